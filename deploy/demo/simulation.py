@@ -232,7 +232,7 @@ class Simulation:
 
     # -------------------------------------------------------------- services
 
-    async def get(self, name: str, path: str, **params: str | int) -> bytes:
+    async def get(self, name: str, path: str, **params: str | int | list[str]) -> bytes:
         """What a process answers to a query."""
         return (await self._request(name, "GET", path, params=params)).content
 

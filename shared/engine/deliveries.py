@@ -143,9 +143,10 @@ async def _placed(pipeline: Pipeline, heard: list[Heard]) -> list[Heard]:
         event = cause.payload if isinstance(cause, Cause) else None
         if isinstance(event, VillageRecoded):
             pipeline.wiring.note_code(event)
-        if event is not None and event.about == "village" and place_of(event.subject_id) != event.place:
-            village, place = event.subject_id, event.place
-            if village not in pipeline.wiring.recoded.get(place, ()):
+        # What is told of a party that belongs to no village names none.
+        if event and event.about == "village" and (village := getattr(event, event.about)):
+            place = event.place
+            if place_of(village) != place and village not in pipeline.wiring.recoded.get(place, ()):
                 cause = ValueError(f"village {village} does not lie in division {place} and has no code there")
         placed.append((delivery, cause))
     return placed

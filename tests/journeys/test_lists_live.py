@@ -1,15 +1,13 @@
 """A county of 2021 without a poverty list, through the real processes: listed, a team, another team, off the lists."""
 
-import json
 import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from deploy.demo.simulation import Simulation
 from deploy.local.supervisor import System
+from tests.support.officers import Office, squad, unit
 
 NATION = tomllib.loads(Path("shared/policy/packs/national-2021.toml").read_text("utf-8"))
 CITY: dict[str, Any] = {
@@ -25,24 +23,15 @@ CITY: dict[str, Any] = {
 }  # fmt: skip
 """What a city says over the country's rules: teams are inspected in turn, and each turn ends with a bulletin."""
 BEGIN = date(2021, 6, 15)
-COUNTY, VILLAGE = "520302", "520302901201"
+CITY_PLACE, COUNTY, VILLAGE = "520300", "520302", "520302901201"
 AT = {"place": COUNTY, "village": VILLAGE}
 ON = {"since": BEGIN, "document": "县委发〔2021〕6号", "body": "county", "decided_by": "县委"}
-PERSON = {"work_since": "2005-07-01", "born_on": "1980-01-01", "party_member": True, "reserve": False}
 MATTER = {**AT, "matter": "2021-1"}
 ROUND = "5203-supervision-2021-09-01"
 
 
-class Office:
-    """Officers who send commands, each with a key of its own."""
-
-    def __init__(self, simulation: Simulation) -> None:
-        self.simulation, self.sent = simulation, 0
-
-    async def do(self, path: str, *rows: dict[str, Any], service: str = "registry") -> None:
-        self.sent += 1
-        sent = json.loads(json.dumps(rows, default=str))
-        await self.simulation.post(service, path, f"letter-{self.sent:03}", sent)
+class Township(Office):
+    """Who rectifies a branch step by step, and sends a team to the village."""
 
     async def step(self, name: str, body: str, *codes: str, votes: int = 0) -> None:
         counted = {"entitled": votes, "present": votes, "agreed": votes} if votes else {}
@@ -50,42 +39,28 @@ class Office:
         await self.do("resolution-steps", {**MATTER, **by, **counted})
 
     async def team(self, matching: str) -> None:
-        await self.do("matchings", {"place": "520300", "matching": matching, "asked_by": "市委组织部",
-                      "body": "organisation"}, service="dispatch")  # fmt: skip
-        link = await asked(self.simulation.system, "dispatch", f"/v1/assignments/{VILLAGE}")
+        asked = {"place": CITY_PLACE, "matching": matching, "asked_by": "市委组织部", "body": "organisation"}
+        await self.do("matchings", asked, service="dispatch")
+        link = await self.asked("dispatch", f"/v1/assignments/{VILLAGE}")
         nominated = {**AT, "unit": link["unit"], "team": link["team"], "nominated_by": "派出单位党委", "body": "unit"}
         await self.do("nominations", nominated, service="dispatch")
         reviewed = {**AT, "approved": True, "decided_by": "市委组织部", "body": "organisation"}
         await self.do("nomination-reviews", reviewed, service="dispatch")
         await self.do("assignments", {**AT, "assigned_by": "市委组织部", "body": "organisation"}, service="dispatch")
 
-    async def until(self, day: date) -> None:
-        while (due := await self.simulation.next_due()) and due < day:
-            await self.simulation.pass_day(due)
-        await self.simulation.pass_day(day)
 
-
-def unit(id: str) -> dict[str, Any]:
-    return {"place": "520300", "unit": id, "name": "某（虚构）", "level": "city", "department": "农业", "strength": 50}
-
-
-def squad(of: str) -> list[dict[str, Any]]:
-    named = [{"cadre": f"C-{of}-{n}", "rank": "deputy_section" if n == 0 else "staff"} for n in range(3)]
-    return [{"place": "520300", "unit": of, "name": "某（虚构）", **PERSON, **one} for one in named]
-
-
-async def registered(office: Office) -> None:
+async def registered(office: Township) -> None:
     await office.do("policies", {"place": "000000", "pack": NATION, "adopted_by": "中央农村工作领导小组"})
-    await office.do("policies", {"place": "520300", "pack": CITY, "adopted_by": "市委"})
-    await office.do("units", unit("U1"), unit("U2"))
-    await office.do("cadres", *squad("U1"), *squad("U2"))
+    await office.do("policies", {"place": CITY_PLACE, "pack": CITY, "adopted_by": "市委"})
+    await office.do("units", unit("U1", CITY_PLACE), unit("U2", CITY_PLACE))
+    await office.do("cadres", *squad("U1", CITY_PLACE), *squad("U2", CITY_PLACE))
     village = {**AT, "name": "某村（虚构）", "township": "示例镇", "population": 900, "listed": False}
     await office.do("villages", village)
     branch = {"place": COUNTY, "party": "ORG-1", "kind": "organisation", "parent": f"village:{VILLAGE}"}
     await office.do("parties", {**branch, "name": "某村党支部"})
 
 
-async def rectified(office: Office) -> None:
+async def rectified(office: Township) -> None:
     of = {"kind": "rectification", "subject_code": "branch", "party": "ORG-1", "opened_by": "镇党委"}
     await office.do("resolutions", {**MATTER, **of})
     await office.step("find_problems", "township", "unsound_rules")
@@ -94,19 +69,14 @@ async def rectified(office: Office) -> None:
     await office.step("accept_result", "county", votes=1)
 
 
-async def inspected(office: Office) -> None:
+async def inspected(office: Township) -> None:
     """Once with a finding and a bulletin, once without either."""
     await office.until(date(2021, 9, 1))
     visit = {**AT, "campaign": ROUND, "on": date(2021, 9, 1), "findings": ["poor_results"], "body": "inspection"}
     await office.do("visits", {**visit, "inspector": "第一督查组"}, service="inspection")
     await office.until(date(2021, 9, 3))
-    bulletin = {"place": "520300", "campaign": ROUND, "body": "discipline", "published_by": "市纪委"}
+    bulletin = {"place": CITY_PLACE, "campaign": ROUND, "body": "discipline", "published_by": "市纪委"}
     await office.do("bulletins", bulletin, service="inspection")
-
-
-async def asked(system: System, service: str, path: str, **params: str | list[str]) -> Any:
-    async with httpx.AsyncClient(base_url=system.url(service, "520300"), timeout=60, trust_env=False) as client:
-        return (await client.get(path, params=params)).json()
 
 
 async def test_0_6_1_5_2_10_5_7_a_village_is_listed_gets_a_team_and_another_and_leaves_its_lists(
@@ -115,13 +85,13 @@ async def test_0_6_1_5_2_10_5_7_a_village_is_listed_gets_a_team_and_another_and_
     async with System(tmp_path, kind="demo") as system:
         await system.ready()
         async with Simulation(system) as simulation:
-            office = Office(simulation)
+            office = Township(simulation)
             await simulation.pass_day(BEGIN)
             await registered(office)
             weak = {"place": COUNTY, "party": "ORG-1", "kind": "weak_organisation", **ON}
             await office.do("listings", {**AT, "kind": "lifted_village", **ON}, weak)
-            listed = await asked(system, "registry", "/v1/listings", place="5203", status="lifted_village")
-            why = await asked(system, "registry", f"/v1/why-not-yet/{VILLAGE}")
+            listed = await office.asked("registry", "/v1/listings", place="5203", status="lifted_village")
+            why = await office.asked("registry", f"/v1/why-not-yet/{VILLAGE}")
             await office.team("first")
             system.kill("dispatch")
             await rectified(office)
@@ -133,10 +103,10 @@ async def test_0_6_1_5_2_10_5_7_a_village_is_listed_gets_a_team_and_another_and_
             gone = {**AT, "kind": "lifted_village", "reason": "过渡期满", "body": "county", "decided_by": "县委"}
             await office.do("unlistings", gone)
             await office.until(date(2023, 7, 18))
-            told = await asked(system, "dispatch", f"/v1/journal/{VILLAGE}")
-            ended = await asked(system, "registry", "/v1/listings", place="5203", status="ended")
+            told = await office.asked("dispatch", f"/v1/journal/{VILLAGE}")
+            ended = await office.asked("registry", "/v1/listings", place="5203", status="ended")
             kinds = ["inspection.bulletin.published.v1", "inspection.bulletin.missed.v1"]
-            bulletins = [one["event"] for one in await asked(system, "inspection", "/v1/journal", type=kinds)]
+            bulletins = [one["event"] for one in await office.asked("inspection", "/v1/journal", type=kinds)]
     published, *missed = bulletins
     assert (published["data"]["visited"], published["data"]["late"]) == (1, False)
     assert [(one["village"], one["findings"]) for one in published["data"]["noted"]] == [(VILLAGE, ["poor_results"])]

@@ -20,7 +20,7 @@ from shared.calendar import CHINA
 from shared.contracts import Event
 from shared.contracts.calendar import DayDue, DayPassed
 from shared.contracts.dispatch import Member, TeamAssigned
-from shared.contracts.registry import CadreRegistered, PolicyAdopted, VillageRecoded
+from shared.contracts.registry import CadreRegistered, ListingBegun, PolicyAdopted, VillageRecoded
 from shared.contracts.values import DerivedId
 from shared.engine import flow, outbox, store
 from shared.engine.commands import submit
@@ -435,8 +435,12 @@ async def test_an_event_about_a_village_of_another_division_is_believed_once_it_
     assert await supervised() == {ours} and not pipeline.blocked, "nothing about the village waits behind it"
     recoded = VillageRecoded(place="210522", village=theirs, code="210521100888", since=today)
     await handle(pipeline, OPEN, [delivery(recoded, 6)])
-    await handle((await opened()), OPEN, [delivery(assigned(theirs, 4), 7)])
+    begun = ListingBegun(
+        place="210521", kind="weak_branch", party="B1", spell=1, since=today, document="县组发1号", decided_by="县委"
+    )
+    await handle((await opened()), OPEN, [delivery(assigned(theirs, 4), 7), delivery(begun, 8)])
     async with engine.connect() as conn:
         letters = INSPECTION.tables.dead_letters
-        assert [*await conn.scalars(select(letters.c.sequence).order_by(letters.c.sequence))] == [4, 5]
+        sequences = [*await conn.scalars(select(letters.c.sequence).order_by(letters.c.sequence))]
+    assert sequences == [4, 5], "a party of no village lies in none"
     await engine.dispose()
