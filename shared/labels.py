@@ -387,7 +387,7 @@ def _codes() -> frozenset[str]:
 PACKED: Final = frozenset(
     ("problem_class", "topic", "survey_kind", "indicator", "kind", "finding", "grade", "trigger", "step", "channel",
      "subject_code", "origin", "watch_class", "party_field", "party_value", "skill", "group", "found", "pledge",
-     "check", "failing", "feed", "facet", "hindrance", "post", "duty", "fund")
+     "check", "failing", "feed", "facet", "hindrance", "post", "duty", "fund", "mode")
 )  # fmt: skip
 """The names under which a pack's own words are found in `Policy.labels`."""
 

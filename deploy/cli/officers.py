@@ -218,6 +218,7 @@ def totals(
     asked: dict[str, str | int] = {"since": since, "until": until or since, "by": by}
     answer = client(folder, "registry", place).get(f"/v1/totals/{place}", params=asked)
     found = msgspec.json.decode(answer.content, type=list[Total])
+    _say_lists(folder, place)
     if not found:
         console.say(
             told(
@@ -235,6 +236,20 @@ def totals(
             "" if share else one.unit, "" if one.villages is None else str(one.villages),
         )  # fmt: skip
     console.print(table)
+
+
+def _say_lists(folder: Path, place: str) -> None:
+    """How much is on each list now, and in each of its modes; lists are not counted by township."""
+    from services.registry.model.listing import Number
+
+    if len(place) > DIGITS["county"]:
+        return
+    answer = client(folder, "registry", place).get(f"/v1/list-counts/{place}")
+    for one in msgspec.json.decode(answer.content, type=list[Number]):
+        mode, mode_en = (f"，其中{one.mode}", f", of which {one.mode}") if one.mode else ("", "")
+        console.say(
+            told(f"现列入“{one.label}”名单{mode}：{one.number}个", f"on the list {one.label}{mode_en}: {one.number}")
+        )
 
 
 _ESTIMATE: Final = ("（估计）", " (estimate)")

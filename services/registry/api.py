@@ -9,10 +9,10 @@ from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter
 
 from services.registry.forms import FORMS
-from services.registry.model import Reason, Village, monitoring, party, twins, yearbook
+from services.registry.model import Reason, Village, listing, monitoring, party, twins, yearbook
 from services.registry.model import commands as c
 from services.registry.model import why_not_yet as reasons_of
-from services.registry.store import parties_of, watching, yearbooks
+from services.registry.store import listings_of, parties_of, watching, yearbooks
 from shared.divisions import Level
 from shared.engine import store
 from shared.engine.pipeline import Pipeline
@@ -143,6 +143,18 @@ async def party_counts(
     return list(party.counts(found, [*kinds.values()]))
 
 
+@get("/v1/list-counts/{place:str}", tags=["queries"], summary="查询各名单数量 · How much is on each list")
+async def list_counts(
+    place: Annotated[str, PathParameter(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")], state: State
+) -> list[listing.Number]:
+    """How much is on each list beside the poverty list, and in each of its modes (4.2), in a place."""
+    pipeline: Pipeline = state.pipeline
+    found = await listings_of(pipeline, place)
+    policies = _in_force(pipeline, ((at, date.max) for at in sorted({one.place for one in found})))
+    kinds = {kind.kind: kind for policy in policies for kind in policy.lists}
+    return list(listing.numbers(found, kinds.values()))
+
+
 @get("/v1/party-twins/{place:str}", tags=["queries"], summary="查询疑似重复登记的组织 · Parties with names alike")
 async def party_twins(
     place: Annotated[str, PathParameter(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")], state: State
@@ -173,4 +185,13 @@ def _in_force(pipeline: Pipeline, at: Iterable[tuple[str, date]]) -> list[Policy
     return [policy for policy in found if policy]
 
 
-QUERIES: tuple[Any, ...] = (why_not_yet, packs, totals, party_counts, party_twins, watched, *handlers(FORMS))
+QUERIES: tuple[Any, ...] = (
+    why_not_yet,
+    packs,
+    totals,
+    list_counts,
+    party_counts,
+    party_twins,
+    watched,
+    *handlers(FORMS),
+)

@@ -333,9 +333,19 @@ _OF_LIST = (
     _DIVISION,
     Heading("body", "办理机构", "Body"),
 )  # fmt: skip
+
+
+def _modes(policies: Sequence[Policy]) -> Iterator[Heading]:
+    """The column of the mode, where a list of the packs has modes."""
+    if modes := {zh: code for policy in policies for one in policy.lists for code, zh in one.modes.items()}:
+        yield Heading(
+            "mode", "分类", "Mode", "名单分类的填写。", "On a list with modes.", required=False, choices=modes
+        )
+
+
 _LISTINGS = Blank(
     c.EnterList, "listings", "列入名单登记表", "Entries of lists", ("kind", "village", "party"),
-    headings=(*_OF_LIST, Heading("since", "列入日期", "Since"),
+    headings=(*_OF_LIST, _modes, Heading("since", "列入日期", "Since"),
               Heading("document", "列入文件", "Document", "名称或文号，不超过200字。",
                       "Title or number, at most 200 characters."),
               by("decided_by", "决定机关及文号", "Decided by")),

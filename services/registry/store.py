@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import or_, select
 
-from services.registry.model import Baseline, Party, Register, Village, Yearbook
+from services.registry.model import Baseline, Listing, Party, Register, Village, Yearbook
 from services.registry.model.commands import RegisterVillage
 from services.registry.model.village import LEFT, LISTED
 from shared.contracts import Command
@@ -114,6 +114,14 @@ async def watching(pipeline: Pipeline, place: str) -> list[Register]:
     found = select(table.c.body).where(*within(table, place), table.c.awaits)
     async with pipeline.engine.connect() as conn:
         return [msgspec.json.decode(body, type=Register) for body in await conn.scalars(found)]
+
+
+async def listings_of(pipeline: Pipeline, place: str) -> list[Listing]:
+    """What is or was on lists beside the poverty list in a division."""
+    table = pipeline.tables.states[Listing]
+    async with pipeline.engine.connect() as conn:
+        found = await conn.scalars(select(table.c.body).where(*within(table, place), table.c.status != "ended"))
+        return [msgspec.json.decode(body, type=Listing) for body in found]
 
 
 async def parties_of(pipeline: Pipeline, place: str) -> list[Party]:

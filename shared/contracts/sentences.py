@@ -30,8 +30,8 @@ SENTENCES: Final[Mapping[str, Both]] = {
     "VillageListed": ("列入贫困村[，自{since}起]", "put on the poverty list[, since {since}]"),
     "VillageUnlisted": ("{decided_by}撤销列入，原因：{reason}", "{decided_by} took back the listing: {reason}"),
     "ListingBegun": (
-        "{decided_by}按{document}将[组织{party}]列入“{kind}”名单，自{since}起[，至{until}到期]",
-        "{decided_by} put [{party}] on the list {kind} since {since}[ until {until}], by {document}",
+        "{decided_by}按{document}将[组织{party}]列入“{kind}”名单[（{mode}）]，自{since}起[，至{until}到期]",
+        "{decided_by} put [{party}] on the list {kind}[ as {mode}] since {since}[ until {until}], by {document}",
     ),
     "EntryDeclined": (
         "{decided_by}决定[组织{party}]不列入“{kind}”名单，原因：{reason}",

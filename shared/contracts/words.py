@@ -198,6 +198,8 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     **{f"Checklist{event}.on": ("清单规定的填报日", "the day of the list that it is about", "2018-03-31")
        for event in ("Ticked", "Overdue", "Withdrawn")},
     "restored": ("是否因误续而恢复原列入", "whether it is as before, since its renewal was a mistake", False),
+    "ListingBegun.mode": ("分类（政策包中的代码）；名单不分类的为空",
+                          "its mode, by the pack's code; null where the list has none", "relocation"),
     "ListingBegun.until": ("列入的最后一日；不设期限的为空", "the last day of its term, if it has one", "2016-12-31"),
     "codes": ("查明的问题（政策包中的代码）", "what was found, by the pack's codes", ["unsound_rules"]),
     "found": ("查明的问题（政策包中的代码）", "what was wrong, by the pack's codes", ["unsound_rules"]),

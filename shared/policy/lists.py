@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from shared.calendar import Span, YearDay
 from shared.contracts.values import Clause, Code, Name, Role
+from shared.policy.commitments import unlike
 from shared.policy.links import LISTING, TEAM, Contact, LinkKind
 from shared.policy.parties import PartyKind
 from shared.policy.procedure import Procedure
@@ -65,6 +66,10 @@ class ListKind(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     remind: Span | None = None
     """到期前多长时间提请决定是否再次列入；有 term 的必填。 ·
     How long before that end it is asked whether the term begins anew; needed where there is a `term`."""
+    modes: Annotated[Mapping[Code, Name], Meta(max_length=50)] = {}
+    """分类，如开发式、搬迁式、救助式；写明的，列入时须填其中之一，改变的再次列入。 ·
+    The modes by which what is on it is told apart, such as development, relocation, relief (4.2). Where they are said,
+    each entry names one of them, and another entry changes it."""
     needs: Annotated[tuple[Code, ...], Meta(max_length=5)] = ()
     """名单所涉的村须有哪几种派驻、联系或结对，如 team、企业结对的代码；列的是组织的，也可写到该类组织的联系，如挂任。 ·
     The kinds of links that its villages must have, such as `team`, or those of experts or firms. On a list of parties
@@ -106,6 +111,8 @@ def contradictions(
             en = f"there are only {one.at_most} places, fewer than the {one.each_county.at_least} of each county"
             yield (*at, "each_county", "at_least"), zh, en, f"at_least = {one.at_most}"
         yield from _of_needs(at, one, links, classes)
+        yield from _of_modes(at, one)
+    yield from unlike((("lists", n, "modes"), one.modes) for n, one in enumerate(lists))
     needed = {need for one in lists for need in one.needs}
     for n, link in enumerate(links):
         begin_by = getattr(link, "begin_by", None)
@@ -139,6 +146,16 @@ def _of_subject(at: Path, one: ListKind, parties: Sequence[PartyKind], links: Se
         zh = f"{one.of} 不隶属于村，不能由村派驻（needs）或者按村的程序移出（leaves_by）"
         en = f"{one.of} belongs to no village, which `needs` or `leaves_by` would be about"
         yield (*at, "of"), zh, en, ""
+
+
+def _of_modes(at: Path, one: ListKind) -> Found:
+    """Find a mode that stands alone, so that it tells nothing apart."""
+    if len(one.modes) == 1:
+        zh, en = (
+            "只有一种，不起分类作用；请写两种以上，或者删去",
+            "one mode tells nothing apart: say two or more, or none",
+        )
+        yield (*at, "modes"), zh, en, ""
 
 
 def _of_villages(one: ListKind, links: Sequence[LinkKind]) -> bool:

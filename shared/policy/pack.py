@@ -189,6 +189,7 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
             "fund": {code: zh for one in self.commitments for code, zh in (one.sources or {}).items()},
             "check": {code: zh for one in self.checklists for code, zh in one.items.items()},
             "group": {code: zh for one in self.training for code, zh in one.groups.items()},
+            "mode": {code: zh for one in self.lists for code, zh in one.modes.items()},
             "skill": {code: zh for one in self.training for code, zh in one.skills.items()}
             | {code: zh for one in self.contacts.values() for code, zh in one.skills.items()},
             "post": {code: zh for one in self.posts.values() for code, zh in one.posts.items()},

@@ -349,6 +349,19 @@ def test_2_10_5_11_lists_and_watched_households_are_told_by_form(name: str, row:
     ]
 
 
+def test_4_2_a_villages_mode_is_set_by_form() -> None:
+    row: Row = {
+        **_LISTED,
+        "kind": "relief_mode",
+        "mode": "relocation",
+        "since": "2008-03-01",
+        "document": "县扶〔2008〕3号",
+    }
+    assert read_back(FORMS["registry", "listings"], [({}, row)], shipped("guizhou")) == [
+        as_command("registry", "listings", row)
+    ]
+
+
 def test_1_17_a_list_that_is_due_is_ticked_off_by_form() -> None:
     known = {"place": "520402", "village": "520402100201", "kind": "disclosure", "on": "2018-03-31", "body": "village"}
     row = {"followed": ["finance", "party_affairs"], "vacant": ["village_affairs"], "proof": "村务公开栏",

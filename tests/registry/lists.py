@@ -16,6 +16,11 @@ POINT: dict[str, Any] = {
     "kind": "demonstration", "label": "示范点", "of": "village", "rule": "S3:第一项", "by": "organisation",
     "unlisted_by": "organisation", "at_most": 2, "term": {"years": 2}, "remind": {"months": 1},
 }  # fmt: skip
+MODES: dict[str, Any] = {
+    "kind": "relief_mode", "label": "分类扶贫的村", "of": "village", "rule": "S3:第一项", "by": "organisation",
+    "unlisted_by": "organisation",
+    "modes": {"development": "开发式", "relocation": "搬迁式", "relief": "救助式"},
+}  # fmt: skip
 EACH: dict[str, Any] = {
     **POINT, "at_most": 5, "each_county": {"at_least": 2, "by": {"month": 12, "day": 31}},
 }  # fmt: skip
@@ -37,7 +42,7 @@ RECTIFICATION: dict[str, Any] = {
     ],
 }  # fmt: skip
 LISTS: dict[str, Any] = {
-    "parties": [BRANCH], "lists": [KEY, POINT, WEAK], "procedures": [*PACK["procedures"], RECTIFICATION],
+    "parties": [BRANCH], "lists": [KEY, POINT, WEAK, MODES], "procedures": [*PACK["procedures"], RECTIFICATION],
 }  # fmt: skip
 """What a pack says that has them."""
 ON: dict[str, Any] = {"since": BEGIN, "document": "县委发〔2014〕5号", "decided_by": "县委"}

@@ -7,7 +7,8 @@ village of an organisation on a list is concerned as well: it may need a team (2
 takes its listings along. A listing with a rectification under way ends by that, or not at all.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any, Literal
 
@@ -53,7 +54,9 @@ class Spell(msgspec.Struct, frozen=True, omit_defaults=True):
     ended: date | None = None
     """The day on which it ended; None while it lasts."""
     renews: bool = False
-    """Whether it began while the one before it lasted, so that its term began anew."""
+    """Whether it began while the one before it lasted: its term began anew, or its mode changed."""
+    mode: str | None = None
+    """In which of the list's modes it was; None where the list has none."""
 
 
 class Listing(State, frozen=True, kw_only=True, omit_defaults=True):
@@ -141,13 +144,15 @@ def reads(_listing: Listing | None, command: OfList) -> Iterable[Key]:
 
 
 def enter(listing: Listing | None, command: EnterList, policy: Policy, today: date, others: Others) -> Change:
-    """Put a village or an organisation on a list. What is on it already begins its term anew, if it has one (2.22)."""
+    """Put a village or an organisation on a list. What is on it already begins its term anew, if it has one (2.22), or
+    is in another mode from that day on (4.2)."""
     kind = _kind(command, policy)
     require_body(command.body, kind.by, kind.rule)
     about = _subject(command, kind, listing, policy, others)
     last = listing.last if listing else None
-    if last and (last.since, last.document) == (command.since, command.document):
+    if last and (last.since, last.document, last.mode) == (command.since, command.document, command.mode):
         return Change(listing)
+    _check_mode(command, kind)
     until = _until(command, kind, listing, policy, today)
     if last is None and not has_room(kind, policy, others):
         raise _full(command, kind, policy)
@@ -156,10 +161,20 @@ def enter(listing: Listing | None, command: EnterList, policy: Policy, today: da
         spell=listing.count + 1 if listing else 1,
         since=command.since,
         until=until,
+        mode=command.mode,
         document=command.document,
         decided_by=command.decided_by,
     )
     return Change(listing, (event,))
+
+
+def _check_mode(command: EnterList, kind: ListKind) -> None:
+    """Refuse a mode that the list does not have, and none where it has some (4.2)."""
+    if (command.mode in kind.modes) if kind.modes else command.mode is None:
+        return
+    zh = f"应填写分类，可填：{'、'.join(kind.modes.values())}" if kind.modes else "不分类，请不填分类"
+    en = f"name its mode: {', '.join(kind.modes)}" if kind.modes else "it has no modes; name none"
+    raise Refused(kind.rule, f"“{kind.label}”{zh}", f"{kind.kind}: {en}", field="mode", status=422)
 
 
 def _kind(command: OfList, policy: Policy) -> ListKind:
@@ -229,7 +244,7 @@ def _subject(
 def _until(command: EnterList, kind: ListKind, listing: Listing | None, policy: Policy, today: date) -> date | None:
     """The last day of its term. Refuses days in the future, before the list could be, or within an earlier spell."""
     last = listing.last if listing else None
-    if last and kind.term is None:
+    if last and kind.term is None and command.mode == last.mode:
         raise Refused(
             kind.rule,
             f"已自{chinese.day(last.since)}起列入“{kind.label}”，无须再次列入；当时误列的，请先撤销",
@@ -266,7 +281,7 @@ def begun(listing: Listing | None, event: ListingBegun, policy: Policy, today: d
     listing = listing or Listing(id=event.listing, place=event.place, sort=event.kind)
     spells = listing.spells[:-2] if event.restored else listing.spells
     earlier = [msgspec.structs.replace(one, ended=one.ended or event.since) for one in spells]
-    renews = listing.spells[-2].renews if event.restored else event.until is not None and listing.last is not None
+    renews = listing.spells[-2].renews if event.restored else listing.last is not None
     kind = policy.list_kind(event.kind)
     remind = None
     if event.until and kind and kind.remind:
@@ -276,7 +291,7 @@ def begun(listing: Listing | None, event: ListingBegun, policy: Policy, today: d
         place=event.place,
         village=event.village or "",
         party=event.party or "",
-        spells=(*earlier, Spell(event.since, event.document, event.until, renews=renews)),
+        spells=(*earlier, Spell(event.since, event.document, event.until, renews=renews, mode=event.mode)),
         count=event.spell,
         reminded=False,
         proposed="",
@@ -319,7 +334,8 @@ def withdraw(listing: Listing | None, command: WithdrawEntry, policy: Policy, to
     """Its latest listing was a mistake, or it is proposed by a ranking and not to be listed. Refused while a
     rectification rests on it.
 
-    If that listing only began its term anew, it is on the list as it was before, unless that term is over by now.
+    If that listing only began its term anew or changed its mode, it is on the list as it was before, unless that
+    term is over by now.
     """
     kind = _kind_left(listing, command, policy)
     listing = _on(listing, command, kind)
@@ -339,6 +355,7 @@ def withdraw(listing: Listing | None, command: WithdrawEntry, policy: Policy, to
         spell=listing.count + 1,
         since=before.since,
         until=before.until,
+        mode=before.mode,
         document=before.document,
         decided_by=command.decided_by,
         restored=True,
@@ -460,6 +477,7 @@ def go_on(listing: Listing | None, event: ListingEnded, _policy: Policy, today: 
         spell=listing.count + 1 if listing else 1,
         since=today,
         until=last.until,
+        mode=last.mode,
         document=last.document,
         decided_by=event.decided_by,
     )
@@ -523,6 +541,28 @@ def rectified(listing: Listing | None, event: PartyRectified, _policy: Policy, _
     if listing is None or listing.last is None:
         return Change(listing)
     return Change(listing, (_ended(listing, "rectified", decided_by=event.decided_by),))
+
+
+# --------------------------------------------------------------------- how many there are
+
+
+class Number(msgspec.Struct, frozen=True):
+    """How much is on a list in a place, or in one of its modes."""
+
+    kind: str
+    label: str
+    mode: str
+    """The mode by its name; empty for all on the list."""
+    number: int
+
+
+def numbers(listings: Iterable[Listing], kinds: Iterable[ListKind]) -> Iterator[Number]:
+    """How much is on each list, and in each of its modes (2.10, 4.2)."""
+    spells = [(one.sort, one.last) for one in listings if one.last]
+    for kind in kinds:
+        modes = Counter(last.mode for sort, last in spells if sort == kind.kind)
+        yield Number(kind.kind, kind.label, "", modes.total())
+        yield from (Number(kind.kind, kind.label, label, modes[mode]) for mode, label in kind.modes.items())
 
 
 # -------------------------------------------------------------------------- the quota
@@ -596,7 +636,7 @@ def note(state: Village | Party | None, event: ListingBegun, _policy: Policy, _t
             "correct to whom it belongs and where it lies",
             field="party",
         )
-    held = Held(event.kind, event.spell, event.since, event.document, event.until, event.party)
+    held = Held(event.kind, event.spell, event.since, event.document, event.until, event.party, event.mode)
     listed = {**state.listings, event.listing: held}
     return Change(state.but(listings=dict(sorted(listed.items()))))
 

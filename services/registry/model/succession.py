@@ -343,6 +343,7 @@ def _on_lists(
             spell=1,
             since=command.since,
             until=one.until,
+            mode=one.mode,
             document=command.document,
             decided_by=command.decided_by,
         )

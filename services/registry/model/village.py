@@ -71,6 +71,8 @@ class Held(msgspec.Struct, frozen=True, omit_defaults=True):
     until: date | None = None
     party: str | None = None
     """The organisation of the village that is on it; None if it is the village itself."""
+    mode: str | None = None
+    """In which of the list's modes it is; None where it has none."""
 
 
 class Exit(Proceeding, frozen=True, kw_only=True, omit_defaults=True):

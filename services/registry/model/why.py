@@ -78,10 +78,12 @@ def _listed(village: Village, policy: Policy) -> list[Reason]:
         procedure = policy.procedure(kind.leaves_by) if kind.leaves_by else None
         mover = procedure.steps[-1].by if procedure else kind.unlisted_by or kind.by
         way = f"经“{procedure.label}”验收移出" if procedure else f"由{label('by', mover, policy)}决定移出"
+        mode = f"（{label('mode', one.mode, policy)}）" if one.mode else ""
         term = f"，至{chinese.day(one.until)}到期" if one.until else ""
         en = f"{one.party or 'the village'} is on the list {kind.kind.replace('_', ' ')} since {one.since}"
+        en += f", as {one.mode.replace('_', ' ')}" if one.mode else ""
         reasons.append(
-            Reason(kind.kind, f"{who}自{chinese.day(one.since)}起列入“{kind.label}”名单，{way}{term}", en, mover)
+            Reason(kind.kind, f"{who}自{chinese.day(one.since)}起列入“{kind.label}”名单{mode}，{way}{term}", en, mover)
         )
     return reasons
 

@@ -49,7 +49,7 @@ class Listed(Event, frozen=True, kw_only=True):
 class ListingBegun(Listed, frozen=True, kw_only=True):
     """A village or an organisation is on a list beside the poverty list, such as that of demonstration points (2.22).
 
-    It is told again, with the next spell, when its term begins anew.
+    It is told again, with the next spell, when its term begins anew, or it is in another mode from then on (4.2).
     """
 
     label = ("列入名单", "listing begun")
@@ -57,6 +57,8 @@ class ListingBegun(Listed, frozen=True, kw_only=True):
     since: Day
     until: Day | None = None
     """The last day of its term; None without a term."""
+    mode: Code | None = None
+    """In which of the list's modes it is, such as `relocation`; None where the list has none."""
     document: Short
     decided_by: Organ
     restored: bool = False

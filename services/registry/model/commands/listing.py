@@ -26,9 +26,12 @@ class OfList(Command, frozen=True, kw_only=True):
 
 
 class EnterList(OfList, frozen=True, kw_only=True):
-    """Put a village or an organisation on a list (2.6, 2.10, 2.22). If it is there, its term begins anew."""
+    """Put a village or an organisation on a list (2.6, 2.10, 2.22). If it is there, its term begins anew, or its mode
+    changes (4.2)."""
 
     since: Day
+    mode: Code | None = None
+    """In which of the list's modes it is from that day on; needed where the pack says modes, and nowhere else."""
     document: Short
     body: Role
     decided_by: Organ
@@ -45,10 +48,12 @@ class LeaveList(OfList, frozen=True, kw_only=True):
 class WithdrawEntry(OfList, frozen=True, kw_only=True):
     """A village or an organisation was put on a list by mistake: its latest listing counts as never made.
 
-    If that only began its term anew, it is on the list as before. What a ranking only proposes is declined (2.6).
+    If that only began its term anew or changed its mode, it is on the list as before. What a ranking only proposes is
+    declined (2.6).
     """
 
     since: Day | None = None
-    """The day of that listing; needed where it began a term anew, since an earlier one could be meant."""
+    """The day of that listing; needed where it began a term anew or changed a mode, since an earlier one could be
+    meant."""
     reason: Reason
     decided_by: Organ
