@@ -173,8 +173,8 @@ def unlike(lists: Iterable[tuple[Path, Mapping[str, str]]]) -> Found:
     for path, entries in lists:
         for code, label in entries.items():
             if codes.setdefault(code, label) != label or labels.setdefault(label, code) != code:
-                zh = f"{code}（{label}）与另一清单的事项同名不同码，或者同码不同名，请统一或者区分"
-                en = f"{code} shares its name or its code with another list's item, but not both; make them alike"
+                zh = f"{code}（{label}）与另一处同名不同码，或者同码不同名，请统一或者区分"
+                en = f"{code} shares its name or its code with an entry of another list, but not both; make them alike"
                 yield (*path, code), zh, en, ""
 
 
