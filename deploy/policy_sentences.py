@@ -29,6 +29,8 @@ Both = tuple[str, str]
 TOLD_AT_THE_HEAD = ("jurisdiction", "version", "effective_from", "name", "name_en", "documents")
 _NAMED = ("label", "title", "channel", "rank")
 """The fields by which people call an entry."""
+_WITHIN = str.maketrans("“”", "‘’")
+"""Quotation marks within quotation marks."""
 _CITED = ("rule", "clause", "reference")
 
 
@@ -56,7 +58,7 @@ def _all(policy: Policy) -> Iterator[Sentence]:
     """Everything that a pack says, as if it had said all of it itself."""
     for key in policy.documents:
         said = f"《{policy.title(key)}》"
-        yield Sentence(("documents", key), ("所引文件", "Documents"), f"{key}：{said}", f"{key}: {said}", "")
+        yield Sentence(("documents", key), ("所引文件", "Documents"), f"所引文件：{said}", f"Documents: {said}", "")
     for field in msgspec.structs.fields(Policy):
         if field.name not in TOLD_AT_THE_HEAD and getattr(policy, field.name):
             about = _title(words(Policy)[field.name])
@@ -79,7 +81,7 @@ def _of(policy: Policy, part: Any, path: tuple[str, ...], about: Both, source: s
             name = "/".join(str(getattr(entry, field)) for field in getattr(entry, "named_by", ())) or str(n + 1)
             named_by = next((field for field in _NAMED if getattr(entry, field, "")), "")
             zh, en = _word(policy, getattr(entry, named_by), (*path, named_by)) if named_by else (name, name)
-            told = (f"{about[0]}“{zh}”", f"{about[1]} “{en}”")
+            told = (f"{about[0]}“{zh.translate(_WITHIN)}”", f"{about[1]} “{en}”")
             if isinstance(entry, Bound) and not named_by:  # Its sentence names the figure.
                 told = about
             yield from _of(policy, entry, (*path, name), told, source)
@@ -90,6 +92,8 @@ def _of(policy: Policy, part: Any, path: tuple[str, ...], about: Both, source: s
         yield Sentence(path, about, f"{about[0]}：{zh}", f"{about[1]}: {en}", source or policy.name)
     for name, value, said in _filled(part):
         at = (*path, name)
+        if name in _CODES and (_list_of(at), name) not in _OWN:
+            continue  # People call the entry by its label.
         if _is_entries(value) or (_has_words(value) and not isinstance(value, Bound)):
             zh, en = _title(said)
             yield from _of(policy, value, at, (f"{about[0]} › {zh}", f"{about[1]} › {en}"), source)
@@ -198,8 +202,6 @@ def _word(policy: Policy, text: str, path: tuple[str, ...]) -> Both:
     field, spelt = path[-1] if path else "", text.replace("_", " ")
     if own := _OWN.get((_list_of(path), field)):
         return own[text], spelt
-    if field in _NAMES and "when" not in path:  # There it names an entry of another section, by its label.
-        return f"“{text}”", spelt
     if field in _roles():
         return label("by", text, policy), ROLES[text][1]
     zh = label(_AS.get(field, field), text, policy)
@@ -236,13 +238,15 @@ _OWN: dict[tuple[str, str], dict[str, str]] = {
         "verify": "核查", "notice": "公示", "decide": "决策或审批", "accept": "农户确认", "act": "办理",
         "publish": "公开",
     },
+    ("holidays", "kind"): {"holiday": "放假", "workday": "上班"},
     ("classes", "of"): {"lifted": "脱贫户", "outside": "未建档立卡的农户", "any": "各类农户"},
 }  # fmt: skip
 """The words of codes that mean something else in other sections, by the list and the field in which they stand."""
 
 
 _CODE = re.compile("[a-z][a-z0-9_]*")
-_NAMES = ("kind", "name", "code", "field")
+_CODES = ("kind", "name", "code", "field")
+"""The fields that hold an entry's code."""
 _AS = {
     "topics": "topic", "survey_kinds": "survey_kind", "problem_classes": "problem_class", "suits": "problem_class",
     "subject": "subject_kind", "on_objection": "step", "on_refusal": "step", "on_timeout": "step",
@@ -274,6 +278,8 @@ def _when(policy: Policy, when: When) -> Both:
     zh, en = _span(when.within)
     if when.after:
         what, what_en = HAPPENINGS.get(when.after) or _value(policy, when.after)
+        if when.within == Span():
+            return f"{what}当日", f"the day of {what_en}"
         return f"自{what}起{zh}内", f"within {en} of {what_en}"
     if when.every and when.start:
         (every, every_en), (start, start_en) = _span(when.every), _value(policy, when.start)

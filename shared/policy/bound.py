@@ -114,6 +114,8 @@ class Limits(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """The limits for people, in Chinese and English: `3至5`, `3 to 5`."""
         if not self.at_least and self.at_most:
             return f"不多于{self.at_most}", f"{self.at_most} or fewer"
+        if not self.at_least and not self.at_most:
+            return "不限", "any number"
         if self.at_most is None:
             return f"不少于{self.at_least}", f"{self.at_least} or more"
         if self.at_most == self.at_least:

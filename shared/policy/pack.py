@@ -41,7 +41,8 @@ from shared.policy.statements import Statement
 from shared.policy.team import MATCHED, Team
 from shared.policy.training import Training
 
-_TERMS = ("工作队", "出列", *(zh for role, (zh, _) in ROLES.items() if role != "team" and len(zh) > 2))
+_TEAM = ROLES["team"][0]
+_TERMS = (_TEAM, "工作队", "出列", *(zh for role, (zh, _) in ROLES.items() if role != "team" and len(zh) > 2))
 """Words that a region may replace by its own. Short ones such as 村 or 县 are not among them: too many words have
 them."""
 _GROUNDS = {"absences": "不在岗次数较多", "open_items": "未完成任务较多", "approval": "群众认可度较低"}
@@ -219,7 +220,8 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     @cached_property
     def _terms(self) -> Mapping[str, str]:
         named = {ROLES[role][0]: name for role, name in self.words.roles.items()}
-        return {"工作队": self.team.label.removeprefix("驻村"), "出列": self.words.exit, **named}
+        team = self.team.label
+        return {_TEAM: team, "工作队": team.removeprefix("驻村"), "出列": self.words.exit, **named}
 
     @cached_property
     def calendar(self) -> Calendar:

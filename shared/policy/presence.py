@@ -1,10 +1,15 @@
 """Presence and leave: how many days a month members of a team live in the village, and who grants leave from it."""
 
+from calendar import monthrange
+from datetime import date, timedelta
+from fractions import Fraction
 from itertools import pairwise
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
+from shared.calendar import YearDay
 from shared.contracts.values import Clause, Code, EventRole, Name
 from shared.policy.section import Found, One, Path, Section
 from shared.policy.when import When
@@ -44,6 +49,27 @@ class LeaveKind(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return next(tier.by for tier in self.decided_by if tier.days is None or days <= tier.days)
 
 
+class Season(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """一年中的一段，驻村天数另有规定，如伏季休渔期。 ·
+    A part of each year in which another number of days is asked, such as the closed season of fishing."""
+
+    named_by = ("label",)
+    label: Name
+    """名称，如伏季休渔期。 · Its name."""
+    start: YearDay = msgspec.field(name="from")
+    """自哪一天起。 · Its first day."""
+    until: YearDay
+    """到哪一天止，含当日。 · Its last day, which is part of it."""
+    days: Annotated[int, Meta(ge=1, le=28)]
+    """每人每月至少驻村几日；只有部分日子在此期间的月份，按日折算。 ·
+    At least so many days a month each; a month of which only some days lie in it is asked for its share."""
+
+    def has(self, day: date) -> bool:
+        """Whether a day lies in it. One that begins later in the year than it ends goes on over the new year."""
+        first, last = self.start.of(day.year), self.until.of(day.year)
+        return first <= day <= last if first <= last else day >= first or day <= last
+
+
 class Presence(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """驻村天数和请假。 · The days in the village, as the township knows them each month, and leave.
 
@@ -63,15 +89,34 @@ class Presence(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """驻村天数不足的，告知谁。 · Who is told where it was fewer."""
     leave: Annotated[tuple[LeaveKind, ...], Meta(max_length=20)] = ()
     """各种假。 · The kinds of leave."""
+    seasons: Annotated[tuple[Season, ...], Meta(max_length=12)] = ()
+    """一年中驻村天数另有规定的时段；没有的不填。 · The parts of a year in which another number of days is asked."""
+
+    def asked(self, year: int, month: int) -> Fraction:
+        """How many days a whole month asks of each: the mean of what each of its days asks."""
+        whole = range(1, monthrange(year, month)[1] + 1)
+        each = (date(year, month, day) for day in whole)
+        asks = (next((one.days for one in self.seasons if one.has(day)), self.days) for day in each)
+        return Fraction(sum(asks), len(whole))
 
     def kind(self, code: str) -> LeaveKind | None:
         """The kind of leave with this code; None if the region has none."""
         return next((one for one in self.leave if one.kind == code), None)
 
 
+_YEAR = [date(2000, 1, 1) + timedelta(n) for n in range(366)]
+"""The days of a leap year."""
+
+
 def contradictions(presence: Presence | None) -> Found:
-    """Find leave of a length on which nobody decides, and lengths that contradict one another."""
+    """Find leave of a length on which nobody decides, lengths that contradict one another, and days of two seasons."""
     kinds = presence.leave if presence else ()
+    seasons = presence.seasons if presence else ()
+    for n, season in enumerate(seasons):
+        also = next((one for one in seasons[:n] if any(one.has(day) and season.has(day) for day in _YEAR)), None)
+        if also:
+            zh, en = f"{season.label}与{also.label}有重叠的日子", f"{season.label} and {also.label} have a day in common"
+            yield ("presence", "seasons", n, "from"), zh, en, ""
     for n, one in enumerate(kinds):
         at: Path = ("presence", "leave", n)
         if one.kind in [before.kind for before in kinds[:n]]:

@@ -178,7 +178,8 @@ def contradictions(procedures: Sequence[Procedure], indicators: Sequence[Indicat
                 if role in never:
                     zh = f"{role} 不能办理此事；不可填：{'、'.join(never)}"
                     others = ", ".join(other for other in never if other != role)
-                    yield (*path, field), zh, f"{role} cannot do this; nor can {others}"
+                    fits = next(body for body in ("county", "village") if body not in never)
+                    yield (*path, field), zh, f"{role} cannot do this; nor can {others}", f'{field} = "{fits}"'
 
 
 def _shape(path: Path, procedure: Procedure) -> Found:

@@ -59,6 +59,9 @@ class TeamRole(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """是否须为中共党员。 · Whether it takes a Party member."""
     work_years: Annotated[int, Meta(ge=0, le=40)]
     """最低工作年限。 · Years of work that it takes at least."""
+    younger_than: Annotated[int, Meta(ge=18, le=65)] | None = None
+    """进队时须小于几周岁；不写为不要求。 ·
+    The age in years that a cadre has not reached on joining the team; any age where it is left out."""
     rank: Annotated[Mapping[Level, Rank], Meta(max_length=3)] = msgspec.field(default_factory=dict)
     """最低职务层次，按单位级别；未列的级别不作要求。 ·
     The lowest rank for it by the unit's level; a level that is left out asks for none."""

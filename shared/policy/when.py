@@ -33,8 +33,9 @@ class When(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
     after: Happening | None = None
     """某事之后：自何事起算。 · A time after something: what it is counted from."""
     within: Span = Span()
-    """自起算之日（或开始之日）起多长时间内；不填则为当日。 ·
-    How long from there, or from the day on which it begins, it may take; without it, that very day."""
+    """自起算之日（或开始之日）起多长时间内。某事之后的必填；其他不填则为当日。 ·
+    How long from there, or from the day on which it begins, it may take. A time after something needs it; elsewhere it
+    is that very day without it."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -137,6 +138,8 @@ class Fits(NamedTuple):
     forms: tuple[str, ...]
     after: tuple[str, ...]
     example: str
+    at_once: bool = False
+    """Whether a time after something may be left out, so that it is due on the day on which that happens."""
 
 
 def _due(*after: str) -> Fits:
@@ -182,7 +185,7 @@ FORMS: Final[Mapping[tuple[str, ...], Fits]] = {
     ("assessment", "grade_by"): _due("inspection.assessment.proposed"),
     ("outcomes", "decide_by"): _due("proposal", "defence"),
     ("presence", "count_by"): _due("month"),
-    ("training", "duty", "due"): _due("joining"),
+    ("training", "duty", "due"): _due("joining")._replace(at_once=True),
     ("training", "taught_by"): _due("report"),
 }
 """The catalogue: what is allowed in each `when` of a pack. A commitment may also be counted from another commitment."""
@@ -211,13 +214,16 @@ def _of_when(path: Path, when: When) -> Found:
     given = {
         "day": (when.month, when.day),
         "cycle": (when.every, when.start),
-        "after": (when.after, None if empty(when.within) else when.within),
+        "after": (when.after, fits.at_once or not empty(when.within)),
     }
     begun = {form for form, parts in given.items() if any(parts[:1]) or (form != "after" and any(parts))}
     name = next(part for part in reversed(path) if isinstance(part, str))
     example = f"{name} = {fits.example}"
     if when.within.calendar_days < 0:
         yield (*path, "within"), "时间不能为负", "a time cannot be negative", "within = { calendar_days = 30 }"
+    elif begun == {"after"} and not all(given["after"]):
+        zh = f"自 {when.after} 起算的，应填时间 within"
+        yield path, zh, f"counted from {when.after}, it needs its time `within`", example
     elif len(begun) != 1 or not all(given[next(iter(begun))]):
         zh = f"应取一种写法并写全：{'、'.join(_WRITTEN[form][0] for form in fits.forms)}"
         yield path, zh, f"it is one of these, in full: {', '.join(_WRITTEN[form][1] for form in fits.forms)}", example

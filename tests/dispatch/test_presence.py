@@ -547,6 +547,41 @@ def test_5_12_too_few_days_are_told_to_the_unit_as_a_number_and_a_correction_tak
     assert len(benxi.said(PresenceCounted)) == 2
 
 
+CLOSED: dict[str, Any] = {
+    "label": "伏季休渔期", "from": {"month": 5, "day": 1}, "until": {"month": 8, "day": 16}, "days": 26,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("month", "days", "short"),
+    [(7, 25, 1), (7, 26, 0), (8, 22, 1), (8, 23, 0), (9, 19, 1), (9, 20, 0)],
+)
+def test_5_12_a_season_asks_for_other_days_and_a_month_that_lies_in_it_in_part_for_its_share(
+    month: int, days: int, short: int
+) -> None:
+    """Of August 16 days are asked as 26 a month and 15 as 20, which makes 23."""
+    benxi = Benxi(presence={**PRESENCE, "seasons": [CLOSED]}).assigned()
+    benxi.until(date(2014, month + 1, 1))
+    count(benxi, {FIRST: 26, SECOND: days, THIRD: 26}, month=month)
+    assert sum(said.short for said in benxi.said(PresenceShort)) == short
+
+
+def test_5_12_a_season_over_the_new_year_and_one_of_leap_days_hold_their_days() -> None:
+    winter = {"label": "冬季", "from": {"month": 12, "day": 1}, "until": {"month": 2, "day": 29}, "days": 10}
+    presence = parse_pack({**PACK, "presence": {**PRESENCE, "seasons": [CLOSED, winter]}}).presence
+    assert presence and [int(presence.asked(2015, month)) for month in range(1, 13)] == [
+        10, 10, 20, 20, 26, 26, 26, 23, 20, 20, 20, 10,
+    ]  # fmt: skip
+
+
+def test_5_12_two_seasons_of_one_day_are_refused() -> None:
+    autumn = {"label": "台风季", "from": {"month": 8, "day": 16}, "until": {"month": 10, "day": 31}, "days": 12}
+    with pytest.raises(PolicyInvalid) as refused:
+        parse_pack({**PACK, "presence": {**PRESENCE, "seasons": [CLOSED, autumn]}})
+    (fault,) = refused.value.faults
+    assert (fault.where, fault.zh) == ("presence.seasons[1].from", "台风季与伏季休渔期有重叠的日子")
+
+
 def test_5_12_days_on_leave_are_not_asked_for_and_not_counted() -> None:
     benxi = asking().assigned()
     ask(benxi, date(2014, 7, 1), date(2014, 7, 15))

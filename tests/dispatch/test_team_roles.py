@@ -72,6 +72,24 @@ def test_3_3_a_rank_may_be_asked_of_members_too() -> None:
     assert "C-U1-1不符合组员职务层次要求" in refused.value.zh
 
 
+def test_3_3_who_is_too_old_joins_no_team_and_who_grows_older_in_one_stays() -> None:
+    aged = [{**LEADER, "younger_than": 52}, {**MEMBER, "label": "组员", "younger_than": 52}]
+    benxi = Benxi(team={"roles": aged})
+    born = {"C-OLD": date(1962, START.month, START.day), "C-NEAR": date(1962, START.month, START.day + 1)}
+    benxi.hear(unit("U1"), *squad("U1", "division", size=2))
+    benxi.hear(*(cadre(id, "U1", born_on=day) for id, day in born.items()), diagnosed(V1))
+    benxi.solve()
+    assert {member.cadre for member in benxi.said(VillageMatched)[0].team} == {"C-U1-0", "C-U1-1", "C-NEAR"}
+    team = (Member("C-U1-0", "leader"), Member("C-OLD", "member"), Member("C-NEAR", "member"))
+    with pytest.raises(Refused, match="C-OLD is too old to be member") as refused:
+        benxi.send(ChooseTeam, unit="U1", team=team)
+    assert "C-OLD年龄不符合组员的要求" in refused.value.zh
+    benxi.assign()
+    benxi.until(date(START.year + 1, START.month, START.day))
+    benxi.hear(cadre("C-NEAR", "U1", "section", born_on=born["C-NEAR"]))
+    assert not benxi.said(MemberDisqualified)
+
+
 def test_3_3_a_role_has_as_many_as_the_pack_says() -> None:
     bounded = [{**LEADER, "label": "第一书记"}, {**MEMBER, "at_least": 2, "at_most": 3}]
     benxi = Benxi(team={"each_target": {"at_least": 3, "at_most": 5}, "roles": bounded})

@@ -100,6 +100,15 @@ def test_2_12_who_is_sent_owes_training_until_it_is_recorded_by_name() -> None:
     assert not missed(benxi)
 
 
+def test_2_12_training_before_the_work_begins_is_owed_on_the_day_of_joining() -> None:
+    benxi = city({"due": {"after": "joining"}})
+    assert owing(benxi) == {FIRST: START, SECOND: START, THIRD: START}
+    hold(benxi)
+    attend(benxi, FIRST, SECOND)
+    benxi.until(START + 3 * DAY)
+    assert missed(benxi) == [(V1, 1, None)]
+
+
 def test_2_12_a_pack_without_training_asks_for_none_and_keeps_nothing() -> None:
     benxi = Benxi().assigned()
     assert not any(isinstance(state, Roster) for state in benxi.dispatch.states.values())

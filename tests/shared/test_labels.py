@@ -175,6 +175,12 @@ def test_a_region_has_its_own_words_and_the_nation_s_otherwise() -> None:
     assert Refused("3.3", told, "").by(own).zh == own.spoken(told)
 
 
+def test_a_team_that_is_on_an_island_is_not_called_one_in_a_village_too() -> None:
+    own = called(team="驻岛工作队", exit="出列", roles={})
+    assert label("by", "team", own) == "驻岛工作队"
+    assert own.spoken("驻村工作队由工作队队长带领") == "驻岛工作队由驻岛工作队队长带领"
+
+
 def test_a_region_s_words_leave_titles_alone_and_are_never_put_in_twice() -> None:
     own = called(team="驻村帮扶工作队", exit="正式出列", roles={"organisation": "县委组织部门"})
     once = own.spoken("组织部门依据《选派驻村工作队办法》，在村出列后撤回驻村工作队")

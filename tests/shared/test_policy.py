@@ -218,6 +218,13 @@ def test_the_example_of_a_day_in_a_list_is_one_of_the_list() -> None:
     assert told["campaigns[0].opens[0]"].example.startswith("opens = ")
 
 
+def test_the_example_of_who_takes_a_step_is_somebody_who_may() -> None:
+    """The exit of the pack from which examples are taken has no step of the village, but another procedure has."""
+    for where, told in ((f"{STEPS}.1", f"{EXIT}[1].by"), ("procedures.0.steps.0", "procedures[0].steps[0].by")):
+        faults = {fault.where: fault for fault in faults_of(put(f"{where}.by", "operator"))}
+        assert faults[told].example == 'by = "county"'
+
+
 @pytest.mark.parametrize(
     ("where", "written", "zh"),
     [
@@ -320,7 +327,7 @@ CONTRADICTIONS = [
                       "assessment.review.within", "assessment.review.answer", "links.0.term", "campaigns.0.lasts")
     ),
     *(
-        (put(f"{where}.within", {"roll": True}), re.sub(r"\.(\d+)", r"[\1]", where), "one of these, in full")
+        (put(f"{where}.within", {"roll": True}), re.sub(r"\.(\d+)", r"[\1]", where), "it needs its time")
         for where in ("outcomes.1.decide_by", "listing.diagnose_by", "links.0.match_by", "commitments.0.set_by")
     ),
     (put("campaigns.1.lasts", {"months": 1, "calendar_days": -28}), "campaigns[1].lasts", "it needs a time"),

@@ -178,7 +178,7 @@ def test_a_when_may_say_what_a_document_can(where: str, value: Any) -> None:
 WRONG: list[tuple[str, Any, str, str]] = [
     ("listing.diagnose_by", {}, "listing.diagnose_by", "one of these, in full"),
     ("listing.diagnose_by", {"month": 6}, "listing.diagnose_by", "one of these, in full"),
-    ("listing.diagnose_by", {"after": "registry.village.listed"}, "listing.diagnose_by", "one of these, in full"),
+    ("listing.diagnose_by", {"after": "registry.village.listed"}, "listing.diagnose_by", "listed, it needs its time"),
     ("listing.diagnose_by", {**MONTH, "month": 6, "day": 30}, "listing.diagnose_by", "one of these, in full"),
     ("listing.diagnose_by", {**MONTH, "after": "vacancy"}, "listing.diagnose_by.after", "but from registry.village"),
     ("listing.diagnose_by", PAIRS, "listing.diagnose_by", "a cycle { every, from } cannot stand here"),

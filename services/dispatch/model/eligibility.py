@@ -74,6 +74,8 @@ def _has_rank(posting: Posting, role: TeamRole) -> bool:
     return least is None or RANKS.index(posting.cadre.rank) >= RANKS.index(least)
 
 
+AGE = "age"
+"""The code of the one requirement that counts on joining only: nobody is sent home for growing older."""
 _RANK = (
     "不符合{role}职务层次要求，请改派符合条件的干部",
     "ranks too low to be {role} in a team of this unit; choose a higher rank",
@@ -88,6 +90,11 @@ _REQUIREMENTS = (
         "work_years", "5.5",
         lambda p, role: add_months(p.cadre.work_since, 12 * role.work_years) <= p.today,
         "工作年限不足，请改派符合年限的干部", "has not worked long enough; choose one who has",
+    ),
+    Requirement(
+        AGE, "3.3",
+        lambda p, role: role.younger_than is None or add_months(p.cadre.born_on, 12 * role.younger_than) > p.today,
+        "年龄不符合{role}的要求，请改派年龄符合的干部", "is too old to be {role}; choose somebody younger",
     ),
     Requirement(
         "recusal", "5.6",

@@ -16,7 +16,7 @@ from typing import TypeVar
 import msgspec
 
 from services.dispatch.model.commands import Cause, SolveMatching
-from services.dispatch.model.eligibility import Cadre, Posting, Unit, unmet
+from services.dispatch.model.eligibility import AGE, Cadre, Posting, Unit, unmet
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.matching import Match, Need, Serving, match
 from shared.contracts import Event, Payload
@@ -348,7 +348,8 @@ def _failed(
     unit = pool.units.get(team.unit)
     if unit is None:  # It is another pool's.
         return ()
-    return tuple(x.code for x in unmet(Posting(described(event), unit, village, policy, today), role))
+    failed = unmet(Posting(described(event), unit, village, policy, today), role)
+    return tuple(x.code for x in failed if x.code != AGE)
 
 
 def _doubt(

@@ -120,7 +120,7 @@ def _short(team: Sequence[Roster], name: str, terms: Presence) -> tuple[Presence
     year, number = map(int, name.split("-"))
     first, last = date(year, number, 1), date(year, number, monthrange(year, number)[1])
     months, leaves = [one.months[name] for one in team], [leave for one in team for leave in one.leaves.values()]
-    short = 0
+    short, asked = 0, terms.asked(year, number)
     for cadre in sorted({cadre for month in months for cadre in month.since}):
         begun = max(first, min(month.since[cadre] for month in months if cadre in month.since))
         free = (last - begun).days + 1 - on_leave(leaves, cadre, begun, last)
@@ -135,7 +135,7 @@ def _short(team: Sequence[Roster], name: str, terms: Presence) -> tuple[Presence
                 field=f"present.{cadre}.days",
                 status=422,
             )
-        short += days < terms.days * free // last.day
+        short += days < asked * free // last.day
     if not all(month.days for month in months):
         return ()
     return tuple(

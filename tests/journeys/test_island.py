@@ -1,0 +1,41 @@
+"""An invented island county's pack, written from the documentation alone: it is sound, and told in Chinese throughout."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy.policy_sentences import sentences
+from shared.policy import Policy, parse_pack
+from shared.policy.shipped import base
+
+PACK = Path(__file__).with_name("island.toml")
+ARTICLES = "一二三四五六七八九十"
+
+
+@pytest.fixture(scope="module")
+def island() -> Policy:
+    return parse_pack(PACK.read_bytes(), base)
+
+
+def test_the_islands_pack_is_sound_over_the_countrys(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "deploy.cli", "policy", "check", str(PACK), "--folder", str(tmp_path / "none")]
+    checked = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert checked.returncode == 0 and "政策包无误：南屿县（449921）" in checked.stdout, checked.stdout + checked.stderr
+
+
+def test_the_islands_pack_is_told_without_a_code_or_an_english_word(island: Policy) -> None:
+    told = [*sentences(island)]
+    assert [one.zh for one in told if re.search("[A-Za-z]", one.zh + one.source)] == []
+    own = [one.source for one in told if one.source.endswith("，南屿县") and "海岛渔村" in one.source]
+    for article in ARTICLES:
+        assert any(source.endswith(f"{article}，南屿县") for source in own), f"article {article} has a sentence"
+
+
+def test_the_islands_team_is_called_as_the_county_calls_it(island: Policy) -> None:
+    assert not [one.zh for one in sentences(island) if "驻村驻岛" in one.zh]
+    told = {one.path: one.zh for one in sentences(island)}
+    assert told["exit", "criteria", "collective_income", "mover"].endswith("——驻岛工作队")
+    assert told["training", "induction", "duty", "due"].endswith("——队员进队当日")
