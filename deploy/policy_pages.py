@@ -17,6 +17,7 @@ import msgspec
 from shared import calendar, chinese
 from shared.policy import checking, pack
 from shared.policy.layers import NAMED, plain
+from shared.policy.procedure import ORDERS
 
 FOLDER = Path(__file__).parent.parent / "docs"
 PAGE, SCHEMA = "policy.md", "policy.schema.json"
@@ -69,7 +70,7 @@ begun to run keeps its end when another pack takes effect; later openings follow
 ## 在上级政策包上增改 · Layers
 
 县的政策包可只写与市不同之处：写明 `extends = "2105"`（所扩展的区划），以及 `jurisdiction`、`version`、
-`effective_from`、`name`、`name_en`。有代码的项目按代码改写或增加，没有代码的列表（出列程序、等次、考核来源等）整体
+`effective_from`、`name`、`name_en`。有代码的项目按代码改写（整项重写）或增加，没有代码的列表（出列程序、等次、考核来源等）整体
 替换；`[drop]` 写要删去的项目，如 `outcomes = ["talk"]`、`exit.criteria = ["hard_road"]`、
 `links.team.suits = ["lagging_economy"]`。派驻和联系（`[[links]]`）、
 其中的角色可只写所改的字段：`kind = "team"`、`each_target = 4`。上级政策包换新版本，县的随之
@@ -77,10 +78,11 @@ begun to run keeps its end when another pack takes effect; later openings follow
 `zhucun policy check 县文件 --over 市文件` 连同上级一并检查。
 
 A county's pack may say only what differs from its city's: `extends = "2105"` names the jurisdiction that it extends,
-beside `jurisdiction`, `version`, `effective_from`, `name` and `name_en`. Entries with a code are overridden by it or
-added; lists without codes (steps of the exit, grades, channels …) are replaced as a whole; `[drop]` names what is
-left out, as `outcomes = ["talk"]`, `exit.criteria = ["hard_road"]` or `links.team.suits = ["lagging_economy"]`. Of a
-link and of a role only the fields that change are said: `kind = "team"`, `each_target = 4`. A new version of the
+beside `jurisdiction`, `version`, `effective_from`, `name` and `name_en`. Entries with a code are overridden by it as a
+whole, or added; lists without codes (steps of the exit, grades, channels …) are replaced as a whole; `[drop]` names
+what is left out, as `outcomes = ["talk"]`, `exit.criteria = ["hard_road"]` or
+`links.team.suits = ["lagging_economy"]`. Of a link and
+of a role only the fields that change are said: `kind = "team"`, `each_target = 4`. A new version of the
 city's pack is merged again from its day on. A campaign that the county declares is drawn among its villages, all
 others among the city's; a county that says otherwise whom to send matches by itself. A pack without `extends` stands
 by itself. `zhucun policy check COUNTY --over CITY` checks both together.
@@ -106,7 +108,7 @@ COLUMNS = "| 字段 · field | 可填 · what it may be | 缺省 · default | �
 
 def page() -> str:
     """The page for people, in Markdown."""
-    lines = [HEAD]
+    lines = [HEAD, *_orders()]
     for struct in structs():
         said = words(struct)
         zh, en = said[""]
@@ -118,6 +120,14 @@ def page() -> str:
             cells = (f"`{name}`", f"{allowed}{_link(hint)}", _default(fields.get(name)), meaning)
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
+
+
+def _orders() -> Iterator[str]:
+    """Which steps a procedure needs in which order, by what it leads to."""
+    yield "\n## 程序的环节和次序 · The steps of a procedure and their order\n"
+    yield "以下英文代码见 [Step](#step) 的 `kind`。 · The codes are those of `kind` of a [Step](#step).\n"
+    for effect, order in ORDERS.items():
+        yield f"- `{effect}`：{order.zh} · {order.en}"
 
 
 def schema() -> dict[str, Any]:

@@ -180,7 +180,7 @@ def allowed(hint: Any) -> tuple[str, str]:
         return f"其中之一：{'、'.join(args)}", f"one of {', '.join(args)}"
     if origin is tuple:
         zh, en = allowed(args[0])
-        zh_size, en_size = _sizes(metas)
+        zh_size, en_size = _sizes(metas) if args[-1] is Ellipsis else (f"{len(args)} 项", f"{len(args)} entries")
         return f"列表（{zh_size}），每项为{zh}", f"a list ({en_size}), each {en}"
     if origin is not None and _is_mapping(origin):
         zh, en = allowed(args[1])

@@ -74,10 +74,19 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     clause: Short
     """依据：[documents] 中的文件和条款，如 S3:第四项。 · A cited document and its article, as `S3:第四项`."""
     on: Name
-    """由哪类事件提出。 · The event that gives rise to it."""
+    """由哪类事件提出：工作队评定等次 inspection.assessment.graded、村干部等评定等次 inspection.appraisal.graded、
+    整改逾期 inspection.order.overdue、责任事项逾期 dispatch.commitment.overdue、任期延长 dispatch.term.extended、
+    工作队撤离 dispatch.team.released。 ·
+    The event that gives rise to it: a team's grade (`inspection.assessment.graded`), that of anybody else
+    (`inspection.appraisal.graded`), an order that is overdue (`inspection.order.overdue`), something owed that is
+    overdue (`dispatch.commitment.overdue`), a term that is extended (`dispatch.term.extended`), or a team that goes
+    home (`dispatch.team.released`)."""
     when: Annotated[Mapping[Code, Wanted], Meta(max_length=10)] = msgspec.field(default_factory=dict)
-    """该事件的字段应为何值（或其中之一）。 ·
-    Fields of that event and the value, or one of the values, that they must have."""
+    """该事件的字段应为何值（或其中之一）：评定等次的 grade（等次）、triggers（通报批评的情形），整改逾期的
+    times（同一问题第几次逾期），责任事项逾期和考核评价的 kind（哪一项）。 ·
+    Fields of that event and the value, or one of the values, that they must have: `grade` and `triggers` (the grounds
+    for criticism) of a grade, `times` (how often this one order was overdue) of an order, `kind` of an appraisal or of
+    what is owed."""
     subject: Literal["unit", "team", "cadre", "village_cadre"]
     """对象：单位、工作队、队长或村干部。 · Whom it concerns: the unit, the team, its leader, or a village cadre."""
     decides: EventRole

@@ -115,7 +115,10 @@ def contradictions(presence: Presence | None) -> Found:
     for n, season in enumerate(seasons):
         also = next((one for one in seasons[:n] if any(one.has(day) and season.has(day) for day in _YEAR)), None)
         if also:
-            zh, en = f"{season.label}与{also.label}有重叠的日子", f"{season.label} and {also.label} have a day in common"
+            zh, en = (
+                f"{season.label}与{also.label}有重叠的日子",
+                f"{season.label} and {also.label} have a day in common",
+            )
             yield ("presence", "seasons", n, "from"), zh, en, ""
     for n, one in enumerate(kinds):
         at: Path = ("presence", "leave", n)

@@ -210,7 +210,7 @@ def _shape(path: Path, procedure: Procedure) -> Found:
     if procedure.proposed_by and last and last.by == procedure.proposed_by:
         zh, en = f"{name}：申请机构不能自己审批", f"{name}: who asks for it does not approve it"
         yield (*path, "proposed_by"), zh, en, ""
-    order = _ORDERS[effect]
+    order = ORDERS[effect]
     if not order.holds(procedure.steps):
         yield (*path, "steps"), f"{name} {order.zh}", f"{name} {order.en}"
 
@@ -229,7 +229,7 @@ def _judged(path: Path, procedure: Procedure) -> Found:
             break
 
 
-class _Order(NamedTuple):
+class Order(NamedTuple):
     """The steps that an effect needs and their order, in words for people."""
 
     holds: Callable[[Sequence[Step]], bool]
@@ -301,27 +301,30 @@ def _answers(steps: Sequence[Step]) -> bool:
     return kinds.count("act") == 1 and _last(kinds, "publish") > kinds.index("act")
 
 
-_ORDERS: Final[Mapping[Effect, _Order]] = {
-    "delist": _Order(_delists, "应以唯一的 verify 和一个 notice 开始，以 decide 结束，其后只可公告备案",
-                     "must begin with its only verify step and a notice, and end with a decide step, which only "
-                      "a publication (publish) and a filing (act) may follow"),
-    "decide": _Order(lambda steps: "decide" in _kinds(steps), "没有决策环节", "has no step that decides"),
-    "lift": _Order(_lifts, "应先由农户确认（accept），再公示（notice），最后审批（decide）",
+ORDERS: Final[Mapping[Effect, Order]] = {
+    "delist": Order(_delists,
+                    "应以唯一的 verify 和一个 notice 开始，以 decide 结束，其后只可公告备案；申请之前的表决、审核"
+                    "另写一个程序（decide）",
+                    "must begin with its only verify step and a notice, and end with a decide step, which only "
+                    "a publication (publish) and a filing (act) may follow; votes and reviews before the request are "
+                    "a procedure of their own (decide)"),
+    "decide": Order(lambda steps: "decide" in _kinds(steps), "应有决策环节（decide）", "needs a step that decides"),
+    "lift": Order(_lifts, "应先由农户确认（accept），再公示（notice），最后审批（decide）",
                    "lifts households: households accept, then follows a notice, and then a body decides"),
-    "monitor": _Order(_watches, _WATCHES_ZH, _WATCHES_EN),
-    "clear": _Order(_watches, _WATCHES_ZH, _WATCHES_EN),
-    "release_fund": _Order(_releases, "应由村（village）决策（decide）并由上级把关（decide），其后才能公开（publish）",
+    "monitor": Order(_watches, _WATCHES_ZH, _WATCHES_EN),
+    "clear": Order(_watches, _WATCHES_ZH, _WATCHES_EN),
+    "release_fund": Order(_releases, "应由村（village）决策（decide）并由上级把关（decide），其后才能公开（publish）",
                            "releases money: the village decides, and so does a body above it; "
                            "only then something is published"),
-    "answer": _Order(_answers, "应有且只有一个答复环节（act），其后公开（publish）",
+    "answer": Order(_answers, "应有且只有一个答复环节（act），其后公开（publish）",
                      "answers: it has one act step, the answer, and a publish step after it"),
-    "rectify": _Order(_rectifies,
+    "rectify": Order(_rectifies,
                       "应依次为查明问题（act，填 codes）、定计划（decide）、落实（act），最后验收（decide，未通过的退回"
                       "定计划；不由村、工作队、派出单位验收），codes 只用于第一个环节",
                       "must begin with a finding (act, with codes), a plan (decide) and its carrying out (act), and "
                       "end with an acceptance (decide) by others than village, team and unit, whose refusal leads "
                       "back to the plan; only the first has codes"),
-    "decap": _Order(_decaps, "应由一个机构审批（decide），此前至多核查一次，其后只可公告备案",
+    "decap": Order(_decaps, "应由一个机构审批（decide），此前至多核查一次，其后只可公告备案",
                     "is decided by a body: it is verified once at most before, and only a publication (publish) and a "
                     "filing (act) may follow"),
 }  # fmt: skip

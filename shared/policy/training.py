@@ -37,8 +37,8 @@ class Duty(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     at_least: Amount
     """至少多少，如 { courses = 1 } 或 { days = 5 }。 · At least how much: `{ courses = 1 }` or `{ days = 5 }`."""
     due: When
-    """期限。自进队或者确定联系（joining）起算的，一人一次，此前参加的也算，任职前培训写 { after = "joining" }；每年的一天，
-    每年一次，自进队次年起。 ·
+    """期限。自进队或者确定联系（joining）起算的，一人一次，此前参加的也算，任职前培训写 { after = "joining" }；
+    每年的一天，每年一次，自进队次年起。 ·
     The last day. Counted from joining the team or from the beginning of the link (`joining`), it is owed once, and
     courses before that day count as well; training before the work begins is `{ after = "joining" }`. A day of the
     year means every calendar year, from the one after on."""

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import msgspec
@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 from deploy import policy_pages
 from services.registry.model.commands import AdoptPolicy
 from shared.policy import Fault, Policy, PolicyBook, PolicyInvalid, find_doubts, parse_pack, read_pack
+from shared.policy.outcomes import TRIGGERS, Outcome
+from shared.policy.procedure import Effect
 from shared.policy.section import Document
 from shared.policy.shipped import FILES, base, shipped
 from tests.support import bounds
@@ -420,7 +422,7 @@ CONTRADICTIONS = [
     (put("links.0.term", {"working_days": 700}), "links[0].term", "neither in working days nor rolled"),
     (put("campaigns.0.lasts", {"calendar_days": -1}), "campaigns[0].lasts", "it needs a time"),
     (put("commitments.0.set_by.within", {"calendar_days": -30}), "commitments[0].set_by.within", "cannot be negative"),
-    (put("procedures.0.steps", []), "procedures[0].steps", f"{RITES} has no step that decides"),
+    (put("procedures.0.steps", []), "procedures[0].steps", f"{RITES} needs a step that decides"),
     (put("procedures.0.steps.6.majority", {"figure": "agreed", "above": "1/2"}), "procedures[0].steps[6].majority",
      "nobody votes in it"),
     (twice("procedures.0.steps"), "procedures[0].steps[7]", "publish_result occurs twice"),
@@ -910,3 +912,11 @@ def test_an_article_that_is_a_number_reads_as_one() -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_nothing_in_a_shipped_pack_is_doubted(file: Path) -> None:
     assert [*find_doubts(shipped(file.stem))] == []
+
+
+def test_the_page_names_every_event_that_gives_rise_to_an_outcome_and_every_order_of_steps() -> None:
+    text = policy_pages.page()
+    zh, en = policy_pages.words(Outcome)["on"]
+    assert all(name in zh and name in en for name in TRIGGERS)
+    assert all(f"- `{effect}`：" in text for effect in get_args(Effect))
+    assert "列表（2 项），每项为代码" in text, "a pair of figures"
