@@ -125,7 +125,7 @@ def page() -> str:
 def _orders() -> Iterator[str]:
     """Which steps a procedure needs in which order, by what it leads to."""
     yield "\n## 程序的环节和次序 · The steps of a procedure and their order\n"
-    yield "以下英文代码见 [Step](#step) 的 `kind`。 · The codes are those of `kind` of a [Step](#step).\n"
+    yield "环节的代码见下文环节的 `kind`。 · The codes are those of `kind` of a [Step](#step).\n"
     for effect, order in ORDERS.items():
         yield f"- `{effect}`：{order.zh} · {order.en}"
 

@@ -189,7 +189,7 @@ def test_every_bound_of_a_pack_stands_where_the_catalogue_knows_its_figures() ->
         ({"at_least": 3, "at_most": 3}, "3", "3"),
         ({"at_least": 3}, "不少于3", "3 or more"),
         ({"at_most": 5}, "不多于5", "5 or fewer"),
-        ({}, "不少于0", "0 or more"),
+        ({}, "不限", "any number"),
     ],
 )
 def test_limits_are_said_as_people_say_them(said: dict[str, int], zh: str, en: str) -> None:
