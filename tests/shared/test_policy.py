@@ -168,7 +168,7 @@ SCHEMA_FAULTS = [
     (put("jurisdiction", "２１０５"), "jurisdiction", "2, 4 or 6 digits"),
     (put("effective_from", "this summer"), "effective_from", "a day from 1980-01-01"),
     (put("effective_from", date(1812, 1, 1)), "effective_from", "1980-01-01"),
-    (put("outcomes.5.subject", "village_cadre"), "outcomes[5].subject", "it must be one of unit, team, cadre"),
+    (put("outcomes.5.subject", "villager"), "outcomes[5].subject", "one of unit, team, cadre, village_cadre"),
     (drop("outcomes.0.decide_by"), "outcomes[0].decide_by", "missing; it must be a table"),
     (put("outcomes.0.decides", "computer"), "outcomes[0].decides", "one of organisation"),
     (put("outcomes.0.when", {"grade": {"a": 1}}), "outcomes[0].when.grade", "it is a table"),
