@@ -213,6 +213,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(CampaignPlanned, Campaign, by("campaign"), campaign.plan),
     Reaction(CampaignPlanned, Calendar, _jurisdiction, calendar.note_plan),
     # What two campaigns ask of one village within a few days is told before it happens; visits are counted.
+    Reaction(CampaignPlanned, Campaign, burden.planned_before, burden.note_later),
     Reaction(CampaignPlanned, Campaign, by("campaign"), burden.compare, burden.beside),
     Reaction(DrawMade, Campaign, by("campaign"), burden.compare, burden.beside),
     Reaction(VisitMade, Supervision, by("village"), burden.tally),
@@ -281,11 +282,11 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(OutcomeDecided, Appraisal, _appraised, appraisal_grade.note_decision),
     Reaction(DecisionWithdrawn, Appraisal, _appraised, appraisal_grade.forget_decision),
     # All who are assessed together are counted, and the worst of them ranked.
-    Reaction(AppraisalOpened, Cohort, cohort.ids, cohort.join),
-    *(Reaction(e, Cohort, cohort.ids, cohort.note) for e in (AppraisalGraded, AppraisalWithdrawn)),
-    Reaction(AppraisalDropped, Cohort, cohort.ids, cohort.leave),
-    Reaction(MakeRanking, Cohort, cohort.ids, cohort.rank),
-    Reaction(WithdrawRanking, Cohort, cohort.ids, cohort.withdraw),
+    Reaction(AppraisalOpened, Cohort, cohort.joined, cohort.join),
+    *(Reaction(e, Cohort, cohort.counted_in, cohort.note) for e in (AppraisalGraded, AppraisalWithdrawn)),
+    Reaction(AppraisalDropped, Cohort, cohort.counted_in, cohort.leave),
+    Reaction(MakeRanking, Cohort, cohort.addressed, cohort.rank),
+    Reaction(WithdrawRanking, Cohort, cohort.addressed, cohort.withdraw),
     # A merged village is no longer visited, assessed or verified, and its orders end with its team. A split village
     # goes on as it is, so nothing here reacts to a split.
     Reaction(VillageMerged, Calendar, calendar.family, calendar.merge),

@@ -267,6 +267,13 @@ def test_0_10_a_related_member_of_a_panel_is_refused() -> None:
     assert region.state_of("secretary_rating", "S1").scores == {"peers": 90}
 
 
+def test_0_10_other_members_with_the_same_mean_are_no_repetition() -> None:
+    region = rating()
+    region.ask(region.score("secretary_rating", "S1", "peers", "township", 70, 90))
+    region.ask(region.score("secretary_rating", "S1", "peers", "township", 70, 90))
+    region.refuses(region.score("secretary_rating", "S1", "peers", "township", 70, 90, by="N"), 409, "channel")
+
+
 def test_0_10_a_ballot_that_twice_has_no_quorum_is_declared_void() -> None:
     region = rating()
     give(region, *SCORED)
@@ -290,6 +297,7 @@ def test_0_9_a_secretary_who_leaves_in_mid_year_is_not_graded_and_the_successor_
     assert not region.tasks("appraisal-scores")
     region.refuses(region.score("secretary_rating", "S1", "leaders", "county", 70), 409)
     region.refuses(region.score("secretary_rating", "S2", "leaders", "county", 70), 404)
+    assert "终止" in region.refuses(region.graded("secretary_rating", "S1", "fair"), 409).zh
     region.pass_days(date(2016, 11, 2))
     opened = [(said.subject, said.year) for said in region.said(AppraisalOpened, kind="secretary_rating")]
     assert opened == [("S1", 2015), ("S2", 2016)]
@@ -576,6 +584,21 @@ def test_2_6_a_ranking_holds_the_grades_until_it_is_taken_back() -> None:
     region.ask(back, region.take_back("branch_review", "B"))
     assert [said.party for said in region.said(EntryDropped)] == ["B", "C"]
     region.refuses(ranking(), 409, "year")
+
+
+def test_2_6_a_pack_that_ranks_no_more_leaves_the_ranking_of_the_year_that_is_open() -> None:
+    region = ranked({"A": 90, "B": 50, "C": 70}, worst=1)
+    region.adopt(pack_of(version="2105-2016.1", effective_from=date(2016, 1, 10)))
+    region.pass_days(date(2016, 1, 12))
+    grade_all(region, "A", "B", "C")
+    (task,) = region.tasks("rankings")
+    assert "branch_review" not in region.refuses(ranking(place=COUNTY), 404, "kind").zh
+    region.ask(msgspec.convert({**task.answer, "decided_by": "市委组织部"}, MakeRanking))
+    assert [one.subject for one in region.said(RankingMade)[0].worst] == ["B"]
+    back = {"body": "organisation", "reason": "排名有误", "decided_by": "市委组织部"}
+    region.ask(WithdrawRanking(place="210500", kind="branch_review", year=2015, **back))  # type: ignore[arg-type]
+    region.ask(region.take_back("branch_review", "B"))
+    assert not region.tasks("rankings"), "B has no grade any more"
 
 
 def test_2_6_fewer_than_the_places_are_all_taken() -> None:

@@ -139,3 +139,30 @@ def test_3_7_a_pack_that_visits_every_village_more_often_than_it_allows_is_refus
         parse_pack({**twice, "burden": {**LIMITS["burden"], "visits": 1}})
     with pytest.raises(PolicyInvalid, match=r"burden\.rule"):
         parse_pack({**BENXI, "burden": {**LIMITS["burden"], "rule": "X9"}})
+
+
+def test_3_7_a_draw_that_was_planned_first_is_compared_with_a_campaign_that_came_after_it() -> None:
+    region = limited(share=1.0)
+    spot_check(region, date(2015, 6, 28))
+    region.post_hashes(FLOODS)
+    later = OpenCampaign(place=region.place, kind="other", campaign="later", opens=date(2015, 6, 28),
+                         body="poverty_office", asked_by="市扶贫办")  # fmt: skip
+    pack = changed({**BENXI, **LIMITS, "version": "2105-2015-later"}, "campaigns", "spot_check", share=1.0)
+    every = next(one for one in pack["campaigns"] if one["kind"] == "spot_check")
+    other = {**every, **ALL, "kind": "other", "label": "专项督查", "seed_days": 0, "opens": []}
+    region.adopt({**pack, "campaigns": [*pack["campaigns"], other]})
+    region.pass_days(date(2015, 6, 27))
+    region.ask(later)
+    assert all(FLOODS not in (one.campaign, one.beside) for one in region.said(VisitsCrowded)), "it is not drawn yet"
+    region.pass_days(date(2015, 6, 28))
+    region.give_seeds(FLOODS)
+    (told,) = (one for one in region.said(VisitsCrowded) if {one.campaign, one.beside} == {FLOODS, "2105.later"})
+    assert told.is_sealed() and {*told.visits} == {*region.villages}
+
+
+def test_3_7_visits_are_counted_for_the_village_whatever_becomes_of_its_team() -> None:
+    region = limited(**ALL)
+    village = region.villages[0]
+    region.visit(village, HALF_YEAR, score=80)
+    region.hear(region.released(village))
+    assert HALF_YEAR in region.kept(Supervision, village).visits

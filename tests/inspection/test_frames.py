@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from services.inspection.model.calendar import Calendar
+from services.inspection.model.commands import OpenCampaign
 from services.inspection.model.supervision import Supervision
 from shared.contracts import Event
 from shared.contracts.inspection import CampaignPlanned, OrderIssued, VisitMade
@@ -109,6 +110,14 @@ def test_2_10_a_county_that_adopts_a_pack_later_knows_who_stands_on_its_lists() 
     region.hear(listed(A))
     region.adopt({**pack(), "jurisdiction": COUNTY, "version": f"{COUNTY}-1", "name": "某县"})
     assert region.kept(Calendar, COUNTY).of("poverty") == (A,)
+
+
+def test_2_10_a_campaign_of_a_list_on_which_no_village_stands_is_refused_for_that() -> None:
+    region = Region(pack("key_village"), date(2015, 5, 1), villages=1)
+    asked = OpenCampaign(place=region.place, kind="half_year", campaign="extra", opens=date(2015, 5, 20),
+                         body="poverty_office", asked_by="市扶贫办")  # fmt: skip
+    refused = region.refuses(asked, 409)
+    assert "名单上的村" in refused.zh and "工作队" not in refused.zh, "more teams would not help"
 
 
 def test_2_10_a_team_that_goes_leaves_the_village_on_its_list() -> None:

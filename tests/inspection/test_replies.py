@@ -195,3 +195,18 @@ def test_1_6_holidays_that_are_announced_move_the_last_day_for_a_reply_and_for_i
     assert not region.said(OrderIssued), "the old day is over, and the new one is not"
     region.pass_days(date(2015, 3, 10))
     assert [order.village for order in region.said(OrderIssued)] == [first]
+
+
+def test_1_6_a_second_reply_does_not_put_the_decision_off_with_the_holidays_either() -> None:
+    within = {"decide_by": {"after": "inspection.visit.replied", "within": {"working_days": 3}}}
+    region = Region(changed(PACK, "campaigns", "supervision", reply={**REPLY, **within}), date(2015, 2, 20), villages=8)
+    region.pass_days(date(2015, 3, 3))
+    village = region.villages[0]
+    region.visit(village, TURN, findings=FINDINGS)
+    region.ask(reply(region, village, "absent"))
+    region.pass_days(date(2015, 3, 4))
+    region.ask(reply(region, village, *FINDINGS))
+    said = {"place": "000000", "year": 2015, "notice": "临时放假", "document": "国办发明电〔2015〕1号"}
+    off = {"off": (date(2015, 3, 5),), "worked": (), "announced_by": "国务院办公厅"}
+    region.announce(HolidaysAnnounced(**said, **off))  # type: ignore[arg-type]
+    assert [task.due for task in region.tasks("reply-decisions")] == [date(2015, 3, 9)]

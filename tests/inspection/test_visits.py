@@ -259,8 +259,14 @@ def test_2_19_a_merged_village_takes_nobody_s_place() -> None:
         )
     )
     region.ask(unreachable(region, first))
+    (told,) = region.said(VisitReplaced)
+    assert told.replacement not in (gone, None), "it names the village that is visited in the end"
+    second = next(one for one in campaign.visits if one != first)
+    region.ask(unreachable(region, second))
     end = closed(region)
-    assert [(one.village, one.hindrance) for one in end.replaced] == [(first, "road_cut"), (gone, "merged")]
+    said = [(one.village, one.hindrance) for one in end.replaced]
+    assert said == [(first, "road_cut"), (gone, "merged"), (second, "road_cut")], "a merger is not one of the two"
+    assert end.replaced[1].replacement == told.replacement
     assert verify_draw(end, *region.commitments(Q4)) == []
 
 

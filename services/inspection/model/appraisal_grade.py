@@ -39,6 +39,12 @@ def confirm(state: Appraisal | None, command: GradeAppraisal, policy: Policy, to
     """A named body decides the grade, and says which failings it finds (0.9)."""
     one = running(state, command)
     require_body(command.body, one.terms.decides, RULE)
+    if one.is_dropped and one.proposal is None:
+        raise Refused(
+            RULE,
+            "对象已不在或者已离任，本年度考核评价已终止，不再评定等次",
+            "the subject is no more or left its post, so that its year was dropped and is not graded",
+        )
     if one.proposal is None:
         missing = "、".join(channel.label for channel in one.missing)
         raise Refused(

@@ -144,9 +144,12 @@ def give_scores(
                 field=f"marks.{mark.member}.member",
                 status=422,
             )
-    one = one.but(marks={**one.marks, channel.channel: {mark.member: mark.score for mark in command.marks}})
-    score = round(fmean(mark.score for mark in command.marks), 2)
-    return _scored(one, channel, score, len(command.marks), command.given_by, today)
+    marks = {mark.member: mark.score for mark in command.marks}
+    score = round(fmean(marks.values()), 2)
+    if one.marks.get(channel.channel, marks) != marks:
+        raise _given_otherwise()
+    scored = one.but(marks={**one.marks, channel.channel: marks})
+    return _scored(scored, channel, score, len(marks), command.given_by, today)
 
 
 def _related(member: str, one: Appraisal, others: Mapping[Key, State | None]) -> tuple[str, str] | None:
@@ -166,17 +169,21 @@ def _scored(one: Appraisal, channel: Channel, score: float, members: int, given_
     if one.scores.get(channel.channel) == score:
         return Change(one)
     if channel.channel in one.scores:
-        raise Refused(
-            RULE,
-            "这项来源已经提交，且结果不同；确有错误的，请先由评定机关撤销",
-            "this channel is in already, with another result; if that is wrong, let the deciding body withdraw it",
-            field="channel",
-        )
+        raise _given_otherwise()
     told = AppraisalInputGiven(
         place=one.place, **one.about, channel=channel.channel, score=score, members=members, given_by=given_by
     )
     scored = one.but(scores={**one.scores, channel.channel: score})
     return Change(scored.timed_once_complete(today), (told,))
+
+
+def _given_otherwise() -> Refused:
+    return Refused(
+        RULE,
+        "这项来源已经提交，且结果不同；确有错误的，请先由评定机关撤销",
+        "this channel is in already, with another result; if that is wrong, let the deciding body withdraw it",
+        field="channel",
+    )
 
 
 def void(state: Appraisal | None, command: VoidChannel, policy: Policy, today: date) -> Change:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
-from services.inspection.model.campaign import Campaign
+from services.inspection.model.campaign import MOST_BESIDE, Campaign
 from services.inspection.model.supervision import Supervision
 from shared.contracts.inspection import (
     BurdenExceeded,
@@ -24,6 +24,18 @@ def beside(state: Campaign | None, event: CampaignPlanned | DrawMade) -> Iterabl
     """The keys of the campaigns whose visits may fall into the same days."""
     ids = event.beside if isinstance(event, CampaignPlanned) else state.beside if state else ()
     return ((Campaign, id) for id in ids)
+
+
+def planned_before(event: CampaignPlanned, _policy: Policy) -> Iterable[str]:
+    """The campaigns that were planned before a new one, and whose visits may fall into the same days."""
+    return event.beside
+
+
+def note_later(state: Campaign | None, event: CampaignPlanned, policy: Policy, today: date) -> Change:
+    """A campaign that is still to be drawn is compared with those that are planned meanwhile, once it is drawn."""
+    if state is None or not state.awaits_seeds or len(state.beside) >= MOST_BESIDE:
+        return Change(state)
+    return Change(state.but(beside=tuple(sorted({*state.beside, event.campaign}))))
 
 
 def compare(

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import msgspec
 
-from services.inspection.model.campaign import chosen_id
+from services.inspection.model.campaign import MOST_BESIDE, chosen_id
 from services.inspection.model.commands import OpenCampaign
 from services.inspection.model.supervision import Gone, Listing, Supervision, list_of
 from shared.contracts import Payload
@@ -19,8 +19,6 @@ from shared.policy import Campaign as Terms
 from shared.policy import Policy
 from shared.rules import Change, Due, Key, Refused, State, addressed, require_body, require_soon
 
-MOST_BESIDE = 100
-"""The most campaigns that are compared with a new one."""
 PLANNED_AHEAD = 366
 """The most days from the command to the opening of an irregular campaign, which is for something that came up now."""
 
@@ -309,8 +307,12 @@ def open_irregularly(state: Calendar | None, command: OpenCampaign, policy: Poli
     if state is None or not state.visited_by(terms, command.opens):
         raise Refused(
             "3.7",
-            "本辖区尚无派驻工作队的村，无从督查；请先派驻工作队",
-            "no village of this jurisdiction has a team in the field; assign teams before inspecting them",
+            "本辖区尚无派驻工作队的村，无从督查；请先派驻工作队"
+            if terms.on_list is None
+            else f"“{terms.label}”只督查名单上的村，本辖区现在没有村在该名单上，无从督查",
+            "no village of this jurisdiction has a team in the field; assign teams before inspecting them"
+            if terms.on_list is None
+            else f"no village of this jurisdiction is on the list {terms.on_list!r}, so there is nothing to inspect",
         )
     calendar = addressed(state, command, "督查", "campaign")
     calendar, campaign = _planned(calendar, terms, chosen_id(calendar.id, command.campaign), command.opens, policy)
@@ -349,7 +351,8 @@ def _beside(calendar: Calendar, opens: date, policy: Policy) -> tuple[str, ...]:
     if policy.burden is None:
         return ()
     ended = opens - timedelta(policy.burden.merge_within)
-    return tuple(sorted(id for id, closes in calendar.planned.items() if closes >= ended))[:MOST_BESIDE]
+    latest = sorted(((closes, id) for id, closes in calendar.planned.items() if closes >= ended), reverse=True)
+    return tuple(sorted(id for _, id in latest[:MOST_BESIDE]))
 
 
 def _openings_after(terms: Terms, day: date, policy: Policy) -> list[date]:

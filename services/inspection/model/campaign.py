@@ -29,6 +29,9 @@ from shared.policy import Campaign as Terms
 from shared.policy import Policy
 from shared.rules import Change, Due, Moved, Refused, State, Task, addressed
 
+MOST_BESIDE = 100
+"""The most campaigns with which one is compared."""
+
 
 class Made(msgspec.Struct, frozen=True, array_like=True):
     """A visit as it was recorded. Who was absent is not kept, only how many."""
@@ -73,7 +76,8 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
     size: int
     """How many villages are to be visited."""
     beside: tuple[str, ...] = ()
-    """The campaigns whose visits may fall into the same days, where the pack limits what is asked of a village."""
+    """The campaigns whose visits may fall into the same days, where the pack limits what is asked of a village: those
+    that were planned before, and for a draw also those that were planned before it was made."""
     seeds: Seeds = Seeds()
     """For a draw, the two bodies' hashes and shares."""
     drawn_on: date | None = None

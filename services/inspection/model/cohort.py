@@ -23,11 +23,11 @@ from shared.contracts.inspection import (
     RankingMade,
     RankingWithdrawn,
 )
-from shared.divisions import place_of
+from shared.divisions import NATIONAL, around, jurisdiction_of, place_of
 from shared.policy import Policy
 from shared.policy.appraisals import VILLAGE
 from shared.policy.appraisals import Appraisal as Terms
-from shared.rules import Change, Refused, State, Task, known, require_body
+from shared.rules import Change, Refused, State, Task, require_body
 
 RULE = "2.6"
 _NAMED = 20
@@ -120,20 +120,30 @@ def cohort_of(terms: Terms, year: int, policy: Policy) -> str:
     return f"{policy.layer('appraisals', terms.kind)}/{terms.kind}/{year}"
 
 
-def ids(
-    message: AppraisalOpened | AppraisalGraded | AppraisalWithdrawn | AppraisalDropped | OfYearCommand, policy: Policy
-) -> Iterable[str]:
-    """The cohort of a message."""
-    terms = policy.appraisal(message.kind)
-    id = cohort_of(terms, message.year, policy) if terms else ""
+def joined(event: AppraisalOpened, policy: Policy) -> Iterable[str]:
+    """The cohort of a subject whose year begins."""
+    terms = policy.appraisal(event.kind)
+    id = cohort_of(terms, event.year, policy) if terms else ""
     return (id,) if id else ()
+
+
+def counted_in(event: AppraisalGraded | AppraisalWithdrawn | AppraisalDropped, _policy: Policy) -> Iterable[str]:
+    """Wherever the subject may be counted. A later pack may say nothing of it, or say it in another division."""
+    return (f"{id}/{event.kind}/{event.year}" for id in (*around(event.place), NATIONAL))
+
+
+def addressed(command: OfYearCommand, policy: Policy) -> Iterable[str]:
+    """The cohort of a command. If the pack says nothing of it any more, it is that of the command's own division."""
+    terms = policy.appraisal(command.kind)
+    id = cohort_of(terms, command.year, policy) if terms else ""
+    return (id or f"{jurisdiction_of(command.place) or NATIONAL}/{command.kind}/{command.year}",)
 
 
 def join(state: Cohort | None, event: AppraisalOpened, policy: Policy, today: date) -> Change:
     """One more is assessed."""
     terms = policy.appraisal(event.kind)
     assert terms
-    (id,) = ids(event, policy)
+    (id,) = joined(event, policy)
     one = state or Cohort(id=id, place=place_of(id.split("/")[0]), terms=terms)
     return Change(one.but(members={**one.members, event.subject: Member(event.place)}))
 
@@ -166,7 +176,7 @@ def _counted(state: Cohort, members: dict[str, Member]) -> Change:
 
 def rank(state: Cohort | None, command: MakeRanking, policy: Policy, today: date) -> Change:
     """Rank all who were graded: the worst are proposed for the pack's list. The body chooses among equals."""
-    cohort = _addressed(state, command)
+    cohort = _of_year(state, command)
     terms = cohort.terms.rank
     if terms is None:
         raise Refused(RULE, "政策包没有规定对此排名", "the pack does not rank these", field="kind", status=422)
@@ -222,7 +232,7 @@ def rank(state: Cohort | None, command: MakeRanking, policy: Policy, today: date
 
 def withdraw(state: Cohort | None, command: WithdrawRanking, policy: Policy, today: date) -> Change:
     """Take back a ranking, so that grades can be corrected and another one made."""
-    cohort = _addressed(state, command)
+    cohort = _of_year(state, command)
     if cohort.terms.rank:
         require_body(command.body, cohort.terms.rank.by, RULE)
     if not cohort.worst:
@@ -231,14 +241,21 @@ def withdraw(state: Cohort | None, command: WithdrawRanking, policy: Policy, tod
     return Change(cohort.but(worst=()), (told, *(EntryDropped(**cohort.entry(id)) for id in cohort.worst)))
 
 
-def _addressed(state: Cohort | None, command: OfYearCommand) -> Cohort:
-    cohort = known(state, "本年度的考核评价", "the assessment of the year of", command.kind)
-    if cohort.place != command.place:
+def _of_year(state: Cohort | None, command: OfYearCommand) -> Cohort:
+    if state is None:
+        raise Refused(
+            RULE,
+            f"区划 {command.place} 在 {command.year} 年度没有统一排名的这项考核评价，请核对考核评价、年度和区划",
+            f"division {command.place} ranks nobody by {command.kind!r} of {command.year}; check kind, year and place",
+            field="kind",
+            status=404,
+        )
+    if state.place != command.place:
         raise Refused(
             "identity",
-            f"该考核评价由区划 {cohort.place} 统一排名，不是 {command.place}，请改填",
-            f"these are ranked in division {cohort.place}, not {command.place}; name that one",
+            f"该考核评价由区划 {state.place} 统一排名，不是 {command.place}，请改填",
+            f"these are ranked in division {state.place}, not {command.place}; name that one",
             field="place",
             status=422,
         )
-    return cohort
+    return state

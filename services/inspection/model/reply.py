@@ -62,8 +62,11 @@ def reply(state: Supervision | None, command: ReplyToVisit, policy: Policy, toda
         return Change(after.state, (told, *after.events))
     last = hearing.decide_by or hearing.decides.after(today, policy.calendar)
     waiting = msgspec.structs.replace(hearing, disputed=disputed, decide_by=last)
-    changed = heard(village, {**village.hearings, id: waiting}).counting("hearings", id, "reply_by")
-    return Change(changed.counting("hearings", id, "decide_by", since=today, span=hearing.decides), (told,))
+    changed = heard(village, {**village.hearings, id: waiting})
+    if hearing.decide_by is None:
+        changed = changed.counting("hearings", id, "reply_by")
+        changed = changed.counting("hearings", id, "decide_by", since=today, span=hearing.decides)
+    return Change(changed, (told,))
 
 
 def decide(state: Supervision | None, command: DecideReply, policy: Policy, today: date) -> Change:

@@ -231,10 +231,8 @@ def release(state: Supervision | None, event: Gone | VillageMerged, policy: Poli
         return Change(None)
     overdue = {id for id, order in state.orders.items() if order.times}
     answered_for = state.answered_for | state.closed | overdue
-    lists = () if isinstance(event, VillageMerged) else state.lists
-    return Change(
-        Supervision(id=state.id, place=state.place, answered_for=answered_for, bound=state.bound, lists=lists)
-    )
+    rest = Supervision(id=state.id, place=state.place, answered_for=answered_for, bound=state.bound)
+    return Change(rest if isinstance(event, VillageMerged) else rest.but(lists=state.lists, visits=state.visits))
 
 
 def bind(state: Supervision | None, event: LinkBegun, policy: Policy, today: date) -> Change:

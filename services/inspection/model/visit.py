@@ -143,7 +143,7 @@ def replace(state: Campaign | None, command: ReplaceVisit, policy: Policy, today
             field="hindrance",
             status=422,
         )
-    if len(campaign.replaced) >= terms.at_most:
+    if sum(one.hindrance != MERGED for one in campaign.replaced.values()) >= terms.at_most:
         raise Refused(
             campaign.terms.rule,
             f"本次督查认定无法到达的村已有 {terms.at_most} 个，达到规定的上限；本村仍应督查",
@@ -156,7 +156,7 @@ def replace(state: Campaign | None, command: ReplaceVisit, policy: Policy, today
         place=command.place,
         village=command.village,
         campaign=campaign.id,
-        replacement=moved.replaced[command.village].by,
+        replacement=_in_the_place_of(command.village, moved),
         hindrance=command.hindrance,
         decided_by=command.decided_by,
     )
@@ -178,6 +178,13 @@ def _replaced(campaign: Campaign, village: str, hindrance: str, today: date) -> 
         },
     )
     return _replaced(moved, by, MERGED, today) if by and by in campaign.dropped else moved
+
+
+def _in_the_place_of(village: str, campaign: Campaign) -> str | None:
+    """The village that is visited instead, after those that were merged since."""
+    by = campaign.replaced[village].by
+    merged = by in campaign.replaced and campaign.replaced[by].hindrance == MERGED
+    return _in_the_place_of(by, campaign) if by and merged else by
 
 
 def _next_ticket(campaign: Campaign) -> str | None:

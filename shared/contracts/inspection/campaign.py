@@ -246,7 +246,7 @@ class VisitReplaced(Event, frozen=True, kw_only=True):
     village: VillageId
     campaign: CampaignId
     replacement: VillageId | None
-    """The village of the next ticket; None where nobody takes its place."""
+    """The village of the next ticket that was not merged since; None where nobody takes its place."""
     hindrance: Code
     """Why it cannot be reached, by the pack's code."""
     decided_by: Organ
