@@ -15,8 +15,11 @@ from typing import Any, Final, get_args
 import msgspec
 
 from shared import calendar, chinese
+from shared.contracts.values import ROLES
+from shared.labels import label
 from shared.policy import checking, pack
 from shared.policy.layers import NAMED, plain
+from shared.policy.links import RANKS
 from shared.policy.procedure import ORDERS
 
 FOLDER = Path(__file__).parent.parent / "docs"
@@ -108,7 +111,7 @@ COLUMNS = "| 字段 · field | 可填 · what it may be | 缺省 · default | �
 
 def page() -> str:
     """The page for people, in Markdown."""
-    lines = [HEAD, *_orders()]
+    lines = [HEAD, *_bodies(), *_orders()]
     for struct in structs():
         said = words(struct)
         zh, en = said[""]
@@ -120,6 +123,19 @@ def page() -> str:
             cells = (f"`{name}`", f"{allowed}{_link(hint)}", _default(fields.get(name)), meaning)
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
+
+
+def _bodies() -> Iterator[str]:
+    """Who may be named where somebody acts, and the ranks of cadres, in words."""
+    yield "\n## 办理机构和职务层次 · Bodies and ranks\n"
+    yield (
+        "没有列出的机构，如某一业务主管部门，写其所在的一级，并在 `[words.roles]` 写明称谓。 · "
+        "A body that is not among them, such as a bureau, is the level that it belongs to, with its name in "
+        "`[words.roles]`.\n"
+    )
+    yield from (f"- `{role}`：{zh} · {en}" for role, (zh, en) in ROLES.items())
+    yield ""
+    yield from (f"- `{rank}`：{label('rank', rank)} · {rank.replace('_', ' ')}" for rank in RANKS)
 
 
 def _orders() -> Iterator[str]:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from deploy import policy_pages
 from services.registry.model.commands import AdoptPolicy
+from shared.contracts.values import ROLES
 from shared.policy import Fault, Policy, PolicyBook, PolicyInvalid, find_doubts, parse_pack, read_pack
 from shared.policy.outcomes import TRIGGERS, Outcome
 from shared.policy.procedure import Effect
@@ -920,3 +921,5 @@ def test_the_page_names_every_event_that_gives_rise_to_an_outcome_and_every_orde
     assert all(name in zh and name in en for name in TRIGGERS)
     assert all(f"- `{effect}`：" in text for effect in get_args(Effect))
     assert "列表（2 项），每项为代码" in text, "a pair of figures"
+    assert all(f"- `{body}`：{zh} · {en}" in text for body, (zh, en) in ROLES.items())
+    assert "- `deputy_section`：副科级" in text and "代码“" not in text
