@@ -291,7 +291,7 @@ REACTIONS: tuple[Reaction, ...] = (
     # goes on as it is, so nothing here reacts to a split.
     Reaction(VillageMerged, Calendar, calendar.family, calendar.merge),
     Reaction(VisitDropped, Campaign, by("campaign"), visit.drop),
-    Reaction(VillageMerged, Supervision, by("into"), supervision.take_excuses, reads=supervision.ended_village),
+    Reaction(VillageMerged, Supervision, by("into"), supervision.take_over, reads=supervision.ended_village),
     Reaction(VillageMerged, Supervision, by("village"), supervision.release),
     *(Reaction(VillageMerged, Assessment, _of_year(n), inputs.drop) for n in (-1, 0, 1)),
     *(Reaction(ended, Verification, by("village"), verification.end) for ended in (VillageMerged, VillageUnlisted)),

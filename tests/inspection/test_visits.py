@@ -166,6 +166,20 @@ def test_2_19_who_has_ties_to_a_village_does_not_inspect_it_and_another_one_goes
     region.visit(village, Q4, inspectors=("C8",))
 
 
+def test_2_19_who_has_ties_to_a_village_that_was_merged_has_them_to_the_one_that_remains() -> None:
+    region = drawn(recuse=["ties"])
+    campaign = on_the_last_day(region)
+    into = next(iter(campaign.visits))
+    first, second, *_ = (one for one in region.villages if one not in campaign.visits)
+    region.hear(register(region, "Q1", "U1", first))
+    for gone, remains in ((first, second), (second, into)):
+        region.hear(
+            VillageMerged(place=region.county, village=gone, into=remains, into_place=region.county,
+                          since=region.today, decided_by="市民政局", document="民发〔2014〕1号")
+        )  # fmt: skip
+    assert "亲属" in refused_inspectors(region, into, "Q1").zh
+
+
 def test_2_19_recusal_needs_to_know_who_went_and_keeps_it_to_itself() -> None:
     region = drawn(recuse=BOTH)
     village = next(iter(on_the_last_day(region).visits))

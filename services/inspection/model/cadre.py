@@ -62,7 +62,7 @@ def check_recused(
                 f"{one} is in the team, bound to the village, or of the unit that sends the team, and is recused; send "
                 "somebody else",
             )
-        if "ties" in recuse and command.village in ties:
+        if "ties" in recuse and {command.village, *(state.merged if state else ())} & {*ties}:
             raise _refused(
                 f"{one}与该村有亲属或籍贯关系，应当回避，请改派他人",
                 f"{one} has ties to the village and is recused; send somebody else",

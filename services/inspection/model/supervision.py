@@ -107,6 +107,8 @@ class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
     """Orders of former teams that were closed or overdue. Outcomes may rest on these, so their visits cannot be undone.
     """
 
+    merged: tuple[str, ...] = ()
+    """The villages that were merged into this one, sorted: whoever has ties to one of them has ties here."""
     lists: tuple[str, ...] = ()
     """The lists on which the village stands, sorted."""
     visits: dict[str, date] = msgspec.field(default_factory=dict)
@@ -232,7 +234,9 @@ def release(state: Supervision | None, event: Gone | VillageMerged, policy: Poli
     overdue = {id for id, order in state.orders.items() if order.times}
     answered_for = state.answered_for | state.closed | overdue
     rest = Supervision(id=state.id, place=state.place, answered_for=answered_for, bound=state.bound)
-    return Change(rest if isinstance(event, VillageMerged) else rest.but(lists=state.lists, visits=state.visits))
+    if isinstance(event, VillageMerged):
+        return Change(rest)
+    return Change(rest.but(merged=state.merged, lists=state.lists, visits=state.visits))
 
 
 def bind(state: Supervision | None, event: LinkBegun, policy: Policy, today: date) -> Change:
@@ -274,14 +278,16 @@ def ended_village(_state: Supervision | None, event: VillageMerged) -> Iterable[
     return ((Supervision, event.village),)
 
 
-def take_excuses(
+def take_over(
     state: Supervision | None, event: VillageMerged, policy: Policy, today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """A team that goes over to the village that remains keeps the leave that its members were granted."""
+    """The village that remains has the ties of the other one, and a team that goes over keeps its members' leave."""
     ended = others[Supervision, event.village]
-    if not isinstance(ended, Supervision) or not ended.excused:
-        return Change(state)
     village = state or Supervision(id=event.into, place=event.into_place)
+    before = ended.merged if isinstance(ended, Supervision) else ()
+    village = village.but(merged=tuple(sorted({*village.merged, event.village, *before})))
+    if not isinstance(ended, Supervision) or not ended.excused:
+        return Change(village)
     both = {cadre: (*village.excused.get(cadre, ()), *leave) for cadre, leave in ended.excused.items()}
     return Change(village.but(excused={**village.excused, **both}))
 
