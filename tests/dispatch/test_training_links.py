@@ -17,7 +17,8 @@ from services.dispatch.model.commands import (
     WithdrawCourse,
 )
 from services.dispatch.model.roster import Roster
-from shared.contracts.dispatch import TrainingCompleted, TrainingMissed
+from shared.contracts.calendar import HolidaysAnnounced
+from shared.contracts.dispatch import DeadlineMoved, TrainingCompleted, TrainingMissed
 from shared.policy import PolicyInvalid, parse_pack
 from tests.dispatch.benxi import HOME, PACK, START, V1, V2, Benxi, cadre, delisted, diagnosed, merged, squad, unit
 from tests.dispatch.helping import counted
@@ -166,6 +167,29 @@ def test_1_8_who_helps_households_is_shown_to_operators_alone() -> None:
     assert isinstance(roster, Roster)
     assert {*roster.shown().holders} == {"contact"}
     assert {*roster.shown(to_operator=True).holders} == {"contact", "helper"}
+    assert {*roster.shown().lessons["posted"]} == {"L1"}, "what helpers owe would say who they are"
+    assert {*roster.shown(to_operator=True).lessons["posted"]} == {"L1", "C-U1-1"}
+
+
+def test_1_8_a_moved_last_day_does_not_say_who_helps_households() -> None:
+    benxi = city(due={"after": "joining", "within": {"working_days": 5}})
+    benxi.hear(counted("H1"))
+    pair(benxi, ("H1", "C-U1-1"))
+    lead(benxi)
+    off = (START + 3 * DAY, START + 4 * DAY, START + 5 * DAY, START + 6 * DAY)
+    benxi.world.announce(
+        HolidaysAnnounced(place="000000", notice="2014", year=2014, document="国办发明电", off=off, announced_by="国办")
+    )
+    assert {moved.deadline for moved in benxi.said(DeadlineMoved)} == {"lessons train_by", "lessons posted L1 train_by"}
+
+
+def test_1_8_what_leaders_of_the_remaining_village_owe_outlasts_the_merger_that_brings_it_a_team() -> None:
+    benxi = Benxi(links=LINKS, **asks({"links": ["contact"], "roles": ["leader", "member"]})).assigned()
+    benxi.hear(cadre("L1", "U1", "division"), diagnosed(V2))
+    lead(benxi, "L1", V2)
+    assert owing(benxi, V2) == {"L1"}
+    benxi.hear(merged(V1, V2))
+    assert {"L1"} < owing(benxi, V2)
 
 
 @pytest.mark.parametrize(

@@ -181,17 +181,31 @@ class Roster(State, frozen=True, kw_only=True, omit_defaults=True):
             return self
         months = {name: msgspec.structs.replace(month, days={}) for name, month in self.months.items()}
         ended = {day: msgspec.structs.replace(one, grades={}) for day, one in self.ended.items()}
-        deadlines = tuple(one for one in self.deadlines if one.path[0] != "bound")
+        hidden = self._helpers()
+        lessons = {
+            kind: {who: one for who, one in of.items() if who not in hidden} for kind, of in self.lessons.items()
+        }
+        deadlines = tuple(one for one in self.deadlines if one.path[0] != "bound" and hidden.isdisjoint(one.path))
         open_links = {
             kind: {cadre: one for cadre, one in of.items() if not one.households} for kind, of in self.holders.items()
         }
         holders = {kind: of for kind, of in open_links.items() if of}
-        shown = self.but(holders=holders, bound={}, leaves={}, months=months, ended=ended, deadlines=deadlines)
+        shown = self.but(
+            lessons=lessons, holders=holders, bound={}, leaves={}, months=months, ended=ended, deadlines=deadlines
+        )
         return shown.timed(turn=None)
 
+    def _helpers(self) -> set[str]:
+        """The cadres who are known here only as helpers of households, which is not told openly."""
+        held = [(cadre, one) for of in self.holders.values() for cadre, one in of.items()]
+        others = {*self.members, *(cadre for cadre, one in held if not one.households)}
+        return {cadre for cadre, one in held if one.households} - others
+
     def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
-        """The last day of something that is owed here moved. Who is not released from duties at home is not said."""
-        path = (moved.path[0], moved.path[-1]) if moved.path[0] == "bound" else moved.path
+        """The last day of something that is owed here moved. Who is not released from duties at home is not said, nor
+        who helps households."""
+        is_hidden = moved.path[0] == "bound" or not self._helpers().isdisjoint(moved.path)
+        path = (moved.path[0], moved.path[-1]) if is_hidden else moved.path
         return DeadlineMoved(place=self.place, village=self.id, **moved._replace(path=path).said(notice))
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
@@ -306,8 +320,10 @@ def absorb(state: Roster | None, event: VillageMerged, policy: Policy, today: da
     lacking = {kind: {**skills, **state.lacking.get(kind, {})} for kind, skills in other.lacking.items()}
     state = state.but(lacking={**state.lacking, **lacking}, ended={**other.ended, **state.ended})
     if not state.members and isinstance(link, Link) and link.unit == other.unit:
+        kinds = dict.fromkeys((*other.lessons, *state.lessons))
+        lessons = {kind: {**other.lessons.get(kind, {}), **state.lessons.get(kind, {})} for kind in kinds}
         state = state.but(
-            unit=other.unit, members=other.members, lessons=other.lessons, bound=other.bound, leaves=other.leaves,
+            unit=other.unit, members=other.members, lessons=lessons, bound=other.bound, leaves=other.leaves,
             asked=other.asked, months=other.months,
         )  # fmt: skip
     return Change(clocked(state, policy, today))
