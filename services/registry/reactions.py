@@ -209,6 +209,11 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(c.WithdrawEntry, Listing, listing.listing, listing.withdraw),
     Reaction(i.EntryProposed, Listing, listing.listing, listing.proposed),
     Reaction(i.EntryDropped, Listing, listing.listing, listing.no_more_proposed),
+    *(
+        Reaction(gone, Listing, listing.proposable, listing.lapse)
+        for gone in (r.VillageMerged, r.VillageWithdrawn, r.PartyMerged, r.PartyWithdrawn)
+    ),
+    Reaction(r.PartyRegistered, Listing, listing.proposable, listing.follow),
     Reaction(r.ListingBegun, Listing, listing.listing, listing.begun),
     Reaction(r.ListingBegun, Roll, listing.in_city, partial(listing.count, level="city")),
     Reaction(r.ListingBegun, Roll, listing.in_province, partial(listing.count, level="province")),

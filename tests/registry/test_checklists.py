@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.registry.model import Checklists
+from services.registry.model import Checklists, checklist
 from services.registry.model import commands as c
 from services.registry.model.checklist import Ticked
 from shared.contracts import registry as r
@@ -208,6 +208,14 @@ def test_0_8_a_village_that_moves_to_another_county_owes_that_countys_lists_from
     here.until(date(2014, 7, 1))
     state = here.world.state("registry", Checklists, VILLAGE)
     assert (state.place, [*state.open]) == ("210522", ["disclosure/2014-06-30"])
+
+
+def test_0_8_a_day_that_was_not_looked_at_yet_when_a_village_moves_still_is() -> None:
+    today, code = date(2014, 7, 1), "210522" + VILLAGE[6:]
+    moved = r.VillageRecoded(place=PLACE, village=VILLAGE, code=code, since=today, document="3号", decided_by="市政府")
+    waiting = Checklists(id=VILLAGE, place=PLACE).timed(lists=today)
+    state = checklist.move(waiting, moved, County().policy, today).state
+    assert isinstance(state, Checklists) and (state.place, state.timers) == ("210522", {"lists": today})
 
 
 def test_4_4_whether_a_villages_organisation_is_good_in_five_ways_is_ticked_off_each_december() -> None:

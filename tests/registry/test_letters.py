@@ -7,6 +7,7 @@ import pytest
 
 from services.registry.model import Roster
 from services.registry.model import commands as c
+from services.registry.model.roster import Signed
 from shared.contracts import registry as r
 from shared.policy import PolicyInvalid, parse_pack
 from tests.registry.county import BEGIN, CITY, PLACE, VILLAGE, County
@@ -174,3 +175,9 @@ def test_1_2_a_pack_without_letters_any_more_asks_for_none() -> None:
 def test_1_2_a_letter_that_contradicts_itself_is_refused(said: dict[str, Any], match: str) -> None:
     with pytest.raises(PolicyInvalid, match=match):
         parse_pack({**PACK, "letters": [{**LETTER, **said}]})
+
+
+def test_1_2_a_day_that_an_earlier_pack_set_is_still_looked_at_when_the_pack_sets_another() -> None:
+    county = Roster(id=PLACE, place=PLACE, letters={f"township_letter/2014/{TOWN[9:]}": Signed(date(2014, 7, 31))})
+    policy = parse_pack({**PACK, "letters": [{**LETTER, "sign_by": {"month": 5, "day": 31}}]})
+    assert county.clocked(policy, date(2014, 7, 1)).timers == {"lists": date(2014, 8, 1)}

@@ -602,3 +602,41 @@ def test_2_6_what_is_proposed_leaves_the_list_as_anything_else_does_and_can_be_p
     here.do(withdraw("weak_organisation"))
     here.hear(PROPOSED)
     assert asked(here) == [("organisation", "B-1")]
+
+
+GONE: dict[str, tuple[Any, ...]] = {
+    "withdrawn": (c.WithdrawParty(place=PLACE, party="B-1", reason="误录", decided_by="县委"),),
+    "merged": (
+        c.RegisterParty(place=PLACE, party="B-2", kind="branch", parent=f"village:{VILLAGE}", name="上石村支部"),
+        c.MergeParty(place=PLACE, party="B-1", into="B-2", reason="重复登记", decided_by="县委"),
+    ),
+}
+
+
+@pytest.mark.parametrize("how", GONE)
+def test_2_6_nobody_is_asked_about_an_organisation_that_is_no_more(how: str) -> None:
+    here = county()
+    here.hear(PROPOSED)
+    here.do(*GONE[how])
+    assert asked(here) == []
+
+
+def test_2_6_nobody_is_asked_about_a_village_that_was_merged() -> None:
+    here = with_other(county())
+    here.hear(i.EntryProposed(place=PLACE, ranking="2105/review/2014", kind="key_village", village=OTHER, score=41.5))
+    assert [task.about for task in here.tasks if task.action == "listings"] == [OTHER]
+    here.do(MERGE)
+    assert [task.about for task in here.tasks if task.action == "listings"] == []
+
+
+def test_2_6_what_is_proposed_is_asked_about_where_it_lies_by_now() -> None:
+    here = county()
+    here.hear(
+        PROPOSED, i.EntryProposed(place=PLACE, ranking="2105/review/2014", kind="key_village", village=VILLAGE, score=9)
+    )
+    code = "210522" + VILLAGE[6:]
+    here.do(
+        c.RecodeVillage(place="210500", village=VILLAGE, code=code, since=BEGIN, document="3号", decided_by="市政府")
+    )
+    places = {task.about: task.answer["place"] for task in here.tasks if task.action == "listings"}
+    assert places == {VILLAGE: "210522", "B-1": "210522"}

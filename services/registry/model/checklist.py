@@ -95,12 +95,15 @@ def begin(
 
 
 def move(state: Checklists | None, event: VillageRecoded, _policy: Policy, today: date) -> Change:
-    """The village has a new code. In another county it owes that county's lists, which are looked at tomorrow."""
+    """The village has a new code. In another county it owes that county's lists, which are looked at tomorrow.
+
+    A day of today that has not been looked at yet still is.
+    """
     here = place_of(event.code)
     if here == event.place:
         return Change(state)
     state = state or Checklists(id=event.village, place=here)
-    return Change(state.but(place=here).timed(lists=today + DAY))
+    return Change(state.but(place=here).timed(lists=min((today + DAY, *state.timers.values()))))
 
 
 def end(state: Checklists | None, _event: VillageMerged | VillageWithdrawn, _policy: Policy, _today: date) -> Change:

@@ -27,11 +27,16 @@ from shared.contracts.registry import (
     Listed,
     ListingBegun,
     ListingEnded,
+    PartyMerged,
     PartyRectified,
+    PartyRegistered,
+    PartyWithdrawn,
     ResolutionOpened,
     ResolutionRejected,
     ResolutionWithdrawn,
+    VillageMerged,
     VillageRecoded,
+    VillageWithdrawn,
 )
 from shared.divisions import around, part_of, place_of
 from shared.labels import said
@@ -383,6 +388,27 @@ def no_more_proposed(listing: Listing | None, event: EntryDropped, _policy: Poli
     return Change(listing and listing.but(proposed="" if listing.proposed == event.ranking else listing.proposed))
 
 
+def proposable(
+    event: VillageMerged | VillageWithdrawn | PartyRegistered | PartyMerged | PartyWithdrawn, policy: Policy
+) -> Iterable[str]:
+    """The listings for which a ranking may have proposed a village or an organisation."""
+    of = VILLAGE if isinstance(event, VillageMerged | VillageWithdrawn) else event.kind
+    return (f"{one.kind}/{event.subject_id}" for one in policy.lists if one.of == of)
+
+
+def lapse(
+    listing: Listing | None, _event: VillageMerged | VillageWithdrawn | PartyMerged | PartyWithdrawn, _policy: Policy,
+    _today: date,
+) -> Change:  # fmt: skip
+    """What was proposed is no more, and nobody is asked about it."""
+    return Change(listing and listing.but(proposed=""))
+
+
+def follow(listing: Listing | None, event: PartyRegistered, _policy: Policy, _today: date) -> Change:
+    """An organisation that is proposed may lie in another division by now, where it is asked about from now on."""
+    return Change(listing.but(place=event.place) if listing and listing.proposed else listing)
+
+
 def _check_meant(listing: Listing, last: Spell, command: WithdrawEntry, kind: ListKind | None) -> None:
     """Refuse to guess which listing was a mistake, where several follow one another, or to take back another one."""
     if command.since == last.since or (command.since is None and not last.renews):
@@ -484,9 +510,9 @@ def go_on(listing: Listing | None, event: ListingEnded, _policy: Policy, today: 
     return Change(listing, (begins,))
 
 
-def of_village(event: VillageRecoded, _policy: Policy) -> Iterable[str]:
-    """The listings that move with a village to the division of its new code."""
-    return event.listings
+def of_village(event: VillageRecoded, policy: Policy) -> Iterable[str]:
+    """The listings that move with a village to the division of its new code, and those for which it may be proposed."""
+    return dict.fromkeys((*event.listings, *(f"{one.kind}/{event.village}" for one in policy.lists)))
 
 
 # --------------------------------------------------------------------- rectifications

@@ -90,13 +90,15 @@ class Roster(State, frozen=True, kw_only=True):
         return self.but(letters={**self.letters, key: letter})
 
     def clocked(self, policy: Policy, after: date) -> "Roster":
-        """The roster with its timer on the first day after `after` that follows a day by which a list is filled.
+        """The roster with its timer on the first day after `after` that follows a day by which a list is filled or a
+        letter signed, also one that an earlier pack set.
 
         It stands on New Year's Day at the latest, since a new pack may have other lists.
         """
         days = [date(after.year + 1, 1, 1)]
         days += (one.each_county.by.next_after(after - DAY) + DAY for one in policy.lists if one.each_county)
         days += (one.sign_by.next_after(after - DAY) + DAY for one in policy.letters)
+        days += (one.due + DAY for one in self.letters.values() if one.on is None and one.due >= after)
         return self.timed(lists=min(days))
 
     def owing(self, division: str, opened: date) -> set[str]:
