@@ -392,7 +392,7 @@ def proposable(
     event: VillageMerged | VillageWithdrawn | PartyRegistered | PartyMerged | PartyWithdrawn, policy: Policy
 ) -> Iterable[str]:
     """The listings for which a ranking may have proposed a village or an organisation."""
-    of = VILLAGE if isinstance(event, VillageMerged | VillageWithdrawn) else event.kind
+    of = getattr(event, "kind", VILLAGE)
     return (f"{one.kind}/{event.subject_id}" for one in policy.lists if one.of == of)
 
 
