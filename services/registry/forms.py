@@ -205,22 +205,11 @@ def _limits(one: Criterion | Indicator) -> tuple[str, str]:
     return "", ""
 
 
-def _level(policies: Sequence[Policy]) -> Iterator[Heading]:
-    """The column of a division's level, by the names that the packs have for it."""
-    levels = {policy.level(level): level for level in DIVISIONS.values() for policy in policies}
-    yield Heading("level", "层级", "Level", kind="choice", choices=levels)
-
-
 def _belongs(policies: Sequence[Policy]) -> Iterator[Heading]:
     """The column of whom a party belongs to: a village, another party, or a division by the packs' names."""
     levels = {policy.level(level): level for level in LABELS for policy in policies}
     villages = {policy.level("village"): "village" for policy in policies}
     yield Heading("of", "隶属于", "Belongs to", kind="choice", choices={**villages, "组织": "party", **levels})
-
-
-def _division(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The division that a row names by its level and code, and the place in which it is recorded."""
-    return {"division": f"{row['level']}:{row['code']}", "place": place_of(row["code"])}
 
 
 _FIGURES = (
@@ -259,13 +248,13 @@ _MEASUREMENTS = Blank(
 _DIVISION_FIGURES = Blank(
     c.RecordFigures, "division-figures", "区划年度指标登记表", "Figures of divisions", ("code", "year"),
     headings=(
-        _level, Heading("code", "区划代码", "Division", "乡镇9位、县6位、市4位、省2位数字。",
+        correction_forms.level, Heading("code", "区划代码", "Division", "乡镇9位、县6位、市4位、省2位数字。",
                 "A township's 9 digits, a county's 6, a city's 4, a province's 2.", kind="code",
                 pattern=r"\d{2}|\d{4}|\d{6}|\d{9}"),
         Heading("year", "年度", "Year", "四位年份。", "Of four digits."),
         _indicators(*DIVISIONS.values()), *_FIGURES, by("recorded_by", "填报单位", "Recorded by"),
     ),
-    implied=_division,
+    implied=correction_forms.division,
 )  # fmt: skip
 _DIAGNOSES = Blank(
     c.Diagnose, "diagnoses", "贫困村集体会诊结论表", "Joint diagnoses", ("village",),

@@ -227,6 +227,12 @@ def _doubles(policy: Policy) -> Found:
             if label in labels[:n]:
                 zh = f"已有另一项也称“{label}”，填表的人无法区分，请改名"
                 yield (section, n, "label"), zh, f"another one is called {label!r}, too; a form cannot tell them apart"
+    called = [policy.level(level) for level in parties.DIVISIONS]
+    for level, name in policy.words.divisions.items():
+        if called.count(name) > 1:
+            zh = f"另一级区划也称“{name}”，填表的人无法区分，请改名"
+            en = f"another level is called {name!r}, too; a form cannot tell them apart"
+            yield ("words", "divisions", level), zh, en
 
 
 def _head(policy: Policy) -> Found:

@@ -16,13 +16,14 @@ from services.registry.model import commands as c
 from shared.contracts import Command
 from shared.contracts.registry import Level, Rank
 from shared.forms import refusal
-from shared.policy import Policy, parse_pack
+from shared.policy import Policy, PolicyInvalid, parse_pack
 from shared.policy.indicators import HOUSEHOLD_FIGURES
 from shared.policy.shipped import shipped
 from shared.rules import Refused
 from shared.workbook import CellError, Form
 from shared.workbook.reading import read_rows
 from shared.workbook.writing import write_template
+from tests.support.packs import PACK
 
 SECRET = b"s"
 
@@ -312,3 +313,16 @@ def test_2_10_the_form_of_a_region_without_lists_is_refused_with_what_to_do() ->
         with pytest.raises(Refused) as refused:
             forms.FORMS[name].form([BENXI], "2105")
         assert f"可选的“{column}”" in refused.value.zh and "请先在政策包中规定" in refused.value.zh
+
+
+def test_0_1_forms_name_the_levels_of_divisions_as_the_region_does() -> None:
+    form = forms.FORMS["division-figure-withdrawals"].form([shipped("jalaid")])
+    (level,) = (one for one in form.columns if one.title == "层级")
+    assert {"旗": "county", "苏木乡镇": "township", "市": "city"}.items() <= dict(level.choices).items()
+
+
+def test_0_1_two_levels_of_one_name_are_refused_since_a_form_cannot_tell_them_apart() -> None:
+    for divisions in ({"county": "旗", "township": "旗"}, {"county": "市"}):
+        words = {"divisions": divisions}
+        with pytest.raises(PolicyInvalid, match="another level is called"):
+            parse_pack({**PACK, "words": words})

@@ -14,7 +14,6 @@ from shared.labels import said
 from shared.policy import Policy
 from shared.policy.exit import INCIDENCE, Criterion
 from shared.policy.indicators import Indicator, derived
-from shared.policy.parties import DIVISIONS
 from shared.rules import Change, Refused, overwrite
 
 
@@ -161,7 +160,7 @@ def check_values(values: Mapping[str, float], policy: Policy, within: str = "val
             other = next((one for one in policy.indicators if one.figure == figure), None)
             raise Refused(
                 "5.1",
-                (f"“{other.label}”不是{DIVISIONS[of]}的指标" if other else f"本地规定中没有指标“{figure}”")
+                (f"“{other.label}”不是{policy.level(of)}的指标" if other else f"本地规定中没有指标“{figure}”")
                 + f"，可填：{said('indicator', known, policy)}",
                 f"the pack knows no indicator {figure!r} of a {of}, only {', '.join(known)}",
                 field=at,

@@ -370,7 +370,7 @@ def _wrong(field: str, zh: str, en: str) -> Refused:
 def _check_parent(command: RegisterParty, sort: PartyKind, policy: Policy, others: Mapping[Key, State | None]) -> None:
     """Refuse a parent that the kind cannot have, that is unknown, or that lies in another division."""
     of, _, id = command.parent.partition(":")
-    names = {**DIVISIONS, **{one.kind: one.label for one in policy.parties}}
+    names = {level: policy.level(level) for level in DIVISIONS} | {one.kind: one.label for one in policy.parties}
     if of == "party":
         above = next((one for one in _of_id(others, id) if isinstance(one, Party) and not one.withdrawn), None)
         above = known(above, "组织或人员", "party", id)
