@@ -300,6 +300,8 @@ def _labels(policy: Policy) -> dict[str, str]:
         "draw": "随机抽取",
         "rota": "按村轮流",
         "all": "全部",
+        "poverty": "贫困村名单",
+        **{one.kind: one.label for one in policy.lists},
         "process": "工作过程",
         "result": "工作结果",
         "ties": "与该村有亲属或籍贯关系的",
