@@ -22,7 +22,7 @@ from shared.contracts.inspection import (
     SeedMissed,
     VisitMade,
 )
-from shared.contracts.registry import PolicyAdopted, VillageDelisted, VillageRecoded
+from shared.contracts.registry import PolicyAdopted, VillageDelisted, VillageListed, VillageRecoded
 from shared.rules import Task
 from tests.inspection.region import PACKS, Region, changed, hash_of, share
 from tests.support.outage import sleep
@@ -51,6 +51,7 @@ def until_draw(region: Region) -> Campaign:
 
 def test_2_19_zunyi_visits_at_least_88_of_871_villages_each_quarter_and_proves_it() -> None:
     zunyi = Region(ZUNYI, date(2016, 1, 4), villages=871)
+    zunyi.hear(*(VillageListed(place=zunyi.county, village=village) for village in zunyi.villages))
     while zunyi.today < date(2017, 1, 1):
         zunyi.answer_seeds()
         zunyi.visit_all()
