@@ -289,7 +289,8 @@ def awaited(about: str, given: Mapping[str, Any], detail: str, policy: Policy | 
     Both are taken from `given`, the known fields of the answering command. Where there are none, `detail` is used:
     it is a year or codes of topics then.
     """
-    subject, parts = (about, about), list[Both]()
+    whole = ("全国", "the whole country") if about == "china" else (about, about)  # The clock is one for all divisions.
+    subject, parts = whole, list[Both]()
     for field, value in _composed(given).items():
         if field in _AT_THE_HEAD:
             continue
@@ -299,7 +300,7 @@ def awaited(about: str, given: Mapping[str, Any], detail: str, policy: Policy | 
             subject = words
         else:
             parts.append(words)
-    if not parts and detail and subject == (about, about):
+    if not parts and detail and subject == whole:
         field = "year" if detail.isdecimal() else "topic"
         parts = [(said(field, detail.split(","), policy), in_english(field, detail.split(",")))]
     return subject, ("，".join(zh for zh, _ in parts), ", ".join(en for _, en in parts))

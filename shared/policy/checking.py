@@ -109,7 +109,8 @@ def _untagged(structs: Sequence[type[msgspec.Struct]], value: Mapping[str, Any],
 
 def _of_struct(struct: type[msgspec.Struct], value: Any, path: Path) -> Iterator[Fault]:
     if not isinstance(value, Mapping):
-        yield Fault(path, f"{_shown(value)[0]}，应为一节", f"{_shown(value)[1]}; it must be a table")
+        (shown, shown_en), (zh, en) = _shown(value), allowed(struct)
+        yield Fault(path, f"{shown}，应为{zh}", f"{shown_en}; it must be {en}")
         return
     hints = hints_of(struct)
     sound = True
@@ -279,14 +280,16 @@ def _fits_length(metas: Iterable[Meta], value: Any) -> bool:
 
 
 @cache
-def _sound() -> dict[str, Any]:
-    """The content of a valid pack, from which examples are taken."""
-    return tomllib.loads((resources.files("shared.policy") / "packs/benxi.toml").read_text("utf-8"))
+def _sound() -> tuple[dict[str, Any], ...]:
+    """The contents of valid packs, from which examples are taken: Benxi's first, others for what it does not say."""
+    files = [file for file in (resources.files("shared.policy") / "packs").iterdir() if file.name.endswith(".toml")]
+    files.sort(key=lambda file: (file.name != "benxi.toml", file.name))
+    return tuple(tomllib.loads(file.read_text("utf-8")) for file in files)
 
 
 def example_at(path: Path) -> Any:
     """The value at this place in a valid pack; of a list, in the first entry that has it. None if there is none."""
-    found: list[Any] = [_sound()]
+    found: list[Any] = [*_sound()]
     for part in path:
         if isinstance(part, int):
             found = [entry for part in found if isinstance(part, list) for entry in part]
@@ -300,7 +303,7 @@ def example(path: Path) -> str:
     value = example_at(path)
     if value is None and path[:-1] and not isinstance(path[-2], int):
         return example(path[:-1])  # As for `calendar_days` where the valid pack counts in months: show the whole time.
-    tables = isinstance(value, list) and isinstance(value[0], dict) and len(value[0]) > 2
+    tables = isinstance(value, list) and any(isinstance(entry, dict) and len(entry) > 2 for entry in value[:1])
     if (
         not path
         or not isinstance(path[-1], str)

@@ -235,6 +235,7 @@ def test_the_example_of_who_takes_a_step_is_somebody_who_may() -> None:
         ("outcomes.0.decides", {"of": "sponsor"}, "还不能确定由谁办理"),
         ("exit.measure_by", {"month": 2, "day": 30}, "应为每年都有的一天，如“{ month = 6, day = 30 }”"),
         ("links.0.each_target", "3", "不加引号"),
+        ("links.0.term", 3, "现为3，应为一节（“calendar_days”、“working_days”、“months”、“years”、“roll”）"),
         ("campaigns.0.kind", "Annual", "应为代码"),
         ("campaigns.0.kind", "A" * 60, f"{'A' * 39}…，应为代码"),
     ],
@@ -620,6 +621,22 @@ ENCODINGS = {
     "GBK": lambda text: text.encode("gbk"),
     "GB 18030": lambda text: text.encode("gb18030"),
 }
+
+
+def test_a_section_that_only_some_regions_have_is_told_with_an_example_and_hides_nothing_else() -> None:
+    text = Path("shared/policy/packs/zunyi.toml").read_text("utf-8")
+    for sound, faulty in (("\ndays = 20", '\ndays = "20"'), ("weight = 10", "weight = 20")):
+        assert sound in text
+        text = text.replace(sound, faulty, 1)
+    with pytest.raises(PolicyInvalid) as refusal:
+        parse_pack(text.encode())
+    told = {fault.where: fault.example for fault in refusal.value.faults}
+    assert told == {"presence.days": "days = 20", "appraisals[1].channels": ""}
+
+
+def test_a_section_of_another_pack_is_named_with_its_brackets() -> None:
+    levels = {"kind": "levels", "label": "四级", "rule": "S2", "of": ["nobody", "team"]}
+    assert any(fault.zh.startswith("“[[links]]”中没有") for fault in faults_of(put("linkages", [levels])))
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)

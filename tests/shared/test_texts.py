@@ -170,6 +170,10 @@ async def test_a_region_s_tasks_and_its_villages_ways_are_told_in_words() -> Non
     assert {zh for zh in ways if faults(zh)} == set()
 
 
+def test_what_the_clock_waits_for_is_about_the_whole_country() -> None:
+    assert awaited("china", {"year": 2027}, "2027", None)[0] == ("全国", "the whole country")
+
+
 @pytest.mark.parametrize("pack", PACKS.values(), ids=PACKS)
 def test_every_sentence_about_a_pack_is_chinese(pack: Path) -> None:
     policy = shipped(pack.stem)
