@@ -95,6 +95,7 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
         "release_by": "确认全脱产的期限", "assess_by": "期满考核的期限",
     },
     "every": {"month": "一个月", "quarter": "一个季度", "half_year": "半年", "year": "一年"},
+    "award": {"province": "省级", "city": "市级", "county": "县级", "township": "乡镇级"},
     "standing": {
         "civil_servant": "公务员（含参照管理人员）", "institution": "事业单位工作人员", "enterprise": "国有企业人员",
         "village_cadre": "村干部",
@@ -363,6 +364,7 @@ def basis(rule: str, policy: Policy | None = None) -> Both:
 
 _LAWS: Final = {
     "Civil Servant Law": ("公务员法", "Civil Servant Law"),
+    "PIPL": ("个人信息保护法", "Personal Information Protection Law"),
     "Sanctions Law": ("公职人员政务处分法", "Law on Administrative Sanctions for Public Employees"),
     "Village Committees Law": ("村民委员会组织法", "Organic Law of Villagers' Committees"),
     "Regulation on Administrative Divisions": ("行政区划管理条例", "Regulation on Administrative Divisions"),

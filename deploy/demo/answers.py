@@ -431,6 +431,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "defences": Answer(lambda a, s: [_HEARD]),
     "decisions": Answer(_decisions),
     "statements": _NOTHING,
+    "stories": Answer(lambda a, s: [{"public": False}]),
     "decision-services": Answer(lambda a, s: [{"served_on": a.today}]),
     "appeal-decisions": Answer(lambda a, s: [{"overturned": s.overturns(a)}]),
 }

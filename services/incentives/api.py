@@ -12,6 +12,7 @@ from services.incentives.model.commands import (
     HearDefence,
     LodgeAppeal,
     ServeDecision,
+    TellStory,
     WithdrawDecision,
 )
 from shared.web.forms import handlers
@@ -25,6 +26,7 @@ COMMANDS: tuple[Route, ...] = (
     Route("appeals", LodgeAppeal, "申请复核", "Ask for a review"),
     Route("appeal-escalations", EscalateAppeal, "向上一级提出申诉", "Appeal to the next level"),
     Route("appeal-decisions", DecideAppeal, "作出复核、申诉决定", "Decide a review or appeal"),
+    Route("stories", TellStory, "决定是否公开宣传事迹", "Decide whether a story is told in public"),
     Route("statements", ConfirmStatements, "核定报酬补贴", "Confirm statements of pay"),
     Route("statement-corrections", CorrectStatement, "更正报酬补贴", "Correct a statement of pay"),
 )

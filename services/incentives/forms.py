@@ -76,6 +76,16 @@ _SERVICES = Blank(
     headings=(*_CASE, Heading("served_on", "送达之日", "Served on")),
     facts=_village, completed=with_units,
 )  # fmt: skip
+_STORIES = Blank(
+    c.TellStory, "stories", "表彰事迹宣传表", "Stories behind awards", _KEY,
+    headings=(*_CASE, Heading("public", "是否公开宣传事迹", "Told in public"),
+              Heading("agreed", "本人是否同意", "The person agreed",
+                      "公开个人事迹须经本人同意；集体的不填。", "For persons; leave it empty for a unit or team."),
+              Heading("story_in", "在何处刊播", "Where it is told", "不公开的不填；不写人名。",
+                      "Empty if it is not told; without names of persons."),
+              by("decided_by", "决定机关及文号", "Decided by")),
+    facts=_village, completed=with_units,
+)  # fmt: skip
 _STATEMENTS = Blank(
     c.ConfirmStatements, "statements", "报酬补贴核定表", "Statements of pay", ("village", "kind", "year", "month"),
     headings=(PLACE, VILLAGE, NAME, Heading("kind", "种类", "Kind", prefilled=True),
@@ -83,5 +93,5 @@ _STATEMENTS = Blank(
               DUE, BODY, by("confirmed_by", "核定机关及文号", "Confirmed by")),
 )  # fmt: skip
 
-FORMS = named(_DEFENCES, _DECISIONS, _SERVICES, _APPEALS, _STATEMENTS)
+FORMS = named(_DEFENCES, _DECISIONS, _SERVICES, _APPEALS, _STORIES, _STATEMENTS)
 """The forms by name. A filled row becomes the command that is posted to /v1/<name>."""

@@ -16,6 +16,7 @@ from services.incentives.model.commands import (
     LodgeAppeal,
     ServeDecision,
     SubjectCommand,
+    TellStory,
     WithdrawDecision,
 )
 from services.incentives.model.decision import decide, hear, serve, withdraw_decision
@@ -32,6 +33,7 @@ from services.incentives.model.proposal import (
 )
 from services.incentives.model.record import Record, record_id, run_clock
 from services.incentives.model.statement import Payroll, village_of
+from services.incentives.model.story import tell_story
 from services.incentives.model.units import Unit
 from shared.codes import Code, called
 from shared.contracts.dispatch import PresenceCounted
@@ -112,6 +114,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(LodgeAppeal, Record, _of_subject, appeal),
     Reaction(EscalateAppeal, Record, _of_subject, escalate),
     Reaction(DecideAppeal, Record, _of_subject, decide_appeal),
+    # A body may let the story behind an award be told in public.
+    Reaction(TellStory, Record, _of_subject, tell_story),
     # A team is named by its village. After a merger its cases go over; after a mistaken listing its proposals end.
     Reaction(VillageMerged, Record, lambda e, _policy: (record_id("team", e.into),), inherit, reads=both_teams),
     Reaction(VillageMerged, Record, _of_team, leave),

@@ -21,6 +21,7 @@ from shared.contracts.values import (
     VillageId,
     Year,
 )
+from shared.divisions import Level
 
 Money = Annotated[int, Meta(ge=0, le=1_000_000)]
 """A sum of money in whole yuan; 0 is one as well."""
@@ -98,6 +99,8 @@ class OutcomeDecided(OutcomeEvent, frozen=True, kw_only=True):
     """The role that decided, the organ and its document."""
     distinctions: Annotated[tuple[Distinction, ...], Meta(max_length=3)] = ()
     """Which of the three distinctions spoke for the subject."""
+    award: Level | None = None
+    """The level of a commendation."""
     appeal_until: Day | None = None
     """None where no rule gives a remedy, and until the decision is served."""
     expires: Day | None = None
@@ -183,6 +186,31 @@ class DecisionWithdrawn(OutcomeEvent, frozen=True, kw_only=True):
     label = ("撤回误录决定", "decision withdrawn")
     reason: Reason
     decided_by: Organ
+
+
+class OfStory(Event, frozen=True, kw_only=True):
+    """The fields of both events about the story behind an award. They are open, and name the village and no person."""
+
+    source = "1.16"
+    village: VillageId
+    kind: Code
+    """As the pack names the award."""
+    award: Level
+    story_in: Organ
+    """Where the story can be read or seen, such as `区政府网站“驻村好声音”专栏`."""
+    decided_by: Organ
+
+
+class StoryPublished(OfStory, frozen=True, kw_only=True):
+    """The body that the pack names lets the story behind an award be told in public (1.16)."""
+
+    label = ("公开宣传事迹", "story published")
+
+
+class StoryWithdrawn(OfStory, frozen=True, kw_only=True):
+    """The story is no longer told: the person agrees no more, or it was a mistake."""
+
+    label = ("停止公开宣传事迹", "story withdrawn")
 
 
 class StatementEvent(Event, frozen=True, kw_only=True):

@@ -542,10 +542,18 @@ SENTENCES: Final[Mapping[str, Both]] = {
     ),
     "OutcomeDefended": ("{record}就{kind}建议作了陈述申辩", "{record} answered to the proposed {kind}"),
     "OutcomeDecided": (
-        "{decided_by}对{record}{imposed?作出决定：:不予}{kind}[（{tolerated+?容错免责:}）][；申请复核至{appeal_until}]"
+        "{decided_by}对{record}{imposed?作出决定：:不予}{kind}[（{award}）][（{tolerated+?容错免责:}）][；申请复核至{appeal_until}]"
         "[；符合“三个区分开来”：{distinctions}][；影响期至{expires}]",
-        "{decided_by} {imposed?decided on:decided against} {kind} for {record}[; a review may be asked until "
-        "{appeal_until}][; of the three distinctions it has {distinctions}][; it has effect until {expires}]",
+        "{decided_by} {imposed?decided on:decided against} {kind}[ ({award})] for {record}[; a review may be asked "
+        "until {appeal_until}][; of the three distinctions it has {distinctions}][; it has effect until {expires}]",
+    ),
+    "StoryPublished": (
+        "{decided_by}决定公开宣传{kind}（{award}）的事迹，见{story_in}",
+        "{decided_by} lets the story behind {kind} ({award}) be told in public: {story_in}",
+    ),
+    "StoryWithdrawn": (
+        "{decided_by}决定停止公开宣传{kind}（{award}）的事迹（{story_in}）",
+        "{decided_by} stopped telling in public the story behind {kind} ({award}): {story_in}",
     ),
     "OutcomeAppealed": (
         "{record}对{kind}申请复核，{answer_until}前答复",

@@ -552,6 +552,8 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
                  ["inspection.assessment.graded 2015"]),
     "imposed": ("是否作出", "whether the proposal was adopted", True),
     "tolerated": ("是否因容错而不作出", "whether error tolerance was the reason for dropping it", False),
+    "award": ("表彰级别：省、市、县、乡镇", "the level of the commendation", "city"),
+    "story_in": ("在何处刊播", "where the story can be read or seen", "区政府网站“驻村好声音”专栏"),
     "answers": ("由谁答复", "who owes the answer", "city"),
     "distinctions": ("符合“三个区分开来”的哪几项", "which of the three distinctions spoke for the subject",
                      ["exploration"]),

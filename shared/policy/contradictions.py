@@ -371,6 +371,7 @@ def _roles(policy: Policy) -> Found:
         *((("statements", n, "confirmed_by"), one.confirmed_by, _JUDGED) for n, one in enumerate(policy.statements)),
         *((("commitments", n, "by"), c.role, outside) for n, c in enumerate(policy.commitments)),
         *((("outcomes", n, "decides"), o.decides, _JUDGED) for n, o in enumerate(policy.outcomes)),
+        *((("outcomes", n, "story_by"), o.story_by, _JUDGED) for n, o in enumerate(policy.outcomes) if o.story_by),
         *((("outcomes", n, "appeals", m, "body"), level.body, _JUDGED) for n, o in enumerate(policy.outcomes)
           for m, level in enumerate(o.appeals) if level.body),
     )  # fmt: skip

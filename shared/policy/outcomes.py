@@ -10,6 +10,7 @@ from shared.calendar import Span
 from shared.contracts import Event, dispatch, inspection, short_type
 from shared.contracts.incentives import Standing
 from shared.contracts.values import Clause, Code, EventRole, Name, Role, Short
+from shared.divisions import DIGITS, Level
 from shared.policy.assessment import Assessment
 from shared.policy.checking import allowed, hints_of, toml
 from shared.policy.commitments import Commitment
@@ -108,6 +109,11 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """影响期；不填则随办结终止。 · How long it counts; None where it ends with its effect."""
     effect: Literal["record", "recall"] = "record"
     """效果：记录 record 或召回 recall。 · Whether it is recorded only, or takes the cadre off the team."""
+    award: Level | None = None
+    """表彰级别；不是表彰的不填。 · The level of a commendation (1.16); None for anything else."""
+    story_by: Role | None = None
+    """由谁决定是否公开宣传受表彰者的事迹；不填则不公开。 ·
+    Who decides whether the story behind an award is told in public; None where none is."""
 
     @property
     def subject_field(self) -> str:
@@ -206,6 +212,24 @@ def contradictions(
         yield from _misfits(("outcomes", n), outcome, rated if of_village else said)
         yield from _blames(("outcomes", n), outcome, commitments)
         yield from _remedies(("outcomes", n), outcome)
+        yield from _awards(("outcomes", n), outcome)
+
+
+def _awards(path: Path, outcome: Outcome) -> Found:
+    """Find awards that are sanctions, are given by a body of another level, or whose story nobody was awarded for."""
+    kind, award = outcome.kind, outcome.award
+    if award and outcome.sanction:
+        zh, en = "问责不是表彰，没有表彰级别", "a sanction is no award, so it has no level of one"
+        yield (*path, "award"), f"{kind}：{zh}", f"{kind}: {en}", ""
+    elif award and outcome.decides in DIGITS and outcome.decides != award:
+        zh, en = "表彰级别与决定机关的级别不一致", "another level than the award's decides on it"
+        yield (*path, "decides"), f"{kind}：{zh}", f"{kind}: {en}", f'decides = "{award}"'
+    if outcome.story_by and not award:
+        zh, en = (
+            "只有表彰（award）的事迹可以公开宣传",
+            "only the story behind an award is told in public",
+        )
+        yield (*path, "story_by"), f"{kind}：{zh}", f"{kind}: {en}", ""
 
 
 def _remedies(path: Path, outcome: Outcome) -> Found:

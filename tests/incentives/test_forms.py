@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from deploy.demo.regions.benxi.story import CITY, PACK, POLICY
 from services.incentives.app import SERVICE
@@ -23,10 +24,11 @@ from tests.support.process import delivery
 from tests.support.servers import engine_with
 
 VILLAGE, PLACE, DAY = "210521902205", "210521", date(2015, 3, 2)
-TERMS = POLICY.outcomes[0]
+TERMS = replace(POLICY.outcomes[0], story_by="organisation")
 AWAITED: Mapping[str, Mapping[str, Any]] = {
     "defences": {"status": "proposed", "defence_until": DAY},
     "decisions": {"status": "decidable", "decide_by": DAY},
+    "stories": {"status": "imposed", "decided_on": DAY},
     "decision-services": {"status": "imposed", "decided_on": DAY, "serve_by": DAY},
     "appeal-decisions": {"status": "imposed", "appeal": "lodged", "answer_until": DAY},
 }

@@ -81,7 +81,7 @@ NEVER_IN_BENXI = {
     *(("inspection", name) for name in (
         "bulletins", "unreachables", "replies", "reply-decisions", "appraisal-reports", "appraisal-ballots",
         "appraisal-scores", "appraisal-voids", "appraisal-grades", "rankings")),
-    ("incentives", "statements"),
+    ("incentives", "statements"), ("incentives", "stories"),
 }  # fmt: skip
 """Forms whose commands the demo's story does not send."""
 ONE_BY_ONE: Mapping[str, str] = {
@@ -280,6 +280,16 @@ def test_4_2_a_leaders_contact_point_is_begun_by_form() -> None:
 def test_2_2_a_leader_promises_the_year_of_the_exit_by_form() -> None:
     row = {**_THERE, "place": "520321", "kind": "city_leader", "unit": "U1", "cadre": "C1", "exit_year": 2016}
     assert read_back(FORMS["dispatch", "links"], [({}, row)], ZUNYI) == [as_command("dispatch", "links", row)]
+
+
+def test_1_16_a_body_lets_a_story_be_told_by_form() -> None:
+    row = {
+        "place": "520402", "subject_kind": "cadre", "subject": "C1", "outcome": "municipal_commendation/520402/2017",
+        "public": True, "agreed": True, "story_in": "“驻村好声音”专栏", "body": "organisation",
+        "decided_by": "区委组织部",
+    }  # fmt: skip
+    forms = FORMS["incentives", "stories"]
+    assert read_back(forms, [({}, row)], shipped("xixiu")) == [as_command("incentives", "stories", row)]
 
 
 def test_0_5_a_township_gets_its_deputy_by_form() -> None:

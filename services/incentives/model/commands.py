@@ -96,6 +96,22 @@ class DecideAppeal(SubjectCommand, frozen=True, kw_only=True):
     """The organ and its document, as in `Decide`."""
 
 
+class TellStory(SubjectCommand, frozen=True, kw_only=True):
+    """The body that the pack names decides whether the story behind an award is told in public.
+
+    It can decide anew at any time, such as when the person agrees no more.
+    """
+
+    public: bool
+    agreed: bool = False
+    """Whether the person agreed to it. Without that, nobody's story is told (PIPL 25, 个人信息保护法)."""
+    story_in: Organ | None = None
+    """Where it can be read or seen. It is published, so it names no person."""
+    body: Role
+    decided_by: Organ
+    """The organ and its document, as in `Decide`."""
+
+
 class ConfirmStatements(Command, frozen=True, kw_only=True):
     """The body that the pack names, such as finance, confirms all statements of one kind and month in a village."""
 

@@ -84,6 +84,7 @@ def decide(record: Record | None, command: Decide, policy: Policy, today: date) 
         clause=terms.clause,
         decided_by=signed(command),
         distinctions=case.distinctions,
+        award=terms.award,
         appeal_until=case.appeal_until,
         expires=case.expires,
     )
@@ -225,6 +226,12 @@ def withdraw_decision(record: Record | None, command: WithdrawDecision, policy: 
             "当事人已申请复核，该决定只能由复核决定改变",
             "the subject has appealed; the decision is changed by answering the appeal only",
         )
+    if case.story_in:
+        raise Refused(
+            "1.16",
+            f"事迹正在公开宣传（{case.story_in}），请先停止宣传",
+            f"its story is told in public ({case.story_in}); stop that first",
+        )
     first = case.levels[0].within if case.levels else None
     last = case.appeal_until or (case.decided_on and end_of(first, case.decided_on, policy))
     last = None if case.serve_by else last  # What nobody has received runs against nobody.
@@ -236,7 +243,7 @@ def withdraw_decision(record: Record | None, command: WithdrawDecision, policy: 
         )
     undecided = but(
         case, decided_on=None, decided_by="", distinctions=(), standing="", is_overdue=False, serve_by=None,
-        served_on=None, appeal_until=None, direct_until=None, expires=None,
+        served_on=None, appeal_until=None, direct_until=None, expires=None, story_in=None,
     )  # fmt: skip
     case = decidable(undecided, today, policy)
     record = record.keep(command.outcome, case)

@@ -88,6 +88,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     answer_until: date | None = None
     is_unanswered: bool = False
     """Whether an event has said that nobody answered the appeal in time."""
+    story_in: str | None = None
+    """Where the story behind an award is told in public; empty if it is not; None until a body has decided that."""
 
     @property
     def levels(self) -> tuple[Appeal, ...]:
@@ -143,6 +145,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             yield "decision-services", by, self.serve_by
         if self.appeal == "lodged":
             yield "appeal-decisions", self.answers, self.answer_until
+        if self.status == "imposed" and self.terms.story_by and self.story_in is None:
+            yield "stories", self.terms.story_by, None
 
 
 class Record(State, frozen=True, kw_only=True, omit_defaults=True):
