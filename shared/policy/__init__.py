@@ -146,7 +146,8 @@ def over(base: Policy, layer: Layer) -> Policy:
     try:
         policy = merged.policy()
     except (msgspec.ValidationError, RecursionError, OverflowError):
-        faults += misfits(Policy, merged.whole)
+        wrong = misfits(Policy, merged.whole)
+        faults += [*wrong, *_elsewhere(merged.whole, wrong)]
     else:
         faults += find_contradictions(policy)
     if faults:

@@ -227,3 +227,14 @@ def test_holidays_of_both_layers_count() -> None:
     city = {**PACK, "holidays": [{**ours, "days": [date(2015, 3, 3)]}]}
     pack = parse_pack(layer(holidays=[ours]), book(city).base)
     assert [pack.calendar.works(date(2015, 3, day)) for day in (2, 3, 4)] == [True, False, False]
+
+
+def test_all_that_is_wrong_with_a_layer_is_told_at_once() -> None:
+    national = parse_pack(Path("shared/policy/packs/national.toml").read_bytes())
+    text = Path("shared/policy/packs/xixiu.toml").read_text("utf-8")
+    for sound, faulty in (("\nmerge_within = 7", '\nmerge_within = "7"'), ("weight = 60", "weight = 70")):
+        assert sound in text
+        text = text.replace(sound, faulty, 1)
+    with pytest.raises(PolicyInvalid) as refused:
+        parse_pack(text.encode(), base=lambda _place, _day: national)
+    assert [fault.where for fault in refused.value.faults] == ["burden.merge_within", "appraisals[0].channels"]
