@@ -1,7 +1,7 @@
 """Rewards and accountability: what may be proposed after which event, and the due process that follows."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -243,6 +243,9 @@ def _remedies(path: Path, outcome: Outcome) -> Found:
         before = [one for one in outcome.appeals[:n] if _shared(one, level)]
         if level.direct and not before:
             zh, en = "第一级不存在前一级，不填 direct", "the first level has none before it, so it takes no direct"
+            yield (*at, "direct"), f"{kind}：{zh}", f"{kind}: {en}", ""
+        if level.direct and any(level in outcome.levels(standing)[2:] for standing in get_args(Standing)):
+            zh, en = "只有第二级可以不经前一级直接提出", "only the second level can be asked directly"
             yield (*at, "direct"), f"{kind}：{zh}", f"{kind}: {en}", ""
         if before and not level.body:
             zh, en = "向原决定机关申请只能是第一级", "the organ that decided is asked first, or not at all"

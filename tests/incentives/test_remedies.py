@@ -18,7 +18,7 @@ from shared.contracts.incentives import (
     OutcomeAppealed,
     OutcomeDefended,
 )
-from shared.policy import renewed
+from shared.policy import PolicyInvalid, parse_pack, renewed
 from shared.rules import Refused
 from tests.incentives.cases import (
     BENXI,
@@ -69,6 +69,29 @@ def test_5_9_no_time_runs_before_the_decision_is_served(world: World) -> None:
     assert served.is_sealed(), "it is about a person"
     lodge(world)
     assert len(world.said(OutcomeAppealed)) == 1
+
+
+def test_5_9_a_decision_that_was_overturned_is_served_no_more(world: World) -> None:
+    recalled(world)
+    lodge(world)
+    answer_appeal(world, LEADER, overturned=True)
+    world.pass_days(TODAY + DAY)
+    with pytest.raises(Refused, match="no decision is to be served"):
+        serve(world, LEADER)
+    assert len(world.said(DecisionServed)) == 1 and case(world, LEADER).appeal_until is None
+
+
+def test_5_9_only_the_second_level_can_be_asked_directly() -> None:
+    level = {"label": "申诉", "rule": "S3:第四项", "body": "city", "within": {"calendar_days": 15},
+             "answer": {"calendar_days": 60}}  # fmt: skip
+    first = {**level, "body": "county"}
+    outcomes = [
+        {**one, "appeals": [first, level, {**level, "body": "province", "direct": {"calendar_days": 30}}]}
+        if one["kind"] == "recall" else one
+        for one in BENXI["outcomes"]
+    ]  # fmt: skip
+    with pytest.raises(PolicyInvalid, match="only the second level"):
+        parse_pack({**BENXI, "outcomes": outcomes})
 
 
 @pytest.mark.parametrize("day", [TODAY - DAY, TODAY + 6 * DAY])

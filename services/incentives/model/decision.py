@@ -183,7 +183,7 @@ def serve(record: Record | None, command: ServeDecision, policy: Policy, today: 
     answered = case.level > 0
     owing = case.levels[case.level - 1].by(case.terms.decides) if answered else case.terms.decides
     require_body(command.body, owing, case.terms.clause)
-    if not case.terms.serve or not (case.serve_by or case.served_on) or case.appeal == "lodged":
+    if not case.terms.serve or not (case.serve_by or case.served_on) or case.appeal in ("lodged", "overturned"):
         raise Refused(
             "Civil Servant Law 95",
             "没有待送达的决定",
