@@ -242,6 +242,21 @@ def test_1_13_a_merged_villages_payees_go_over_with_what_is_to_be_confirmed(worl
     assert [detail for _, _, detail, _ in tasks(world, INTO)] == ["allowance/2015-03", "pay/2015-01"]
 
 
+def test_0_11_who_was_paid_in_both_of_two_merged_villages_keeps_what_is_to_be_confirmed(world: World) -> None:
+    merged = VillageMerged(
+        place=COUNTY, village=VILLAGE, into=INTO, into_place=COUNTY, since=TODAY, document="县政发1号",
+        decided_by="县政府",
+    )  # fmt: skip
+    hear(world, entered(), entered(INTO, VILLAGE), counted(C1=20), counted(village=INTO, C1=2))
+    owed = payroll(world).open
+    hear(world, merged)
+    assert owed.keys() <= payroll(world, INTO).open.keys()
+    totals = sorted(one.total for one in payroll(world, INTO).open["allowance", 2015, 3])
+    assert totals == [140, 1400], "the days in both villages are paid"
+    payee = payroll(world, INTO).payee("pay", "P1")
+    assert payee and not payee.ended and len(payee.sums) == 2
+
+
 def test_a_region_that_pays_nothing_keeps_nothing() -> None:
     world = world_with(parties=[PERSON], presence=PRESENCE)
     hear(world, counted(C1=22), entered())

@@ -302,12 +302,23 @@ def both_payrolls(_payroll: Payroll | None, event: VillageMerged) -> Iterable[Ke
 def inherit(
     payroll: Payroll | None, event: VillageMerged, policy: Policy, today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """The remaining village pays on whom the merged one paid."""
+    """The remaining village pays on whom the merged one paid. Who was paid in both keeps the statements of both."""
     ended = others[Payroll, event.village]
     if not isinstance(ended, Payroll) or not ended.payees:
         return Change(payroll)
     payroll = payroll or ended.but(id=event.into, place=event.into_place, payees={})
-    return Change(payroll.but(payees={**ended.payees, **payroll.payees}))
+    both = {
+        key: _joined(ended.payees[key], payee, event.village) if key in ended.payees else payee
+        for key, payee in payroll.payees.items()
+    }
+    return Change(payroll.but(payees={**ended.payees, **both}))
+
+
+def _joined(ended: Payee, payee: Payee, village: str) -> Payee:
+    """Somebody who was paid in both villages, as paid on in the remaining one."""
+    theirs = {f"{cause}/{village}" if cause in payee.sums else cause: one for cause, one in ended.sums.items()}
+    ended_too = ended.ended and payee.ended
+    return replace(payee, grades=ended.grades | payee.grades, sums=theirs | payee.sums, ended=ended_too)
 
 
 def empty(payroll: Payroll | None, event: VillageMerged, policy: Policy, today: date) -> Change:
