@@ -304,7 +304,8 @@ def _commitments(ask: Ask, story: Story) -> Iterable[Row]:
     """The items. Each serves one of the goals in turn, and carries out one of the duties, where there are any."""
     terms = story.policy.commitment(ask.given["kind"])
     assert terms
-    owed = [one for _, one in sorted(ask.state["owed"].items()) if one["kind"] == terms.serves]
+    known = ask.state["owed"].items() if terms.serves else ()
+    owed = [one for _, one in sorted(known) if one["kind"] == terms.serves]
     goals = [item["number"] for one in owed for item in one.get("items", ())]
     rows: list[Row] = [{"number": n, "text": text} for n, text in enumerate(story.items(ask), 1)]
     for field, codes in (("goal", goals), ("duty", [*(terms.duties or ())])):

@@ -232,7 +232,8 @@ def steps() -> list[Event | Command | date]:
     told += [AssignTeam(place=v[:6], village=v, **signed) for v in (V1, V2)]  # type: ignore[arg-type]
     for kind, period, body in (("letter", "term", "unit"), ("three_year_plan", "term", "team"),
                                ("annual_plan", "2014", "team"), ("ledger", "2014", "team")):  # fmt: skip
-        items = (Item(1, "修路"), Item(2, "引水"), Item(3, "产业"))
+        texts = enumerate(("修路", "引水", "产业"), 1)
+        items = tuple(Item(n, text, goal=n if kind == "annual_plan" else None) for n, text in texts)
         owed = {"kind": kind, "period": period, "items": items, "set_by": "工作队", "body": body}
         told += [SetCommitment(place=v[:6], village=v, **owed) for v in (V1, V2)]  # type: ignore[arg-type]
     told += [recalled("C-U1-0", V1), cadre("C-NEW", "U1", "division"), START + DAY]

@@ -52,7 +52,7 @@ def test_3_1_a_record_counts_once_however_often_it_is_sent() -> None:
     ("change", "field"),
     [
         (record(1, "committees"), "number"),
-        (record(2, "weather"), "topic"),
+        (record(2, "gossip"), "topic"),
         (record(2, kind="rumour"), "kind"),
         (record(2, kind="problem"), "cause"),
         (record(2, cause="无产业"), "cause"),
