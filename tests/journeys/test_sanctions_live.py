@@ -23,7 +23,8 @@ PACK: dict[str, Any] = {
     **XIXIU,
     "campaigns": [{**ROTA, "opens": [{"every": {"months": 6}, "from": "2018-01-05"}]}],
     "outcomes": [
-        {**one, "appeals": [*one["appeals"], ABOVE]} if one["subject"] == "cadre" else one for one in XIXIU["outcomes"]
+        {**one, "appeals": [*one["appeals"], ABOVE]} if one["subject"] == "cadre" and "appeals" in one else one
+        for one in XIXIU["outcomes"]
     ],
 }
 """Xixiu's pack, in which inspectors come twice a year, and civil servants may appeal to the city as well."""
