@@ -36,8 +36,8 @@ from shared.rules import Key, State
 
 _PRAGMAS = (
     "journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000",
-    # A cache of 8 MB, and a checkpoint only after 32 MB: so the same pages are written less often.
-    "cache_size=-8192", "wal_autocheckpoint=8000",
+    # A cache of 8 MB, and a checkpoint only after 16 MB: so the same pages are written less often.
+    "cache_size=-8192", "wal_autocheckpoint=4000",
 )  # fmt: skip
 Rows = Sequence[Mapping[str, Any]]
 T = TypeVar("T")

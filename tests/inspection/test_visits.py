@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from services.inspection.model.cadre import Cadre
 from services.inspection.model.campaign import Campaign
 from services.inspection.model.commands import ReplaceVisit
 from services.inspection.model.draw import verify_draw
@@ -340,3 +341,11 @@ def test_2_19_a_part_of_the_work_goes_over_to_the_village_that_takes_the_place()
     region.ask(unreachable(region, first))
     after: Campaign = region.kept(Campaign, Q4)
     assert after.looked_into(str(after.replaced[first].by)) == ("help", "residence")
+
+
+def test_2_19_of_cadres_without_ties_nothing_is_kept_where_no_unit_is_recused() -> None:
+    for recuse, kept in ((["ties"], {"C-TIED"}), (BOTH, {"C-TIED", "C-FREE"})):
+        region = drawn(recuse=recuse)
+        region.hear(register(region, "C-TIED", "U9", region.villages[0]), register(region, "C-FREE", "U9"))
+        states = region.services["inspection"].states
+        assert {id for id in ("C-TIED", "C-FREE") if states.get((Cadre, id))} == kept

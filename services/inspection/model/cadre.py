@@ -24,7 +24,12 @@ class Cadre(State, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def register(state: Cadre | None, event: CadreRegistered, policy: Policy, today: date) -> Change:
-    """A cadre was registered, or is of another unit or has other ties now."""
+    """A cadre was registered, or is of another unit or has other ties now.
+
+    Of the country's cadres few have ties. The others are kept only where the pack recuses cadres for their unit.
+    """
+    if state is None and not event.ties and not any("bearers" in campaign.recuse for campaign in policy.campaigns):
+        return Change(None)
     return Change(Cadre(id=event.cadre, place=event.place, unit=event.unit, ties=event.ties))
 
 
