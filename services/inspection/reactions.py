@@ -279,8 +279,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(GradeAppraisal, Appraisal, appraisal_inputs.own, appraisal_grade.confirm),
     Reaction(ContestAppraisal, Appraisal, appraisal_inputs.own, appraisal_grade.contest),
     Reaction(WithdrawAppraisal, Appraisal, appraisal_inputs.own, appraisal_grade.withdraw, appraisal_grade.ranked_in),
-    Reaction(OutcomeDecided, Appraisal, _appraised, appraisal_grade.note_decision),
-    Reaction(DecisionWithdrawn, Appraisal, _appraised, appraisal_grade.forget_decision),
+    Reaction(OutcomeDecided, Appraisal, _appraised, grade.note_decision),
+    Reaction(DecisionWithdrawn, Appraisal, _appraised, grade.forget_decision),
     # All who are assessed together are counted, and the worst of them ranked.
     Reaction(AppraisalOpened, Cohort, cohort.joined, cohort.join),
     *(Reaction(e, Cohort, cohort.counted_in, cohort.note) for e in (AppraisalGraded, AppraisalWithdrawn)),

@@ -7,7 +7,7 @@ from services.inspection.model.appraisal import Appraisal, Proposal
 from services.inspection.model.appraisal_inputs import running
 from services.inspection.model.cohort import Cohort
 from services.inspection.model.commands import ContestAppraisal, GradeAppraisal, WithdrawAppraisal
-from shared.contracts.incentives import DecisionWithdrawn, OutcomeDecided
+from services.inspection.model.grade import contested, require_in_time, reviewable, ungraded, weighted
 from shared.contracts.inspection import (
     AppraisalContested,
     AppraisalGraded,
@@ -28,7 +28,7 @@ def propose(state: Appraisal, due: Due, policy: Policy, today: date) -> Change:
     A channel that was declared void is left out, and the other weights are scaled up.
     """
     weighed = {one.channel: (one.weight, state.score(one)) for one in state.channels if one.weight}
-    score = round(sum(w * s for w, s in weighed.values()) / sum(w for w, _ in weighed.values()), 2)
+    score = weighted([*weighed.values()])
     grade = next(grade.name for grade in state.terms.grades if score >= grade.at_least)
     scores = {channel: round(one, 2) for channel, (_, one) in weighed.items()}
     told = AppraisalProposed(place=state.place, **state.about, score=score, scores=scores, grade=grade)
@@ -82,11 +82,7 @@ def confirm(state: Appraisal | None, command: GradeAppraisal, policy: Policy, to
             f"it was graded {one.grade!r}; if that is wrong, withdraw the grade first",
             field="grade",
         )
-    graded = one.but(grade=command.grade, failings=failings, grade_by=None).counting("grade_by")
-    if one.terms.review and command.grade in one.terms.review.grades:
-        within = one.terms.review.within
-        graded = graded.but(review_until=within.after(today, policy.calendar))
-        graded = graded.counting("review_until", since=today, span=within)
+    graded = reviewable(one.but(grade=command.grade, failings=failings), one.terms.review, policy, today)
     return Change(graded, (_told(graded, command.decided_by),))
 
 
@@ -119,18 +115,12 @@ def contest(state: Appraisal | None, command: ContestAppraisal, policy: Policy, 
             "reviewed already",
             field="year",
         )
-    if today > one.review_until:
-        raise Refused(
-            RULE,
-            f"申请复核的期限已于 {one.review_until} 届满",
-            f"the time for asking for a review ended on {one.review_until}",
-        )
+    require_in_time(one.review_until, today, RULE)
     answer_until = terms.answer.after(today, policy.calendar)
     told = AppraisalContested(
         place=one.place, **one.about, grade=one.grade, answer_until=answer_until, lodged_by=command.lodged_by
     )
-    contested = one.but(answer_until=answer_until, review_until=None).counting("review_until")
-    return Change(contested.counting("answer_until", since=today, span=terms.answer), (told,))
+    return Change(contested(one, terms, answer_until, today), (told,))
 
 
 def _reviewed(one: Appraisal, command: GradeAppraisal, policy: Policy) -> Change:
@@ -174,19 +164,7 @@ def withdraw(
     told = AppraisalWithdrawn(
         place=one.place, **one.about, grade=one.grade, reason=command.reason, decided_by=command.decided_by
     )
-    open_again = one.but(grade="", failings=(), review_until=None, answer_until=None)
-    open_again = open_again.counting("review_until").counting("answer_until")
-    return Change(_to_be_graded(open_again, policy, today), (told,))
-
-
-def note_decision(state: Appraisal | None, event: OutcomeDecided, policy: Policy, today: date) -> Change:
-    """A body has decided something because of the grade, so that the grade can no longer be withdrawn."""
-    return Change(state and state.but(decided=state.decided | {event.outcome}))
-
-
-def forget_decision(state: Appraisal | None, event: DecisionWithdrawn, policy: Policy, today: date) -> Change:
-    """That decision was taken back, so that it no longer keeps the grade."""
-    return Change(state and state.but(decided=state.decided - {event.outcome}))
+    return Change(_to_be_graded(ungraded(one.but(failings=())), policy, today), (told,))
 
 
 def _to_be_graded(state: Appraisal, policy: Policy, since: date) -> Appraisal:

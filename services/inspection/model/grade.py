@@ -1,8 +1,14 @@
-"""The grade of a year's assessment (2.15, 3.7, 3.8): the system proposes, a body decides, a review may change it."""
+"""The grade of a year's assessment (2.15, 3.7, 3.8): the system proposes, a body decides, a review may change it.
 
+What a team's year and that of another subject (`appraisal_grade.py`) have in common stands at the end.
+"""
+
+from collections.abc import Sequence
 from datetime import date
 from statistics import fmean
+from typing import TypeVar
 
+from services.inspection.model.appraisal import Appraisal
 from services.inspection.model.assessment import Assessment, Proposal, Terms, terms_of
 from services.inspection.model.commands import (
     ConfirmGrade,
@@ -18,8 +24,11 @@ from shared.contracts.inspection import (
     GradeWithdrawn,
 )
 from shared.labels import label, said
-from shared.policy import Policy
+from shared.policy import Policy, Review
 from shared.rules import Change, Due, Refused, addressed, require_body
+
+G = TypeVar("G", Assessment, Appraisal)
+"""A year that is graded: a team's, or another subject's."""
 
 
 def propose(state: Assessment, due: Due, policy: Policy, today: date) -> Change:
@@ -32,7 +41,7 @@ def propose(state: Assessment, due: Due, policy: Policy, today: date) -> Change:
     if state.ballot:
         given["ballot"] = 100 * state.ballot.approval
     weighed = [(weight, given[channel]) for channel, weight in terms.weights.items() if channel in given]
-    score = round(sum(w * value for w, value in weighed) / sum(w for w, _ in weighed), 2)
+    score = weighted(weighed)
     earned = next(grade.name for grade in terms.grades if score >= grade.at_least)
     happened: dict[str, float | None] = {
         "absences": len(state.absences),
@@ -104,12 +113,7 @@ def confirm(state: Assessment | None, command: ConfirmGrade, policy: Policy, tod
             status=422,
         )
     graded = _told(state, state.proposal, command)
-    state = state.but(grade=command.grade, grade_by=None).counting("grade_by")
-    if terms.review and command.grade in terms.review.grades:
-        within = terms.review.within
-        state = state.but(review_until=within.after(today, policy.calendar))
-        state = state.counting("review_until", since=today, span=within)
-    return Change(state, (graded,))
+    return Change(reviewable(state.but(grade=command.grade), terms.review, policy, today), (graded,))
 
 
 def _told(state: Assessment, proposal: Proposal, command: ConfirmGrade) -> AssessmentGraded:
@@ -141,15 +145,9 @@ def contest(state: Assessment | None, command: ContestGrade, policy: Policy, tod
             "lists no review of it, or it was reviewed already",
             field="year",
         )
-    if today > state.review_until:
-        raise Refused(
-            "Civil Servant Law 95",
-            f"申请复核的期限已于 {state.review_until} 届满",
-            f"the time for asking for a review ended on {state.review_until}",
-        )
+    require_in_time(state.review_until, today, "Civil Servant Law 95")
     answer_until = terms.answer.after(today, policy.calendar)
-    state = state.but(answer_until=answer_until, review_until=None).counting("review_until")
-    contested = GradeContested(
+    told = GradeContested(
         place=state.place,
         village=state.village,
         year=state.year,
@@ -159,7 +157,7 @@ def contest(state: Assessment | None, command: ContestGrade, policy: Policy, tod
         answer_until=answer_until,
         lodged_by=command.lodged_by,
     )
-    return Change(state.counting("answer_until", since=today, span=terms.answer), (contested,))
+    return Change(contested(state, terms, answer_until, today), (told,))
 
 
 def _reviewed(state: Assessment, command: ConfirmGrade, terms: Terms, policy: Policy, today: date) -> Change:
@@ -220,19 +218,7 @@ def withdraw_grade(state: Assessment | None, command: WithdrawGrade, policy: Pol
         reason=command.reason,
         decided_by=command.decided_by,
     )
-    state = state.but(grade="", review_until=None, answer_until=None)
-    state = state.counting("review_until").counting("answer_until")
-    return Change(_to_be_graded(state, policy, today), (withdrawn,))
-
-
-def note_decision(state: Assessment | None, event: OutcomeDecided, policy: Policy, today: date) -> Change:
-    """A body has decided something because of the grade, so the grade can no longer be withdrawn."""
-    return Change(state and state.but(decided=state.decided | {event.outcome}))
-
-
-def forget_decision(state: Assessment | None, event: DecisionWithdrawn, policy: Policy, today: date) -> Change:
-    """That decision was taken back, so it no longer keeps the grade."""
-    return Change(state and state.but(decided=state.decided - {event.outcome}))
+    return Change(_to_be_graded(ungraded(state), policy, today), (withdrawn,))
 
 
 def _to_be_graded(state: Assessment, policy: Policy, since: date) -> Assessment:
@@ -246,3 +232,49 @@ def _why_capped(state: Assessment, terms: Terms, policy: Policy) -> str:
     """The facts behind the caps that limit the grade, in words for a refusal."""
     assert state.proposal
     return said("caps", sorted({cap.figure for cap in terms.caps if cap.grade == state.proposal.ceiling}), policy)
+
+
+# ------------------------------------------------------- what every graded year has in common
+
+
+def weighted(scores: Sequence[tuple[float, float]]) -> float:
+    """The mean of scores, each with its weight before it: 0 to 100, rounded to two decimals."""
+    return round(sum(weight * score for weight, score in scores) / sum(weight for weight, _ in scores), 2)
+
+
+def reviewable(state: G, review: Review | None, policy: Policy, today: date) -> G:
+    """A year whose grade was decided today, with the time for asking for a review, if that grade can be reviewed."""
+    state = state.but(grade_by=None).counting("grade_by")
+    if review is None or state.grade not in review.grades:
+        return state
+    state = state.but(review_until=review.within.after(today, policy.calendar))
+    return state.counting("review_until", since=today, span=review.within)
+
+
+def require_in_time(until: date, today: date, rule: str) -> None:
+    """Refuse to open a review after its last day."""
+    if today > until:
+        zh, en = f"申请复核的期限已于 {until} 届满", f"the time for asking for a review ended on {until}"
+        raise Refused(rule, zh, en)
+
+
+def contested(state: G, review: Review, answer_until: date, today: date) -> G:
+    """A year whose grade is under review from today on, with the last day for the answer."""
+    state = state.but(answer_until=answer_until, review_until=None).counting("review_until")
+    return state.counting("answer_until", since=today, span=review.answer)
+
+
+def ungraded(state: G) -> G:
+    """A year whose grade was withdrawn: nothing can be reviewed any more."""
+    state = state.but(grade="", review_until=None, answer_until=None)
+    return state.counting("review_until").counting("answer_until")
+
+
+def note_decision(state: G | None, event: OutcomeDecided, policy: Policy, today: date) -> Change:
+    """A body has decided something because of the grade, so the grade can no longer be withdrawn."""
+    return Change(state and state.but(decided=state.decided | {event.outcome}))
+
+
+def forget_decision(state: G | None, event: DecisionWithdrawn, policy: Policy, today: date) -> Change:
+    """That decision was taken back, so it no longer keeps the grade."""
+    return Change(state and state.but(decided=state.decided - {event.outcome}))
