@@ -391,6 +391,8 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "retentions": _NOTHING,
     "links": Answer(lambda a, s: [s.contact(a)]),
     "pairings": Answer(lambda a, s: [{"pairs": s.helpers(a)}], ("dispatch", "pairings")),
+    "leave-decisions": Answer(lambda a, s: [{"granted": True}]),
+    "leave-returns": Answer(lambda a, s: [{"returns": True}]),
     "presences": Answer(_presences, ("dispatch", "rosters")),
     "attendances": Answer(_attendances, ("dispatch", "rosters")),
     # inspection

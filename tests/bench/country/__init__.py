@@ -13,8 +13,9 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import date, timedelta
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 import uvloop
@@ -41,6 +42,8 @@ FLIGHT = 3
 """Requests that are on their way to one process."""
 MATCHINGS = 5
 """Matchings in a request: each loads all cadres of its county."""
+COURSES = 4
+"""Courses in a request whose attendance is recorded: each names all members of a county's teams."""
 PAGE: Final = 5_000
 """States that are read at once."""
 MATCHED: Final = ("dispatch", "links", "matched")
@@ -50,6 +53,11 @@ ORDERED: Final = ("inspection", "supervisions", "rectifying")
 PROPOSED: Final = ("inspection", "assessments", "proposed")
 UNDECIDED: Final = ("incentives", "records", "open")
 MARKED: Final = ("incentives", "records", "marked")
+STAFFED: Final = ("dispatch", "rosters", "staffed")
+APPRAISED: Final = ("inspection", "appraisals", "proposed")
+WHOLE: Final = ("inspection", "cohorts", "whole")
+RANKED: Final = ("registry", "listings", "proposed")
+LAGGING: Final = ("registry", "listings", "lagging")
 """Service, kind and status of states that the script reads, since it cannot know which they are."""
 SERVICE_OF: Final = {path: service for service, path in COMMANDS}
 
@@ -76,10 +84,12 @@ class Step(NamedTuple):
     """Commands of one kind, which all counties send on one day."""
 
     path: str
-    rows: Callable[[Any], Iterable[Row]]
-    """Of a county; or, with `reads`, of a state."""
+    rows: Callable[..., Iterable[Row]]
+    """Of a county; with `reads`, of a state; with `of` as well, of a county and all its states."""
     reads: tuple[str, str, str] | None = None
     """The service, kind and status of the states that are read first."""
+    of: Callable[[County], bool] | None = None
+    """The counties whose states are read together; None if each state answers for itself."""
     fewer: int = 0
     """Commands in one request; 0 for as many as the service takes."""
 
@@ -94,12 +104,15 @@ class Step(NamedTuple):
         return self.fewer or COMMANDS[self.service, self.path].at_once
 
 
+Rounds = tuple[tuple[Step, ...], ...]
+
+
 class Day(NamedTuple):
     """A business day: its rounds follow one upon the other, each when all is quiet."""
 
     on: date
     phase: str
-    rounds: tuple[tuple[Step, ...], ...] = ()
+    rounds: Rounds = ()
     """Of a round's steps, those for one service are taken in order, those for several at the same time."""
 
 
@@ -149,8 +162,8 @@ class Country(Simulation):
             by_service = defaultdict(list)
             for behind, group in enumerate(groups):
                 if 0 <= turn - behind < len(day.rounds):
-                    for step in day.rounds[turn - behind]:
-                        by_service[step.service].append((f"{day.on}-{turn}-{behind}", step, group))
+                    for number, step in enumerate(day.rounds[turn - behind]):
+                        by_service[step.service].append((f"{day.on}-{turn}-{behind}-{number}", step, group))
             await asyncio.gather(*(self._take(taken) for taken in by_service.values()))
             await self.settle()
 
@@ -161,7 +174,12 @@ class Country(Simulation):
     async def _rows(self, step: Step, provinces: list[str]) -> AsyncIterator[Row]:
         """The commands of provinces. States are read while commands are sent, since all would take much memory."""
         for province in provinces:
-            if step.reads:
+            if step.reads and step.of:
+                for county in filter(step.of, self.counties[province]):
+                    states = [state async for state in self._states(*step.reads, county.code)]
+                    for row in step.rows(county, states):
+                        yield row
+            elif step.reads:
                 async for state in self._states(*step.reads, province):
                     for row in step.rows(state):
                         yield row
@@ -222,86 +240,151 @@ def script() -> Iterator[Day]:
     yield Day(listed, "list, match", (
         (
             Step("villages", story.registrations),
+            Step("parties", story.parties),
             *_diagnosed(lambda county: county.villages, listed),
         ),
         *_matched(listed, lambda county: True),
     ))  # fmt: skip
     late = date(FIRST, 1, 12)
-    leaders = (Step("cadres", County.late_leaders),)
+    leaders = (Step("cadres", County.late_leaders), _asked("statements", late, FIRST - 1))
     yield Day(late, "list, match", (leaders, *_matched(late, lambda county: county.is_short)))
     for year in range(FIRST, LAST + 1):
         yield from _year(year)
 
 
 def _year(year: int) -> Iterator[Day]:
-    """From a spring to the next January."""
+    """From a February to the next January. In each month the days of the one before are counted."""
     phase = str(year)
+    for month in (2, 3):
+        yield _month(date(year, month, 1))
     yield from _drawn(date(year, 4, 1), phase)
     spring = date(year, 4, 8)
-    yield Day(spring, phase, _visited(spring))
+    trained = (
+        Step("courses", partial(story.courses, spring)),
+        Step("attendances", partial(story.attendances, spring), STAFFED, lambda county: True, fewer=COURSES),
+    )
+    yield Day(spring, phase, _beside(_visited(spring), (trained,), _counted(spring)))
+    may = date(year, 5, 1)
+    yield _month(may, ((_bulletin(year, 4),), (_of_rosters("leaves", may),), (_of_rosters("leave-decisions", may),),
+                       (_of_rosters("replacements", may),)))  # fmt: skip
+    yield _month(date(year, 6, 1))
     yield from _drawn(date(year, 7, 1), phase)
-    summer = date(year, 7, 8)
-    checked, *closed = _visited(summer)
-    yield Day(summer, phase, (
-        (
-            *checked,
-            _asked("reconciliations", summer),
-            _asked("households", summer, summer=True),
-            _asked("measurements", summer, summer=True),
-            _asked("fallback-measures", summer),
-            _asked("household-reviews", summer),
-        ),
-        *closed,
-        (_asked("resolutions", summer),),
-        (_asked("resolution-steps", summer, last=False),),
-        (_asked("notices", summer, watched=True),),
-    ))  # fmt: skip
+    yield _summer(date(year, 7, 8))
+    yield _month(date(year, 8, 1), ((_bulletin(year, 7),),))
+    september = date(year, 9, 1)
+    yield _month(september, ((_of_rosters("leave-returns", september),),))
     yield from _drawn(date(year, 10, 1), phase)
-    autumn = date(year, 10, 8)
-    checked, *closed = _visited(autumn)
-    yield Day(autumn, phase, (
-        (
-            *checked,
-            _asked("reconciliations", autumn),
-            _asked("households", autumn, summer=False),
-            _asked("measurements", autumn, summer=False),
-            _asked("resolution-steps", autumn, last=True),
-        ),
-        *closed,
-        (_asked("verification-seed-hashes", autumn),),
-        (_asked("exit-requests", autumn),),
-        (_asked("verification-seeds", autumn), _asked("verifications", autumn)),
-        (_asked("notices", autumn, watched=False),),
-    ))  # fmt: skip
+    yield _autumn(date(year, 10, 8))
     approved = date(year, 10, 19)
     yield Day(approved, phase, ((_asked("approvals", approved),),))
+    yield _month(date(year, 11, 1), ((_bulletin(year, 10),),))
     winter = date(year, 12, 1)
-    yield Day(winter, phase, ((
+    reported = (
         _asked("reports", winter),
         _asked("ballots", winter),
         _asked("settlements", winter, left=True),
         _asked("pairings", winter),
-    ),))  # fmt: skip
+        _asked("checklists", winter),
+        _asked("appraisal-scores", winter),
+        Step("appraisal-scores", partial(story.reviews, winter)),
+        _asked_by("unlistings", LAGGING, winter),
+    )
+    yield Day(winter, phase, _beside((reported,), _counted(winter)))
     yield Day(date(year, 12, 21), phase)  # Teams go home.
     yield from _drawn(date(year + 1, 1, 1), phase)
-    january = date(year + 1, 1, 8)
-    checked, *closed = _visited(january)
-    yield Day(january, phase, (
+    yield from _january(year)
+
+
+def _summer(on: date) -> Day:
+    checked, *closed = _visited(on)
+    return Day(on, str(on.year), _beside((
         (
             *checked,
-            _asked("settlements", january, year, left=False),
-            _asked("commitments", january),
-            _asked("listings", january),
-            _asked("unlistings", january),
-            _asked_by("grades", PROPOSED, january),
+            _asked("reconciliations", on),
+            _asked("households", on, summer=True),
+            _asked("measurements", on, summer=True),
+            _asked("fallback-measures", on),
+            _asked("household-reviews", on),
         ),
         *closed,
-    ))  # fmt: skip
+        (_asked("resolutions", on),),
+        (_asked("resolution-steps", on, last=False),),
+        (_asked("notices", on, watched=True),),
+    ), _counted(on)))  # fmt: skip
+
+
+def _autumn(on: date) -> Day:
+    checked, *closed = _visited(on)
+    return Day(on, str(on.year), _beside((
+        (
+            *checked,
+            _asked("reconciliations", on),
+            _asked("households", on, summer=False),
+            _asked("measurements", on, summer=False),
+            _asked("resolution-steps", on, last=True),
+        ),
+        *closed,
+        (_asked("verification-seed-hashes", on),),
+        (_asked("exit-requests", on),),
+        (_asked("verification-seeds", on), _asked("verifications", on)),
+        (_asked("notices", on, watched=False),),
+    ), _counted(on)))  # fmt: skip
+
+
+def _january(year: int) -> Iterator[Day]:
+    """What is decided about a year when it is over."""
+    phase, on = str(year), date(year + 1, 1, 8)
+    checked, *closed = _visited(on)
+    yield Day(on, phase, _beside((
+        (
+            *checked,
+            _asked("settlements", on, year, left=False),
+            _asked("commitments", on),
+            _asked("listings", on),
+            _asked("unlistings", on),
+            _asked_by("grades", PROPOSED, on),
+            _asked("appraisal-grades", on, year),
+        ),
+        *closed,
+    ), _counted(on)))  # fmt: skip
     decided = date(year + 1, 1, 11)
     yield Day(decided, phase, (
-        (_asked_by("defences", UNDECIDED, decided), _asked_by("decisions", UNDECIDED, decided)),
-        (_asked_by("replacements", MARKED, decided),),
+        (
+            _asked_by("defences", UNDECIDED, decided),
+            _asked_by("decisions", UNDECIDED, decided),
+            _asked("statements", decided, year),
+            _asked_by("appraisal-grades", APPRAISED, decided),
+            _bulletin(year + 1, 1),
+        ),
+        (_asked_by("replacements", MARKED, decided), _asked_by("rankings", WHOLE, decided)),
+        (_asked_by("listings", RANKED, decided),),
     ))  # fmt: skip
+
+
+def _month(on: date, beside: Rounds = ()) -> Day:
+    """The first day of a month, with what else is done on it."""
+    return Day(on, str(on.year), _beside(_counted(on), beside))
+
+
+def _counted(on: date) -> Rounds:
+    """The days that members were in their villages in the month before, and the allowances that follow from them."""
+    month = on.replace(day=1) - timedelta(1)
+    return (_of_rosters("presences", on),), (Step("statements", partial(story.allowances, month)),)
+
+
+def _of_rosters(path: str, on: date) -> Step:
+    """What is answered to the rosters of teams in counties that count days."""
+    return Step(path, partial(story.of_rosters, path, on), STAFFED, lambda county: county.is_counted)
+
+
+def _bulletin(year: int, month: int) -> Step:
+    """The bulletins of the rotas that opened in a month."""
+    return Step("bulletins", partial(story.bulletins, date(year, month, 1)))
+
+
+def _beside(*plans: Rounds) -> Rounds:
+    """Rounds of several plans that go on at the same time."""
+    return tuple(sum(rounds, start=()) for rounds in zip_longest(*plans, fillvalue=()))
 
 
 def _asked(path: str, on: date, year: int = 0, **how: int) -> Step:
@@ -321,7 +404,7 @@ def _diagnosed(villages: Callable[[County], list[Village]], on: date) -> Iterato
     return (Step(path, partial(answers, path)) for path in ("surveys", "diagnoses"))
 
 
-def _matched(on: date, is_asked: Callable[[County], bool]) -> tuple[tuple[Step, ...], ...]:
+def _matched(on: date, is_asked: Callable[[County], bool]) -> Rounds:
     """A matching in some counties, and what follows until help has begun."""
     return (
         (Step("matchings", lambda county: story.matching(county, on) if is_asked(county) else [], fewer=MATCHINGS),),
@@ -339,7 +422,7 @@ def _shares(path: str, opens: date, county: County) -> Iterator[Row]:
     return story.shares(path, county, f"{county.code}-unannounced-{opens}", opens)
 
 
-def _visited(on: date) -> tuple[tuple[Step, ...], ...]:
+def _visited(on: date) -> Rounds:
     return (_asked_by("visits", OPENED, on),), (_asked_by("order-closings", ORDERED, on),)
 
 

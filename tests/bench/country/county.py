@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from importlib import resources
 from typing import Final, Literal
@@ -23,6 +23,8 @@ FIRST, LAST = 2015, 2017
 PACK: Final = tomllib.loads((resources.files(__package__) / "county.toml").read_text("utf-8"))
 MIXES: Final = PACK.pop("mix")
 """Requirements for teams, of which counties have different ones."""
+COUNTED: Final = PACK.pop("counted")
+"""What counties say beside in which the days of each month are counted: presence, leave, and allowances by days."""
 CLASSES: Final = tuple(PACK["listing"]["problem_classes"])
 
 _PROVINCES = (
@@ -44,10 +46,19 @@ _UNLED = (4, 5)
 """Units that have nobody of a leader's rank at first, in every third county (mechanism 3.4)."""
 
 
+def pack_of(mix: Row, *, is_counted: bool) -> Row:
+    """A county's pack by its requirements for teams, and by whether the days of each month are counted there."""
+    pack = deepcopy(PACK)
+    pack["links"][0] |= mix
+    if is_counted:
+        pack |= {"presence": COUNTED["presence"], "statements": [*pack["statements"], *COUNTED["statements"]]}
+    return pack
+
+
 class Told(Story):
     """What is the same in every village."""
 
-    policy = parse_pack({**PACK, "links": [PACK["links"][0] | MIXES[0], *PACK["links"][1:]]})
+    policy = parse_pack(pack_of(MIXES[0], is_counted=True))
 
     def items(self, ask: Ask) -> list[str]:
         """One on each list."""
@@ -56,6 +67,14 @@ class Told(Story):
     def substitute(self, ask: Ask) -> str:
         """The one who stayed at home goes."""
         return f"{ask.given['left'].rpartition('-')[0]}-{AT_HOME}"
+
+    def listed(self, ask: Ask) -> Row:
+        """All of it is asked already."""
+        return {}
+
+    def mark(self, ask: Ask) -> int:
+        """Not every leading group of a township is as good as the next."""
+        return 60 + int(str(ask.given["subject"])[-3:]) * 7 % 40
 
     def findings(self, ask: Ask) -> list[str]:
         """Now and then a measure has not begun."""
@@ -83,6 +102,11 @@ class Village(Told):
     def leaves(self, year: int) -> bool:
         """Whether it is removed from the list in a year."""
         return year in self.requests and not (self.fate == "refuted" and year == self.requests[0])
+
+    def is_staffed(self, day: date) -> bool:
+        """Whether its team is there at the end of a month. After an exit it goes home in December."""
+        exit = self.requests[-1] if self.requests else LAST + 1
+        return day < date(exit, 12, 20)
 
     def slips(self, year: int) -> bool:
         """Whether the review of a year finds that it misses criteria."""
@@ -126,6 +150,11 @@ class Village(Told):
         return self.problem
 
     @property
+    def secretary(self) -> str:
+        """Its secretary."""
+        return f"S{self.id}"
+
+    @property
     def register(self) -> list[str]:
         """Its households."""
         return [f"H{self.id}-{n}" for n in range(_HOUSEHOLDS)]
@@ -150,9 +179,17 @@ class Village(Told):
             for n, household in enumerate(self.register)
         ]
 
-    def listed(self, ask: Ask) -> Row:
-        """All of it is asked already."""
-        return {}
+    def mark(self, ask: Ask) -> int:
+        """Of every eight secretaries one does badly, each year another one."""
+        return 60 if self.is_weak(ask.year) else 85
+
+    def is_weak(self, year: int) -> bool:
+        """Whether its secretary does badly in a year."""
+        return (self.number + year) % 8 == 0
+
+    def is_paid_anew(self, year: int) -> bool:
+        """Whether the grade of a year changes what its secretary is paid; the first one always does."""
+        return year == FIRST or self.is_weak(year) is not self.is_weak(year - 1)
 
     def numbers(self, ask: Ask) -> list[int]:
         """The item that is set, and at first the problem that the survey found."""
@@ -185,6 +222,8 @@ class County:
         self.is_short = number % 3 == 1
         """Whether every unit is needed, so that some villages wait until a leader of rank is registered."""
         self.size = villages
+        self.is_counted = number % len(MIXES) == 0
+        """Whether the days of each month are counted, and leave is granted."""
         self._cadres = cadres
 
     @cached_property
@@ -210,9 +249,8 @@ class County:
 
     def policies(self) -> Iterator[Row]:
         """The county's own pack."""
-        pack = deepcopy(PACK)
+        pack = pack_of(self.mix, is_counted=self.is_counted)
         pack |= {"jurisdiction": self.code, "version": f"{self.code}-{FIRST}.1"}
-        pack["links"][0] |= self.mix
         yield {"place": self.code, "pack": pack, "adopted_by": _BY}
 
     @cached_property
@@ -270,6 +308,21 @@ class County:
             "ties": (village.id,) if turn % 29 == 0 and rank == "staff" else (),
         }  # fmt: skip
 
+    @cached_property
+    def townships(self) -> list[str]:
+        """Their codes of nine digits."""
+        return [*dict.fromkeys(village.id[:9] for village in self.villages)]
+
+
+def parties(county: County) -> Iterator[Row]:
+    """RegisterParty: the secretaries of the villages, and the leading groups of the townships."""
+    for township in county.townships:
+        group = {"party": f"G{township}", "kind": "township_group", "name": "乡镇领导班子（虚构）"}
+        yield {"place": county.code, **group, "parent": f"township:{township}"}
+    for v in county.villages:
+        secretary = {"party": v.secretary, "kind": "secretary", "name": f"第{v.number}村书记（虚构）"}
+        yield {"place": county.code, **secretary, "parent": f"village:{v.id}"}
+
 
 def registrations(county: County) -> Iterator[Row]:
     """RegisterVillage: all of them are poor."""
@@ -308,6 +361,10 @@ def _of_round(v: Village, year: int, **given: object) -> list[Row]:
     return [{"matter": f"{v.id}-{year}", "body": "village", **given}] if v.watch(year) else []
 
 
+def _of_secretary(v: Village, year: int) -> Row:
+    return {"kind": "secretary_year", "subject": v.secretary, "year": year}
+
+
 ASKED: Final[Mapping[str, Callable[..., list[Row]]]] = {
     "surveys": lambda v, year: [{}],
     "diagnoses": lambda v, year: [{"body": "county"}],
@@ -333,6 +390,14 @@ ASKED: Final[Mapping[str, Callable[..., list[Row]]]] = {
         [{**_SHOWN, "since": date(year, 1, 8), "document": "示范村名单（虚构文号）"}] * v.is_shown(year - 1)
     ),
     "unlistings": lambda v, year: [{**_SHOWN, "reason": "示范期满"}] * v.is_shown(year - 2),
+    "checklists": lambda v, year: [{"kind": "disclosure", "on": date(year, 12, 1), "body": "village"}],
+    "appraisal-scores": lambda v, year: [{**_of_secretary(v, year), "channel": "talk", "body": "township"}],
+    "appraisal-grades": lambda v, year: [{**_of_secretary(v, year), "body": "organisation"}],
+    # In the month after the grade of a year, where it changes anything; at first when they begin.
+    "statements": lambda v, year: (
+        [{"kind": "secretary_pay", "year": year + 1, "month": 1, "body": "finance"}]
+        * (year < FIRST or v.is_paid_anew(year))
+    ),
     "household-reviews": lambda v, year: (
         [{"household": v.register[0], "on": date(year, 7, 1), "eased": True, "body": "village"}]
         * (v.watch(year) == "risk_removal")
@@ -349,10 +414,16 @@ def answers(path: str, villages: Iterable[Village], on: date, year: int, **how: 
     """The commands of one kind with which villages answer on a day what they are asked in a year."""
     for v in villages:
         for given in ASKED[path](v, year, **how):
-            # So few households were lifted that all are sampled; a round's votes are given already.
-            state = {"sampled": v.register, "course": {"steps": [{"kind": "notice"}]}}
+            # So few households were lifted that all are sampled; a round's votes are given already; a grade follows
+            # from its only channel.
+            state = {
+                "sampled": v.register,
+                "course": {"steps": [{"kind": "notice"}]},
+                "proposal": {"grade": "passable" if v.is_weak(year) else "able"},
+            }
+            named = {} if "subject" in given else {"village": v.id}
             if path in ANSWERS:
-                yield from answered(v, Ask(path, v.id, on, {"village": v.id, **given}, state))
+                yield from answered(v, Ask(path, v.id, on, {**named, **given}, state))
             else:  # Nothing is left for people to add.
                 yield {"place": v.place(v.id), "village": v.id, **signed(path, _BY), **given}
 
@@ -361,6 +432,10 @@ def _of_cases(record: Row, *statuses: str) -> Iterator[tuple[Row, Row]]:
     for outcome, case in record["cases"].items():
         if case["status"] in statuses:
             yield {**{field: record[field] for field in ("subject_kind", "subject")}, "outcome": outcome}, case
+
+
+def _lagging(listing: Row) -> Row:
+    return {"kind": "lagging", "party": listing["party"], "body": "county"}
 
 
 ASKED_BY_STATE: Final[Mapping[str, Callable[[Row, date], list[Row]]]] = {
@@ -376,6 +451,15 @@ ASKED_BY_STATE: Final[Mapping[str, Callable[[Row, date], list[Row]]]] = {
     "order-closings": lambda supervision, on: [
         {"village": supervision["id"], "order": order, "body": "township"} for order in supervision["orders"]
     ],
+    "appraisal-grades": lambda one, on: [
+        {"kind": kind, "subject": subject, "year": int(year), "body": one["terms"]["decides"]}
+        for kind, subject, year in (one["id"].split("/"),)
+    ],
+    "rankings": lambda cohort, on: [
+        {"kind": kind, "year": int(year), "body": "county"} for _, kind, year in (cohort["id"].split("/"),)
+    ],
+    "listings": lambda listing, on: [{**_lagging(listing), "since": on, "document": "排名通报（虚构文号）"}],
+    "unlistings": lambda listing, on: [{**_lagging(listing), "reason": "整顿见效"}],
     "grades": lambda assessment, on: [
         {"village": village, "year": int(year), "body": "organisation"}
         for village, year in (assessment["id"].split("/"),)
@@ -397,7 +481,122 @@ ASKED_BY_STATE: Final[Mapping[str, Callable[[Row, date], list[Row]]]] = {
 def answers_to(path: str, on: date, state: Row) -> Iterator[Row]:
     """The commands of one kind with which people answer a state."""
     for given in ASKED_BY_STATE[path](state, on):
-        yield from answered(TOLD, Ask(path, given.get("village", ""), on, {"place": state["place"], **given}, state))
+        yield from _answered(path, on, {"place": state["place"], **given}, state)
+
+
+def _answered(path: str, on: date, given: Row, state: Row | None = None, detail: str = "") -> Iterator[Row]:
+    """A command, also where nothing is left for people to add."""
+    if path in ANSWERS:
+        yield from answered(TOLD, Ask(path, given.get("village", ""), on, given, state, detail=detail))
+    else:
+        yield {**signed(path, _BY), **given}
+
+
+# ------------------------------------------------------ what a county does as a whole
+
+
+def courses(on: date, county: County) -> Iterator[Row]:
+    """HoldCourse: one each spring."""
+    yield {
+        "place": county.code, "course": f"{county.code}-{on.year}", "kind": "posted", "title": "驻村干部培训班（虚构）",
+        "first": on - timedelta(2), "last": on, "days": 3, "heads": {"posted": 1000}, "held_by": _BY, "body": "county",
+    }  # fmt: skip
+
+
+def attendances(on: date, county: County, rosters: Iterable[Row]) -> Iterator[Row]:
+    """RecordAttendance: all who owe it by then come."""
+    attended = [
+        {"unit": roster["unit"], "cadre": cadre}
+        for roster in rosters
+        for cadre in roster.get("lessons", {}).get("posted", ())
+    ]
+    if attended:
+        yield {"place": county.code, "course": f"{county.code}-{on.year}", "attended": attended, "recorded_by": _BY,
+               "body": "county"}  # fmt: skip
+
+
+def of_rosters(path: str, on: date, county: County, rosters: Iterable[Row]) -> Iterator[Row]:
+    """What is asked for members, and what is answered, in a county that counts days."""
+    for roster in rosters:
+        for given, detail in OF_ROSTER[path](roster, county.villages[_number(roster["id"])], on):
+            given = {"place": roster["place"], "village": roster["id"], **given}
+            yield from _answered(path, on, given, roster, detail)
+
+
+def _number(village: str) -> int:
+    """A village's number in its county, by its id."""
+    return 20 * int(village[7:9]) + int(village[9:]) - 200
+
+
+def _awaited_months(roster: Row, v: Village, on: date) -> Iterator[tuple[Row, str]]:
+    for name, month in roster.get("months", {}).items():
+        if not month.get("days"):
+            yield {"year": int(name[:4]), "month": int(name[5:]), "body": "township"}, name
+
+
+def _asked_leaves(roster: Row, v: Village, on: date) -> Iterator[tuple[Row, str]]:
+    """A week each year in one village of ten, and once in a county a child is born."""
+    member = max(cadre for cadre, post in roster["members"].items() if post["role"] == "member")
+    asked = {"cadre": member, "asked_by": _BY, "body": "team"}
+    if v.number == BORN and on.year == FIRST:
+        yield {**asked, "kind": "maternity", "first": on, "last": on + timedelta(119)}, ""
+    elif v.number % 10 == 4:
+        yield {**asked, "kind": "family", "first": on + timedelta(3), "last": on + timedelta(9)}, ""
+
+
+def _open_leaves(roster: Row, v: Village, on: date) -> Iterator[tuple[Row, str]]:
+    for number, leave in roster.get("leaves", {}).items():
+        if not leave.get("decided_by"):
+            yield {"number": int(number), "body": "organisation" if leave["kind"] == "maternity" else "township"}, ""
+
+
+def _vacant_places(roster: Row, v: Village, on: date) -> Iterator[tuple[Row, str]]:
+    for leave in roster.get("leaves", {}).values():
+        if leave.get("begun") and not leave.get("substitute"):
+            yield {"left": leave["cadre"], "body": "unit"}, ""
+
+
+def _ended_leaves(roster: Row, v: Village, on: date) -> Iterator[tuple[Row, str]]:
+    for number, leave in roster.get("leaves", {}).items():
+        if leave.get("over"):
+            yield {"number": int(number), "body": "organisation"}, ""
+
+
+BORN: Final = 6
+"""The number of the village in whose team a member is on maternity leave in the first year."""
+OF_ROSTER: Final[Mapping[str, Callable[[Row, Village, date], Iterator[tuple[Row, str]]]]] = {
+    "presences": _awaited_months,
+    "leaves": _asked_leaves,
+    "leave-decisions": _open_leaves,
+    "replacements": _vacant_places,
+    "leave-returns": _ended_leaves,
+}
+"""What a roster asks on a day, by action, each with what tells it from others of the same kind."""
+
+
+def allowances(month: date, county: County) -> Iterator[Row]:
+    """ConfirmStatements: what members are paid for the days of a month."""
+    for v in county.villages if county.is_counted else ():
+        if v.is_staffed(month):
+            given = {"place": county.code, "village": v.id, "kind": "allowance", "year": month.year}
+            yield from _answered("statements", month, {**given, "month": month.month, "body": "finance"})
+
+
+def bulletins(opened: date, county: County) -> Iterator[Row]:
+    """PublishBulletin: of the rota that opened on a day."""
+    given = {"place": county.code, "campaign": f"{county.code}-rota-{opened}", "body": "discipline"}
+    return _answered("bulletins", opened, given)
+
+
+def reviews(on: date, county: County) -> Iterator[Row]:
+    """GiveScores: the county's own part in the assessments of townships and of those who lead them."""
+    for township in county.townships:
+        for kind, subject, channel in (
+            ("group_year", f"G{township}", "review"),
+            ("township_year", f"township:{township}", "work"),
+        ):
+            given = {"place": county.code, "kind": kind, "subject": subject, "year": on.year, "channel": channel}
+            yield from _answered("appraisal-scores", on, {**given, "body": "county"})
 
 
 def matching(county: County, on: date) -> list[Row]:
