@@ -14,6 +14,7 @@ from services.registry.model import (
     Checklists,
     Clock,
     Decap,
+    Enrolment,
     Jurisdiction,
     Listing,
     Party,
@@ -116,6 +117,7 @@ KINDS: tuple[type[State], ...] = (
     Resolution,
     Yearbook,
     Roster,
+    Enrolment,
     Decap,
     Party,
     Person,
@@ -124,6 +126,8 @@ KINDS: tuple[type[State], ...] = (
     Checklists,
     Code,
 )
+
+_GONE = (r.VillageMerged, r.VillageWithdrawn)
 
 REACTIONS: tuple[Reaction, ...] = (
     # The schedule of days fires, and the registry tells everyone which day has begun.
@@ -175,10 +179,14 @@ REACTIONS: tuple[Reaction, ...] = (
         for event in (r.VillageMerged, r.VillageRecoded)
     ),
     # Each county knows its villages.
-    *(Reaction(event, Roster, roster.place, roster.enrol) for event in (r.VillageRegistered, r.VillageSplit)),
-    *(Reaction(event, Roster, roster.place, roster.strike) for event in (r.VillageMerged, r.VillageWithdrawn)),
-    Reaction(r.VillageRecoded, Roster, roster.left, roster.strike),
-    Reaction(r.VillageRecoded, Roster, roster.entered, roster.recode),
+    Reaction(r.VillageRegistered, Roster, roster.place, roster.count, reads=roster.before),
+    *(Reaction(gone, Roster, roster.place, roster.discount, reads=roster.before) for gone in _GONE),
+    Reaction(r.VillageRecoded, Roster, roster.left, roster.discount, reads=roster.before),
+    Reaction(r.VillageRecoded, Roster, roster.entered, roster.recode, reads=roster.before),
+    Reaction(r.VillageRegistered, Enrolment, roster.tenth, roster.enrol),
+    Reaction(r.VillageSplit, Enrolment, roster.tenths, roster.split),
+    *(Reaction(gone, Enrolment, roster.tenth_left, roster.strike) for gone in (*_GONE, r.VillageRecoded)),
+    Reaction(r.VillageRecoded, Enrolment, roster.tenth_entered, roster.enter),
     # Its townships sign their letters of responsibility.
     Reaction(c.SignLetter, Roster, letter.county_of, letter.sign),
     Reaction(c.BreakLetter, Roster, letter.county_of, letter.find_broken),

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.registry.model import Decap, Roster, Yearbook, decap
+from services.registry.model import Decap, Enrolment, Roster, Yearbook, decap
 from services.registry.model import commands as c
+from services.registry.model.roster import enrolments, owing
 from shared.contracts.registry import (
     CountyDecapped,
     DecapAssessed,
@@ -18,6 +19,7 @@ from shared.contracts.registry import (
     DecapWithdrawn,
     TownshipDecapped,
 )
+from shared.divisions import place_of
 from shared.engine.flow import encode_state
 from tests.registry.county import BENXI, WHY, County, again, of_type, pack
 from tests.registry.decapping import (
@@ -99,7 +101,7 @@ def test_1_18_incidence_must_lie_below_the_bound_and_not_on_it(poor: int, may: b
 
 
 def test_1_18_incidence_is_read_from_yearbooks_and_from_no_village() -> None:
-    assert {kind for kind, _ in decap.yearbooks(None, ASK)} == {Roster, Yearbook}
+    assert {kind for kind, _ in decap.yearbooks(None, ASK)} == {Enrolment, Yearbook}
 
 
 @pytest.mark.parametrize("day", [date(2015, 1, 1), date(2015, 12, 31)])
@@ -157,9 +159,10 @@ def reform(county: County) -> dict[str, Any]:
     return {"since": county.world.today, "document": "辽政〔2014〕9号", "decided_by": "县政府"}
 
 
-def roster(county: County, place: str = "210521") -> Roster:
-    found: Roster = county.world.state("registry", Roster, place)
-    return found
+def owed(county: County, division: str, opened: date) -> set[str]:
+    """The villages of a division whose figures were due in the measurement that opened on a day."""
+    states = county.world.services["registry"].states
+    return owing((states.get(key) for key in enrolments(place_of(division.partition(":")[2]))), division, opened)
 
 
 def test_1_18_a_village_that_was_never_measured_is_left_out_in_no_first_year() -> None:
@@ -185,18 +188,20 @@ def test_1_18_a_village_that_moves_is_missing_where_it_lies_and_not_where_it_lay
     county.until(date(2015, 12, 1))
     count(county, A, 10, 2015)
     assert of_type(county.do(again(ASK, year=2015)), DecapRequested)
-    there = roster(county, "210522")
-    assert there.owing("county:210522", date(2014, 11, 1)) == set(), "its 2014 was counted where it lay"
-    assert there.owing("township:210522100", date(2015, 11, 1)) == {B}
-    assert there.owing("township:210522101", date(2015, 11, 1)) == set()
+    assert owed(county, "county:210522", date(2014, 11, 1)) == set(), "its 2014 was counted where it lay"
+    assert owed(county, "township:210522100", date(2015, 11, 1)) == {B}
+    assert owed(county, "township:210522101", date(2015, 11, 1)) == set()
+    standing = {place: county.world.state("registry", Roster, place).townships for place in ("210521", "210522")}
+    assert standing == {"210521": {"210521100": 1}, "210522": {"210522100": 1}}
 
 
 def test_1_18_parts_of_a_village_owe_nothing_of_a_year_that_was_measured_before_they_were_split() -> None:
     county = counted((A, 10), (B, 10)).until(date(2015, 2, 1))
     part = c.NewVillage(code=NEW, name="新村", township="示例镇", population=400)
     county.do(c.SplitVillage(place="210521", village=B, parts=(part,), **reform(county)))
-    assert roster(county).owing("county:210521", date(2014, 11, 1)) == {A, B}
-    assert roster(county).owing("county:210521", date(2015, 11, 1)) == {A, B, NEW}
+    assert owed(county, "county:210521", date(2014, 11, 1)) == {A, B}
+    assert owed(county, "county:210521", date(2015, 11, 1)) == {A, B, NEW}
+    assert county.world.state("registry", Roster, "210521").townships == {"210521100": 3}, "the part counts once"
     [request] = county.do(ASK)
     assert (request.villages, request.missing) == (2, 1)
 

@@ -24,7 +24,7 @@ from services.dispatch.model.bonds import Contacts
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.owed import Commitments
 from services.dispatch.model.pool import Pool, Squad
-from services.registry.model.roster import Enrolled, Roster
+from services.registry.model.roster import Enrolled, Enrolment, Roster
 from shared import migrations, runtime
 from shared.contracts import EVENTS, Command, short_type
 from shared.engine import dead_letters, store
@@ -306,12 +306,19 @@ def test_counties_know_the_villages_that_were_registered_before_the_schema_is_up
     old = table("villages", *map(column, rows[0]))
     asyncio.run(through(database, lambda conn: conn.execute(insert(old).values(rows))))
     migrations.upgrade("registry", database)
-    keys: list[tuple[type[State], str]] = [(Roster, "210521"), (Roster, "210522"), (Roster, "210523")]
+    keys: list[tuple[type[State], str]] = [
+        (kind, f"{county}{tenth}")
+        for county in ("210521", "210522", "210523")
+        for kind, tenth in ((Roster, ""), (Enrolment, "/1"))
+    ]
     states = asyncio.run(through(database, lambda conn: store.load_states(conn, service("registry").tables, keys)))
-    found = {id: state.villages for (_, id), state in states.items() if isinstance(state, Roster)}
-    assert found == {
-        "210521": {"210521100201": Enrolled("210521100201"), "210522100201": Enrolled("210521101900")},
-        "210523": {"210523100201": Enrolled("210523100201")},
+    assert {id: state.townships for (_, id), state in states.items() if isinstance(state, Roster)} == {
+        "210521": {"210521100": 1, "210521101": 1},
+        "210523": {"210523100": 1},
+    }
+    assert {id: state.villages for (_, id), state in states.items() if isinstance(state, Enrolment)} == {
+        "210521/1": {"210521100201": Enrolled("210521100201"), "210522100201": Enrolled("210521101900")},
+        "210523/1": {"210523100201": Enrolled("210523100201")},
     }
 
 

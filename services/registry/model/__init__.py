@@ -8,7 +8,7 @@ from services.registry.model.listing import Listing, Roll
 from services.registry.model.party import Party, Person
 from services.registry.model.register import Register
 from services.registry.model.resolution import Resolution
-from services.registry.model.roster import Roster
+from services.registry.model.roster import Enrolment, Roster
 from services.registry.model.units import Adoption, Cadre, Jurisdiction, Unit
 from services.registry.model.village import Village
 from services.registry.model.why import Reason, why_not_yet
@@ -21,6 +21,7 @@ __all__ = [
     "Checklists",
     "Clock",
     "Decap",
+    "Enrolment",
     "Jurisdiction",
     "Listing",
     "Party",

@@ -24,7 +24,7 @@ from services.registry.model.commands import (
 from services.registry.model.notice import OfDecap
 from services.registry.model.procedure import Dossier, carry, check_answered, check_approved, check_given, no_decap
 from services.registry.model.proceeding import Proceeding
-from services.registry.model.roster import Roster
+from services.registry.model.roster import enrolments, owing
 from services.registry.model.yearbook import Total, Yearbook, kind_of, totals
 from shared import chinese, labels
 from shared.contracts import Command, Event
@@ -126,7 +126,7 @@ def decap_id(command: OfDivision | OfDecap, _policy: Policy) -> Iterable[str]:
 
 def yearbooks(_decap: Decap | None, command: RequestDecap) -> Iterable[Key]:
     """The county's villages, and their figures of the year and of the next one."""
-    yield Roster, command.place
+    yield from enrolments(command.place)
     yield from ((Yearbook, f"{command.place}/{year}") for year in (command.year, command.year + 1))
 
 
@@ -157,9 +157,8 @@ def request(
             field="year",
         )
     total = _total(others[Yearbook, f"{command.place}/{command.year}"], command, judged_by, procedure)
-    roster, opened = others[Roster, command.place], policy.exit.measure_from.of(command.year)
-    roster = roster if isinstance(roster, Roster) else Roster(id=command.place, place=command.place)
-    _check_complete(roster.owing(command.division, opened) - now, command, procedure)
+    enrolled, opened = [others[key] for key in enrolments(command.place)], policy.exit.measure_from.of(command.year)
+    _check_complete(owing(enrolled, command.division, opened) - now, command, procedure)
     incidence = _kept(total, procedure)
     attempt = decap.course.attempt + 1 if decap else 1
     course = Proceeding(kind=procedure.kind, attempt=attempt, steps=procedure.steps)
@@ -179,7 +178,7 @@ def request(
         year=command.year,
         incidence=incidence,
         villages=len(now),
-        missing=len(roster.owing(command.division, date.max) - now),
+        missing=len(owing(enrolled, command.division, date.max) - now),
         requested_by=command.requested_by,
     )
     return Change(carry(asked, course.moved_to(0, today, policy.calendar), today), (event,))

@@ -2,8 +2,12 @@
 
 So a figure of the county can tell if it leaves villages out, and the county learns on which lists it has too few
 (2.22) and which townships have no letter of responsibility (1.2; what is entered about these is in `letter.py`).
+
+The villages stand in ten `Enrolment`s beside the `Roster`: in one document each registration would write all of the
+county's villages once more.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
@@ -25,7 +29,7 @@ from shared.contracts.registry import (
 from shared.divisions import part_of, place_of
 from shared.policy import Policy
 from shared.policy.letters import Letter
-from shared.rules import Change, Due, State, Task
+from shared.rules import Change, Due, Key, State, Task
 
 DAY = timedelta(1)
 
@@ -36,6 +40,29 @@ class Enrolled(msgspec.Struct, frozen=True, omit_defaults=True):
     code: str
     since: date | None = None
     """The day on which it came from another county or was split from another village; None if it did neither."""
+
+
+class Enrolment(State, frozen=True, kw_only=True):
+    """A tenth of a county's villages: those whose ids end in the same digit, as 210521100203 does in 3."""
+
+    kind = "enrolments"
+    villages: dict[str, Enrolled] = msgspec.field(default_factory=dict)
+
+
+def enrolments(county: str) -> tuple[Key, ...]:
+    """The keys under which all villages of a county stand."""
+    return tuple((Enrolment, f"{county}/{digit}") for digit in range(10))
+
+
+def owing(enrolled: Iterable[State | None], division: str, opened: date) -> set[str]:
+    """The villages of a division whose figures were due in the measurement that opened on a day.
+
+    What came later was counted that year with the village or in the county that it came from.
+    """
+    code = division.partition(":")[2]
+    known = (state.villages for state in enrolled if isinstance(state, Enrolment))
+    here = {id: one for villages in known for id, one in villages.items() if one.code.startswith(code)}
+    return {id for id, one in here.items() if one.since is None or one.since < opened}
 
 
 class Signed(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -49,10 +76,11 @@ class Signed(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Roster(State, frozen=True, kw_only=True):
-    """A county's villages by id, and by list the ids of what is on it."""
+    """How many villages each township of a county has, and by list the ids of what is on it."""
 
     kind = "rosters"
-    villages: dict[str, Enrolled] = msgspec.field(default_factory=dict)
+    townships: dict[str, int] = msgspec.field(default_factory=dict)
+    """By the first nine digits of its villages' codes."""
     listed: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     short: dict[str, date] = msgspec.field(default_factory=dict)
     """The lists of which it was told that the county has too few on them, each with the day by which it was to have
@@ -101,50 +129,15 @@ class Roster(State, frozen=True, kw_only=True):
         days += (one.due + DAY for one in self.letters.values() if one.on is None and one.due >= after)
         return self.timed(lists=min(days))
 
-    def owing(self, division: str, opened: date) -> set[str]:
-        """The villages of a division whose figures were due in the measurement that opened on a day.
 
-        What came later was counted that year with the village or in the county that it came from.
-        """
-        code = division.partition(":")[2]
-        here = {id: one for id, one in self.villages.items() if one.code.startswith(code)}
-        return {id for id, one in here.items() if one.since is None or one.since < opened}
+Gone = VillageMerged | VillageWithdrawn | VillageRecoded
+"""News of a village that is none any more, or lies in another county from now on."""
+Others = Mapping[Key, State | None]
 
 
-def place(
-    event: VillageRegistered | VillageSplit | VillageMerged | VillageWithdrawn | ListingBegun | ListingEnded,
-    _policy: Policy,
-) -> Iterable[str]:
+def place(event: VillageRegistered | Gone | ListingBegun | ListingEnded, _policy: Policy) -> Iterable[str]:
     """The county that an event is about."""
     return (event.place,)
-
-
-def enrol(roster: Roster | None, event: VillageRegistered | VillageSplit, policy: Policy, today: date) -> Change:
-    """A village was registered, or some were split from another one."""
-    roster = _at(event.place, roster, policy, today)
-    if isinstance(event, VillageSplit):
-        parts = {id: Enrolled(id, today) for id in event.successors}
-        return Change(_owing_letters(roster.but(villages={**roster.villages, **parts}), policy, today))
-    there = {event.village: Enrolled(event.village), **roster.villages}
-    return Change(_owing_letters(roster.but(villages=there), policy, today))
-
-
-def _at(county: str, roster: Roster | None, policy: Policy, today: date) -> Roster:
-    """The county's roster with its timer, which one from an earlier version does not have yet."""
-    roster = roster or Roster(id=county, place=county)
-    return roster if "lists" in roster.timers else roster.clocked(policy, today)
-
-
-def strike(
-    roster: Roster | None, event: VillageMerged | VillageWithdrawn | VillageRecoded, policy: Policy, today: date
-) -> Change:
-    """A village is none any more, or lies in another county from now on."""
-    if roster is None:
-        return Change(None)
-    villages = {id: one for id, one in roster.villages.items() if id != event.village}
-    taken = {*event.listings} if isinstance(event, VillageRecoded) else set[str]()
-    left = roster.but(villages=villages, listed=_without(roster.listed, taken))
-    return Change(_owing_letters(left, policy, today))
 
 
 def left(event: VillageRecoded, _policy: Policy) -> Iterable[str]:
@@ -157,18 +150,115 @@ def entered(event: VillageRecoded, _policy: Policy) -> Iterable[str]:
     return (place_of(event.code),)
 
 
-def recode(roster: Roster | None, event: VillageRecoded, policy: Policy, today: date) -> Change:
-    """A village has a new code. If it comes from another county, it counts here from that day on, with its lists."""
+def tenth(event: VillageRegistered, _policy: Policy) -> Iterable[str]:
+    """The enrolment in which a new village stands."""
+    return (_tenth(event.place, event.village),)
+
+
+def tenths(event: VillageSplit, _policy: Policy) -> Iterable[str]:
+    """The enrolments in which the parts of a village stand."""
+    return dict.fromkeys(_tenth(event.place, id) for id in event.successors)
+
+
+def tenth_left(event: Gone, policy: Policy) -> Iterable[str]:
+    """The enrolment in which a village stands no more."""
+    counties = left(event, policy) if isinstance(event, VillageRecoded) else place(event, policy)
+    return (_tenth(county, event.village) for county in counties)
+
+
+def tenth_entered(event: VillageRecoded, policy: Policy) -> Iterable[str]:
+    """The enrolment in which a village stands under its new code."""
+    return (_tenth(county, event.village) for county in entered(event, policy))
+
+
+def before(_roster: Roster | None, event: VillageRegistered | Gone) -> Iterable[Key]:
+    """The enrolment in which a village may stand until now: the rules of a `Roster` run before those of enrolments."""
+    return ((Enrolment, _tenth(event.place, event.village)),)
+
+
+def _tenth(county: str, village: str) -> str:
+    return f"{county}/{village[-1]}"
+
+
+def _entry(others: Others, county: str, village: str) -> Enrolled | None:
+    """The village's entry in its county; None if it has none."""
+    enrolment = others[Enrolment, _tenth(county, village)]
+    return enrolment.villages.get(village) if isinstance(enrolment, Enrolment) else None
+
+
+# ------------------------------------------------------------------- which villages there are
+
+
+def enrol(enrolment: Enrolment | None, event: VillageRegistered, _policy: Policy, _today: date) -> Change:
+    """A village was registered, or its registration changed, which is told by the same event."""
+    own = enrolment or Enrolment(id=_tenth(event.place, event.village), place=event.place)
+    return Change(own.but(villages={event.village: Enrolled(event.village), **own.villages}))
+
+
+def split(enrolment: Enrolment, event: VillageSplit, _policy: Policy, today: date) -> Change:
+    """Villages that were just registered are parts of another one: they owe figures from this day on only."""
+    parts = {id: Enrolled(id, today) for id in event.successors if id in enrolment.villages}
+    return Change(enrolment.but(villages={**enrolment.villages, **parts}))
+
+
+def strike(enrolment: Enrolment | None, event: Gone, _policy: Policy, _today: date) -> Change:
+    """A village is not in the county any more."""
+    kept = {id: one for id, one in enrolment.villages.items() if id != event.village} if enrolment else {}
+    return Change(enrolment and enrolment.but(villages=kept))
+
+
+def enter(enrolment: Enrolment | None, event: VillageRecoded, _policy: Policy, today: date) -> Change:
+    """A village has a new code. If it comes from another county, it counts here from this day on."""
     here = place_of(event.code)
-    roster = _at(here, roster, policy, today)
-    before = roster.villages.get(event.village)
+    own = enrolment or Enrolment(id=_tenth(here, event.village), place=here)
+    before = own.villages.get(event.village)
     since = today if here != event.place else before.since if before else None
-    roster = roster.but(villages={**roster.villages, event.village: Enrolled(event.code, since)})
+    return Change(own.but(villages={**own.villages, event.village: Enrolled(event.code, since)}))
+
+
+def count(roster: Roster | None, event: VillageRegistered, policy: Policy, today: date, others: Others) -> Change:
+    """A village was registered: its township has one more, unless it was there already."""
+    more = [] if _entry(others, event.place, event.village) else [event.village]
+    return Change(_counted(_at(event.place, roster, policy, today), policy, today, more=more))
+
+
+def discount(roster: Roster | None, event: Gone, policy: Policy, today: date, others: Others) -> Change:
+    """The township of a village that is gone has one less; what the village had on lists goes with it."""
+    if roster is None:
+        return Change(None)
+    taken = {*event.listings} if isinstance(event, VillageRecoded) else set[str]()
+    stood = _entry(others, event.place, event.village)
+    after = roster.but(listed=_without(roster.listed, taken))
+    return Change(_counted(after, policy, today, fewer=[stood.code] if stood else []))
+
+
+def recode(roster: Roster | None, event: VillageRecoded, policy: Policy, today: date, others: Others) -> Change:
+    """A village has a new code. It counts in its new township, and brings along what it has on lists."""
+    here = place_of(event.code)
+    stood = _entry(others, here, event.village) if here == event.place else None
+    roster = _at(here, roster, policy, today)
     listed = dict(roster.listed)
     for listing in event.listings:
         kind = listing.partition("/")[0]
         listed[kind] = tuple(sorted({*listed.get(kind, ()), listing}))
-    return _filled(_owing_letters(roster.but(listed=listed), policy, today), policy)
+    fewer = [stood.code] if stood else []
+    return _filled(_counted(roster.but(listed=listed), policy, today, more=[event.code], fewer=fewer), policy)
+
+
+def _at(county: str, roster: Roster | None, policy: Policy, today: date) -> Roster:
+    """The county's roster with its timer, which one from an earlier version does not have yet."""
+    roster = roster or Roster(id=county, place=county)
+    return roster if "lists" in roster.timers else roster.clocked(policy, today)
+
+
+def _counted(
+    roster: Roster, policy: Policy, today: date, more: Iterable[str] = (), fewer: Iterable[str] = ()
+) -> Roster:
+    """The roster with villages under these codes more, or fewer. A township with none left is none of its any more."""
+    townships = Counter(roster.townships)
+    townships.update(part_of(code, "township") for code in more)
+    townships.subtract(part_of(code, "township") for code in fewer)
+    return _owing_letters(roster.but(townships={code: n for code, n in townships.items() if n > 0}), policy, today)
 
 
 # ------------------------------------------------------------------- what is on its lists
@@ -236,7 +326,7 @@ def _owing_letters(roster: Roster, policy: Policy, today: date) -> Roster:
 
     A letter that nobody signed is not owed any more once the year is over, or the township has no village.
     """
-    townships = sorted({part_of(one.code, "township") for one in roster.villages.values()})
+    townships = sorted(roster.townships)
     kept = {}
     for key, signed in roster.letters.items():
         kind, year, township = key.split("/")
