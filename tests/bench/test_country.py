@@ -14,6 +14,7 @@ from shared.calendar import add_months
 from shared.policy import parse_pack
 from tests.bench import country
 from tests.bench.country.county import AT_HOME, BORN, FIRST, LAST, County, Village
+from tests.bench.peers import STEPS
 
 COUNTIES, VILLAGES = 2, 12
 T = TypeVar("T", bound=msgspec.Struct)
@@ -189,3 +190,11 @@ async def test_every_village_comes_to_its_end(
     assert all(not pool.get("needs") for pool in states["pools"].values())
     assert min(told.handled, told.events) > 40 * told.villages
     assert sum(told.phases.values()) <= told.seconds
+
+
+async def test_a_plain_journey_is_what_a_step_of_a_peer_stands_for(tmp_path_factory: pytest.TempPathFactory) -> None:
+    async with System(tmp_path_factory.mktemp("plain")) as system:
+        await system.ready()
+        told = await country.journeys(system, 1, villages=VILLAGES, cadres=120, is_plain=True)
+    assert told.stages == {"released": VILLAGES - 1, "helped": 1} and told.dead_letters == 0
+    assert (told.events - told.registered) / told.villages == pytest.approx(STEPS, abs=5)

@@ -229,8 +229,16 @@ class Country(Simulation):
                 last = page[-1]["id"] if page else last
 
 
-def script() -> Iterator[Day]:
-    """Three years, from the packs' adoption to the last grades."""
+def script(*, is_plain: bool = False) -> Iterator[Day]:
+    """Three years, from the packs' adoption to the last grades; plain ones have only what a journey needs."""
+    for day in _days():
+        rounds = (tuple(step for step in steps if step.path not in story.BESIDE) for steps in day.rounds)
+        kept = tuple(steps for steps in rounds if steps) if is_plain else day.rounds
+        if kept or not day.rounds:
+            yield day._replace(rounds=kept)
+
+
+def _days() -> Iterator[Day]:
     yield Day(date(FIRST, 1, 5), "register", ((
         Step("policies", County.policies),
         Step("units", County.units),
@@ -432,17 +440,21 @@ async def journeys(
     *,
     villages: int = VILLAGES,
     cadres: int = CADRES,
+    is_plain: bool = False,
     console: Console | None = None,
 ) -> Journeys:
     """Let so many counties live through three years on a running system; `villages` and `cadres` are of each county.
 
+    In plain ones nothing is asked but what a village's journey needs.
+
     A county needs ten cadres for each village at least. Raises Refusal where a service refuses what the script says,
     TimeoutError where nothing moves any more.
     """
-    days, phases = [*script()], defaultdict[str, float](float)
+    days, phases = [*script(is_plain=is_plain)], defaultdict[str, float](float)
     columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
     began = time.perf_counter()
-    async with Country(system, [County(number, villages, cadres) for number in range(counties)]) as country:
+    of_country = [County(number, villages, cadres, is_plain=is_plain) for number in range(counties)]
+    async with Country(system, of_country) as country:
         with Progress(*columns, console=console or Console(quiet=True)) as progress:
             bar = progress.add_task("", total=len(days))
             async with _watched(country, lambda told: progress.update(bar, description=told)):

@@ -20,10 +20,13 @@ from shared.rules import revision
 
 FIRST, LAST = 2015, 2017
 """The years of the journeys."""
-PACK: Final = tomllib.loads((resources.files(__package__) / "county.toml").read_text("utf-8"))
+PACK, MORE = (
+    tomllib.loads((resources.files(__package__) / name).read_text("utf-8")) for name in ("county.toml", "more.toml")
+)
+"""What a village's journey needs, and what counties say beside."""
 MIXES: Final = PACK.pop("mix")
 """Requirements for teams, of which counties have different ones."""
-COUNTED: Final = PACK.pop("counted")
+COUNTED: Final = MORE.pop("counted")
 """What counties say beside in which the days of each month are counted: presence, leave, and allowances by days."""
 CLASSES: Final = tuple(PACK["listing"]["problem_classes"])
 
@@ -46,19 +49,20 @@ _UNLED = (4, 5)
 """Units that have nobody of a leader's rank at first, in every third county (mechanism 3.4)."""
 
 
-def pack_of(mix: Row, *, is_counted: bool) -> Row:
-    """A county's pack by its requirements for teams, and by whether the days of each month are counted there."""
+def pack_of(mix: Row, *others: Row) -> Row:
+    """A county's pack by its requirements for teams, and by what it says beside what a journey needs."""
     pack = deepcopy(PACK)
     pack["links"][0] |= mix
-    if is_counted:
-        pack |= {"presence": COUNTED["presence"], "statements": [*pack["statements"], *COUNTED["statements"]]}
+    for other in others:
+        pack |= {section: [*pack.get(section, ()), *said] if isinstance(said, list) else said
+                 for section, said in other.items()}  # fmt: skip
     return pack
 
 
 class Told(Story):
     """What is the same in every village."""
 
-    policy = parse_pack(pack_of(MIXES[0], is_counted=True))
+    policy = parse_pack(pack_of(MIXES[0], MORE, COUNTED))
 
     def items(self, ask: Ask) -> list[str]:
         """One on each list."""
@@ -94,6 +98,8 @@ class Village(Told):
     fate: Fate
     requests: tuple[int, ...]
     """The years in whose autumn the criteria are met and the exit is asked for; none if that never happens."""
+    is_plain: bool = False
+    """Whether nothing is asked of it but what a journey needs."""
 
     def helped(self, year: int) -> bool:
         """Whether a team is in the village in the autumn of a year."""
@@ -134,6 +140,8 @@ class Village(Told):
 
     def watch(self, year: int) -> str:
         """What is decided about its first household in the summer of a year, by kind of procedure; else nothing."""
+        if self.is_plain:
+            return ""
         exit = self.requests[-1] if self.requests else LAST
         return {exit + 1: "monitoring_entry", exit + 2: "risk_removal"}.get(year, "")
 
@@ -213,7 +221,7 @@ class Village(Told):
 class County:
     """A county by its number, with so many poor villages and so many cadres in the register."""
 
-    def __init__(self, number: int, villages: int, cadres: int) -> None:
+    def __init__(self, number: int, villages: int, cadres: int, *, is_plain: bool = False) -> None:
         province, rest = _PROVINCES[number % len(_PROVINCES)], number // len(_PROVINCES)
         prefecture, county = divmod(rest, _COUNTIES_OF_PREFECTURE)
         self.code = f"{province}{prefecture + 1:02}{county + 21}"
@@ -222,7 +230,9 @@ class County:
         self.is_short = number % 3 == 1
         """Whether every unit is needed, so that some villages wait until a leader of rank is registered."""
         self.size = villages
-        self.is_counted = number % len(MIXES) == 0
+        self.is_plain = is_plain
+        """Whether its pack says only what a journey needs."""
+        self.is_counted = number % len(MIXES) == 0 and not is_plain
         """Whether the days of each month are counted, and leave is granted."""
         self._cadres = cadres
 
@@ -243,13 +253,14 @@ class County:
             problem=CLASSES[(number + self.number) % len(CLASSES)],
             fate=fate,
             requests=requests,
+            is_plain=self.is_plain,
         )
 
     # ----------------------------------------------------- before the journeys
 
     def policies(self) -> Iterator[Row]:
         """The county's own pack."""
-        pack = pack_of(self.mix, is_counted=self.is_counted)
+        pack = pack_of(self.mix, *[MORE] * (not self.is_plain), *[COUNTED] * self.is_counted)
         pack |= {"jurisdiction": self.code, "version": f"{self.code}-{FIRST}.1"}
         yield {"place": self.code, "pack": pack, "adopted_by": _BY}
 
@@ -408,6 +419,12 @@ ASKED: Final[Mapping[str, Callable[..., list[Row]]]] = {
     "resolution-steps": lambda v, year, last: _of_round(v, year, **_STEPS.get((v.watch(year), last), {}), **_VOTES),
 }
 """What a village is asked in a year, by action."""
+BESIDE: Final = frozenset({
+    "parties", "statements", "pairings", "listings", "unlistings", "household-reviews", "resolutions",
+    "resolution-steps", "checklists", "courses", "attendances", "leaves", "leave-decisions", "leave-returns",
+    "presences", "bulletins", "appraisal-scores", "appraisal-grades", "rankings",
+})  # fmt: skip
+"""The actions that no journey needs."""
 
 
 def answers(path: str, villages: Iterable[Village], on: date, year: int, **how: int) -> Iterator[Row]:
