@@ -253,7 +253,7 @@ _AS = {
     "same_county_levels": "level", "standings": "standing", "roles": "role",
 }  # fmt: skip
 """By field, the vocabulary of its codes if that has another name: `subject` has codes of `subject_kind`."""
-_KEYS = {"rank": "level"}
+_KEYS = {"rank": "level", "managed": "level"}
 """The same for the keys of a mapping, if they are of another vocabulary than its values."""
 
 
@@ -313,6 +313,7 @@ def _labels(policy: Policy) -> dict[str, str]:
         **{party.kind: party.label for party in policy.parties},
         **{one.kind: one.label for one in policy.training},
         **{procedure.kind: procedure.label for procedure in policy.procedures},
+        "leaving": "离任",
         "sum": "合计",
         "mean": "平均",
         "ratio": "合计之比",

@@ -85,7 +85,7 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
         "notice_until": "公示期", "defence_until": "陈述申辩期", "appeal_until": "申请复核、申诉的期限",
         "direct_until": "直接提出申诉的期限", "answer_until": "作出复核、申诉决定的期限", "expires": "影响期",
         "due": "整改期限", "until": "核查期限",
-        "reply_by": "被督查方说明的期限", "decide_by": "认定异议的期限",
+        "move_by": "提请决定的期限", "reply_by": "被督查方说明的期限", "decide_by": "认定异议的期限",
         "take_by": "办理期限", "answer_by": "异议处理期限", "assign_by": "派驻期限", "grade_by": "评定等次的期限",
         "begin_by": "确定联系人的期限", "pair_by": "确定帮扶责任人的期限", "set_by": "定账期限",
         "reconcile": "对账期限", "vacancies": "补派期限", "train_by": "培训期限",
@@ -105,7 +105,8 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
         "unintended": "为推动发展的无意过失",
     },
     "status": {
-        "proposed": "待陈述申辩", "decidable": "待决定", "dropped": "不予采纳", "tolerated": "容错免责",
+        "found": "待提请", "unmoved": "不予提请", "proposed": "待陈述申辩", "decidable": "待决定",
+        "dropped": "不予采纳", "tolerated": "容错免责",
         "imposed": "已作出决定", "overturned": "已改变原决定", "expired": "影响期满", "withdrawn": "已撤销",
     },
 }  # fmt: skip
@@ -113,7 +114,7 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
 
 _NAMED_AS: Final = {
     "mover": "by", "owed_by": "by", "told_to": "by", "taken_by": "by", "body": "by", "decides": "by",
-    "answers": "by", "audiences": "by",
+    "answers": "by", "proposes": "by", "audiences": "by",
     "holder": "by", "link": "kind", "skills": "skill", "lacking": "skill", "sources": "fund", "heads": "group",
     "shared_by": "kind", "pledged": "pledge", "delivered": "pledge", "outstanding": "pledge",
     "followed": "check", "unfollowed": "check", "vacant": "check",

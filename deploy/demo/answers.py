@@ -248,6 +248,10 @@ class Story:
 
     # incentives
 
+    def proposes(self, ask: Ask) -> bool:
+        """Whether the body puts an outcome before the one that decides."""
+        return True
+
     def tolerates(self, ask: Ask) -> bool:
         """Whether a failure is tolerated because something new was tried (1.14)."""
         return False
@@ -431,9 +435,11 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "listings": Answer(lambda a, s: [s.listed(a)]),
     "fallback-measures": Answer(lambda a, s: [{"measures": s.measures(a)}]),
     # incentives
+    "outcome-motions": Answer(lambda a, s: [{"moved": s.proposes(a)}]),
     "defences": Answer(lambda a, s: [_HEARD]),
     "decisions": Answer(_decisions),
     "statements": _NOTHING,
+    "pay-explanations": Answer(lambda a, s: [{"why": "村集体收入不足，绩效未核发"}]),
     "stories": Answer(lambda a, s: [{"public": False}]),
     "decision-services": Answer(lambda a, s: [{"served_on": a.today}]),
     "appeal-decisions": Answer(lambda a, s: [{"overturned": s.overturns(a)}]),

@@ -9,8 +9,10 @@ from services.incentives.model.commands import (
     Decide,
     DecideAppeal,
     EscalateAppeal,
+    ExplainPay,
     HearDefence,
     LodgeAppeal,
+    MoveOutcome,
     ServeDecision,
     TellStory,
     WithdrawDecision,
@@ -19,6 +21,7 @@ from shared.web.forms import handlers
 from shared.web.http import Route
 
 COMMANDS: tuple[Route, ...] = (
+    Route("outcome-motions", MoveOutcome, "提请处理（奖励）决定", "Propose an outcome to the deciding body"),
     Route("defences", HearDefence, "听取陈述申辩", "Hear a defence"),
     Route("decisions", Decide, "作出奖惩决定", "Decide an outcome"),
     Route("decision-withdrawals", WithdrawDecision, "撤回误录的决定", "Withdraw a decision entered by mistake"),
@@ -28,6 +31,7 @@ COMMANDS: tuple[Route, ...] = (
     Route("appeal-decisions", DecideAppeal, "作出复核、申诉决定", "Decide a review or appeal"),
     Route("stories", TellStory, "决定是否公开宣传事迹", "Decide whether a story is told in public"),
     Route("statements", ConfirmStatements, "核定报酬补贴", "Confirm statements of pay"),
+    Route("pay-explanations", ExplainPay, "说明报酬低于最低数额的原因", "Say why pay is below the floor"),
     Route("statement-corrections", CorrectStatement, "更正报酬补贴", "Correct a statement of pay"),
 )
 

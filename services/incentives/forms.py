@@ -61,6 +61,11 @@ _APPEALS = Blank(
     facts=_village, completed=with_units,
 )  # fmt: skip
 
+_MOTIONS = Blank(
+    c.MoveOutcome, "outcome-motions", "提请奖惩决定表", "Proposals to the deciding body", _KEY,
+    headings=(*_CASE, Heading("moved", "是否提请", "Proposed"), by("moved_by", "提请机关及文号", "Proposed by")),
+    facts=_village, completed=with_units,
+)  # fmt: skip
 _DEFENCES = Blank(
     c.HearDefence, "defences", "听取陈述申辩登记表", "Defences that were heard", _KEY,
     headings=(*_CASE[:-1],
@@ -92,6 +97,14 @@ _STATEMENTS = Blank(
               Heading("year", "年度", "Year", prefilled=True), Heading("month", "月份", "Month", prefilled=True),
               DUE, BODY, by("confirmed_by", "核定机关及文号", "Confirmed by")),
 )  # fmt: skip
+_EXPLANATIONS = Blank(
+    c.ExplainPay, "pay-explanations", "报酬低于最低数额说明表", "Why pay is below the floor",
+    ("village", "kind", "person", "year", "month"),
+    headings=(PLACE, VILLAGE, NAME, Heading("kind", "种类", "Kind", prefilled=True),
+              Heading("person", "领取人", "Person", prefilled=True), Heading("year", "年度", "Year", prefilled=True),
+              Heading("month", "月份", "Month", prefilled=True), DUE, BODY, Heading("why", "原因", "Reason"),
+              by("explained_by", "说明机关及文号", "Explained by")),
+)  # fmt: skip
 
-FORMS = named(_DEFENCES, _DECISIONS, _SERVICES, _APPEALS, _STORIES, _STATEMENTS)
+FORMS = named(_MOTIONS, _DEFENCES, _DECISIONS, _SERVICES, _APPEALS, _STORIES, _STATEMENTS, _EXPLANATIONS)
 """The forms by name. A filled row becomes the command that is posted to /v1/<name>."""

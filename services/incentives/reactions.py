@@ -12,14 +12,17 @@ from services.incentives.model.commands import (
     Decide,
     DecideAppeal,
     EscalateAppeal,
+    ExplainPay,
     HearDefence,
     LodgeAppeal,
+    MoveOutcome,
     ServeDecision,
     SubjectCommand,
     TellStory,
     WithdrawDecision,
 )
 from services.incentives.model.decision import decide, hear, serve, withdraw_decision
+from services.incentives.model.motion import move
 from services.incentives.model.proposal import (
     both_teams,
     inherit,
@@ -28,6 +31,7 @@ from services.incentives.model.proposal import (
     propose,
     reappraise,
     regrade,
+    sending,
     ungrade,
     unlist,
 )
@@ -88,7 +92,7 @@ def _paid(event: PartyRegistered | PartyWithdrawn | PartyMerged, policy: Policy,
     return (village,) if village and any(one.of == event.kind for one in policy.statements) else ()
 
 
-def _of_graded_person(event: AppraisalGraded, policy: Policy) -> Iterable[str]:
+def _of_graded_person(event: AppraisalGraded | AppraisalWithdrawn, policy: Policy) -> Iterable[str]:
     return (event.village,) if event.village and any(one.rests_on(event.kind) for one in policy.statements) else ()
 
 
@@ -101,12 +105,13 @@ KINDS: tuple[type[State], ...] = (Record, Payroll, Code, Unit)
 REACTIONS: tuple[Reaction, ...] = (
     # By the pack, an event in a village may be an occasion for an outcome: a grade, something overdue, a term extended.
     *(
-        Reaction(trigger, Record, _concerned(subject_kind), partial(propose, subject_kind))
+        Reaction(trigger, Record, _concerned(subject_kind), partial(propose, subject_kind), reads=sending)
         for trigger in TRIGGERS.values()
         for subject_kind in SUBJECT_KINDS
     ),
-    # Then people act: the subject is heard, a body decides and serves its decision, the subject may appeal, to a higher
-    # organ as well, and each answers.
+    # Then people act: perhaps a body proposes it to another, the subject is heard, a body decides and serves its
+    # decision, the subject may appeal, to a higher organ as well, and each answers.
+    Reaction(MoveOutcome, Record, _of_subject, move),
     Reaction(HearDefence, Record, _of_subject, hear),
     Reaction(Decide, Record, _of_subject, decide),
     Reaction(WithdrawDecision, Record, _of_subject, withdraw_decision),
@@ -139,9 +144,13 @@ REACTIONS: tuple[Reaction, ...] = (
         Reaction(ended, Payroll, lambda e, policy: _paid(e, policy, e.parent), statement.leave_post)
         for ended in (PartyWithdrawn, PartyMerged)
     ),
-    Reaction(AppraisalGraded, Payroll, _of_graded_person, statement.grade),
+    *(
+        Reaction(graded, Payroll, _of_graded_person, statement.grade)
+        for graded in (AppraisalGraded, AppraisalWithdrawn)
+    ),
     Reaction(PresenceCounted, Payroll, _of_counted, statement.count),
     Reaction(ConfirmStatements, Payroll, by("village"), statement.confirm),
+    Reaction(ExplainPay, Payroll, by("village"), statement.explain),
     Reaction(CorrectStatement, Payroll, by("village"), statement.correct),
     Reaction(VillageMerged, Payroll, by("into"), statement.inherit, reads=statement.both_payrolls),
     Reaction(VillageMerged, Payroll, by("village"), statement.empty),
@@ -150,5 +159,5 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(VillageRegistered, Code, by("village"), called),
 )
 
-# What a day can do: end the time for a defence, for a decision, for the answer to an appeal, or an impact period.
+# What a day can do: end the time for a motion, a defence, a decision or the answer to an appeal, or an impact period.
 DUE: Mapping[type[State], Mapping[str, Rule]] = {Record: {"clock": run_clock}}

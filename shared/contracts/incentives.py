@@ -70,6 +70,28 @@ class OutcomeProposed(OutcomeEvent, frozen=True, kw_only=True):
     defence_until: Day | None = None
 
 
+class OutcomeMoved(OutcomeEvent, frozen=True, kw_only=True):
+    """A named body put the proposal before the one that decides, or declined to. It affects nobody yet."""
+
+    label = ("提请决定", "proposal moved")
+    source = "2.20"
+    moved: bool
+    """Whether it was put before the deciding body; False where it was not, or is no more."""
+    moved_by: Short
+    """The role that proposes, the organ and its document."""
+    defence_until: Day | None = None
+
+
+class MotionOverdue(OutcomeEvent, frozen=True, kw_only=True):
+    """The time for putting a proposal before the deciding body is over. It still can; this event comes only once."""
+
+    label = ("提请逾期", "motion overdue")
+    source = "2.20"
+    proposes: Role
+    """Who owes the motion."""
+    due: Day
+
+
 class OutcomeDefended(OutcomeEvent, frozen=True, kw_only=True):
     """The subject was heard before the decision (Sanctions Law 43)."""
 
@@ -267,3 +289,11 @@ class PayShort(StatementEvent, frozen=True, kw_only=True):
     label = ("报酬低于最低数额", "pay short")
     source = "2.8"
     floor: Money
+
+
+class PayExplained(StatementEvent, frozen=True, kw_only=True):
+    """A named body said why somebody is paid less than the floor. The reason is kept with the statement (2.8)."""
+
+    label = ("说明报酬低于最低数额的原因", "low pay explained")
+    source = "2.8"
+    explained_by: Organ

@@ -540,6 +540,14 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "对{record}提出{kind}建议，依据{clause}[；陈述申辩至{defence_until}]",
         "{kind} is proposed for {record} by {clause}[; a defence may come until {defence_until}]",
     ),
+    "OutcomeMoved": (
+        "{moved_by}{moved?提请:不提请}对{record}作出{kind}决定[；陈述申辩至{defence_until}]",
+        "{moved_by} {moved?proposed:did not propose} {kind} for {record}[; a defence may come until {defence_until}]",
+    ),
+    "MotionOverdue": (
+        "对{record}的{kind}应于{due}前由{proposes}提请决定，逾期未提请",
+        "{proposes} should have proposed {kind} for {record} by {due}",
+    ),
     "OutcomeDefended": ("{record}就{kind}建议作了陈述申辩", "{record} answered to the proposed {kind}"),
     "OutcomeDecided": (
         "{decided_by}对{record}{imposed?作出决定：:不予}{kind}[（{award}）][（{tolerated+?容错免责:}）][；申请复核至{appeal_until}]"
@@ -590,6 +598,10 @@ SENTENCES: Final[Mapping[str, Both]] = {
     "PayShort": (
         "{person}的{kind}每月{total}元，低于最低数额{floor}元",
         "{kind} of {person} is {total} yuan a month, less than the floor of {floor}",
+    ),
+    "PayExplained": (
+        "{explained_by}说明{person}的{kind}每月{total}元、低于最低数额的原因",
+        "{explained_by} said why {kind} of {person} is no more than {total} yuan a month",
     ),
     "OutcomeExpired": ("{record}的{kind}影响期满", "the effect of {kind} on {record} is over"),
     "OutcomeWithdrawn": ("撤销对{record}的{kind}建议，原因：{reason}", "{kind} for {record} was dropped: {reason}"),

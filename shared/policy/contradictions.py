@@ -75,6 +75,7 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
             ),
         ),
         *outcomes.contradictions(policy.outcomes, policy.assessment, policy.commitments, _graded(policy)),
+        *outcomes.remedy_contradictions(policy.outcomes, policy.documents, policy.effective_from),
         *outcomes.ladder_contradictions(policy.ladders, policy.outcomes),
         *procedure.contradictions(policy.procedures, policy.indicators),
         *monitoring.contradictions(policy.monitoring, policy.procedures, first, layered=layered),
@@ -256,7 +257,11 @@ def _head(policy: Policy) -> Found:
 
 
 def _references(policy: Policy) -> Found:
-    """Find citations of documents that the pack does not list, or that do not bind this region."""
+    """Find citations of documents that the pack does not list, that do not bind this region, or not on its days."""
+    for key, document in policy.documents.items():
+        if isinstance(document, Document) and document.until and not document.in_force(document.until):
+            zh, en = "失效日期早于施行日期", "it is in force until a day before it comes into force"
+            yield ("documents", key, "until"), zh, en, ""
     for n, outcome in enumerate(policy.outcomes):
         yield from _cited(policy, ("outcomes", n, "clause"), outcome.clause)
         for m, level in enumerate(outcome.appeals):
@@ -311,6 +316,15 @@ def _known(policy: Policy, path: Path, key: str, article: str = "") -> Found:
             "this region, of one above it, or of the whole country",
             example,
         )
+    elif isinstance(document, Document) and not document.in_force(policy.effective_from) and "appeals" not in path:
+        # Which remedy is open follows from the day of the decision, so that the pack may list the law before and after.
+        day = policy.effective_from
+        yield (
+            path,
+            f"{key}《{document.title}》在本包生效之日（{day}）尚未施行或者已经失效，不能作为依据",
+            f"{key} is not in force yet, or no more, on {day}, from which the pack is",
+            "",
+        )
 
 
 def _binds(document: Document, policy: Policy) -> bool:
@@ -341,6 +355,12 @@ _FIXED = ("term", "remind", "extension", "keep_after_exit", "monitor_for", "last
 """Spans that must not depend on holidays: their last day is published when they begin, or kept for many at once."""
 
 
+def _barred(outcome: outcomes.Outcome) -> Sequence[str]:
+    """Who must not decide an outcome. A unit carries out what another body proposed about its cadre (2.20)."""
+    carries_out = outcome.subject == "cadre" and outcome.proposes
+    return [role for role in _JUDGED if role != "unit" or not carries_out]
+
+
 def _roles(policy: Policy) -> Found:
     """Find roles that are given something that they must not do, such as judging themselves."""
     outside = ("inspection", "discipline", *_NEVER)
@@ -369,8 +389,12 @@ def _roles(policy: Policy) -> Found:
         *((("letters", n, field), getattr(one, field), _NEVER) for n, one in enumerate(policy.letters)
           for field in ("by", "judged_by")),
         *((("statements", n, "confirmed_by"), one.confirmed_by, _JUDGED) for n, one in enumerate(policy.statements)),
+        *((("statements", n, "explained_by"), one.explained_by, _NEVER) for n, one in enumerate(policy.statements)
+          if one.explained_by),
         *((("commitments", n, "by"), c.role, outside) for n, c in enumerate(policy.commitments)),
-        *((("outcomes", n, "decides"), o.decides, _JUDGED) for n, o in enumerate(policy.outcomes)),
+        *((("outcomes", n, "decides"), decider, _barred(o)) for n, o in enumerate(policy.outcomes)
+          for decider in o.deciders),
+        *((("outcomes", n, "proposes"), o.proposes, _JUDGED) for n, o in enumerate(policy.outcomes) if o.proposes),
         *((("outcomes", n, "story_by"), o.story_by, _JUDGED) for n, o in enumerate(policy.outcomes) if o.story_by),
         *((("outcomes", n, "appeals", m, "body"), level.body, _JUDGED) for n, o in enumerate(policy.outcomes)
           for m, level in enumerate(o.appeals) if level.body),

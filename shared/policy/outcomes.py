@@ -1,6 +1,7 @@
 """Rewards and accountability: what may be proposed after which event, and the due process that follows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
@@ -14,7 +15,7 @@ from shared.divisions import DIGITS, Level
 from shared.policy.assessment import Assessment
 from shared.policy.checking import allowed, hints_of, toml
 from shared.policy.commitments import Commitment
-from shared.policy.section import Found, Path, Section
+from shared.policy.section import Document, Found, Path, Section
 from shared.policy.when import When
 
 Scalar = bool | Annotated[int, Meta(ge=-1_000_000, le=1_000_000)] | Annotated[str, Meta(min_length=1, max_length=60)]
@@ -90,8 +91,18 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     what is owed."""
     subject: Literal["unit", "team", "cadre", "village_cadre"]
     """对象：单位、工作队、队长或村干部。 · Whom it concerns: the unit, the team, its leader, or a village cadre."""
+    proposes: Role | None = None
+    """由谁提请；填写的，未经提请不作决定，提请和决定分开；不填则不须提请。 ·
+    Who proposes it to whoever decides. Then nothing is decided without that, and nobody decides on a proposal of its
+    own. None if the fact alone puts it before the deciding body."""
+    propose_within: Span | None = None
+    """提请的期限，自该事件起算。 · The time for proposing it, from the event on."""
     decides: EventRole
     """由谁决定。 · Who decides."""
+    managed: Annotated[Mapping[Level, EventRole], Meta(max_length=4)] = msgspec.field(default_factory=dict)
+    """按干部管理权限由谁决定：派出单位的层级和决定机关；未列的层级由 decides 决定。 ·
+    Who decides by the authority over the cadre: the level of the unit that sent the cadre, and who manages its cadres.
+    For units of other levels `decides` does."""
     decide_by: When
     """作出决定的期限。奖励自建议（proposal）起算，其他自陈述申辩结束（defence）起算。 ·
     The last day for the decision. For rewards it is counted from the proposal (`proposal`), else from the end of the
@@ -107,6 +118,9 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     The levels of remedy in their order; none where no rule gives one, as against the criticism of a unit."""
     impact: Span | None = None
     """影响期；不填则随办结终止。 · How long it counts; None where it ends with its effect."""
+    bars: bool = False
+    """影响期内是否不得评优、提拔等：当事人在影响期内不能得到奖励。 ·
+    Whether the subject can be given no reward during the impact period."""
     effect: Literal["record", "recall"] = "record"
     """效果：记录 record 或召回 recall。 · Whether it is recorded only, or takes the cadre off the team."""
     award: Level | None = None
@@ -119,6 +133,16 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def subject_field(self) -> str:
         """The field of the triggering event that names the subject. A team is named by its village."""
         return {"unit": "unit", "team": "village", "cadre": "leader", "village_cadre": "subject"}[self.subject]
+
+    def decided_by(self, level: Level | None) -> "Outcome":
+        """The outcome as it is decided about a cadre of a unit of this level, which is None if it is not known."""
+        managing = self.managed.get(level) if level else None
+        return msgspec.structs.replace(self, decides=managing, managed={}) if managing else self
+
+    @property
+    def deciders(self) -> set[EventRole]:
+        """Everybody who may decide it, about a cadre of this unit or that."""
+        return {self.decides, *self.managed.values()}
 
     @property
     def answers_for(self) -> tuple[Role, ...]:
@@ -133,12 +157,14 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Whether it burdens someone, so that due process is owed. Everything else is a reward."""
         return bool(self.impact or self.appeals or self.defence or self.effect == "recall")
 
-    def levels(self, standing: str) -> tuple[Appeal, ...]:
+    def levels(self, standing: str, given: Sequence[Appeal] | None = None) -> tuple[Appeal, ...]:
         """The levels of remedy that are open to a subject, in their order.
 
-        `standing` is the status of a person; empty for a unit or team, or where it makes no difference.
+        `standing` is the status of a person; empty for a unit or team, or where it makes no difference. `given` are the
+        levels of the law of the day; all that the pack lists if it is None.
         """
-        return tuple(one for one in self.appeals if not one.standings or standing in one.standings)
+        of_the_day = self.appeals if given is None else given
+        return tuple(one for one in of_the_day if not one.standings or standing in one.standings)
 
     @property
     def tells_apart(self) -> bool:
@@ -211,8 +237,44 @@ def contradictions(
             continue
         yield from _misfits(("outcomes", n), outcome, rated if of_village else said)
         yield from _blames(("outcomes", n), outcome, commitments)
-        yield from _remedies(("outcomes", n), outcome)
         yield from _awards(("outcomes", n), outcome)
+        yield from _proposers(("outcomes", n), outcome)
+        yield from _bars(("outcomes", n), outcome, outcomes)
+
+
+def _proposers(path: Path, outcome: Outcome) -> Found:
+    """Find proposers who decide themselves or have no time for it, and authority over somebody who is no cadre."""
+    kind, level = outcome.kind, next((one for one in outcome.managed if outcome.managed[one] == outcome.decides), None)
+    if outcome.proposes in outcome.deciders:
+        zh, en = "提请和决定应当分开，不能由同一机关办理", "who proposes it must be another than who decides it"
+        yield (*path, "proposes"), f"{kind}：{zh}", f"{kind}: {en}", ""
+    if (outcome.proposes is None) != (outcome.propose_within is None):
+        zh, en = (
+            "由谁提请（proposes）和提请的期限（propose_within）应同时填写",
+            "proposes and propose_within go together",
+        )
+        yield (*path, "propose_within"), f"{kind}：{zh}", f"{kind}: {en}", "propose_within = { calendar_days = 15 }"
+    if outcome.managed and outcome.subject != "cadre":
+        zh, en = "只有派出单位的干部才有管理权限之分", "only a cadre of a unit is managed by somebody"
+        yield (*path, "managed"), f"{kind}：{zh}", f"{kind}: {en}", ""
+    elif level:
+        zh, en = (
+            f"{level} 的决定机关就是 decides，不必另填",
+            f"for {level} it is whom `decides` names anyway; leave it out",
+        )
+        yield (*path, "managed", level), f"{kind}：{zh}", f"{kind}: {en}", ""
+
+
+def _bars(path: Path, outcome: Outcome, outcomes: Sequence[Outcome]) -> Found:
+    """Find outcomes that bar nobody from anything, since they have no impact period, or there is no such reward."""
+    if not outcome.bars:
+        return
+    if not outcome.impact:
+        zh, en = "没有影响期（impact），不能在影响期内取消奖励", "without an impact period it bars nobody from anything"
+        yield (*path, "impact"), f"{outcome.kind}：{zh}", f"{outcome.kind}: {en}", "impact = { months = 6 }"
+    if not any(one.subject == outcome.subject and not one.sanction for one in outcomes):
+        zh, en = f"没有以 {outcome.subject} 为对象的奖励可以取消", f"no reward of a {outcome.subject} could be barred"
+        yield (*path, "bars"), f"{outcome.kind}：{zh}", f"{outcome.kind}: {en}", ""
 
 
 def _awards(path: Path, outcome: Outcome) -> Found:
@@ -232,21 +294,60 @@ def _awards(path: Path, outcome: Outcome) -> Found:
         yield (*path, "story_by"), f"{kind}：{zh}", f"{kind}: {en}", ""
 
 
-def _remedies(path: Path, outcome: Outcome) -> Found:
-    """Find remedies that nobody could use, or that lead nowhere."""
-    kind = outcome.kind
-    if outcome.tells_apart and outcome.subject != "cadre":
-        zh = f"{kind}：只有干部才有身份之分，{outcome.subject} 的救济不能按身份规定"
-        yield (*path, "appeals"), zh, f"{kind}: only persons have a status, a {outcome.subject} has none", ""
-    for n, level in enumerate(outcome.appeals):
-        at = (*path, "appeals", n)
-        before = [one for one in outcome.appeals[:n] if _shared(one, level)]
+def remedy_contradictions(outcomes: Sequence[Outcome], documents: Mapping[str, Document | str], first: date) -> Found:
+    """Find remedies that nobody could use, or that lead nowhere, by the law of each day from the pack's first on."""
+    for n, outcome in enumerate(outcomes):
+        path: Path = ("outcomes", n)
+        if outcome.tells_apart and outcome.subject != "cadre":
+            zh = f"{outcome.kind}：只有干部才有身份之分，{outcome.subject} 的救济不能按身份规定"
+            en = f"{outcome.kind}: only persons have a status, a {outcome.subject} has none"
+            yield (*path, "appeals"), zh, en, ""
+            continue
+        found = (
+            one for day, levels in _by_day(outcome, documents, first) for one in _remedies(path, outcome, levels, day)
+        )
+        yield from dict.fromkeys(found)
+
+
+def _by_day(
+    outcome: Outcome, documents: Mapping[str, Document | str], first: date
+) -> Iterator[tuple[date, list[tuple[int, Appeal]]]]:
+    """The levels with their places, by the law of the pack's first day, and of each later one that changes it."""
+    cited = [documents.get(level.rule.partition(":")[0]) for level in outcome.appeals]
+    laws = [one for one in cited if isinstance(one, Document)]
+    changes = {one.since for one in laws} | {one.until + timedelta(1) for one in laws if one.until}
+    for day in sorted({first, *(change for change in changes if change and change > first)}):
+        yield (
+            day,
+            [
+                (m, level)
+                for m, (level, law) in enumerate(zip(outcome.appeals, cited, strict=True))
+                if not isinstance(law, Document) or law.in_force(day)
+            ],
+        )
+
+
+def _remedies(path: Path, outcome: Outcome, levels: Sequence[tuple[int, Appeal]], day: date) -> Found:
+    """Find remedies that nobody could use, or that lead nowhere, by the law of one day."""
+    kind, of_the_day = outcome.kind, [level for _, level in levels]
+    without = [one for one in get_args(Standing) if outcome.appeals and not outcome.levels(one, of_the_day)]
+    if without:
+        who = f"身份为{'、'.join(without)}的" if outcome.tells_apart else "当事人"
+        zh = f"{kind}：自 {day} 起，{who}没有任何救济途径；不分身份的，不填 standings"
+        en = f"{kind}: from {day} on {', '.join(without)} have no remedy; one that is for everybody has no standings"
+        yield (*path, "appeals"), zh, en, ""
+    for n, (m, level) in enumerate(levels):
+        at = (*path, "appeals", m)
+        before = [one for one in of_the_day[:n] if _shared(one, level)]
         if level.direct and not before:
             zh, en = "第一级不存在前一级，不填 direct", "the first level has none before it, so it takes no direct"
             yield (*at, "direct"), f"{kind}：{zh}", f"{kind}: {en}", ""
-        if level.direct and any(level in outcome.levels(standing)[2:] for standing in get_args(Standing)):
+        if level.direct and any(level in outcome.levels(one, of_the_day)[2:] for one in get_args(Standing)):
             zh, en = "只有第二级可以不经前一级直接提出", "only the second level can be asked directly"
             yield (*at, "direct"), f"{kind}：{zh}", f"{kind}: {en}", ""
+        if level.body and any(DIGITS.get(one, 9) < DIGITS.get(level.body, 0) for one in outcome.deciders):
+            zh, en = "受理机关低于作出决定的机关", "the organ that answers lies below one that may decide"
+            yield (*at, "body"), f"{kind}：{zh}", f"{kind}: {en}", ""
         if before and not level.body:
             zh, en = "向原决定机关申请只能是第一级", "the organ that decided is asked first, or not at all"
             yield (*at, "body"), f"{kind}：{zh}", f"{kind}: {en}", 'body = "county"'

@@ -379,6 +379,11 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
         cited = self.documents[document]
         return cited if isinstance(cited, str) else cited.title
 
+    def in_force(self, clause: str, day: date) -> bool:
+        """Whether the document that a clause cites is in force on a day."""
+        document = self.documents.get(clause.partition(":")[0])
+        return not isinstance(document, Document) or document.in_force(day)
+
     def cited(self, clause: str) -> str:
         """A clause such as `S3:第四项`, with the title of the document: 《村民委员会组织法》第二十六条."""
         document, _, article = clause.partition(":")

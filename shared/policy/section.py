@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from datetime import date as date_
 from typing import Annotated, ClassVar, TypeVar
 
 import msgspec
@@ -69,6 +70,15 @@ class Document(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """文号。 · Its number."""
     date: Day | None = None
     """发文日期。 · The day on which it was issued."""
+    since: Day | None = None
+    """施行日期；不填则自发文之日起。 · The day from which it is in force; from its issue on if it is left out."""
+    until: Day | None = None
+    """失效前的最后一日；仍有效的不填。 · The last day on which it is in force; None if it still is."""
+
+    def in_force(self, day: date_) -> bool:
+        """Whether it is in force on a day. One of which no day is said always is."""
+        since, until = self.since or self.date, self.until
+        return (since is None or since <= day) and (until is None or day <= until)
 
 
 class Reference(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):

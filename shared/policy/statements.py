@@ -1,7 +1,7 @@
 """What village cadres and members of teams are paid beside their salary: of which parts, and who confirms it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -27,7 +27,10 @@ class Part(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     label: Name
     """名称，如基本报酬。 · Its name."""
     yuan: Money | None = None
-    """固定数额，每月多少元。 · A fixed sum, in yuan a month."""
+    """固定数额，每月多少元；once 的为一次性数额。 · A fixed sum, in yuan a month, or once if `once` is given."""
+    once: Literal["leaving"] | None = None
+    """一次性发放：离任 leaving；每月发放的不填。 ·
+    It is paid once only, to whoever leaves the post (`leaving`); None if it is paid each month."""
     per_day: Money | None = None
     """驻村每日多少元。 · Yuan for each day in the village."""
     assessment: Code | None = None
@@ -56,16 +59,31 @@ class Statement(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """核算后多长时间内核定。 · How long after it was drawn the confirmation may take."""
     floor: Money | None = None
     """每月最低数额，低于的告知；不填则没有。 · The least sum a month; one that is lower is told."""
+    explained_by: Role | None = None
+    """低于最低数额的，由谁说明原因；不填则只告知。 ·
+    Who gives the reason where somebody is paid less; None if it is only told."""
+    explain_within: Span | None = None
+    """核算后多长时间内说明原因。 · How long after the statement the reason may take."""
 
     def monthly(self, grades: Mapping[str, str]) -> dict[str, int]:
         """What is paid each month until something changes, by part. `grades` has the person's, by assessment."""
-        fixed = {part.code: part.yuan for part in self.parts if part.yuan is not None}
+        fixed = {part.code: part.yuan for part in self.parts if part.yuan is not None and not part.once}
         graded = {
             part.code: part.grades[grades[part.assessment]]
             for part in self.parts
             if part.assessment and grades.get(part.assessment) in part.grades
         }
         return {**fixed, **graded}
+
+    @property
+    def on_leaving(self) -> dict[str, int]:
+        """What is paid once to whoever leaves the post, by part."""
+        return {part.code: part.yuan for part in self.parts if part.yuan is not None and part.once == "leaving"}
+
+    @property
+    def only_once(self) -> bool:
+        """Whether nothing is paid each month, so that nobody is known before the day of the payment."""
+        return all(part.once for part in self.parts)
 
     def by_days(self, days: int) -> dict[str, int]:
         """What is paid for one month in which the person was in the village for so many days, by part."""
@@ -98,6 +116,12 @@ def contradictions(
         if one.of == TEAM and one.floor:
             zh, en = "按驻村天数发放的没有最低数额", "what is paid by days has no floor"
             yield (*at, "floor"), zh, en, ""
+        if (one.explained_by is None) != (one.explain_within is None):
+            zh, en = "由谁说明原因和期限应同时填写", "explained_by and explain_within go together"
+            yield (*at, "explain_within"), zh, en, "explain_within = { calendar_days = 10 }"
+        elif one.explained_by and not one.floor:
+            zh, en = "没有最低数额（floor），无从说明原因", "without a floor nobody is paid less than that"
+            yield (*at, "floor"), zh, en, "floor = 2000"
         theirs = {kind: names for kind, (of, names) in graded.items() if of == one.of}
         for m, part in enumerate(one.parts):
             if part.code in [other.code for other in one.parts[:m]]:
@@ -116,6 +140,9 @@ def _of_part(at: Path, one: Statement, part: Part, graded: Mapping[str, Sequence
             "a part is a fixed sum (yuan), by days (per_day), or by the grade (assessment, with grades)",
             "yuan = 500",
         )
+    elif part.once and part.yuan is None:
+        zh, en = "一次性发放的应写明数额（yuan）", "what is paid once is a fixed sum (yuan)"
+        yield (*at, "yuan"), zh, en, "yuan = 3000"
     elif (part.per_day is not None) != (one.of == TEAM):
         zh, en = ("按天数发放的是工作队队员，而且只按天数发放",
                   "members of teams are paid by days, nobody else is, and they by nothing else")  # fmt: skip

@@ -106,7 +106,7 @@ def unlisted(village: str = V1, spell: int = 1) -> VillageUnlisted:
 
 
 def recalled(subject: str, village: str, kind: str = "recall", **more: Any) -> OutcomeDecided:
-    usual = {"imposed": True, "tolerated": False, "clause": "G17", "decided_by": "市委组织部"}
+    usual = {"imposed": True, "tolerated": False, "clause": "S3:第四项", "decided_by": "市委组织部"}
     return OutcomeDecided(
         **{
             "place": village[:6], "outcome": f"{kind}/{village}/2014", "kind": kind, "subject_kind": "cadre",

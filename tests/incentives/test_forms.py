@@ -24,8 +24,9 @@ from tests.support.process import delivery
 from tests.support.servers import engine_with
 
 VILLAGE, PLACE, DAY = "210521902205", "210521", date(2015, 3, 2)
-TERMS = replace(POLICY.outcomes[0], story_by="organisation")
+TERMS = replace(POLICY.outcomes[0], story_by="organisation", proposes="leader_group")
 AWAITED: Mapping[str, Mapping[str, Any]] = {
+    "outcome-motions": {"status": "found", "move_by": DAY},
     "defences": {"status": "proposed", "defence_until": DAY},
     "decisions": {"status": "decidable", "decide_by": DAY},
     "stories": {"status": "imposed", "decided_on": DAY},

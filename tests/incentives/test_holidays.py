@@ -39,7 +39,8 @@ def proposed() -> World:
     days = {"working_days": 10}
     review, above, *_ = next(one["appeals"] for one in BENXI["outcomes"] if one["kind"] == "recall")
     ten = {"defence": days, "decide_by": {"after": "defence", "within": days}, "serve": None,
-           "appeals": [{**review, "within": days, "answer": days}, {**above, "direct": days}]}  # fmt: skip
+           "appeals": [{**review, "rule": "S3", "within": days, "answer": days},
+                       {**above, "rule": "S3", "direct": days, "standings": []}]}  # fmt: skip
     outcomes = [
         {name: ten.get(name, said) for name, said in outcome.items()} if outcome["kind"] == "recall" else outcome
         for outcome in BENXI["outcomes"]

@@ -11,7 +11,7 @@ from shared.contracts.incentives import OutcomeProposed
 from shared.policy import PolicyInvalid, parse_pack
 from tests.incentives.cases import BENXI, EXAMINED, LEADER, TODAY, UNIT, hear, overdue, record, step, world_with
 
-REVIEW = {"label": "复核", "rule": "CSL", "within": {"calendar_days": 30}, "answer": {"calendar_days": 30}}
+REVIEW = {"label": "复核", "rule": "S3:第四项", "within": {"calendar_days": 30}, "answer": {"calendar_days": 30}}
 
 
 def rung(kind: str, subject: str = "cadre", **said: Any) -> dict[str, Any]:

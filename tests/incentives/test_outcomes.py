@@ -341,7 +341,7 @@ def test_2_20_only_the_body_that_the_pack_names_decides(world: World) -> None:
     assert refused.value.status == 422
     decided = decide(world, LEADER)
     assert (decided.kind, decided.clause, decided.decided_by) == (
-        "recall", "G17", "组织部门 本组决〔2015〕3号",
+        "recall", "S3:第四项", "组织部门 本组决〔2015〕3号",
     )  # fmt: skip
 
 

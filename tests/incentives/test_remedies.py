@@ -274,7 +274,7 @@ def test_5_9_a_decision_that_nobody_has_received_can_be_taken_back(world: World)
 
 
 EARLIER: dict[str, Any] = {
-    "kind": "recall", "label": "召回", "clause": "G17", "on": "inspection.assessment.graded", "subject": "cadre",
+    "kind": "recall", "label": "召回", "clause": "S3:第四项", "on": "inspection.assessment.graded", "subject": "cadre",
     "when": {"grade": ["incompetent"]}, "decides": "organisation", "defence": {"calendar_days": 10},
     "decide_by": {"after": "defence", "within": {"calendar_days": 30}}, "impact": {"years": 2}, "effect": "recall",
     "appeal": {"calendar_days": 30}, "answer": {"calendar_days": 20},
@@ -323,3 +323,119 @@ def test_5_9_a_case_of_an_earlier_version_goes_on_with_its_review(appeal: str) -
         command = step(DecideAppeal, LEADER, "recall/x", overturned=True, body="organisation", decided_by="复核组")
         world.command("incentives", command)
         assert record(world, LEADER).status == "clean"
+
+
+NEW_LAW = date(2019, 6, 1)
+
+
+@pytest.mark.parametrize(("day", "cited"), [(NEW_LAW - DAY, "CSL:第九十条"), (NEW_LAW, "CSL18:第九十五条")])
+def test_5_9_the_remedies_are_those_of_the_law_on_the_day_of_the_decision(day: date, cited: str) -> None:
+    world = world_with()
+    world.pass_days(day - 5 * DAY)
+    hear(world, graded("incompetent", year=2018))
+    hear_defence(world, LEADER)
+    world.pass_days(day)
+    decide(world, LEADER)
+    world.pass_days(NEW_LAW + 3 * DAY)
+    serve(world, LEADER)
+    assert [level.rule for level in case(world, LEADER).levels] == [cited, cited], "service changes nothing of it"
+    lodge(world)
+    answer_appeal(world, LEADER, overturned=False)
+    serve(world, LEADER)
+    escalate(world)
+    assert world.said(AppealEscalated)[-1].answers == "city"
+
+
+def test_5_9_a_decision_that_is_taken_back_and_made_anew_has_the_remedies_of_the_new_day() -> None:
+    world = world_with()
+    world.pass_days(NEW_LAW - 5 * DAY)
+    hear(world, graded("incompetent", year=2018))
+    hear_defence(world, LEADER)
+    decide(world, LEADER)
+    world.pass_days(NEW_LAW)
+    said = {"reason": "文号录错", "body": "organisation", "decided_by": "市委组织部"}
+    world.command("incentives", step(WithdrawDecision, LEADER, only(world, LEADER), **said))
+    decide(world, LEADER)
+    assert {level.rule for level in case(world, LEADER).levels} == {"CSL18:第九十五条"}
+
+
+LAW = {"title": "某法", "jurisdiction": "00"}
+
+
+def with_law(clause: str | None = None, rule: str | None = None, **days: date) -> dict[str, Any]:
+    """Benxi's pack with a document of these days, cited as a ground of the recall or of its only remedy."""
+    level = {"label": "复核", "rule": rule, "within": {"calendar_days": 30}, "answer": {"calendar_days": 30}}
+    cited = ({"clause": clause} if clause else {}) | ({"appeals": [level]} if rule else {})
+    outcomes = [{**one, **(cited if one["kind"] == "recall" else {})} for one in BENXI["outcomes"]]
+    return {**BENXI, "documents": {**BENXI["documents"], "L": {**LAW, **days}}, "outcomes": outcomes}
+
+
+FIRST: date = BENXI["effective_from"]
+
+
+@pytest.mark.parametrize(("pack", "complaint"), [
+    (with_law(clause="L:1", since=FIRST + DAY), "not in force yet, or no more, on 2014-06-01"),
+    (with_law(clause="L:1", date=FIRST + DAY), "not in force yet"),
+    (with_law(clause="L:1", until=FIRST - DAY), "not in force yet, or no more"),
+    (with_law(since=FIRST, until=FIRST - DAY), "until a day before it comes into force"),
+    (with_law(rule="L:1", since=FIRST + DAY), "from 2014-06-01 on civil_servant, .* have no remedy"),
+    (with_law(rule="L:1", until=date(2016, 7, 7)), "from 2016-07-08 on"),
+])  # fmt: skip
+def test_5_9_a_pack_that_rests_on_a_law_of_another_day_is_refused(pack: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(PolicyInvalid, match=complaint):
+        parse_pack(pack)
+
+
+@pytest.mark.parametrize("pack", [
+    with_law(clause="L:1", since=FIRST, until=FIRST), with_law(clause="L:1", date=FIRST - DAY, since=FIRST),
+    with_law(rule="L:1", since=FIRST),
+])  # fmt: skip
+def test_5_9_a_law_of_the_day_may_be_cited(pack: dict[str, Any]) -> None:
+    assert parse_pack(pack)
+
+
+def test_5_9_nothing_is_proposed_by_a_law_that_is_in_force_no_more() -> None:
+    world = world_with(**{name: with_law(clause="L:1", until=TODAY)[name] for name in ("documents", "outcomes")})
+    hear(world, graded("incompetent"))
+    world.pass_days(TODAY + DAY)
+    hear(world, graded("incompetent", year=2015))
+    assert [outcome for outcome in record(world, LEADER).cases if outcome.startswith("recall")] == [
+        f"recall/{VILLAGE}/2014"
+    ]
+
+
+def test_5_9_a_level_for_one_status_alone_leaves_nobody_else_without_a_remedy() -> None:
+    level = {"label": "复核", "rule": "S3:第四项", "within": {"calendar_days": 30}, "answer": {"calendar_days": 30}}
+    for standings, complaint in (
+        (["civil_servant"], "institution, enterprise, village_cadre have no remedy"),
+        (["civil_servant", "institution", "enterprise"], "village_cadre have no remedy"),
+    ):
+        outcomes = [
+            {**one, "appeals": [{**level, "standings": standings}]} if one["kind"] == "recall" else one
+            for one in BENXI["outcomes"]
+        ]
+        with pytest.raises(PolicyInvalid, match=complaint):
+            parse_pack({**BENXI, "outcomes": outcomes})
+
+
+def test_5_9_going_on_too_early_from_the_second_level_is_refused_and_a_repetition_is_none() -> None:
+    third = {"label": "再申诉", "rule": "S3:第四项", "body": "province", "within": {"calendar_days": 15},
+             "answer": {"calendar_days": 60}}  # fmt: skip
+    outcomes = [
+        {**one, "appeals": [*one["appeals"][:2], third]} if one["kind"] == "recall" else one
+        for one in BENXI["outcomes"]
+    ]
+    world = world_with(outcomes=outcomes)
+    recalled(world)
+    escalate(world)
+    escalate(world)
+    assert len(world.said(AppealEscalated)) == 1, "the same appeal, entered twice"
+    world.pass_days(world.today + DAY)
+    with pytest.raises(Refused, match="wait for it"):
+        escalate(world)
+    escalate(world, world.today - DAY)
+    due = case(world, LEADER).answer_until
+    assert due and len(world.said(AppealEscalated)) == 1
+    world.pass_days(due + DAY)
+    escalate(world)
+    assert [said.answers for said in world.said(AppealEscalated)] == ["city", "province"]

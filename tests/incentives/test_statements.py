@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from deploy.demo.world import World
-from services.incentives.model.commands import ConfirmStatements, CorrectStatement
-from services.incentives.model.statement import Payroll
+from services.incentives.model.commands import ConfirmStatements, CorrectStatement, ExplainPay
+from services.incentives.model.statement import Payee, Payroll
 from shared.contracts.dispatch import PresenceCounted, Present
-from shared.contracts.incentives import PayShort, StatementConfirmed, StatementCorrected, StatementDrawn
-from shared.contracts.inspection import AppraisalGraded
+from shared.contracts.incentives import PayExplained, PayShort, StatementConfirmed, StatementCorrected, StatementDrawn
+from shared.contracts.inspection import AppraisalGraded, AppraisalWithdrawn
 from shared.contracts.registry import PartyRegistered, PartyWithdrawn, VillageMerged
 from shared.policy import PolicyInvalid, parse_pack
 from shared.rules import Refused
@@ -180,6 +180,70 @@ def test_0_11_a_grade_that_is_heard_before_the_post_leads_to_the_same_pay() -> N
     assert [said.total for said in world.said(StatementDrawn)] == [2700]
 
 
+def withdrawn_grade(grade: str, year: int = 2014) -> AppraisalWithdrawn:
+    return AppraisalWithdrawn(
+        place=COUNTY, kind="rating", subject_kind="village_cadre", subject="P1", village=VILLAGE, year=year,
+        grade=grade, reason="录错", decided_by="县委组织部",
+    )  # fmt: skip
+
+
+def test_0_11_a_grade_that_is_withdrawn_gives_way_to_the_one_before_until_there_is_another() -> None:
+    world = world_with(**GRADED, statements=[FOUR])
+    hear(world, entered(), rated("weak", 2013))
+    confirm(world, "pay", 1)
+    world.pass_days(TODAY + timedelta(40))
+    hear(world, rated("sound", 2014))
+    confirm(world, "pay", 2)
+    hear(world, withdrawn_grade("sound"))
+    (corrected,) = world.said(StatementCorrected)
+    assert (corrected.before, corrected.total, corrected.month) == (2700, 1900, 2), "the grade of 2013 holds"
+    assert [detail for _, _, detail, _ in tasks(world)] == ["pay/2015-02"], "it is confirmed anew"
+    hear(world, withdrawn_grade("sound"))
+    assert len(world.said(StatementCorrected)) == 1
+    hear(world, rated("sound", 2014))
+    assert world.said(StatementCorrected)[-1].total == 2700
+
+
+def test_0_11_a_first_grade_that_is_withdrawn_pays_nothing_more() -> None:
+    world = world_with(**GRADED, statements=[FOUR])
+    hear(world, entered(), rated("sound"), withdrawn_grade("sound"))
+    assert (world.said(StatementDrawn)[-1].total, world.said(StatementCorrected)[-1].total) == (2700, 1900)
+
+
+def test_0_11_a_withdrawn_grade_of_who_is_paid_nothing_changes_nothing() -> None:
+    world = world_with(**GRADED, statements=[FOUR])
+    hear(world, withdrawn_grade("sound"))
+    assert not world.facts
+
+
+def test_0_11_a_late_review_of_an_earlier_year_corrects_that_year_alone() -> None:
+    world = world_with(**GRADED, statements=[FOUR])
+    hear(world, entered(), rated("weak", 2013), rated("sound", 2014), rated("sound", 2013))
+    (corrected,) = world.said(StatementCorrected)
+    assert (corrected.before, corrected.total) == (1900, 2700)
+    hear(world, rated("weak", 2013))
+    payee = payroll(world).payee("pay", "P1")
+    assert payee and payee.standing and payee.standing.total == 2700, "the year after is paid as it was graded"
+
+
+def test_0_11_what_was_paid_is_corrected_also_after_the_person_has_left() -> None:
+    world = world_with(**GRADED, statements=[FOUR])
+    hear(world, entered(), rated("sound"), left())
+    hear(world, withdrawn_grade("sound"), rated("weak", 2015))
+    assert [said.total for said in world.said(StatementCorrected)] == [1900]
+    assert len(world.said(StatementDrawn)) == 2, "who has left is paid by no new grade"
+
+
+def test_0_11_a_grade_that_an_earlier_version_kept_without_its_year_holds() -> None:
+    world = world_with(**GRADED, statements=[FOUR])
+    kept = Payee(kind="pay", person="P1", grades={"rating": "sound"}, ended=True)
+    world.services["incentives"].states[Payroll, VILLAGE] = Payroll(id=VILLAGE, place=COUNTY, payees={"pay/P1": kept})
+    hear(world, entered())
+    assert [said.total for said in world.said(StatementDrawn)] == [2700]
+    hear(world, rated("weak"))
+    assert world.said(StatementDrawn)[-1].total == 1900
+
+
 def test_0_11_who_moves_keeps_the_grade() -> None:
     world = world_with(**GRADED, statements=[FOUR])
     hear(world, entered(), rated("sound"), entered(OTHER, VILLAGE))
@@ -192,6 +256,101 @@ def test_2_8_pay_below_the_floor_is_told(world: World) -> None:
     assert (short.person, short.total, short.floor, short.is_sealed()) == ("P1", 1900, 2000, True)
     correct(world, kind="pay", person="P1", month=1, part="wage", yuan=600)
     assert len(world.said(PayShort)) == 1
+    correct(world, kind="pay", person="P1", month=1, part="wage", yuan=550)
+    assert [said.total for said in world.said(PayShort)] == [1900, 1950], "a correction below the floor is told as well"
+
+
+EXPLAINED = {**PAY, "explained_by": "township", "explain_within": {"calendar_days": 5}}
+
+
+def explain(world: World, **said: Any) -> None:
+    fields: dict[str, Any] = {
+        "place": COUNTY, "village": VILLAGE, "kind": "pay", "person": "P1", "year": 2015, "month": 1,
+        "why": "村集体收入不足，绩效未核发", "body": "township", "explained_by": "清河镇政府",
+    }  # fmt: skip
+    world.command("incentives", ExplainPay(**fields | said))
+
+
+def test_2_8_the_township_says_why_somebody_is_paid_less_than_the_floor() -> None:
+    world = world_with(parties=[PERSON], statements=[EXPLAINED])
+    hear(world, entered())
+    confirm(world, "pay", 1)
+    owed = [("pay-explanations", "township", "pay/P1/2015-01", TODAY + timedelta(5))]
+    assert (tasks(world), payroll(world).status) == (owed, "open")
+    for said, why in (({"body": "county"}, "matter of the township"), ({"month": 2}, "nothing of that month"),
+                      ({"person": "P2"}, "does not exist")):  # fmt: skip
+        with pytest.raises(Refused, match=why):
+            explain(world, **said)
+    explain(world)
+    explain(world)
+    (told,) = world.said(PayExplained)
+    assert told.is_sealed() and "集体" not in str(told), "the reason is in no event"
+    assert (tasks(world), payroll(world).status) == ([], "settled")
+    explain(world, why="补报：集体收入已核实")
+    assert len(world.said(PayExplained)) == 2, "it may be said anew"
+
+
+def test_2_8_a_correction_asks_for_a_reason_anew_or_no_more() -> None:
+    world = world_with(parties=[PERSON], statements=[EXPLAINED])
+    hear(world, entered())
+    explain(world)
+    correct(world, kind="pay", person="P1", month=1, part="wage", yuan=550)
+    assert [action for action, *_ in tasks(world)] == ["statements", "pay-explanations"]
+    correct(world, kind="pay", person="P1", month=1, part="wage", yuan=700)
+    assert [action for action, *_ in tasks(world)] == ["statements"], "nobody is paid too little"
+
+
+def left(party: str = "P1") -> PartyWithdrawn:
+    return PartyWithdrawn(
+        place=COUNTY, party=party, kind="secretary", parent=f"village:{VILLAGE}", personal=True, reason="离任",
+        decided_by="清河镇党委",
+    )  # fmt: skip
+
+
+LEAVING = {**PAY, "parts": [*PAY["parts"], {"code": "leaving", "label": "离任补助", "yuan": 3000, "once": "leaving"}]}
+
+
+def test_4_6_who_leaves_the_post_gets_a_sum_once() -> None:
+    world = world_with(parties=[PERSON], statements=[LEAVING])
+    hear(world, entered())
+    assert world.said(StatementDrawn)[0].parts == {"basic": 1400, "wage": 500}, "it is no part of the monthly pay"
+    confirm(world, "pay", 1)
+    world.pass_days(TODAY + timedelta(90))
+    hear(world, left(), left())
+    drawn = world.said(StatementDrawn)[-1]
+    assert (drawn.parts, drawn.recurs, drawn.month) == ({"leaving": 3000}, False, 4)
+    assert len(world.said(StatementDrawn)) == 2 and len(world.said(PayShort)) == 1, "it is measured by no floor"
+    assert [detail for _, _, detail, _ in tasks(world)] == ["pay/2015-04"]
+    correct(world, kind="pay", person="P1", month=4, part="leaving", yuan=6000, reason="任满两届")
+    assert world.said(StatementCorrected)[-1].total == 6000
+
+
+def test_4_6_a_sum_on_leaving_alone_keeps_nobody_before() -> None:
+    only = {**LEAVING, "parts": [LEAVING["parts"][-1]], "floor": None}
+    statement = {name: said for name, said in only.items() if said is not None}
+    world = world_with(parties=[PERSON], statements=[statement])
+    hear(world, entered())
+    assert not world.facts
+    hear(world, left(), left())
+    assert [said.total for said in world.said(StatementDrawn)] == [3000]
+    hear(world, entered())
+    assert [said.total for said in world.said(StatementCorrected)] == [0], "who is back did not leave"
+    hear(world, left())
+    assert [said.total for said in world.said(StatementCorrected)] == [0, 3000], "on the same day"
+
+
+def test_4_6_who_moves_or_is_back_before_it_was_confirmed_did_not_leave() -> None:
+    world = world_with(parties=[PERSON], statements=[LEAVING])
+    hear(world, entered(), entered(OTHER, VILLAGE))
+    assert [said.recurs for said in world.said(StatementDrawn)] == [True, True]
+    world = world_with(parties=[PERSON], statements=[LEAVING])
+    hear(world, entered(), left(), entered())
+    assert [(said.before, said.total) for said in world.said(StatementCorrected)] == [(3000, 0)]
+    confirm(world, "pay", 1)
+    hear(world, left())
+    confirm(world, "pay", 1)
+    hear(world, entered())
+    assert world.said(StatementCorrected)[-1].total == 3000, "what was confirmed stays"
 
 
 def test_0_11_who_moves_to_another_village_is_paid_there(world: World) -> None:
@@ -203,11 +362,7 @@ def test_0_11_who_moves_to_another_village_is_paid_there(world: World) -> None:
 
 
 def test_0_11_who_left_the_post_is_paid_no_more(world: World) -> None:
-    withdrawn = PartyWithdrawn(
-        place=COUNTY, party="P1", kind="secretary", parent=f"village:{VILLAGE}", personal=True, reason="离任",
-        decided_by="清河镇党委",
-    )  # fmt: skip
-    hear(world, entered(), withdrawn)
+    hear(world, entered(), left())
     assert payroll(world).payees["pay/P1"].ended
     hear(world, entered())
     assert not payroll(world).payees["pay/P1"].ended
@@ -277,9 +432,15 @@ def test_a_region_that_pays_nothing_keeps_nothing() -> None:
     ({"confirmed_by": "team"}, "team cannot do this"),
     ({"confirm_within": {"calendar_days": 0}}, "it needs a time"),
     ({"confirm_within": {"working_days": 5}}, "neither in working days"),
+    ({"explained_by": "township"}, "go together"),
+    ({"explain_within": {"calendar_days": 5}}, "go together"),
+    ({"explained_by": "township", "explain_within": {"calendar_days": 5}, "floor": None}, "without a floor"),
+    ({"explained_by": "operator", "explain_within": {"calendar_days": 5}}, "operator cannot do this"),
+    ({"parts": [{**PERFORMANCE, "once": "leaving"}, PAY["parts"][0]]}, "a fixed sum"),
 ])  # fmt: skip
 def test_0_11_a_statement_whose_sums_nobody_could_know_is_refused(change: dict[str, Any], complaint: str) -> None:
-    pack = {**BENXI, **GRADED, "statements": [{**PAY, **change}]}
+    said = {name: value for name, value in {**PAY, **change}.items() if value is not None}
+    pack = {**BENXI, **GRADED, "statements": [said]}
     with pytest.raises(PolicyInvalid, match=complaint):
         parse_pack(pack)
 

@@ -81,7 +81,7 @@ NEVER_IN_BENXI = {
     *(("inspection", name) for name in (
         "bulletins", "unreachables", "replies", "reply-decisions", "appraisal-reports", "appraisal-ballots",
         "appraisal-scores", "appraisal-voids", "appraisal-grades", "rankings")),
-    ("incentives", "statements"), ("incentives", "stories"),
+    *(("incentives", name) for name in ("statements", "stories", "outcome-motions", "pay-explanations")),
 }  # fmt: skip
 """Forms whose commands the demo's story does not send."""
 ONE_BY_ONE: Mapping[str, str] = {
@@ -280,6 +280,24 @@ def test_4_2_a_leaders_contact_point_is_begun_by_form() -> None:
 def test_2_2_a_leader_promises_the_year_of_the_exit_by_form() -> None:
     row = {**_THERE, "place": "520321", "kind": "city_leader", "unit": "U1", "cadre": "C1", "exit_year": 2016}
     assert read_back(FORMS["dispatch", "links"], [({}, row)], ZUNYI) == [as_command("dispatch", "links", row)]
+
+
+def test_2_20_a_body_proposes_what_another_decides_by_form() -> None:
+    row = {
+        "place": "520402", "subject_kind": "cadre", "subject": "C1", "outcome": "recall/520402100201/2018",
+        "moved": True, "body": "leader_group", "moved_by": "区扶贫开发领导小组第3次会议",
+    }  # fmt: skip
+    forms = FORMS["incentives", "outcome-motions"]
+    assert read_back(forms, [({}, row)], shipped("xixiu")) == [as_command("incentives", "outcome-motions", row)]
+
+
+def test_2_8_a_township_says_why_pay_is_low_by_form() -> None:
+    row = {
+        "place": "152223", "village": "152223100201", "kind": "secretary_pay", "person": "P1", "year": 2018, "month": 2,
+        "why": "绩效未核发", "body": "township", "explained_by": "某苏木人民政府",
+    }  # fmt: skip
+    forms = FORMS["incentives", "pay-explanations"]
+    assert read_back(forms, [({}, row)], shipped("jalaid")) == [as_command("incentives", "pay-explanations", row)]
 
 
 def test_1_16_a_body_lets_a_story_be_told_by_form() -> None:

@@ -42,9 +42,9 @@ ASKED = {
     "verification-seed-hashes": {("inspection", "5.3"), ("discipline", "5.3")},
     "verification-seeds": {("inspection", "5.3"), ("discipline", "5.3")},
     "verifications": {("inspection", "5.3")},
-    "defences": {("organisation", "S3:第四项"), ("organisation", "G17"), ("discipline", "G17")},
-    "decisions": {("organisation", "S3:第四项"), ("organisation", "G17"), ("discipline", "G17")},
-    "appeal-decisions": {("organisation", "G17")},
+    "defences": {("organisation", "S3:第四项"), ("discipline", "S3:第四项")},
+    "decisions": {("organisation", "S3:第四项"), ("discipline", "S3:第四项")},
+    "appeal-decisions": {("organisation", "S3:第四项")},
 }
 """Of whom each answer is asked in Benxi, and by which rule or clause: people look up there why it is they."""
 

@@ -44,7 +44,7 @@ from services.registry.model.yearbook import Yearbook
 from shared.calendar import Span, national
 from shared.contracts.dispatch import CourseHeld
 from shared.contracts.registry import Unmet
-from shared.policy import parse_pack
+from shared.policy import Outcome, parse_pack
 from shared.policy.shipped import shipped
 from shared.rules import Moved, State
 from tests.support.refusals import below
@@ -53,6 +53,7 @@ POLICY = parse_pack(Path("shared/policy/packs/benxi.toml").read_bytes())
 D, V = date(2015, 6, 1), "210521001001"
 STEPS = next(one for one in POLICY.procedures if one.effect == "delist").steps
 TERMS = POLICY.outcomes[0]
+MOVED = next(one for one in shipped("zunyi").outcomes if one.proposes)
 HERE: dict[str, Any] = {"id": V, "place": "210521"}
 NEED = Need(place="210521", problem_class="x", since=D)
 DOUBTED = Team(unit="U1", place="210521", members={"C1": "leader"}, doubted={"C1": ("rank",)}, doubted_since={"C1": D})
@@ -78,8 +79,8 @@ def payroll(**fields: Any) -> Payroll:
     return Payroll(**HERE, payees=payees)
 
 
-def record(status: Any, **fields: Any) -> Record:
-    case = Case(terms=TERMS, village=V, place="210521", evidence=(), proposed_on=D, status=status, **fields)
+def record(status: Any, of: Outcome = TERMS, **fields: Any) -> Record:
+    case = Case(terms=of, village=V, place="210521", evidence=(), proposed_on=D, status=status, **fields)
     return Record(id="team:T1", place="210521", subject_kind="team", subject="T1", cases={"recall/1": case})
 
 
@@ -208,7 +209,12 @@ ROWS: list[tuple[State, str, bool]] = [
     (Roster(**HERE, months={"2015-05": Month(count_by=D, since={"C1": D}, days={"C1": 0})}), "empty", False),
     (payroll(), "settled", False),
     (payroll(confirm_by=D), "open", True),
+    (payroll(explains="township", explain_by=D), "open", True),
+    (payroll(explains="township", why="集体收入不足"), "settled", False),
     (Record(id="team:T1", place="210521", subject_kind="team", subject="T1"), "clean", False),
+    (record("found"), "clean", False),
+    (record("found", of=MOVED), "open", True),
+    (record("unmoved", of=MOVED), "clean", False),
     (record("proposed", defence_until=D), "open", True),
     (record("decidable", decide_by=D), "open", True),
     (record("imposed", expires=D), "marked", False),

@@ -28,7 +28,8 @@ def escalate(record: Record | None, command: EscalateAppeal, policy: Policy, tod
     """The subject goes on to the next remedy: after an answer, where none came in time, or without the one before."""
     record, case = case_of(record, command)
     if case.appeal == "lodged" and not case.is_unanswered:
-        if case.level:
+        # The same appeal, entered again, was handed in on the same day. One on another day is meant for the next level.
+        if case.level and (command.lodged_on or today) == case.appealed_on:
             return Change(record)
         zh, en = f"尚在{case.answer_until}前的答复期限内", f"the answer has time until {case.answer_until}"
         raise Refused(_LAW, f"{zh}，请待答复后再提出", f"{en}; wait for it")

@@ -16,6 +16,20 @@ class SubjectCommand(Command, frozen=True, kw_only=True):
     outcome: DerivedId
 
 
+class MoveOutcome(SubjectCommand, frozen=True, kw_only=True):
+    """The body that the pack names puts a proposal before the deciding one (提请), or declines to (2.20).
+
+    Until the decision it can do otherwise.
+    """
+
+    moved: bool
+    """Whether it is put before the deciding body."""
+    body: Role
+    """The role that proposes, which must be the one that the pack names."""
+    moved_by: Organ
+    """The organ and its document. It is published, so it names no person."""
+
+
 class HearDefence(SubjectCommand, frozen=True, kw_only=True):
     """The deciding body heard the subject's statement and defence (陈述和申辩), put it on record and verified it.
 
@@ -136,3 +150,17 @@ class CorrectStatement(Command, frozen=True, kw_only=True):
     reason: Reason
     body: Role
     corrected_by: Organ
+
+
+class ExplainPay(Command, frozen=True, kw_only=True):
+    """The body that the pack names says why somebody is paid less than the floor. It can say so anew."""
+
+    village: VillageId
+    kind: Code
+    person: PartyId
+    year: Year
+    month: MonthNumber
+    why: Told
+    """The reason. It is in no event, and only operators read it."""
+    body: Role
+    explained_by: Organ

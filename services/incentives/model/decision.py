@@ -28,6 +28,7 @@ from shared.rules import Change, Refused, require_body
 def hear(record: Record | None, command: HearDefence, policy: Policy, today: date) -> Change:
     """The subject was heard, before any decision. From now on the body may decide (Sanctions Law 43, 政务处分法)."""
     record, case = case_of(record, command)
+    _require_moved(case)
     if not case.terms.defence:
         raise Refused("Sanctions Law 43", "该事项属于奖励，无需陈述申辩", "this is a reward; no defence is heard on it")
     if case.status not in ("proposed", "decidable"):
@@ -48,6 +49,7 @@ def decide(record: Record | None, command: Decide, policy: Policy, today: date) 
     record, case = case_of(record, command)
     terms = case.terms
     require_body(command.body, terms.decides, terms.clause)
+    _require_moved(case)
     if case.status == "proposed":
         raise Refused(
             "Sanctions Law 43",
@@ -64,6 +66,7 @@ def decide(record: Record | None, command: Decide, policy: Policy, today: date) 
             f"{en}; it is not decided twice",
         )
     _require_tolerance(case, command)
+    _require_unbarred(record, case, command, today)
     standing = _standing(case, command)
     case = but(
         case,
@@ -72,6 +75,7 @@ def decide(record: Record | None, command: Decide, policy: Policy, today: date) 
         decided_by=signed(command),
         distinctions=distinctions(command),
         standing=standing or "",
+        remedies=tuple(level for level in terms.appeals if policy.in_force(level.rule, today)),
         expires=end_of(terms.impact, today, policy) if command.imposed else None,
     )
     case = to_serve(case, today, policy) if command.imposed else case
@@ -89,6 +93,17 @@ def decide(record: Record | None, command: Decide, policy: Policy, today: date) 
         expires=case.expires,
     )
     return Change(record, (decided,))
+
+
+def _require_moved(case: Case) -> None:
+    """Refuse a step about a case that nobody has put before the deciding body yet."""
+    if case.terms.proposes and case.status in ("found", "unmoved"):
+        who, who_en = ROLES[case.terms.proposes]
+        raise Refused(
+            "2.20",
+            f"尚未由{who}提请，不能听取陈述申辩或者作出决定",
+            f"{who_en} has not proposed it yet, so nobody is heard and nothing is decided",
+        )
 
 
 def _require_tolerance(case: Case, command: Decide) -> None:
@@ -123,6 +138,24 @@ def _require_tolerance(case: Case, command: Decide) -> None:
             "Sanctions Law 43",
             "当事人的陈述申辩经核实成立，应当采纳，不能作出处理",
             "the defence was verified and holds, so it must be adopted: nothing can be imposed",
+            field="imposed",
+        )
+
+
+def _require_unbarred(record: Record, case: Case, command: Decide, today: date) -> None:
+    """Refuse a reward to whoever must not have one during the impact period of something else."""
+    barred = [
+        (one.expires, one.terms.label)
+        for one in record.cases.values()
+        if one.terms.bars and one.status == "imposed" and one.expires and one.expires >= today
+    ]
+    if command.imposed and not case.terms.sanction and barred:
+        until, label_ = max(barred)
+        raise Refused(
+            case.terms.clause,
+            f"当事人受到“{label_}”，影响期至{until}，影响期内不得奖励；可不予采纳，或待期满后再决定",
+            f"the subject cannot be rewarded while another outcome counts, until {until}; drop this, or decide "
+            "afterwards",
             field="imposed",
         )
 
@@ -218,7 +251,7 @@ def withdraw_decision(record: Record | None, command: WithdrawDecision, policy: 
     """Take back a decision about the wrong person or with the wrong text. Refused once something depends on it."""
     record, case = case_of(record, command)
     require_body(command.body, case.terms.decides, case.terms.clause)
-    if case.status in ("proposed", "decidable"):
+    if case.status in ("found", "unmoved", "proposed", "decidable"):
         return Change(record)
     if case.appeal:
         raise Refused(
@@ -242,8 +275,8 @@ def withdraw_decision(record: Record | None, command: WithdrawDecision, policy: 
             f"the decision can no longer be taken back (it could until {last or '-'}); it is {case.status}",
         )
     undecided = but(
-        case, decided_on=None, decided_by="", distinctions=(), standing="", is_overdue=False, serve_by=None,
-        served_on=None, appeal_until=None, direct_until=None, expires=None, story_in=None,
+        case, decided_on=None, decided_by="", distinctions=(), standing="", is_overdue=False, remedies=None,
+        serve_by=None, served_on=None, appeal_until=None, direct_until=None, expires=None, story_in=None,
     )  # fmt: skip
     case = decidable(undecided, today, policy)
     record = record.keep(command.outcome, case)

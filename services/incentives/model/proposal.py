@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from services.incentives.model.record import Case, Record, but, decidable, end_of, record_id
+from services.incentives.model.record import Case, Record, but, end_of, put, record_id
+from services.incentives.model.units import Unit
 from shared.contracts import Event, dispatch, inspection, short_type
 from shared.contracts.incentives import OutcomeProposed, OutcomeWithdrawn, Subject
 from shared.contracts.registry import VillageMerged, VillageUnlisted, VillageWithdrawn
@@ -86,11 +87,28 @@ def is_next(terms: Outcome, record: Record | None, policy: Policy, today: date) 
     return terms.kind == ladder.rungs[min(max(decided, default=-1) + 1, top)]
 
 
-def propose(subject_kind: Subject, record: Record | None, event: Any, policy: Policy, today: date) -> Change:
+def sending(_record: Record | None, event: Event) -> Iterable[Key]:
+    """The key of the unit that an event names, by whose level it is known who manages its cadres."""
+    unit = getattr(event, "unit", None)
+    return ((Unit, unit),) if unit else ()
+
+
+def propose(
+    subject_kind: Subject,
+    record: Record | None,
+    event: Any,
+    policy: Policy,
+    today: date,
+    others: Mapping[Key, State | None],
+) -> Change:
     """Propose the outcomes of the pack for this event, with evidence and clause. A proposal affects nobody yet."""
     told: tuple[Event, ...] = ()
     said_about = occasion(event)
-    for terms in proposals(subject_kind, event, policy):
+    level = next((one.level for one in others.values() if isinstance(one, Unit)), None)
+    for of_pack in proposals(subject_kind, event, policy):
+        if not policy.in_force(of_pack.clause, today):
+            continue
+        terms = of_pack.decided_by(level)
         # The record lies in the division whose pack declares the outcome, since the deciding bodies are there. Outcomes
         # of a city and a county may arrive in any order; the smaller code, the city's, wins.
         place = place_of(policy.layer("outcomes", terms.kind))
@@ -106,20 +124,19 @@ def propose(subject_kind: Subject, record: Record | None, event: Any, policy: Po
             continue
         found = (f"{field} {value}" for field, wanted in terms.when.items() for value in _found(event, field, wanted))
         evidence = (f"{terms.on} {said_about}", *found)
-        defence_until = end_of(terms.defence, today, policy)
         case = Case(
             terms=terms,
             village=event.village,
             place=event.place,
             evidence=evidence,
             proposed_on=today,
-            status="proposed",
-            defence_until=defence_until,
+            status="found",
+            move_by=end_of(terms.propose_within, today, policy),
         )
-        case = case if defence_until else decidable(case, today, policy)
+        case = case if terms.proposes else put(case, today, policy)
         record = record.but(place=min(record.place, place)).keep(outcome, case)
         proposed = record.tell(
-            OutcomeProposed, outcome, clause=terms.clause, evidence=evidence, defence_until=defence_until
+            OutcomeProposed, outcome, clause=terms.clause, evidence=evidence, defence_until=case.defence_until
         )
         told = (*told, proposed)
     return Change(record, told)
@@ -172,7 +189,7 @@ def _withdraw(record: Record | None, rests: Callable[[str, Case], bool], reason:
     """Withdraw the open proposals for which `rests` holds, since the fact behind them was withdrawn."""
     told: tuple[Event, ...] = ()
     for outcome, case in sorted(record.cases.items()) if record else ():
-        if record and case.status in ("proposed", "decidable") and rests(outcome, case):
+        if record and case.status in ("found", "proposed", "decidable") and rests(outcome, case):
             record = record.keep(outcome, but(case, status="withdrawn"))
             told = (*told, record.tell(OutcomeWithdrawn, outcome, reason=reason))
     return Change(record, told)

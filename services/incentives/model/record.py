@@ -5,6 +5,9 @@ An outcome is a reward or a penalty, such as a commendation (通报表扬), an a
     proposed ─ heard, or the time for it is over ─► decidable ─ decided ─► imposed ─ impact period over ─► expired
                                                         └► dropped, tolerated         └ appeal succeeds ─► overturned
 
+Where the pack names somebody who proposes, a case is `found` until that body has put it before the deciding one, or has
+declined to (`unmoved`).
+
 If a decision was a mistake it is taken back, and the case is decidable again. If the fact behind a proposal is
 withdrawn, such as a grade, the proposal ends as `withdrawn`.
 
@@ -28,6 +31,7 @@ from shared.contracts.incentives import (
     DeadlineMoved,
     DecisionOverdue,
     Distinction,
+    MotionOverdue,
     OutcomeEvent,
     OutcomeExpired,
     Standing,
@@ -52,7 +56,15 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     place: str
     evidence: tuple[str, ...]
     proposed_on: date
-    status: Literal["proposed", "decidable", "dropped", "tolerated", "imposed", "overturned", "expired", "withdrawn"]
+    status: Literal[
+        "found", "unmoved", "proposed", "decidable", "dropped", "tolerated", "imposed", "overturned", "expired",
+        "withdrawn",
+    ]  # fmt: skip
+    move_by: date | None = None
+    """The last day for putting it before the deciding body; None where the pack names nobody for that."""
+    is_unmoved: bool = False
+    """Whether an event has said that nobody did so in time."""
+    moved_on: date | None = None
     defence_until: date | None = None
     heard_on: date | None = None
     statement: str = ""
@@ -70,6 +82,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Which of the three distinctions spoke for the subject."""
     standing: Standing | Literal[""] = ""
     """The status of the person, where the remedies depend on it."""
+    remedies: tuple[Appeal, ...] | None = None
+    """The levels of remedy by the law of the day of the decision; None before it, or if an earlier version decided."""
     serve_by: date | None = None
     """The last day for serving the decision, or the answer to an appeal; None if nothing is to be served."""
     served_on: date | None = None
@@ -94,7 +108,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def levels(self) -> tuple[Appeal, ...]:
         """The levels of remedy that are open to this subject."""
-        return self.terms.levels(self.standing)
+        return self.terms.levels(self.standing, self.remedies)
 
     @property
     def remedy(self) -> Appeal | None:
@@ -115,7 +129,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         terms, level, lodged = self.terms, self.remedy, self.appeal == "lodged"
         open_level = level if self.appeal_until and not lodged else None
         direct = self.levels[1].direct if self.direct_until and not self.appeal else None
-        yield "defence_until", self.proposed_on, terms.defence if self.status == "proposed" else None
+        yield "move_by", self.proposed_on, terms.propose_within if self.status == "found" else None
+        yield "defence_until", self.moved_on or self.proposed_on, terms.defence if self.status == "proposed" else None
         yield "decide_by", self.decidable_on, terms.decide_by.span if self.status == "decidable" else None
         yield "appeal_until", self.served_on, open_level.within if open_level else None
         yield "direct_until", self.served_on, direct
@@ -126,6 +141,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The time that ends next by itself: the day after its last day, and its field. None if none does."""
         late = self.appeal == "lodged" and not self.is_unanswered
         last = {
+            "move_by": self.move_by if self.status == "found" and not self.is_unmoved else None,
             "defence_until": self.defence_until if self.status == "proposed" else None,
             "decide_by": self.decide_by if self.status == "decidable" and not self.is_overdue else None,
             "answer_until": self.answer_until if late else None,
@@ -136,6 +152,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def awaited(self) -> Iterable[tuple[str, Role, date | None]]:
         """The commands that the case waits for, who owes each, and the last day for it."""
+        if self.status == "found" and self.terms.proposes:
+            yield "outcome-motions", self.terms.proposes, self.move_by
         if self.status == "proposed":
             yield "defences", self.terms.decides, self.defence_until
         if self.status == "decidable":
@@ -226,8 +244,8 @@ def record_id(subject_kind: str, subject: str) -> str:
 
 
 def run_clock(record: Record, due: Due, policy: Policy, today: date) -> Change:
-    """A time of a case is over. After the time for a defence the body may decide; after the time for deciding or for
-    answering an appeal an event says that it is overdue; after the impact period the outcome expires.
+    """A time of a case is over. After the time for a defence the body may decide; after the time for proposing, for
+    deciding or for answering an appeal an event says that it is overdue; after the impact period the outcome expires.
 
     Each time is counted from its own first day. So if the system was off for days, several may end at once.
     """
@@ -236,7 +254,10 @@ def run_clock(record: Record, due: Due, policy: Policy, today: date) -> Change:
         case = before
         while case.ending and case.ending[0] <= today:
             day, field = case.ending
-            if field == "defence_until":
+            if field == "move_by":
+                case = but(case, is_unmoved=True)
+                told = (*told, record.tell(MotionOverdue, outcome, proposes=case.terms.proposes, due=case.move_by))
+            elif field == "defence_until":
                 case = decidable(case, day, policy)
             elif field == "decide_by":
                 case = but(case, is_overdue=True)
@@ -271,6 +292,13 @@ def case_of(record: Record | None, command: SubjectCommand) -> tuple[Record, Cas
             status=422,
         )
     return record, case
+
+
+def put(case: Case, today: date, policy: Policy) -> Case:
+    """The case put before the deciding body: the subject may be heard from now on, or a reward is decidable at once."""
+    defence_until = end_of(case.terms.defence, today, policy)
+    case = but(case, status="proposed", defence_until=defence_until)
+    return case if defence_until else decidable(case, today, policy)
 
 
 def decidable(case: Case, since: date, policy: Policy) -> Case:

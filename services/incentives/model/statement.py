@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from services.incentives.model.commands import ConfirmStatements, CorrectStatement
+from services.incentives.model.commands import ConfirmStatements, CorrectStatement, ExplainPay
 from shared.contracts import Event
 from shared.contracts.dispatch import PresenceCounted
-from shared.contracts.incentives import PayShort, StatementConfirmed, StatementCorrected, StatementDrawn
-from shared.contracts.inspection import AppraisalGraded
+from shared.contracts.incentives import PayExplained, PayShort, StatementConfirmed, StatementCorrected, StatementDrawn
+from shared.contracts.inspection import AppraisalGraded, AppraisalWithdrawn
 from shared.contracts.registry import PartyMerged, PartyRegistered, PartyWithdrawn, VillageMerged
 from shared.contracts.values import Role
 from shared.divisions import place_of
@@ -40,6 +40,12 @@ class Sum(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who confirms it."""
     confirm_by: date | None = None
     """The last day for that; None once it is confirmed."""
+    explains: Role | None = None
+    """Who gives the reason where it is less than the floor; None if nobody has to."""
+    explain_by: date | None = None
+    """The last day for the reason; None if none is awaited."""
+    why: str = ""
+    """The reason that was given."""
 
     @property
     def total(self) -> int:
@@ -54,9 +60,10 @@ class Payee(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The entry of the pack by which it is."""
     person: str
     grades: dict[str, str] = msgspec.field(default_factory=dict)
-    """The latest grade by assessment."""
+    """The grades by `<assessment>/<year>`. An earlier version kept the latest one alone, without its year."""
     sums: dict[str, Sum] = msgspec.field(default_factory=dict)
-    """The statements by what each rests on: `begun`, `graded/<assessment>/<year>` or `days/<year>-<month>`."""
+    """The statements by what each rests on: `begun`, `graded/<assessment>/<year>`, `days/<year>-<month>` or, of what is
+    paid once, `left/<day>`."""
     ended: bool = False
     """Whether the person has left the post or the village. What was drawn stays to be confirmed."""
 
@@ -64,6 +71,15 @@ class Payee(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def standing(self) -> Sum | None:
         """The latest statement that recurs; None if there is none."""
         return next((one for one in reversed(self.sums.values()) if one.recurs), None)
+
+    def rated(self, year: int) -> dict[str, str]:
+        """The latest grade by assessment, up to a year."""
+        known = sorted((int(of or 0), kind, grade) for (kind, _, of), grade in self._grades if int(of or 0) <= year)
+        return {kind: grade for _, kind, grade in known}
+
+    @property
+    def _grades(self) -> Iterable[tuple[tuple[str, str, str], str]]:
+        return ((key.partition("/"), grade) for key, grade in self.grades.items())
 
 
 class Payroll(State, frozen=True, kw_only=True, omit_defaults=True):
@@ -86,13 +102,18 @@ class Payroll(State, frozen=True, kw_only=True, omit_defaults=True):
         return found
 
     @property
+    def unexplained(self) -> Iterable[tuple[Payee, Sum]]:
+        """The statements below the floor for which somebody owes a reason, and whom they pay."""
+        return ((payee, one) for payee in self.payees.values() for one in payee.sums.values() if one.explain_by)
+
+    @property
     def status(self) -> str:
-        """`open` while a statement is to be confirmed, else `settled`."""
-        return "open" if self.open else "settled"
+        """`open` while a statement is to be confirmed or explained, else `settled`."""
+        return "open" if self.awaits else "settled"
 
     @property
     def awaits(self) -> bool:
-        return bool(self.open)
+        return bool(self.open) or any(True for _ in self.unexplained)
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """All statements of one kind and month are confirmed together."""
@@ -106,6 +127,23 @@ class Payroll(State, frozen=True, kw_only=True, omit_defaults=True):
                 rule=sums[0].rule,
                 detail=f"{kind}/{year}-{month:02}",
                 answer=said | {"place": self.place, "body": sums[0].by},
+            )
+        for payee, one in self.unexplained:
+            assert one.explains
+            of: dict[str, str | int] = {
+                "kind": payee.kind,
+                "person": payee.person,
+                "year": one.year,
+                "month": one.month,
+            }
+            yield Task(
+                action="pay-explanations",
+                about=self.id,
+                role=one.explains,
+                due=one.explain_by,
+                rule=one.rule,
+                detail=f"{payee.kind}/{payee.person}/{one.year}-{one.month:02}",
+                answer=of | {"place": self.place, "village": self.id, "body": one.explains},
             )
 
     def payee(self, kind: str, person: str) -> Payee | None:
@@ -124,7 +162,9 @@ class Payroll(State, frozen=True, kw_only=True, omit_defaults=True):
         )  # fmt: skip
 
 
-def _drawn(payroll: Payroll, payee: Payee, cause: str, new: Sum, terms: Statement) -> Change:
+def _drawn(
+    payroll: Payroll, payee: Payee, cause: str, new: Sum, terms: Statement, policy: Policy, today: date
+) -> Change:
     """The payroll with a statement that rests on this cause, if it says anything new, and what is told of it."""
     before, standing = payee.sums.get(cause), payee.standing
     if new.parts == (before.parts if before else standing.parts if standing and new.recurs else None):
@@ -133,23 +173,42 @@ def _drawn(payroll: Payroll, payee: Payee, cause: str, new: Sum, terms: Statemen
         return Change(payroll.keep(payee))
     if before:
         new = replace(new, year=before.year, month=before.month)
+    new = _asked(new, terms, policy, today)
     payee = replace(payee, sums=dict([*{**payee.sums, cause: new}.items()][-KEPT:]))
     payroll = payroll.keep(payee)
     if before:
         told = payroll.tell(StatementCorrected, payee, new, parts=new.parts, before=before.total)
     else:
         told = payroll.tell(StatementDrawn, payee, new, parts=new.parts)
-    if terms.floor is None or new.total >= terms.floor or not new.recurs:
-        return Change(payroll, (told,))
-    return Change(payroll, (told, payroll.tell(PayShort, payee, new, floor=terms.floor)))
+    return Change(payroll, (told, *_short(payroll, payee, new, terms)))
 
 
-def _monthly(payroll: Payroll, payee: Payee, cause: str, terms: Statement, policy: Policy, today: date) -> Change:
-    """Draw what the person is paid each month from now on."""
-    parts = terms.monthly(payee.grades)
+def _is_short(one: Sum, terms: Statement) -> bool:
+    """Whether somebody is paid less than the floor each month."""
+    return one.recurs and terms.floor is not None and one.total < terms.floor
+
+
+def _asked(one: Sum, terms: Statement, policy: Policy, today: date) -> Sum:
+    """A statement for which a reason is awaited, if it is below the floor and the pack names who gives it."""
+    if not (terms.explained_by and terms.explain_within and _is_short(one, terms)):
+        return replace(one, explains=None, explain_by=None, why="")
+    last = terms.explain_within.after(today, policy.calendar)
+    return replace(one, explains=terms.explained_by, explain_by=last, why="")
+
+
+def _short(payroll: Payroll, payee: Payee, one: Sum, terms: Statement) -> tuple[Event, ...]:
+    """The event that somebody is paid less than the floor, if it is so (2.8)."""
+    return (payroll.tell(PayShort, payee, one, floor=terms.floor),) if _is_short(one, terms) else ()
+
+
+def _monthly(
+    payroll: Payroll, payee: Payee, cause: str, terms: Statement, policy: Policy, today: date, year: int = 9999
+) -> Change:
+    """Draw what the person is paid each month from now on, by the grades up to a year, or by all."""
+    parts = terms.monthly(payee.rated(year))
     new = Sum(year=today.year, month=today.month, recurs=True, parts=parts, rule=terms.rule, by=terms.confirmed_by,
               confirm_by=terms.confirm_within.after(today, policy.calendar))  # fmt: skip
-    return _drawn(payroll, payee, cause, new, terms)
+    return _drawn(payroll, payee, cause, new, terms, policy, today)
 
 
 def village_of(parent: str | None) -> str:
@@ -168,7 +227,7 @@ def enter(
     told: tuple[Event, ...] = ()
     for terms in policy.statements:
         payee = payroll.payee(terms.kind, event.party)
-        if terms.of != event.kind or (payee and not payee.ended):
+        if terms.of != event.kind or (payee and not payee.ended) or (payee is None and terms.only_once):
             continue
         was = former.payee(terms.kind, event.party) if isinstance(former, Payroll) else None
         grades = was.grades if was else payee.grades if payee else {}
@@ -178,6 +237,13 @@ def enter(
         change = _monthly(payroll, payee, cause, terms, policy, today)
         assert isinstance(change.state, Payroll)
         payroll, told = change.state, (*told, *change.events)
+        for left in [cause for cause, one in sums.items() if cause.startswith("left/") and one.confirm_by]:
+            # Who is back before it was confirmed did not leave.
+            payee = payroll.payees[f"{terms.kind}/{event.party}"]
+            nothing = dict.fromkeys(payee.sums[left].parts, 0)
+            change = _once(payroll, payee, left, nothing, terms, policy, today)
+            assert isinstance(change.state, Payroll)
+            payroll, told = change.state, (*told, *change.events)
     return Change(payroll if payroll.payees else None, told)
 
 
@@ -190,26 +256,65 @@ def former_village(_payroll: Payroll | None, event: PartyRegistered) -> Iterable
 def leave_post(
     payroll: Payroll | None, event: PartyRegistered | PartyWithdrawn | PartyMerged, policy: Policy, today: date
 ) -> Change:
-    """Somebody left the post or the village: nothing more is drawn. What was drawn stays to be confirmed."""
-    for payee in payroll.payees.values() if payroll else ():
-        if payroll and payee.person == event.party:
+    """Somebody left the post or the village: nothing more is drawn each month. What was drawn stays to be confirmed.
+
+    Who left the post, and did not only move or stand there twice, gets what the pack pays once for that (4.6).
+    """
+    told: tuple[Event, ...] = ()
+    for payee in [*payroll.payees.values()] if payroll else ():
+        if payroll and payee.person == event.party and not payee.ended and not _leaves(payee.kind, event, policy):
             payroll = payroll.keep(replace(payee, ended=True))
-    return Change(payroll)
+    for terms in policy.statements:
+        if not _leaves(terms.kind, event, policy):
+            continue
+        village = village_of(event.parent)
+        payroll = payroll or Payroll(id=village, place=place_of(village))
+        payee = payroll.payee(terms.kind, event.party) or Payee(kind=terms.kind, person=event.party)
+        if payee.ended:
+            continue
+        payee = replace(payee, ended=True)
+        change = _once(payroll, payee, f"left/{today}", terms.on_leaving, terms, policy, today)
+        assert isinstance(change.state, Payroll)
+        payroll, told = change.state, (*told, *change.events)
+    return Change(payroll, told)
 
 
-def grade(payroll: Payroll | None, event: AppraisalGraded, policy: Policy, today: date) -> Change:
-    """Somebody was graded, or graded anew after a review: the part that rests on the grade follows (0.11)."""
+def _leaves(kind: str, event: PartyRegistered | PartyWithdrawn | PartyMerged, policy: Policy) -> bool:
+    """Whether somebody left a post for which the pack pays something once by this statement."""
+    terms = next((terms for terms in policy.statements if terms.kind == kind), None)
+    return bool(isinstance(event, PartyWithdrawn) and terms and terms.of == event.kind and terms.on_leaving)
+
+
+def _once(
+    payroll: Payroll, payee: Payee, cause: str, parts: dict[str, int], terms: Statement, policy: Policy, today: date
+) -> Change:
+    """Draw what is paid for this month alone."""
+    new = Sum(year=today.year, month=today.month, parts=parts, rule=terms.rule, by=terms.confirmed_by,
+              confirm_by=terms.confirm_within.after(today, policy.calendar))  # fmt: skip
+    return _drawn(payroll, payee, cause, new, terms, policy, today)
+
+
+def grade(payroll: Payroll | None, event: AppraisalGraded | AppraisalWithdrawn, policy: Policy, today: date) -> Change:
+    """Somebody was graded, or graded anew after a review: the part that rests on the grade follows (0.11).
+
+    If a grade is withdrawn, the one before holds again until the year is graded anew.
+    """
     assert event.village
     payroll = payroll or Payroll(id=event.village, place=event.place)
     told: tuple[Event, ...] = ()
+    year, cause = f"{event.kind}/{event.year}", f"graded/{event.kind}/{event.year}"
     for terms in policy.statements:
-        if not terms.rests_on(event.kind):
+        payee = payroll.payee(terms.kind, event.subject)
+        if not terms.rests_on(event.kind) or (payee is None and isinstance(event, AppraisalWithdrawn)):
             continue
-        payee = payroll.payee(terms.kind, event.subject) or Payee(kind=terms.kind, person=event.subject)
-        payee = replace(payee, grades={**payee.grades, event.kind: event.grade})
-        if payee.ended:
+        payee = payee or Payee(kind=terms.kind, person=event.subject)
+        others = {key: grade for key, grade in payee.grades.items() if key != year}
+        payee = replace(payee, grades=others | ({year: event.grade} if isinstance(event, AppraisalGraded) else {}))
+        # Who has left is paid no more, but what was drawn is corrected all the same.
+        if (payee.ended or isinstance(event, AppraisalWithdrawn)) and cause not in payee.sums:
+            payroll = payroll.keep(payee)
             continue
-        change = _monthly(payroll, payee, f"graded/{event.kind}/{event.year}", terms, policy, today)
+        change = _monthly(payroll, payee, cause, terms, policy, today, event.year)
         assert isinstance(change.state, Payroll)
         payroll, told = change.state, (*told, *change.events)
     return Change(payroll if payroll.payees else None, told)
@@ -229,7 +334,7 @@ def count(payroll: Payroll | None, event: PresenceCounted, policy: Policy, today
             new = Sum(year=event.year, month=event.month, parts=terms.by_days(days.get(person, 0)), rule=terms.rule,
                       by=terms.confirmed_by,
                       confirm_by=terms.confirm_within.after(today, policy.calendar))  # fmt: skip
-            change = _drawn(payroll, payee, cause, new, terms)
+            change = _drawn(payroll, payee, cause, new, terms, policy, today)
             assert isinstance(change.state, Payroll)
             payroll, told = change.state, (*told, *change.events)
     return Change(payroll if payroll.payees else None, told)
@@ -288,10 +393,39 @@ def correct(payroll: Payroll | None, command: CorrectStatement, policy: Policy, 
     terms = next((terms for terms in policy.statements if terms.kind == payee.kind), None)
     since = terms.confirm_within.after(today, policy.calendar) if terms else today
     after = replace(one, parts={**one.parts, command.part: command.yuan}, confirm_by=since)
+    after = _asked(after, terms, policy, today) if terms else after
     payee = replace(payee, sums={**payee.sums, cause: after})
     payroll = payroll.keep(payee)
     said = {"parts": after.parts, "before": one.total, "reason": command.reason, "decided_by": command.corrected_by}
-    return Change(payroll, (payroll.tell(StatementCorrected, payee, after, **said),))
+    corrected = payroll.tell(StatementCorrected, payee, after, **said)
+    return Change(payroll, (corrected, *(_short(payroll, payee, after, terms) if terms else ())))
+
+
+def explain(payroll: Payroll | None, command: ExplainPay, policy: Policy, today: date) -> Change:
+    """The body that the pack names says why somebody is paid less than the floor (2.8)."""
+    payroll = known(payroll, "报酬补贴", "the payroll of", command.village)
+    payee = known(payroll.payee(command.kind, command.person), "领取人", "the payee", command.person)
+    asked = {
+        cause: one
+        for cause, one in payee.sums.items()
+        if (one.year, one.month) == (command.year, command.month) and one.explains
+    }
+    if not asked:
+        raise Refused(
+            "2.8",
+            "该月的报酬没有低于最低数额，或者不须说明原因，请核对月份",
+            "nothing of that month is below the floor, or nobody has to say why; check the month",
+            field="month",
+            status=404,
+        )
+    for one in asked.values():
+        assert one.explains
+        require_body(command.body, one.explains, one.rule)
+    given = {cause: replace(one, explain_by=None, why=command.why) for cause, one in asked.items()}
+    changed = [one for cause, one in given.items() if one != payee.sums[cause]]
+    payroll = payroll.keep(replace(payee, sums={**payee.sums, **given}))
+    told = (payroll.tell(PayExplained, payee, one, explained_by=command.explained_by) for one in changed)
+    return Change(payroll, tuple(told))
 
 
 def both_payrolls(_payroll: Payroll | None, event: VillageMerged) -> Iterable[Key]:

@@ -22,6 +22,9 @@ DISTRICT: Final = "520402"
 NATION: Final = content("national") | {"effective_from": date(FIRST, 1, 1)}
 NATION["exit"]["poverty_line"][str(FIRST)] = 2736  # What the country's line was; the pack begins with the next year's.
 PACK: Final = content("xixiu") | {"effective_from": date(FIRST, 1, 1)}
+PACK["outcomes"] = [
+    one for one in PACK["outcomes"] if one["clause"] != "G17"
+]  # The national opinion is of December 2017.
 BOOK: Final = PolicyBook()
 BOOK.adopt(kept_pack(NATION))
 POLICY = parse_pack(PACK, BOOK.base)
