@@ -24,7 +24,7 @@ from services.incentives.model.commands import (
 from services.incentives.model.decision import decide, hear, serve, withdraw_decision
 from services.incentives.model.motion import move
 from services.incentives.model.proposal import (
-    both_teams,
+    both,
     inherit,
     leave,
     proposals,
@@ -32,6 +32,7 @@ from services.incentives.model.proposal import (
     reappraise,
     regrade,
     sending,
+    subjects,
     ungrade,
     unlist,
 )
@@ -82,7 +83,7 @@ def _of_graded(event: GradeWithdrawn | GradeReviewed, _policy: Policy) -> Iterab
     return (record_id(kind, subject) for kind, subject in subjects.items() if subject)
 
 
-def _of_team(event: VillageMerged | VillageUnlisted | VillageWithdrawn, _policy: Policy) -> Iterable[str]:
+def _of_team(event: VillageUnlisted | VillageWithdrawn, _policy: Policy) -> Iterable[str]:
     return (record_id("team", event.village),)
 
 
@@ -122,8 +123,15 @@ REACTIONS: tuple[Reaction, ...] = (
     # A body may let the story behind an award be told in public.
     Reaction(TellStory, Record, _of_subject, tell_story),
     # A team is named by its village. After a merger its cases go over; after a mistaken listing its proposals end.
-    Reaction(VillageMerged, Record, lambda e, _policy: (record_id("team", e.into),), inherit, reads=both_teams),
-    Reaction(VillageMerged, Record, _of_team, leave),
+    # So do those of a village cadre who was registered twice.
+    *(
+        reaction
+        for merged in (VillageMerged, PartyMerged)
+        for reaction in (
+            Reaction(merged, Record, lambda e, _policy: subjects(e)[1:], inherit, reads=both),
+            Reaction(merged, Record, lambda e, _policy: subjects(e)[:1], leave),
+        )
+    ),
     Reaction(GradeWithdrawn, Record, _of_graded, ungrade),
     Reaction(GradeReviewed, Record, _of_graded, regrade),
     *(

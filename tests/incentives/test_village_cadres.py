@@ -1,6 +1,7 @@
 """What a grade leads to for village cadres, who are parties of the registry and no cadres of a unit."""
 
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from services.incentives.model.record import Record
 from services.incentives.reactions import DUE, REACTIONS
 from shared.contracts.incentives import OutcomeDecided, OutcomeProposed, OutcomeWithdrawn
 from shared.contracts.inspection import AppraisalGraded, AppraisalReviewed, AppraisalWithdrawn
-from shared.contracts.registry import PolicyAdopted
+from shared.contracts.registry import PartyMerged, PolicyAdopted
 from shared.engine.flow import Cause, derived_id
 from shared.policy import PolicyInvalid, parse_pack
 from shared.rules import Refused
@@ -40,6 +41,22 @@ ABOUT: dict[str, Any] = {
 
 def graded(grade: str, **said: Any) -> AppraisalGraded:
     return AppraisalGraded(**{**ABOUT, "score": 95, "grade": grade, "decided_by": "某镇党委", **said})
+
+
+def test_2_15_who_was_registered_twice_keeps_what_runs_against_either(world: World) -> None:
+    hear(world, graded("poor"), graded("poor", year=2015, subject="VC-2"))
+    merged = PartyMerged(
+        place=COUNTY, party="VC-1", into="VC-2", kind="village_cadre", parent=f"village:{VILLAGE}", personal=True,
+        reason="重复登记", decided_by="某镇党委",
+    )  # fmt: skip
+    hear(world, merged)
+    assert not record(world, CADRE).cases and not record(world, CADRE).awaits and not record(world, CADRE).timers
+    kept = record(world, ("village_cadre", "VC-2"))
+    assert {outcome.rsplit("/", 2)[1] for outcome in kept.cases} == {"VC-1", "VC-2"}
+    world.pass_days(START + timedelta(11))
+    assert {case.status for case in record(world, ("village_cadre", "VC-2")).cases.values()} == {"decidable"}
+    hear(world, merged)
+    assert len(record(world, ("village_cadre", "VC-2")).cases) == 2
 
 
 @pytest.mark.parametrize(("event", "kinds"), [

@@ -428,11 +428,13 @@ def test_persons_and_draws_are_sealed_and_no_subscriber_can_reach_them() -> None
         "inspection.visits.crowded.v1": "sometimes",
         **{f"incentives.outcome.{step}.v1": "sometimes" for step in
            ("proposed", "defended", "decided", "appealed", "expired", "withdrawn")},
+        "incentives.outcome.moved.v1": "sometimes",
+        "incentives.motion.overdue.v1": "sometimes",
         "incentives.decision.overdue.v1": "sometimes",
         "incentives.decision.withdrawn.v1": "sometimes",
         "incentives.decision.served.v1": "sometimes",
         **{f"incentives.statement.{step}.v1": "always" for step in ("drawn", "corrected", "confirmed")},
-        "incentives.pay.short.v1": "always",
+        **{f"incentives.pay.{step}.v1": "always" for step in ("short", "explained")},
         **{f"incentives.appeal.{step}.v1": "sometimes" for step in ("decided", "escalated", "overdue")},
         "incentives.deadline.moved.v1": "sometimes",
     }  # fmt: skip

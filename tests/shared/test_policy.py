@@ -512,7 +512,7 @@ BORDERS = [
     ("version", "benxi-2014.1", "21-2014.1", "", "looks like another region"),
     ("documents.S3.jurisdiction", "21", "210502", "outcomes[0].clause", "which binds nobody"),
     ("outcomes.0.clause", "CSL", "csl", "", "csl is none of [documents]"),
-    ("campaigns.0.rule", "G17:第三条", "G17 第三条", "", "a colon and the article"),
+    ("campaigns.0.rule", "F52:第三条", "F52 第三条", "", "a colon and the article"),
     ("commitments.0.rule", "F52", "F25", "", "F25 is none of [documents]"),
     ("holidays", [{"kind": "holiday", "days": [D], "document": "S3"}],
      [{"kind": "holiday", "days": [D], "document": "S3"}, {"kind": "holiday", "days": [D], "document": "S3"}],

@@ -8,7 +8,7 @@ from services.incentives.model.record import Case, Record, but, end_of, put, rec
 from services.incentives.model.units import Unit
 from shared.contracts import Event, dispatch, inspection, short_type
 from shared.contracts.incentives import OutcomeProposed, OutcomeWithdrawn, Subject
-from shared.contracts.registry import VillageMerged, VillageUnlisted, VillageWithdrawn
+from shared.contracts.registry import PartyMerged, VillageMerged, VillageUnlisted, VillageWithdrawn
 from shared.divisions import place_of
 from shared.policy import Outcome, Policy
 from shared.rules import Change, Key, State
@@ -195,24 +195,37 @@ def _withdraw(record: Record | None, rests: Callable[[str, Case], bool], reason:
     return Change(record, told)
 
 
-def both_teams(_record: Record | None, event: VillageMerged) -> Iterable[Key]:
-    """The keys of the records of both villages' teams."""
-    return ((Record, record_id("team", event.village)), (Record, record_id("team", event.into)))
+def subjects(event: VillageMerged | PartyMerged) -> tuple[str, str]:
+    """The ids of the records of who ends in a merger, and of who goes on: of two villages' teams, or of one village
+    cadre who was registered twice."""
+    if isinstance(event, VillageMerged):
+        return record_id("team", event.village), record_id("team", event.into)
+    return record_id("village_cadre", event.party), record_id("village_cadre", event.into)
+
+
+def both(_record: Record | None, event: VillageMerged | PartyMerged) -> Iterable[Key]:
+    """The keys of both records."""
+    return ((Record, id) for id in subjects(event))
 
 
 def inherit(
-    record: Record | None, event: VillageMerged, policy: Policy, today: date, others: Mapping[Key, State | None]
+    record: Record | None,
+    event: VillageMerged | PartyMerged,
+    policy: Policy,
+    today: date,
+    others: Mapping[Key, State | None],
 ) -> Change:
-    """The remaining village's record takes over the cases of the merged village's team."""
-    ended = others[Record, record_id("team", event.village)]
+    """The record of who goes on takes over the cases of who ended."""
+    before, after = subjects(event)
+    ended = others[Record, before]
     if not isinstance(ended, Record) or not ended.cases:
         return Change(record)
-    record = record or ended.but(id=record_id("team", event.into), subject=event.into, cases={}, deadlines=())
+    record = record or ended.but(id=after, subject=event.into, cases={}, deadlines=())
     for outcome, case in sorted(ended.cases.items()):
         record = record.keep(outcome, case)
     return Change(record)
 
 
-def leave(record: Record | None, event: VillageMerged, policy: Policy, today: date) -> Change:
-    """Empty the record of a merged village's team: the remaining village's record has its cases."""
+def leave(record: Record | None, event: VillageMerged | PartyMerged, policy: Policy, today: date) -> Change:
+    """Empty the record of who ended: the other one has its cases."""
     return Change(record and record.but(cases={}, deadlines=()).clocked())
