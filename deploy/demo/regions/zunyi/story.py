@@ -61,8 +61,8 @@ POINTS: Final = 2
 """Demonstration villages of every other county. The document says two or more."""
 SIGNED: Final = {
     "township": "乡镇人民政府", "county": "县（市、区）人民政府", "organisation": "市委组织部",
-    "inspection": "市暗访督查组",
-    "discipline": "市纪委", "leader_group": "市扶贫开发领导小组（虚构）", "unit": "派出单位", "team": "驻村工作组", "village": "村民代表会议",
+    "inspection": "市暗访督查组", "leader_group": "市扶贫开发领导小组",
+    "discipline": "市纪委", "unit": "派出单位", "team": "驻村工作组", "village": "村民代表会议",
     "diagnoses": "县（市、区）集体会诊会议",
 }  # fmt: skip
 """Who signs, by the action; without an entry for it, by the role that is asked; else the county's poverty office."""
