@@ -21,6 +21,7 @@ FIRST, LAST = START.year, END.year
 DISTRICT: Final = "520402"
 NATION: Final = content("national") | {"effective_from": date(FIRST, 1, 1)}
 NATION["exit"]["poverty_line"][str(FIRST)] = 2736  # What the country's line was; the pack begins with the next year's.
+del NATION["documents"]["G17"]["since"]  # As both packs are in force before their time, so is what they rest on.
 PACK: Final = content("xixiu") | {"effective_from": date(FIRST, 1, 1)}
 PACK["outcomes"] = [
     one for one in PACK["outcomes"] if one["clause"] != "G17"
