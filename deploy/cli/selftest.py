@@ -25,8 +25,8 @@ app = typer.Typer()
 @app.command()
 def selftest() -> None:
     """自检：在另起的一套服务上走完一个村的全程，不留下任何数据 · a village's whole way, which leaves nothing behind."""
+    from deploy.demo.officers import Refusal
     from deploy.demo.regions.benxi.story import START
-    from deploy.demo.simulation import Refusal
     from deploy.local.supervisor import until_stopped
     from deploy.operations.scratch import LeftBehind
     from deploy.operations.selftest import UNTIL, Check

@@ -37,6 +37,8 @@ class Letter(NamedTuple):
     service: str
     path: str
     rows: tuple[Row, ...]
+    tried: bool = False
+    """Whether a rule may refuse any of them (409), so that nothing comes of it, as where a township asks too early."""
 
 
 class Awaited(NamedTuple):
@@ -208,6 +210,10 @@ class Story:
         """The pairs of a village's poor households and the cadres who help them."""
         raise NotImplementedError
 
+    def days(self, ask: Ask, cadre: str) -> int:
+        """On how many days of a month a member of a team was in the village."""
+        return 22
+
     def course(self, ask: Ask) -> str:
         """The course that members of a team attended who owed training."""
         raise NotImplementedError
@@ -256,6 +262,10 @@ class Story:
         """Whether a failure is tolerated because something new was tried (1.14)."""
         return False
 
+    def imposes(self, ask: Ask) -> bool:
+        """Whether a body adopts what is proposed. The task is about the outcome, as `<kind>/<village>/<year>`."""
+        return True
+
     def overturns(self, ask: Ask) -> bool:
         """Whether an appeal succeeds."""
         return False
@@ -298,7 +308,7 @@ def _decisions(ask: Ask, story: Story) -> Iterable[Row]:
     tolerated = story.tolerates(ask)
     spoken_for = {"inexperience": False, "exploration": tolerated, "unintended": False}
     standing = {"standing": "civil_servant"} if ask.given["subject_kind"] == "cadre" else {}
-    yield {"imposed": not tolerated, "tolerated": tolerated, **spoken_for, **standing}
+    yield {"imposed": not tolerated and story.imposes(ask), "tolerated": tolerated, **spoken_for, **standing}
 
 
 _HEARD: Final = {"statement": "情况属实，已作说明", "finding": "与考核情况一致", "accepted": False}
@@ -325,16 +335,16 @@ def _attendances(ask: Ask, story: Story) -> Iterable[Row]:
 
 
 def _presences(ask: Ask, story: Story) -> Iterable[Row]:
-    """Each was there for 22 days, or for as many as there were since the cadre came; evenly in each of several
-    villages."""
+    """Each was there for the days that the story says, or for as many as there were since the cadre came; evenly in
+    each of several villages."""
     since = ask.state["months"][ask.detail]["since"]
     last = add_months(date(ask.given["year"], ask.given["month"], 1), 1)
     asked = [ask.state]
     if story.policy.team.most_villages > 1:
         asked = [state for state in ask.others.values() if ask.detail in state.get("months", {})]
     villages = Counter(cadre for state in asked for cadre in since.keys() & state["months"][ask.detail]["since"].keys())
-    yield {"present": [{"cadre": cadre, "days": min(22, (last - date.fromisoformat(day)).days) // villages[cadre]}
-                       for cadre, day in since.items()]}  # fmt: skip
+    yield {"present": [{"cadre": cadre, "days": min(story.days(ask, cadre), (last - date.fromisoformat(day)).days)
+                        // villages[cadre]} for cadre, day in since.items()]}  # fmt: skip
 
 
 def _steps(ask: Ask, story: Story) -> Iterable[Row]:
@@ -429,6 +439,8 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "resolution-steps": Answer(_steps, ("registry", "resolutions")),
     "objection-decisions": Answer(lambda a, s: [{"upheld": s.agrees(a)}]),
     "delay-decisions": Answer(lambda a, s: [{"takes_over": True, "reason": s.delay(a)}]),
+    "decap-steps": _NOTHING,
+    "decap-notices": _NOTHING,
     "approvals": Answer(lambda a, s: [{"approved": s.agrees(a)}], _VILLAGES),
     "checklists": Answer(lambda a, s: [{"followed": s.followed(a), "proof": "村务公开栏"}]),
     "letters": _NOTHING,

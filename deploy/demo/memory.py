@@ -14,9 +14,10 @@ import msgspec
 
 from deploy.access.permissions import WIRED
 from deploy.demo.answers import Awaited, Row, as_command
+from deploy.demo.officers import Refusal
 from deploy.demo.world import Service, World
 from shared.engine.flow import encode_state
-from shared.rules import State
+from shared.rules import Refused, State
 
 
 class Memory:
@@ -47,7 +48,10 @@ class Memory:
 
     async def post(self, service: str, path: str, key: str, rows: Sequence[Row]) -> None:
         """Send commands, with all that follows from them."""
-        self.world.command(service, *(as_command(service, path, row) for row in rows))
+        try:
+            self.world.command(service, *(as_command(service, path, row) for row in rows))
+        except Refused as refused:
+            raise Refusal(f"{service} refused {path} ({key}): {refused}", refused.status) from refused
 
     async def next_due(self) -> date | None:
         """The next day on which anything falls due in any service."""

@@ -8,6 +8,7 @@ sends the same commands under the same keys, even if processes crash meanwhile.
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -72,6 +73,14 @@ PACE: Final[Mapping[str, Before | After]] = {
 WITHIN_THE_WEEK: Final = After(0, 4)
 
 
+class Refusal(RuntimeError):
+    """A service refused a command of the script: the script or a rule is wrong. The text is the service's."""
+
+    def __init__(self, said: str, status: int = 0) -> None:
+        super().__init__(said)
+        self.status = status
+
+
 class Reach(Protocol):
     """How the officers reach the services: over HTTP and NATS in a play, in memory in tests."""
 
@@ -85,7 +94,7 @@ class Reach(Protocol):
         """All states of a kind by id, as their service shows them."""
 
     async def post(self, service: str, path: str, key: str, rows: Sequence[Row]) -> None:
-        """Send commands, and return when all that follows from them is done. A refusal is an error of the script."""
+        """Send commands, and return when all that follows from them is done. Raises Refusal."""
 
     async def next_due(self) -> date | None:
         """The next day on which anything falls due in any service."""
@@ -225,7 +234,14 @@ class Officers:
     async def _send(self, letters: Iterable[Letter]) -> None:
         for number, letter in enumerate(letters):
             key = f"{self.diary.today}-{self.diary.round}-{number}"
-            await self.reach.post(letter.service, letter.path, key, letter.rows)
+            if not letter.tried:
+                await self.reach.post(letter.service, letter.path, key, letter.rows)
+            for n, row in enumerate(letter.rows if letter.tried else ()):
+                try:
+                    await self.reach.post(letter.service, letter.path, f"{key}-{n}", [row])
+                except Refusal as refusal:
+                    if refusal.status != HTTPStatus.CONFLICT:
+                        raise
 
     def _keep(self) -> None:
         if self._path:

@@ -107,7 +107,8 @@ async def play(
         dead_letters = sum(status.dead_letters for status in (await simulation.statuses()).values())
     seconds = time.monotonic() - began
     clients = _clients(system, scenario)
-    records = await asyncio.to_thread(read, clients, scenario.policy.jurisdiction, start.year, until.year)
+    place = scenario.policy.jurisdiction
+    records = await asyncio.to_thread(read, clients, place, start.year, until.year, region.others)
     if not quiet:
         await asyncio.to_thread(_show, console, system, region, scenario, records, until)
         console.print(

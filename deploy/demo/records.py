@@ -1,11 +1,16 @@
 """What the report of a play reads from the services, and the figures that it shows beside a document's."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final, Literal, NamedTuple
 
-from deploy.demo.village import Client, Happened, history, journal
-from shared.contracts import Event
+import msgspec
+
+from deploy.demo.village import Client, Happened, happened, history
+from shared.contracts import Envelope, Event
+from shared.stream.bus import OPEN, SEALED
+from shared.web.http import LARGEST_PAGE, Entry
 
 Origin = Literal["computed", "solved", "counted", "policy", "decided", "historical"]
 ORIGINS: Final[Mapping[Origin, tuple[str, str]]] = {
@@ -34,17 +39,16 @@ class Records(NamedTuple):
     """What the villages' indicators add up to year by year, and a county's own, as `/v1/totals` says it."""
     parties: Sequence[Mapping[str, Any]] = ()
     """How many parties of each kind there are, as `/v1/party-counts` says it."""
-    campaigns: Mapping[str, Sequence[Happened]] = {}
-    """The events of the inspection about its campaigns as such, in order."""
+    others: Sequence[Happened] = ()
+    """Events about anything else than a village, such as a campaign or a township, by type and in order."""
 
     def said(
         self, kind: type[Event] | tuple[type[Event], ...], where: Callable[[Any], object] = lambda _event: True
     ) -> list[Any]:
-        """All events of a type, or of several, that meet a condition; those about one village or campaign in order."""
+        """All events of a type, or of several, that meet a condition; those about one village in order."""
         return [
             happened.event
-            for events in chain(self.events.values(), self.campaigns.values())
-            for happened in events
+            for happened in chain(chain.from_iterable(self.events.values()), self.others)
             if isinstance(happened.event, kind) and where(happened.event)
         ]
 
@@ -67,8 +71,9 @@ class Figure(NamedTuple):
         return self.document == self.system
 
 
-def read(client: Client, place: str, since: int, until: int) -> Records:
-    """Ask the services for everything that the report is computed from. Totals are a place's, of the years named."""
+def read(client: Client, place: str, since: int, until: int, others: Sequence[type[Event]] = ()) -> Records:
+    """Ask the services for everything that the report is computed from. Totals are a place's, of the years named;
+    `others` are the types of events about anything else than a village that it needs."""
     registry = client("registry")
 
     def asked(path: str, **params: Any) -> Any:
@@ -79,7 +84,20 @@ def read(client: Client, place: str, since: int, until: int) -> Records:
     )
     events = {village: history(client, village) for village in sorted(villages)}
     totals = asked(f"/v1/totals/{place}", since=since, until=until)
-    inspection = client("inspection")
-    found = inspection.get("/v1/campaigns", params={"limit": 10_000}).raise_for_status().json()
-    campaigns = {state["id"]: journal(inspection, state["id"]) for state in found}
-    return Records(events, units, cadres, totals, asked(f"/v1/party-counts/{place}"), campaigns)
+    parties = asked(f"/v1/party-counts/{place}")
+    return Records(events, units, cadres, totals, parties, [*_of_types(client, others)])
+
+
+def _of_types(client: Client, types: Sequence[type[Event]]) -> Iterator[Happened]:
+    """All events of these types, page by page from the journal of the service that tells them."""
+    by_journal = defaultdict[tuple[str, str], list[str]](list)
+    for event in types:
+        by_journal[event.type.partition(".")[0], SEALED if event.sealing == "always" else OPEN].append(event.type)
+    for (service, stream), asked in by_journal.items():
+        after: int | None = 0
+        while after is not None:
+            params: dict[str, Any] = {"stream": stream, "type": asked, "after": after, "limit": LARGEST_PAGE}
+            answer = client(service).get("/v1/recovery/journal", params=params).raise_for_status()
+            page = msgspec.json.decode(answer.content, type=list[Entry])
+            yield from (happened(msgspec.json.decode(entry.event, type=Envelope)) for entry in page)
+            after = page[-1].position if len(page) == LARGEST_PAGE else None

@@ -21,6 +21,7 @@ from deploy.access.permissions import WIRED
 from deploy.access.users import SIMULATION
 from deploy.demo.answers import COMMANDS, Awaited, Row
 from deploy.demo.forms import hand_in
+from deploy.demo.officers import Refusal
 from deploy.local.supervisor import System
 from deploy.operations.days import day_message
 from services.inspection.model.seeds import BODIES
@@ -40,10 +41,6 @@ ENDED_WITHIN: Final = 120.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.05
 """Seconds between two looks."""
 T = TypeVar("T")
-
-
-class Refusal(RuntimeError):
-    """A service refused a command of the script: the script or a rule is wrong. The text is the service's."""
 
 
 class _Delivered(msgspec.Struct):
@@ -316,7 +313,7 @@ class Simulation:
             folder, area = self.system.folder.root / "forms", max(place, self.policy.jurisdiction, key=len)
             answer = await hand_in(partial(self._request, name), folder, path, self.policy, area, key, rows)
             if answer.is_error or not answer.json()["applied"]:
-                raise Refusal(f"{name} refused the form {path} ({key}): {answer.text}")
+                raise Refusal(f"{name} refused the form {path} ({key}): {answer.text}", answer.status_code)
         else:
             most = min(PAGE, COMMANDS[service, path].at_once)
             for start in range(0, len(rows), most):
@@ -325,7 +322,7 @@ class Simulation:
                     headers={"Idempotency-Key": f"{key}-{start}", "Content-Type": "application/json"},
                 )  # fmt: skip
                 if answer.is_error:
-                    raise Refusal(f"{name} refused {path} ({key}): {answer.text}")
+                    raise Refusal(f"{name} refused {path} ({key}): {answer.text}", answer.status_code)
 
     async def _request(self, name: str, method: str, path: str, **parts: Any) -> httpx.Response:
         """Ask until there is an answer: a service that is down or not ready yet will be up again."""

@@ -43,17 +43,20 @@ class Happened(NamedTuple):
 
 def history(client: Client, village: str) -> list[Happened]:
     """All services' events about a village, in the order in which they were decided."""
-    found = [happened for service in SERVICES for happened in journal(client(service), village)]
-    return sorted(found, key=lambda happened: happened.time)
+    found = [one for service in SERVICES for one in journal(client(service), village)]
+    return sorted(found, key=lambda one: one.time)
 
 
 def journal(service: httpx.Client, about: str) -> list[Happened]:
     """A service's events about a village, a campaign or something else that it keeps."""
     told = service.get(f"/v1/journal/{about}").raise_for_status().content
-    return [
-        Happened(e.occurredon, e.time, e.id, e.causationid, msgspec.json.decode(e.data, type=EVENTS[e.type]))
-        for e in msgspec.json.decode(told, type=list[Envelope])
-    ]
+    return [happened(envelope) for envelope in msgspec.json.decode(told, type=list[Envelope])]
+
+
+def happened(envelope: Envelope) -> Happened:
+    """The event in an envelope of a journal."""
+    event = msgspec.json.decode(envelope.data, type=EVENTS[envelope.type])
+    return Happened(envelope.occurredon, envelope.time, envelope.id, envelope.causationid, event)
 
 
 def show(console: Console, code: str, client: Client) -> None:

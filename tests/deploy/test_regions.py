@@ -25,10 +25,12 @@ from deploy.demo.regions.zunyi import story as zunyi
 from deploy.demo.village import Happened
 from services.registry.model.party import Party, counts
 from services.registry.model.yearbook import Yearbook, totals
-from shared.contracts.dispatch import GapClosed, GapFound
+from shared.contracts.dispatch import GapClosed, GapFound, MemberLeft, MemberReplaced, PresenceCounted
+from shared.contracts.incentives import OutcomeDecided, OutcomeDefended, StatementDrawn
+from shared.contracts.registry import TownshipDecapped
 from shared.policy import parse_pack
 from shared.policy.shipped import base
-from tests.support.happened import by_village
+from tests.support.happened import by_village, of_types
 
 Change = Callable[[pytest.MonkeyPatch], None]
 ASSIGNED = {"benxi": date(2014, 9, 30), "jalaid": jalaid.END, "xixiu": xixiu.END, "zunyi": zunyi.END}
@@ -56,7 +58,7 @@ def told(name: str, until: date, villages: int) -> Records:
         memory.world.all("registry", "cadres"),
         msgspec.to_builtins([*totals(books, policy.indicators, "county", policy.jurisdiction, {})]),
         msgspec.to_builtins([*counts(parties, policy.parties)]),
-        by_village(memory.world.facts, days, of="campaign"),
+        of_types(memory.world.facts, days, REGIONS[name].others),
     )
 
 
@@ -80,11 +82,76 @@ def test_1_5_xixius_inspectors_miss_visits_and_publish_late_and_villages_stay_fo
     ways = as_told("xixiu")[1]
     assert [way for way, times in ways.items() if not times] == []
     rounds, visits, missed = ([*ways.values()][n] for n in (0, 1, 2))
-    days = (xixiu.END - date(2014, 1, 2)).days
-    assert days // 2 - 2 <= rounds <= days // 2 + 1, "a round every two days from the first team on, each published"
-    listed = len(xixiu.Xixiu(2014, VILLAGES["xixiu"]).poor)
-    assert 0 <= visits + missed - rounds * listed <= listed, "the last round is not published yet"
+    turn, cycle = rota(VILLAGES["xixiu"])
+    turns = (xixiu.END - date(2014, 1, 2)).days // cycle
+    assert turns - 2 <= rounds <= turns + 1, "a round in each turn from the first team on, each published"
+    assert 0 <= visits + missed - rounds * turn <= turn, "the last round is not published yet"
     assert sum(times for (zh, _), times in ways.items() if "未出列" in zh) > 0
+
+
+def rota(villages: int) -> tuple[int, int]:
+    """How many of so many villages Xixiu's inspectors visit at once, and the days from one time to the next."""
+    [terms] = [one for one in xixiu.Xixiu(2014, villages).policy.campaigns if one.choice == "rota"]
+    assert terms.opens[0].every
+    return terms.turn, terms.opens[0].every.calendar_days
+
+
+@pytest.mark.parametrize("villages", [3, 6, 20, 60, 193])
+def test_1_5_a_village_of_xixiu_is_visited_as_often_however_few_are_played(villages: int) -> None:
+    story = xixiu.Xixiu(2014, villages)
+    with_team = sum(village.listed or village.weak for village in story.villages.values())
+    turn, cycle = rota(villages)
+    assert 30 <= with_team / turn * cycle <= 60, "days from one visit of a village to the next"
+    assert villages < xixiu.VILLAGES or (turn, cycle) == (8, 2), "the whole district has the document's eight teams"
+
+
+def test_1_6_who_lets_rectifications_become_overdue_climbs_the_ladder_and_is_heard_each_time() -> None:
+    records = played("xixiu")
+    decided = records.said(OutcomeDecided, lambda event: event.kind in ("talk", "admonishment", "case_filing"))
+    assert [*dict.fromkeys(event.kind for event in decided)] == ["talk", "admonishment", "case_filing"]
+    heard = {event.outcome for event in records.said(OutcomeDefended)}
+    assert {event.outcome for event in decided} <= heard
+
+
+def test_1_13_allowances_follow_the_days_in_the_village() -> None:
+    records = played("xixiu")
+    drawn = {(e.village, e.person, e.year, e.month): e.total for e in records.said(StatementDrawn)}
+    counted = {
+        (e.village, one.cadre, e.year, e.month): 50 * one.days
+        for e in records.said(PresenceCounted)
+        for one in e.present
+        if one.days
+    }
+    assert counted and drawn == counted
+
+
+def test_1_18_a_poor_township_is_decapped_once_its_incidence_is_below_the_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    [decapped] = played("xixiu").said(TownshipDecapped)
+    assert decapped.year == xixiu.LAST - 1 and decapped.incidence < 0.03, "earlier requests were refused"
+    fewer_sign(monkeypatch)
+    assert played("xixiu").said(TownshipDecapped) == [], "households that do not sign stay poor"
+
+
+def test_2_13_a_transferred_member_of_zunyis_teams_is_replaced() -> None:
+    records = played("zunyi")
+    left, sent = records.said(MemberLeft), records.said(MemberReplaced)
+    assert len(left) == VILLAGES["zunyi"] // zunyi.DEPARTING
+    assert {event.village for event in left} <= {event.village for event in sent}
+
+
+def test_2_2_who_helps_too_few_households_is_counted_by_rank() -> None:
+    ways = as_told("zunyi")[1]
+    story = zunyi.Zunyi(2014, VILLAGES["zunyi"])
+    idle = story.units - sum(village.nth > 0 for village in story.villages.values())
+    assert (ways[_TOWNSHIP_RANK], ways[_COUNTY_RANK]) == (5 * idle, idle), (
+        "of a unit, five heads of section and one above"
+    )
+
+
+_TOWNSHIP_RANK = ("帮扶不足1户的乡科级领导干部", "leaders of township rank who help no household")
+_COUNTY_RANK = ("帮扶不足2户的县处级领导干部", "leaders of county rank who help fewer than two")
 
 
 def test_a_gap_that_opens_again_is_a_gap() -> None:
@@ -184,6 +251,11 @@ def more_do_badly(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(zunyi, "WEAKEST", 8)
 
 
+def more_weak_ones(patch: pytest.MonkeyPatch) -> None:
+    """Half of the poor villages have a weak organisation as well."""
+    patch.setattr(zunyi, "POOR_AND_WEAK", zunyi.POOR // 2)
+
+
 def nobody_is_heard(patch: pytest.MonkeyPatch) -> None:
     """Whoever could be heard comes too late."""
 
@@ -221,7 +293,12 @@ CHANGED: list[tuple[str, Change, dict[str, int]]] = [
     ("xixiu", nothing_earned, {"shell villages at last": 6, "the latter in per cent of the former": 0}),
     ("xixiu", small_halls, {"villages with a hall of 300 m²": 3}),
     ("xixiu", few_units, {"poor villages without a team": 2, "villages removed from the list": 1}),
-    ("zunyi", pack_of(zunyi, larger_draws), {"villages drawn in a quarter": 19}),
+    (
+        "zunyi",
+        pack_of(zunyi, larger_draws),
+        {"villages drawn in a quarter": 19, "villages where each part was looked into": 19},
+    ),
+    ("zunyi", more_weak_ones, {"entries on these lists": 67}),
     ("zunyi", more_do_badly, {"teams graded poor": 4, "cases of accountability": 4}),
     ("zunyi", nobody_is_heard, {"cases whose subject was not heard": 1}),
     ("zunyi", fewer_offers, {"villages on a list without a team": 16}),

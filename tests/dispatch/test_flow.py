@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from deploy.demo.officers import Officers
+from deploy.demo.officers import Officers, Refusal
 from deploy.demo.regions.benxi import story
 from deploy.demo.regions.benxi.story import CITY, START, Benxi
-from deploy.demo.simulation import Refusal, Simulation
+from deploy.demo.simulation import Simulation
 from deploy.local.supervisor import System
 
 SURVEYED = {"form": 96, "meeting": 64, "household_visit": 640, "problem": 64}

@@ -1,6 +1,6 @@
 """The regions whose stories can be played: a folder for each, with its story and the figures of its document."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from deploy.demo.records import Figure, Records
@@ -13,6 +13,7 @@ from deploy.demo.regions.xixiu.story import Xixiu
 from deploy.demo.regions.zunyi import figures as zunyi
 from deploy.demo.regions.zunyi.story import Zunyi
 from deploy.demo.scenario import Scenario
+from shared.contracts import Event
 
 Ways = Mapping[tuple[str, str], int]
 """How often things went wrong, by what went wrong in Chinese and English."""
@@ -27,11 +28,13 @@ class Region(NamedTuple):
     story: type[Scenario]
     figures: Callable[[Records], list[Figure]]
     ways: Callable[[Records], Ways]
+    others: Sequence[type[Event]] = ()
+    """The types of events about anything else than a village of which both tables are made."""
 
 
 REGIONS: Final[Mapping[str, Region]] = {
     "benxi": Region(("本溪", "Benxi"), "S3", Benxi, benxi.figures, benxi.ways),
     "jalaid": Region(("扎赉特旗", "Jalaid Banner"), "S0", Jalaid, jalaid.figures, jalaid.ways),
-    "xixiu": Region(("西秀区", "Xixiu District"), "S1", Xixiu, xixiu.figures, xixiu.ways),
-    "zunyi": Region(("遵义", "Zunyi"), "S2", Zunyi, zunyi.figures, zunyi.ways),
+    "xixiu": Region(("西秀区", "Xixiu District"), "S1", Xixiu, xixiu.figures, xixiu.ways, xixiu.OTHERS),
+    "zunyi": Region(("遵义", "Zunyi"), "S2", Zunyi, zunyi.figures, zunyi.ways, zunyi.OTHERS),
 }

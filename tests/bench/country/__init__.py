@@ -24,7 +24,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import text
 
 from deploy.demo.answers import COMMANDS, Row
-from deploy.demo.simulation import Refusal, Simulation, Status
+from deploy.demo.officers import Refusal
+from deploy.demo.simulation import Simulation, Status
 from deploy.local.supervisor import System
 from shared.engine import store
 from tests.bench.country import county as story

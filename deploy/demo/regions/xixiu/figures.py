@@ -5,8 +5,20 @@ from collections import Counter
 from deploy.demo.records import Figure, Records
 from deploy.demo.regions.xixiu.story import FIRST, LAST, POLICY
 from shared.contracts import dispatch as d
+from shared.contracts import incentives as n
 from shared.contracts import inspection as i
 from shared.contracts import registry as r
+
+OTHERS = (i.BulletinPublished, i.BulletinMissed, r.TownshipDecapped)
+"""Events about campaigns and townships of which these tables are made."""
+SANCTIONS = {
+    "unit_talk": ("约谈单位", "units talked to"),
+    "unit_case": ("对单位立案审查", "cases filed against units"),
+    "talk": ("约谈干部", "cadres talked to"),
+    "admonishment": ("诫勉谈话", "cadres admonished"),
+    "case_filing": ("对干部立案审查", "cases filed against cadres"),
+}
+"""By kind of outcome, what follows where a rectification becomes overdue (1.6)."""
 
 
 def figures(records: Records) -> list[Figure]:
@@ -21,7 +33,8 @@ def figures(records: Records) -> list[Figure]:
     helpers = {pair.cadre for event in records.said(d.HouseholdsPaired) for pair in event.pairs}
     linked = records.said(d.LinkBegun, lambda e: e.kind == "helping_secretary")
     paired = records.said(d.PartnerBegun)
-    supervision = next(one for one in POLICY.campaigns if one.choice == "rota")
+    teams = records.said(d.TeamAssigned)
+    imposed = records.said(n.OutcomeDecided, lambda e: e.imposed)
     secretaries = {e.cadre for e in linked}
     return [
         Figure("村", "villages", "1.10", 193, len(records.events), "solved"),
@@ -34,6 +47,8 @@ def figures(records: Records) -> list[Figure]:
                round(total("poor_persons", FIRST) - total("poor_persons", LAST)), "computed"),
         Figure("减少贫困户", "households lifted", "1.18", 12_993, sum(e.lifted for e in rounds), "computed"),
         Figure("贫困村出列", "villages removed from the list", "1.18", 121, len(_left(records)), "computed"),
+        Figure("减贫摘帽的贫困乡镇", "poor townships de-capped", "1.18", 9, len(records.said(r.TownshipDecapped)),
+               "decided"),
         Figure(f"{FIRST}年空壳村", "shell villages at first", "1.10", 108, round(total("shell", FIRST)), "solved"),
         Figure(f"{LAST}年空壳村", "shell villages at last", "1.10", 0, round(total("shell", LAST)), "computed"),
         Figure(f"{FIRST}年村集体经营性收入（元）", "collective income at first, in yuan", "1.10", 3_268_440,
@@ -48,14 +63,20 @@ def figures(records: Records) -> list[Figure]:
                "solved"),
         Figure("活动场所300平方米以上的村", "villages with a hall of 300 m²", "1.9", 182,
                round(total("large_premises", LAST)), "computed"),
-        Figure("专项督查组", "teams of inspectors", "1.5", 8, supervision.turn or 0, "policy"),
+        Figure("专项督查组", "teams of inspectors", "1.5", 8,
+               max((e.planned for e in records.said(i.BulletinPublished)), default=0), "policy"),
+        Figure("第一书记", "first secretaries", "1.3", 161, len({e.village for e in teams}), "solved"),
         Figure("帮村书记", "helping secretaries", "1.3", 136, len(secretaries), "counted"),
         Figure("没有工作队的贫困村", "poor villages without a team", "1.3", 0,
-               len(_listed(records) - {e.village for e in records.said(d.TeamAssigned)}), "computed"),
+               len(_listed(records) - {e.village for e in teams}), "computed"),
         Figure("结对帮扶贫困户的区直部门干部", "cadres who answer for households", "1.3", 2862, len(helpers),
                "counted"),
         Figure("帮扶企业", "firms", "1.12", 116, len({e.party for e in paired}), "counted"),
         Figure("企业帮扶的贫困村", "villages that they help", "1.12", 131, len({e.village for e in paired}), "counted"),
+        Figure("获省级表彰的干部", "cadres commended by the province", "1.16", 16,
+               sum(e.kind == "provincial_commendation" for e in imposed), "decided"),
+        Figure("获市级表彰的干部", "cadres commended by the city", "1.16", 47,
+               sum(e.kind == "municipal_commendation" for e in imposed), "decided"),
         Figure("累计投入扶贫资金（万元）", "funds in 10,000 yuan", "1.18", 5_553_000, round(total("funds", LAST)),
                "historical"),
     ]  # fmt: skip
@@ -72,6 +93,9 @@ def _left(records: Records) -> set[str]:
 def ways(records: Records) -> dict[tuple[str, str], int]:
     """How often things went wrong, by what went wrong in Chinese and English."""
     bulletins = records.said(i.BulletinPublished)
+    decided = Counter(e.kind for e in records.said(n.OutcomeDecided, lambda e: e.imposed))
+    heard = {e.outcome for e in records.said(n.OutcomeDefended)}
+    sanctions = records.said(n.OutcomeDecided, lambda e: e.imposed and e.kind in SANCTIONS)
     counts = {
         ("督查轮次（两天一督查一通报）", "rounds of inspection with their bulletins"): len(bulletins),
         ("督查到村", "visits"): len(records.said(i.VisitMade)),
@@ -79,6 +103,14 @@ def ways(records: Records) -> dict[tuple[str, str], int]:
         ("通报逾期未印发", "bulletins that were late"): len(records.said(i.BulletinMissed)),
         ("责令限期整改", "rectifications ordered"): len(records.said(i.OrderIssued)),
         ("整改逾期", "rectifications overdue"): len(records.said(i.OrderOverdue)),
+        **{(f"整改逾期，{zh}", f"{en} because of that"): decided[kind] for kind, (zh, en) in SANCTIONS.items()},
+        ("其中听取了陈述申辩", "of these, with a hearing before"): sum(e.outcome in heard for e in sanctions),
+        ("按驻村天数核定浮动工资（人月）", "allowances by days in the village, of a person for a month"): len(
+            records.said(n.StatementConfirmed)
+        ),
+        ("驻村不足20天（人月）", "months of a person with too few days in the village"): sum(
+            e.short for e in records.said(d.PresenceShort)
+        ),
         ("农户不签字、继续留在建档立卡名单", "households that did not sign and stayed on the register"): sum(
             e.left_out for e in records.said(r.RoundEnded)
         ),

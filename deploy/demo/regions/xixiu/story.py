@@ -1,5 +1,6 @@
 """The story of Xixiu District from autumn 2013 to the end of 2017, by document S1: its poor households are lifted round
-by round, villages leave the list, shell villages end, and eight teams inspect and publish every two days.
+by round, villages leave the list, poor townships are none any more, shell villages end, eight teams inspect and publish
+every two days, and who lets a rectification become overdue is talked to, admonished, or has a case filed.
 
 The figures are the document's, and the district is real. Townships, villages, people, households, units and firms are
 made up and say so (虚构); their codes are in townships from 901 on, which no real township has. S1 tells what was done
@@ -7,6 +8,7 @@ from 2014 on, before the country's rules of 2018 that its pack is read over; the
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
 from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -32,6 +34,9 @@ POLICY = parse_pack(PACK, BOOK.base)
 
 VILLAGES, POOR_VILLAGES, IN_TOWNSHIP = 193, 131, 11
 """193 villages are those of which the document's 108 or so are 55.96 %; 131 are the poor ones that firms help."""
+WEAK: Final = 30
+"""Other villages with a team, since their organisations are weak: as many as the first secretaries are more than the
+poor villages."""
 RURAL: Final = 664_375
 """The rural population, solved from the persons lifted and the incidence before and after."""
 ABLE, UNABLE, STUCK = 13_128, 2_110, 35
@@ -50,7 +55,7 @@ SMALL_HALLS: Final = 17
 """Every so many villages have a hall of less than 300 m²."""
 FUNDS: Final = 5_553_000
 """Spent until 2017, in units of 10,000 yuan, as the document says."""
-UNITS, HELPERS, SECRETARIES, LEADERS, FIRMS = 150, 2_862, 136, 40, 116
+UNITS, HELPERS, SECRETARIES, LEADERS, FIRMS = 200, 2_862, 136, 40, 116
 """Units that can send a team, cadres of departments who answer for households, helping secretaries, leaders of the
 district, and firms. How many units and leaders there were is not in the document."""
 
@@ -58,10 +63,16 @@ STAYS: Final = ("refuted", "poor", "poor", "shell", "poor", "poor", "refuted", "
 """Why villages stay on the list, in the order of the document's ten: too many are poor, the verification refutes the
 exit, or the village has no collective income until the last year."""
 _EVERY: Final = POOR_VILLAGES // len(STAYS)
+NEGLIGENT: Final = date(FIRST + 3, 1, 1)
+"""From this day on, for half a year, the units of the villages whose exit is refuted pay no heed to what inspectors
+find there."""
+COMMENDED: Final = {"provincial_commendation": 16, "municipal_commendation": 47}
+"""How many of those whose year was excellent are commended, as the document says of one year."""
 _SIGNED: Final = {
     "township": "乡镇人民政府", "organisation": "区委组织部", "discipline": "区纪委", "inspection": "专项督查组",
     "unit": "派出单位", "team": "驻村工作队", "village": "村民代表会议", "leader_group": "区扶贫开发领导小组",
-    "verifications": "区核查验收组",
+    "verifications": "区核查验收组", "county": "区人民政府", "city": "市扶贫开发领导小组", "finance": "区财政局",
+    "province": "省扶贫开发领导小组",
 }  # fmt: skip
 """Who signs, by the action; without an entry for it, by the role that is asked; else the district's poverty office
 (区扶贫办)."""
@@ -79,6 +90,8 @@ class Village(NamedTuple):
     stuck: int
     """How many more do not earn enough."""
     listed: bool
+    weak: bool
+    """Whether it is on the list of weak organisations, and so has a team though it is no poor village."""
     leaves: int | None
     """The year by whose figures it leaves the list; None if it is not listed, or stays."""
     stays: str
@@ -99,8 +112,12 @@ class Xixiu(Scenario):
 
     def __init__(self, seed: int, villages: int = VILLAGES) -> None:
         super().__init__(seed, villages)
+        self.pack = _fewer_inspectors(villages)
+        self.policy = parse_pack(self.pack, BOOK.base)
         self.villages = {village.id: village for village in map(self._village, range(1, villages + 1))}
         self.poor = [village for village in self.villages.values() if village.listed]
+        admired = [v for v in self.villages.values() if (v.listed or v.weak) and not v.stays and v.number % 2]
+        self.admired = {village.id: nth for nth, village in enumerate(admired, 1)}
         self.units, self.helpers_there, self.leaders, self.firms, seconds = (
             -(-many * villages // VILLAGES) for many in (UNITS, HELPERS, LEADERS, FIRMS, SECRETARIES - POOR_VILLAGES)
         )
@@ -116,7 +133,7 @@ class Xixiu(Scenario):
         listed = poor > (number - 1) * POOR_VILLAGES // VILLAGES
         nth, rest = divmod(poor - 1, _EVERY)
         stays = STAYS[nth] if listed and not rest and nth < len(STAYS) else ""
-        shells = number * SHELLS // VILLAGES
+        shells, others = number * SHELLS // VILLAGES, VILLAGES - POOR_VILLAGES
         is_shell = shells > (number - 1) * SHELLS // VILLAGES
         is_strong = number * STRONG // VILLAGES > (number - 1) * STRONG // VILLAGES
         strong = number * STRONG // VILLAGES
@@ -129,6 +146,7 @@ class Xixiu(Scenario):
             unable=_numbers(UNABLE, number),
             stuck=STUCK * (stays == "poor"),
             listed=listed,
+            weak=not listed and part(WEAK, number - poor, others) > 0,
             leaves=FIRST + 1 + poor % (LAST - FIRST - 1) if listed and not stays else None,
             stays=stays,
             income={
@@ -140,6 +158,25 @@ class Xixiu(Scenario):
         )  # fmt: skip
 
     # ------------------------------------------------- rows to enter, by command
+
+    def listing_rows(self) -> Iterator[Row]:
+        """EnterList for the villages with weak organisations."""
+        for v in self.villages.values():
+            if v.weak:
+                yield {
+                    "place": DISTRICT, "village": v.id, "kind": "weak_organisation", "since": START,
+                    "document": "软弱涣散村名单（虚构文号）", "body": "organisation", "decided_by": "区委组织部",
+                }  # fmt: skip
+
+    def decap_rows(self, year: int) -> Iterator[Row]:
+        """RequestDecap for the poor townships, every second of all, each year: a rule refuses it until the incidence is
+        low enough."""
+        for township in sorted({v.id[:9] for v in self.villages.values()}):
+            if int(township[-3:]) % 2:
+                yield {
+                    "place": DISTRICT, "division": f"township:{township}", "year": year, "body": "township",
+                    "requested_by": "乡镇党委、政府",
+                }  # fmt: skip
 
     def village_rows(self) -> Iterator[Row]:
         """RegisterVillage for each village; 131 of them are on the poverty list."""
@@ -320,14 +357,33 @@ class Xixiu(Scenario):
         ]
 
     def findings(self, ask: Ask) -> list[str]:
-        """In some villages the help of the unit is found wanting."""
+        """In some villages the help of the unit is found wanting, in some of them for half a year."""
+        if self.villages[ask.about].stays == "refuted" and NEGLIGENT <= ask.today <= NEGLIGENT + timedelta(180):
+            return ["unit_inattentive"]
         luck = self.choose(1, 100, "visit", ask.about, ask.detail)
         return [code for code, most in (("unit_inattentive", 2), ("poor_results", 4)) if most - 2 < luck <= most]
 
+    def days(self, ask: Ask, cadre: str) -> int:
+        """Most members are in the village for 22 days, some for fewer than they should."""
+        return (
+            22 if self.choose(1, 40, "days", cadre, ask.detail) > 1 else self.choose(8, 18, "fewer", cadre, ask.detail)
+        )
+
     def ballot(self, ask: Ask) -> tuple[int, int, int]:
-        """Most who may vote come, and most of them are satisfied."""
+        """Most who may vote come, and most of them are satisfied; in one year, with many teams nearly all of them."""
         entitled = self.choose(30, 60, "entitled", ask.about)
-        return entitled, entitled * 9 // 10, entitled * self.choose(60, 88, "satisfied", ask.about, ask.year) // 100
+        is_admired = ask.about in self.admired and ask.year == LAST - 1
+        present = entitled * 9 // 10
+        if is_admired:
+            return entitled, present, present - present // 20
+        return entitled, present, entitled * self.choose(60, 78, "satisfied", ask.about, ask.year) // 100
+
+    def imposes(self, ask: Ask) -> bool:
+        """Of those whose year was excellent, some are commended; all else that is proposed is adopted."""
+        kind, village, *_ = ask.about.split("/")
+        if kind not in COMMENDED:
+            return True
+        return part(-(-COMMENDED[kind] * len(self.villages) // VILLAGES), self.admired[village], len(self.admired)) > 0
 
     def checked(self, ask: Ask, number: int, household: str) -> Row:
         """Every household is above the standard; in some villages every second one does not approve of the exit."""
@@ -343,7 +399,7 @@ class Xixiu(Scenario):
         """What people send without a task: packs, firms, units, people, villages; then each year facts and rounds."""
         adopted: list[dict[str, Any]] = [
             {"place": "000000", "pack": NATION, "adopted_by": "示例机关（虚构）"},
-            {"place": DISTRICT, "pack": PACK, "adopted_by": "中共西秀区委（虚构）"},
+            {"place": DISTRICT, "pack": self.pack, "adopted_by": "中共西秀区委（虚构）"},
         ]
         funds = {
             "place": DISTRICT, "division": f"county:{DISTRICT}", "year": LAST, "values": {"funds": FUNDS},
@@ -353,6 +409,7 @@ class Xixiu(Scenario):
             *((START, "registry", "policies", [pack]) for pack in adopted),
             (START, "registry", "parties", self.firm_rows()), (START, "registry", "units", self.unit_rows()),
             (START, "registry", "cadres", self.cadre_rows()), (START, "registry", "villages", self.village_rows()),
+            (START, "registry", "listings", self.listing_rows()),
             (date(FIRST + 1, 1, 6), "dispatch", "links", self.second_secretary_rows()),
             (date(FIRST + 1, 3, 3), "dispatch", "partners", self.pair_rows()),
             (date(LAST, 12, 18), "registry", "division-figures", [funds]),
@@ -360,7 +417,25 @@ class Xixiu(Scenario):
         for year in range(FIRST, LAST + 1):
             entered.append((date(year, 9, 10), "registry", "households", self.fact_rows(year)))
             entered.append((date(year, 9, 14), "registry", "resolutions", self.rounds(year)))
-        return [letter for one in entered for letter in letters(*one)]
+        asked = [
+            Letter(date(year, 12, 18), "registry", "decap-requests", tuple(self.decap_rows(year)), tried=True)
+            for year in range(FIRST + 1, LAST)
+        ]  # fmt: skip
+        return [*(letter for one in entered for letter in letters(*one)), *asked]
+
+
+def _fewer_inspectors(villages: int) -> dict[str, Any]:
+    """The district's pack. For fewer villages there are fewer teams of inspectors, and where one is too many, more days
+    from one visit to the next: so each village is visited about as often as in the whole district."""
+    pack = deepcopy(PACK)
+    for campaign in pack["campaigns"]:
+        if campaign["choice"] == "rota":
+            share = campaign["turn"] * villages
+            [cycle] = campaign["opens"]
+            days = cycle["every"]["calendar_days"]
+            cycle["every"] = {"calendar_days": max(days, days * VILLAGES // share)}
+            campaign["turn"] = max(1, share // VILLAGES)
+    return pack
 
 
 def _numbers(total: int, number: int) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ list in 2016, so that none does here.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
 
 from deploy.demo.answers import Ask, Letter, Row
@@ -38,8 +38,17 @@ PAY, COSTS, FUND = 2_000, 45_000, 50_000
 WEAKEST, UNDERPAID, TARDY = 32, 40, 36
 """Every so many poor villages have a team that does badly; every so many villages pay less than they should; and every
 so many make their lists of duties too late."""
-TRAINED: Final = 11_000
-"""How many came to the counties' courses in the year."""
+COURSES: Final = {"county": (95, 11_000), "city": (10, 1_200)}
+"""By holder: courses in the year, and how many came to them."""
+IN_FIRST: Final = 6
+"""How many tenths of those come to a county's first course, who are all that are posted by then."""
+DEPARTING: Final = 13
+"""From every so many villages a member is transferred, and the unit sends another one: so that with those who come for
+the recalled ones as many cadres were sent as the document says."""
+BEST: Final = 5
+"""Every so many village cadres have an excellent year."""
+CHOSEN: Final = {"township_post": 67, "deputy_section_treatment": 108}
+"""For how many of these the organisation departments decide so, by outcome."""
 OFFERED: Final = 920
 """Units that can send a team. The document tells only how many teams were sent."""
 CADRES: Final = 13
@@ -94,6 +103,7 @@ class Zunyi(Scenario):
     region, start, end, most = "zunyi", START, END, POOR + OTHERS
     city = CITY[:4]
     policy = POLICY
+    at_once = ("visits",)  # What is drawn is visited on its day; a visit after the quarter's end would count for none.
     villages: dict[str, Village]
 
     def __init__(self, seed: int, villages: int = POOR + OTHERS) -> None:
@@ -216,6 +226,14 @@ class Zunyi(Scenario):
                     "fields": {"type": type, **members},
                 }  # fmt: skip
 
+    def village_cadre_rows(self) -> Iterator[Row]:
+        """RegisterParty for the secretary of each village."""
+        for v in self.villages.values():
+            yield {
+                "place": v.place, "party": f"{_CADRE}{v.number}", "kind": "village_cadre",
+                "parent": f"village:{v.id}", "name": f"村干部{v.number}（虚构）",
+            }  # fmt: skip
+
     def fact_rows(self) -> Iterator[Row]:
         """RecordHouseholds for each poor village: its poor households, all below the line."""
         for v in self.villages.values():
@@ -236,13 +254,29 @@ class Zunyi(Scenario):
         ]  # fmt: skip
 
     def course_rows(self) -> Iterator[Row]:
-        """HoldCourse: each county's course for all who are posted."""
-        for place, name, *_ in COUNTIES:
-            yield {
-                "place": place, "course": f"ZY-{place}", "kind": "poverty_relief",
-                "title": "脱贫攻坚专题培训班（虚构）", "first": date(YEAR, 1, 11), "last": date(YEAR, 1, 13), "days": 3,
-                "heads": {"posted": TRAINED // len(COUNTIES)}, "held_by": f"中共{name}委党校", "body": "county",
-            }  # fmt: skip
+        """HoldCourse: the city's courses and the counties'. Each county has a part of them by its villages, and its
+        first is for all who are posted."""
+        (many, came), begun, weight = COURSES["county"], 0, sum(villages for *_, villages in COUNTIES)
+        for place, name, _, villages in COUNTIES:
+            before, begun = begun, begun + villages
+            number, heads = (total * begun // weight - total * before // weight for total in (many, came))
+            others = heads * (10 - IN_FIRST) // 10
+            for n in range(number):
+                more = part(others, n, number - 1) if n else heads - others
+                yield self._course(f"ZY-{place}", n, place, {"posted": more}, f"中共{name}委党校", "county")
+        many, came = COURSES["city"]
+        for n in range(many):
+            leaders = {"county_leader": part(came, n + 1, many)}
+            yield self._course(f"ZY-{CITY}", n, CITY, leaders, "中共遵义市委党校", "city")
+
+    def _course(self, id: str, n: int, place: str, heads: dict[str, int], held_by: str, body: str) -> Row:
+        """One course of three days, the first of a holder's in January and each later one three weeks on."""
+        first = date(YEAR, 1, 11) + timedelta(21 * n)
+        return {
+            "place": place, "course": f"{id}-{n}" if n else id, "kind": "poverty_relief", "days": 3,
+            "title": "脱贫攻坚专题培训班（虚构）", "first": first, "last": first + timedelta(2), "heads": heads,
+            "held_by": held_by, "body": body,
+        }  # fmt: skip
 
     def _unit(self, v: Village) -> int:
         """The number of the unit whose leader links a village, and whose cadres help its households."""
@@ -316,8 +350,24 @@ class Zunyi(Scenario):
         return {"since": ask.today, "document": "倒排整顿名单（虚构文号）"}
 
     def mark(self, ask: Ask) -> int:
-        """What township Party committees give the branches."""
+        """What township Party committees give the branches and village cadres."""
+        if number := _cadre(ask.about):
+            return self.choose(*((62, 87) if number % BEST else (92, 99)), "mark", ask.about, ask.detail)
         return self.choose(50, 98, "mark", ask.about, ask.year)
+
+    def moves(self, ask: Ask) -> Iterator[Letter]:
+        """In autumn a member of some teams is transferred."""
+        if (
+            ask.action == "presences"
+            and ask.detail == f"{YEAR}-09"
+            and self.villages[ask.about].number % DEPARTING == 0
+        ):
+            cadre = max(id for id, post in ask.state["members"].items() if post["role"] == "member")
+            row = {
+                "place": self.place(ask.about), "village": ask.about, "cadre": cadre, "cause": "transferred",
+                "decided_by": "县（市、区）委组织部", "body": "organisation",
+            }  # fmt: skip
+            yield Letter(ask.today + timedelta(7), "dispatch", "departures", (row,))
 
     def contact(self, ask: Ask) -> Row:
         """A leader of the unit of the village's number. Where there are fewer units, each has several leaders."""
@@ -332,7 +382,7 @@ class Zunyi(Scenario):
         return [
             {"household": poor[n // OF_HOUSEHOLD], "unit": f"U{unit:03}", "cadre": cadre}
             for n in range(v.pairs)
-            for cadre in [f"C{unit:03}-{n % (CADRES - 1) + 1}"]
+            for cadre in [f"C{unit:03}-{n % CADRES + 1}"]
         ]
 
     def course(self, ask: Ask) -> str:
@@ -343,7 +393,7 @@ class Zunyi(Scenario):
         """The highest in rank of those cadres of the unit who are in no team."""
         pool = ask.state[self.city]
         unit = str(pool["teams"][ask.about]["unit"])
-        gone = {cadre for team in pool["teams"].values() for cadre in team["members"]} | {*pool["recalled"]}
+        gone = {cadre for team in pool["teams"].values() for cadre in team["members"]} | {*pool.get("recalled", ())}
         gone |= {*pool.get("away", {})}
         return next(id for n in range(CADRES, 0, -1) if (id := f"C{unit[1:]}-{n}") not in gone)
 
@@ -365,7 +415,13 @@ class Zunyi(Scenario):
         """Most who may vote come. The better the team does, the more of them are satisfied."""
         entitled = self.choose(30, 60, "entitled", ask.about)
         present = entitled * 9 // 10
-        return entitled, present, present * self.score(ask) // 100
+        return entitled, present, present * (self.mark(ask) if _cadre(ask.about) else self.score(ask)) // 100
+
+    def imposes(self, ask: Ask) -> bool:
+        """Some of the village cadres whose year was excellent get a post or the treatment of a deputy section; all else
+        that is proposed is adopted."""
+        kind, _, subject, *_ = ask.about.split("/")
+        return kind not in CHOSEN or part(CHOSEN[kind], _cadre(subject) // BEST, self.most // BEST) > 0
 
     def script(self) -> list[Letter]:
         """What people send without a task: packs, units, people, villages, lists, organisations, households."""
@@ -380,12 +436,23 @@ class Zunyi(Scenario):
             (START, "registry", "units", self.unit_rows()), (START, "registry", "cadres", self.cadre_rows()),
             (START, "registry", "villages", self.village_rows()),
             (START, "registry", "parties", self.party_rows()),
+            (START, "registry", "parties", self.village_cadre_rows()),
             (LISTED, "registry", "listings", self.listing_rows()),
             (date(YEAR, 9, 1), "registry", "listings", self.point_rows()),
             (date(YEAR, 3, 7), "registry", "households", self.fact_rows()),
-            (date(YEAR, 1, 14), "dispatch", "courses", self.course_rows()),
+            *(
+                (course["last"] + timedelta(1), "dispatch", "courses", [course]) for course in self.course_rows()
+            ),
         ]  # fmt: skip
         return [letter for one in entered for letter in letters(*one)]
+
+
+_CADRE: Final = "CADRE-"
+
+
+def _cadre(about: str) -> int:
+    """The number of a village cadre, which is that of the village; 0 if it is none."""
+    return int(about.removeprefix(_CADRE)) if about.startswith(_CADRE) else 0
 
 
 def _class(v: Village) -> str:
