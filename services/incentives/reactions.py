@@ -24,7 +24,6 @@ from services.incentives.model.commands import (
 from services.incentives.model.decision import decide, hear, serve, withdraw_decision
 from services.incentives.model.motion import move
 from services.incentives.model.proposal import (
-    both,
     inherit,
     leave,
     proposals,
@@ -35,6 +34,7 @@ from services.incentives.model.proposal import (
     subjects,
     ungrade,
     unlist,
+    who_ended,
 )
 from services.incentives.model.record import Record, record_id, run_clock
 from services.incentives.model.statement import Payroll, village_of
@@ -128,7 +128,7 @@ REACTIONS: tuple[Reaction, ...] = (
         reaction
         for merged in (VillageMerged, PartyMerged)
         for reaction in (
-            Reaction(merged, Record, lambda e, _policy: subjects(e)[1:], inherit, reads=both),
+            Reaction(merged, Record, lambda e, _policy: subjects(e)[1:], inherit, reads=who_ended),
             Reaction(merged, Record, lambda e, _policy: subjects(e)[:1], leave),
         )
     ),
@@ -160,7 +160,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(ConfirmStatements, Payroll, by("village"), statement.confirm),
     Reaction(ExplainPay, Payroll, by("village"), statement.explain),
     Reaction(CorrectStatement, Payroll, by("village"), statement.correct),
-    Reaction(VillageMerged, Payroll, by("into"), statement.inherit, reads=statement.both_payrolls),
+    Reaction(VillageMerged, Payroll, by("into"), statement.inherit, reads=statement.merged_payroll),
     Reaction(VillageMerged, Payroll, by("village"), statement.empty),
     # Whoever decides sees the names of units and villages.
     Reaction(UnitRegistered, Unit, by("unit"), units.called),

@@ -346,6 +346,15 @@ def test_of_two_packs_that_are_adopted_ahead_each_has_its_day() -> None:
     assert len(benxi.said(PoolDivided)) == 2
 
 
+def test_a_pack_for_today_that_is_adopted_after_one_for_tomorrow_divides_nothing_yet() -> None:
+    benxi = Benxi().helped()
+    own_pack(benxi, effective=START + timedelta(1))
+    extending(benxi, effective=START)
+    assert not benxi.said(PoolDivided)
+    benxi.until(START + timedelta(1))
+    assert len(benxi.said(PoolDivided)) == 1
+
+
 def test_2_21_a_county_that_extends_its_citys_pack_stays_in_the_citys_pool() -> None:
     benxi = Benxi().helped()
     benxi.hear(diagnosed(V2), diagnosed(V3))

@@ -74,6 +74,21 @@ def test_5_14_what_is_not_assessed_in_time_is_told_once_and_still_awaited() -> N
     assert not benxi.tasks("term-assessments")
 
 
+def test_5_14_of_two_terms_that_end_on_two_days_each_is_told_on_its_own_day() -> None:
+    benxi = Benxi(team={"term_assessment": ASSESSED, "keep_after_exit": {"calendar_days": 1}}).helped()
+    benxi.until(OVER)
+    benxi.hear(delisted(V1))
+    benxi.settle("2014", 1, 2)
+    benxi.until(OVER + 2 * DAY)
+    first, second = (date.fromisoformat(day) for day in roster(benxi).ended)
+    benxi.until(first + 30 * DAY)
+    assert not benxi.said(AssessmentMissed)
+    benxi.until(second + 30 * DAY)
+    assert [said.ended for said in benxi.said(AssessmentMissed)] == [first]
+    benxi.until(second + 31 * DAY)
+    assert [said.ended for said in benxi.said(AssessmentMissed)] == [first, second]
+
+
 def test_5_14_a_team_that_goes_home_is_assessed_afterwards_and_once() -> None:
     benxi = Benxi(team={"term_assessment": ASSESSED, "keep_after_exit": {"calendar_days": 10}}).helped()
     benxi.send(ReportDeparture, cadre=THIRD, cause="transferred")

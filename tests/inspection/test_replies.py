@@ -22,6 +22,7 @@ from shared.contracts.inspection import (
 )
 from tests.inspection.region import Region, changed
 from tests.inspection.rota import CLOSED, PACK
+from tests.support.outage import sleep
 
 TURN = "2105-supervision-2015-03-03"
 REPLY = {
@@ -71,6 +72,14 @@ def test_1_6_what_nobody_replies_to_in_time_is_ordered_then() -> None:
     region.pass_days(date(2015, 3, 9))
     assert [(order.village, order.due) for order in region.said(OrderIssued)] == [(village, date(2015, 4, 8))]
     region.refuses(reply(region, village, "absent"), 409, "campaign")
+
+
+def test_1_6_of_two_visits_whose_replies_were_missed_each_order_counts_from_its_own_day() -> None:
+    region, village = visited()
+    region.pass_days(date(2015, 3, 5))
+    region.visit(village, "2105-supervision-2015-03-05", findings=FINDINGS)
+    sleep(region, date(2015, 3, 20))
+    assert [order.due for order in region.said(OrderIssued)] == [date(2015, 4, 8), date(2015, 4, 10)]
 
 
 def test_1_6_a_disputed_finding_is_decided_by_the_inspection_before_the_order() -> None:

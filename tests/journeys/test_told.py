@@ -1,38 +1,48 @@
-"""What Benxi's story comes to, event by event: a rule that decides otherwise than before shows here, wherever it is.
+"""What the regions' stories come to, event by event and task by task: a rule that decides otherwise shows here.
 
-`benxi.told` has, for each kind of event, how often the story tells it with which codes, small numbers and days. Days
-are counted from the one on which it is told. Where a change is meant, `python -m tests.journeys.test_told` writes the
-file anew, and whoever reads the difference sees what has changed.
+`told/<region>.told` has, for each kind of event and of task, how often the story meets it with which codes, small
+numbers and days. Days are counted from the one on which it is told, or first asked. Where a change is meant,
+`python -m tests.journeys.test_told` writes the files anew, and whoever reads the difference sees what has changed.
 """
 
 import asyncio
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+import pytest
 
+from deploy.demo.answers import Awaited
 from deploy.demo.memory import Memory
 from deploy.demo.officers import Officers
-from deploy.demo.regions.benxi.story import START, Benxi
+from deploy.demo.regions import REGIONS
 
-FILE: Final = Path(__file__).with_name("benxi.told")
+FOLDER: Final = Path(__file__).with_name("told")
 CODE: Final = re.compile(r"[a-z_]+")
 ENTERED: Final = ("registry.survey.recorded.v1", "registry.cadre.registered.v1", "registry.unit.registered.v1")
 """What people have entered: there is much of it, and nothing is decided in it."""
-ENDS: Final = date(2017, 3, 1)
-"""By then a village has fallen back, and a third team has been released."""
+PLAYED: Final = {
+    "benxi": (12, date(2017, 3, 1)),
+    "jalaid": (20, REGIONS["jalaid"].story.end),
+    "xixiu": (5, REGIONS["xixiu"].story.end),
+    "zunyi": (12, REGIONS["zunyi"].story.end),
+}
+"""How many villages of each region are played, and until when: in Benxi a village has fallen back by then, and a third
+team has been released."""
 
 
 class Dated(Memory):
-    """The services in memory; each event is remembered with its day."""
+    """The services in memory; each event is remembered with its day, each task with the day on which it was first
+    asked."""
 
-    def __init__(self) -> None:
-        super().__init__(START)
+    def __init__(self, start: date) -> None:
+        super().__init__(start)
         self.days: list[date] = []
+        self.asked: dict[Awaited, date] = {}
 
     def _note(self) -> None:
         self.days += [self.world.today] * (len(self.world.facts) - len(self.days))
@@ -44,6 +54,21 @@ class Dated(Memory):
     async def post(self, service: str, path: str, key: str, rows: Sequence[dict[str, Any]]) -> None:
         await super().post(service, path, key, rows)
         self._note()
+
+    async def tasks(self) -> list[Awaited]:
+        found = await super().tasks()
+        for task in found:
+            self.asked.setdefault(task, self.world.today)
+        return found
+
+    def met(self) -> Iterator[tuple[str, dict[str, Any], date]]:
+        """All events and tasks: the type, or the service and the action, the fields, and the day."""
+        for fact, day in zip(self.world.facts, self.days, strict=True):
+            if fact.event.type not in ENTERED:
+                yield fact.event.type, msgspec.structs.asdict(fact.event), day
+        for task, day in self.asked.items():
+            said = {"role": task.role, "due": task.due, "detail": task.detail, **dict(task.answer)}
+            yield f"{task.service}/{task.action}", said, day
 
 
 def said(value: Any, today: date) -> str:
@@ -63,32 +88,35 @@ def said(value: Any, today: date) -> str:
     return ""
 
 
-async def told(watched: Mapping[str, Collection[str]] | None = None) -> list[str]:
-    """The lines of the file; with `watched`, of these types and fields alone."""
-    reach = Dated()
+async def told(region: str, watched: Mapping[str, Collection[str]] | None = None) -> list[str]:
+    """The lines of a region's file; with `watched`, of these types and fields alone."""
+    villages, ends = PLAYED[region]
+    story = REGIONS[region].story(2014, villages)
+    reach = Dated(story.start)
 
     async def nothing(_day: date) -> None: ...
 
-    await Officers(Benxi(2014, 12), reach).live(ENDS, nothing)
+    await Officers(story, reach).live(ends, nothing)
     lines = Counter[str]()
-    for fact, day in zip(reach.world.facts, reach.days, strict=True):
-        type = fact.event.type
-        if type in ENTERED or (watched is not None and type not in watched):
+    for type, values, day in reach.met():
+        if watched is not None and type not in watched:
             continue
-        fields = {name: said(value, day) for name, value in msgspec.structs.asdict(fact.event).items()}
+        fields = {name: said(value, day) for name, value in values.items()}
         kept = (f"{name}={text}" for name, text in fields.items() if text and (not watched or name in watched[type]))
         lines[" ".join([type, *kept])] += 1
     return sorted(f"{line}: {times}" for line, times in lines.items())
 
 
-async def test_the_story_comes_to_the_same_decisions_events_and_days() -> None:
+@pytest.mark.parametrize("region", PLAYED)
+async def test_the_story_comes_to_the_same_decisions_events_tasks_and_days(region: str) -> None:
     """Kinds of events and fields that are new are not in the file yet, and change nothing for anybody."""
-    before = FILE.read_text("utf-8").splitlines()
+    before = (FOLDER / f"{region}.told").read_text("utf-8").splitlines()
     watched = defaultdict[str, set[str]](set)
     for type, *fields in (re.sub(r"\[[^]]*\]", "[]", line).split() for line in before):
         watched[type.rstrip(":")] |= {name for name, is_, _ in (field.partition("=") for field in fields) if is_}
-    assert await told(watched) == before, "if that is meant: python -m tests.journeys.test_told"
+    assert await told(region, watched) == before, "if that is meant: python -m tests.journeys.test_told"
 
 
 if __name__ == "__main__":
-    FILE.write_text("\n".join(asyncio.run(told())) + "\n", "utf-8")
+    for name in PLAYED:
+        (FOLDER / f"{name}.told").write_text("\n".join(asyncio.run(told(name))) + "\n", "utf-8")

@@ -203,9 +203,9 @@ def subjects(event: VillageMerged | PartyMerged) -> tuple[str, str]:
     return record_id("village_cadre", event.party), record_id("village_cadre", event.into)
 
 
-def both(_record: Record | None, event: VillageMerged | PartyMerged) -> Iterable[Key]:
-    """The keys of both records."""
-    return ((Record, id) for id in subjects(event))
+def who_ended(_record: Record | None, event: VillageMerged | PartyMerged) -> Iterable[Key]:
+    """The key of the record of who ended."""
+    return ((Record, id) for id in subjects(event)[:1])
 
 
 def inherit(

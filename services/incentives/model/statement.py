@@ -428,9 +428,9 @@ def explain(payroll: Payroll | None, command: ExplainPay, policy: Policy, today:
     return Change(payroll, tuple(told))
 
 
-def both_payrolls(_payroll: Payroll | None, event: VillageMerged) -> Iterable[Key]:
-    """The payrolls of both villages."""
-    return ((Payroll, event.village), (Payroll, event.into))
+def merged_payroll(_payroll: Payroll | None, event: VillageMerged) -> Iterable[Key]:
+    """The key of the merged village's payroll."""
+    return ((Payroll, event.village),)
 
 
 def inherit(

@@ -111,7 +111,7 @@ class Listing(State, frozen=True, kw_only=True, omit_defaults=True):
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """Before its term is over: whether it is listed again. Of what a ranking proposes: whether it is listed."""
         kind = policy.list_kind(self.sort)
-        if kind and ((self.reminded and self.last) or self.proposed):
+        if kind and self.awaits:
             named: dict[str, str | int] = {name: value for name, value in self.about.items() if value}
             if self.party:
                 named.pop("village", None)
@@ -321,7 +321,9 @@ def leave(listing: Listing | None, command: LeaveList, policy: Policy, _today: d
     listing = _on(listing, command, kind)
     if listing.last is None:
         return Change(listing)
-    if kind and kind.unlisted_by is None:
+    if kind is None:
+        return _off(listing, command)
+    if kind.unlisted_by is None:
         procedure = policy.procedure(str(kind.leaves_by))
         label = procedure.label if procedure else kind.leaves_by
         raise Refused(
@@ -330,8 +332,11 @@ def leave(listing: Listing | None, command: LeaveList, policy: Policy, _today: d
             f"{kind.kind} is left by the procedure {kind.leaves_by} only; open it",
             field="kind",
         )
-    if kind and kind.unlisted_by:
-        require_body(command.body, kind.unlisted_by, kind.rule)
+    require_body(command.body, kind.unlisted_by, kind.rule)
+    return _off(listing, command)
+
+
+def _off(listing: Listing, command: LeaveList) -> Change:
     return Change(listing, (_ended(listing, "decided", reason=command.reason, decided_by=command.decided_by),))
 
 
