@@ -489,7 +489,7 @@ def test_2_10_where_there_is_no_poverty_list_no_village_enters_it() -> None:
 
 
 def test_2_22_places_on_a_list_are_not_counted_for_the_whole_country() -> None:
-    wide = PACK | {"lists": [POINT], "jurisdiction": "00", "version": "00-2014.1"}
+    wide = PACK | {"lists": [POINT], "outcomes": [], "jurisdiction": "00", "version": "00-2014.1"}
     titles = {key: {"title": "某文件", "jurisdiction": "00"} for key in PACK["documents"]}
     with pytest.raises(PolicyInvalid) as refused:
         parse_pack({**wide, "documents": titles})
