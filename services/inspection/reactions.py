@@ -13,6 +13,7 @@ from services.inspection.model import (
     calendar,
     campaign,
     cohort,
+    facts,
     grade,
     inputs,
     reply,
@@ -76,6 +77,7 @@ from shared.contracts.dispatch import (
     MemberLeft,
     MemberRecalled,
     MemberReplaced,
+    PresenceCounted,
     TeamAssigned,
 )
 from shared.contracts.incentives import DecisionWithdrawn, OutcomeDecided
@@ -143,6 +145,11 @@ def _of_year(offset: int) -> Callable[[VillageRecoded | VillageMerged, Policy], 
 def _period(event: CommitmentReconciled | CommitmentSettled, _policy: Policy) -> Iterable[str]:
     # The period of a commitment is a year or `term`. What is owed once a term belongs to no year's assessment.
     return (f"{event.village}/{event.period}",) if event.period.isdecimal() else ()
+
+
+def _counted(event: facts.Share, _policy: Policy) -> Iterable[str]:
+    year = str(event.year) if isinstance(event, PresenceCounted) else event.period
+    return (f"{event.village}/{year}",) if year.isdecimal() else ()
 
 
 def _graded(event: OutcomeDecided | DecisionWithdrawn, _policy: Policy) -> Iterable[str]:
@@ -244,6 +251,7 @@ REACTIONS: tuple[Reaction, ...] = (
     # The year's assessment is opened for every team, gets its inputs (channels and ledgers), and is decided by a body.
     Reaction(CommitmentReconciled, Assessment, _period, inputs.note_items),
     Reaction(CommitmentSettled, Assessment, _period, inputs.note_items),
+    *(Reaction(e, Assessment, _counted, inputs.note_share) for e in get_args(facts.Share)),
     Reaction(AssessmentOpened, Assessment, _year, inputs.open_inputs),
     Reaction(DeliverReport, Assessment, _year, inputs.deliver),
     Reaction(HoldBallot, Assessment, _year, inputs.vote),
@@ -263,13 +271,13 @@ REACTIONS: tuple[Reaction, ...] = (
         for e in (VillageMerged, VillageWithdrawn)
     ),
     *(Reaction(e, Subject, subjects.of_party, subjects.end, subjects.running) for e in (PartyMerged, PartyWithdrawn)),
-    # Their year is opened, gets its channels, and is decided by a body. Results go on into others made of them.
-    *(Reaction(e, Subject, subjects.composing, subjects.note_result) for e in get_args(subjects.Source)),
+    # Their year is opened, gets its channels, and is decided by a body. Results and facts go on into those made of them.
+    *(Reaction(e, Subject, subjects.composing, subjects.note_result) for e in get_args(facts.Source)),
     Reaction(AppraisalOpened, Appraisal, appraisal_inputs.own, appraisal_inputs.open_own, appraisal_inputs.opened),
     Reaction(AppraisalDropped, Appraisal, appraisal_inputs.own, appraisal_inputs.drop),
     *(
         Reaction(e, Appraisal, appraisal_inputs.composed, appraisal_inputs.take_result)
-        for e in get_args(subjects.Source)
+        for e in get_args(facts.Source)
     ),
     Reaction(GiveReport, Appraisal, appraisal_inputs.own, appraisal_inputs.give_report),
     Reaction(GiveBallot, Appraisal, appraisal_inputs.own, appraisal_inputs.give_ballot),

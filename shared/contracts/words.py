@@ -393,6 +393,7 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "month": ("月份，1 至 12", "the month, 1 to 12", 3),
     "PresenceCounted.present": ("各队员当月驻村天数", "the days of each member in the village",
                                 [{"cadre": CADRE, "days": 22}]),
+    "PresenceCounted.asked": ("各队员当月应驻村天数，顺序相同", "how many days are asked of each, in the same order", [20]),
     "Present.days": ("当月驻村天数", "days in the village", 22),
     "counted_by": ("确认的机关", "the organ that said it", "碱厂镇党委"),
     "short": ("驻村天数不足的队员人数", "how many members were there for too few days", 1),
@@ -454,6 +455,7 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
                  ["ledger_untrue"]),
     "replied_by": ("作出说明的单位", "who replied, never a person", "市交通局"),
     "confirmed": ("仍认定的问题（政策包中的代码）", "the disputed findings that stand", ["ledger_untrue"]),
+    "ReplyDecided.cleared": ("发现的问题是否都不予认定", "whether nothing of what the visit found stands", True),
     "refuted": ("不予认定的问题（政策包中的代码）", "the disputed findings that are none", ["absent"]),
     "uncovered": ("督查村数不足的内容", "the parts of the work that were looked into in too few villages", ["help"]),
     "process": ("过程证据：材料编号或者照片校验值", "evidence of how the work is done: numbers of records, hashes of "

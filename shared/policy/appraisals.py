@@ -7,7 +7,7 @@ of its own (`assessment.py`), since the journey of every village leads through i
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -16,6 +16,7 @@ from shared.calendar import Span, YearDay
 from shared.contracts.values import Clause, Code, Name, Role
 from shared.policy.assessment import Grade, Review
 from shared.policy.bound import Bound
+from shared.policy.channels import CHANCE, PRESENCE, Channel, Known, of_facts
 from shared.policy.lists import ListKind
 from shared.policy.parties import PartyKind
 from shared.policy.section import Found, Labels, One, Path, Section
@@ -25,28 +26,6 @@ TEAM: Final = "team"
 VILLAGE, TOWNSHIP = "village", "township"
 COMPOSED: Final = (VILLAGE, TOWNSHIP)
 """The subjects whose score can be made of others' results: those of a village, or of all villages of a township."""
-
-
-class Channel(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """考核评价的一项来源；权重 0 表示须提交但不计分。 · One channel; with a weight of 0 it must be in, but carries no
-    score."""
-
-    channel: Code
-    """代码。 · Its code."""
-    label: Name
-    """名称。 · Its name."""
-    weight: Annotated[float, Meta(ge=0, le=100)]
-    """权重：各项合计 100，或按小数合计 1。 · Its weight; all of them make 100, or 1 as shares."""
-    how: Literal["report", "ballot", "panel", "taken"]
-    """方式：述职 report、民主测评 ballot、评议打分 panel，或采用另一项考核评价的结果 taken。 ·
-    A report, a ballot, scores that members of a panel give, or the result of another assessment."""
-    by: Role | None = None
-    """由谁提交；采用结果的不填。 · Who enters it; left out for a result, which nobody enters."""
-    of: Code | None = None
-    """采用哪一项的结果：工作队年度考核 team，或另一项的代码；只在采用结果时填。 ·
-    Whose result it is: `team`, or the kind of another entry; for a result alone."""
-    part: Code | None = None
-    """属于哪一必备部分；没有规定必备部分的不填。 · The mandatory part that it belongs to, if any."""
 
 
 class Ranking(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -116,8 +95,8 @@ class Appraisal(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The assessments whose results count in this one."""
-        return tuple(one.of for one in self.channels if one.of)
+        """What counts in this one without being entered: other assessments, by their kind, and facts of the year."""
+        return tuple(one.source for one in self.channels if one.source)
 
     @property
     def names(self) -> list[str]:
@@ -126,10 +105,15 @@ class Appraisal(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def contradictions(
-    appraisals: Sequence[Appraisal], parties: Sequence[PartyKind], lists: Sequence[ListKind], words: Sequence[Labels]
+    appraisals: Sequence[Appraisal],
+    parties: Sequence[PartyKind],
+    lists: Sequence[ListKind],
+    known: Known,
+    words: Sequence[Labels],
 ) -> Found:
-    """Find subjects, results and lists that there are not, weights that do not make 100, ranked persons, and codes of
-    which a form could not tell what they mean. `words`: the grades and channels of the team's assessment."""
+    """Find subjects, results, facts and lists that there are not, weights that do not make 100, ranked persons, and
+    codes of which a form could not tell what they mean. `known`: the facts that the pack's other sections bring;
+    `words`: the grades and channels of the team's assessment."""
     kinds = {party.kind: party for party in parties}
     for n, one in enumerate(appraisals):
         at: Path = ("appraisals", n)
@@ -149,7 +133,7 @@ def contradictions(
             )
             yield (*at, "kind"), zh, en, ""
         for m, channel in enumerate(one.channels):
-            yield from _of_channel((*at, "channels", m), one, channel, appraisals, kinds)
+            yield from _of_channel((*at, "channels", m), one, channel, appraisals, kinds, known)
         yield from _of_weights(at, one)
         yield from _of_grades(at, one)
         yield from _of_parts(at, one)
@@ -170,14 +154,21 @@ def _of_fields(at: Path, one: Appraisal, kinds: Mapping[str, PartyKind]) -> Foun
 
 
 def _of_channel(
-    at: Path, one: Appraisal, channel: Channel, appraisals: Sequence[Appraisal], kinds: Mapping[str, PartyKind]
+    at: Path,
+    one: Appraisal,
+    channel: Channel,
+    appraisals: Sequence[Appraisal],
+    kinds: Mapping[str, PartyKind],
+    known: Known,
 ) -> Found:
     """Find a channel that nobody enters, or whose result there is not, or that leads back to itself."""
-    if channel.how != "taken":
+    yield from of_facts(at, channel, known)
+    if not channel.source:
         if channel.by is None:
             yield (*at, "by"), "应写明由谁提交", "it must say who enters it"
         if channel.of is not None:
-            yield (*at, "of"), "只有采用结果的（taken）才填 of", "only a result has `of`", ""
+            zh, en = "由人提交的来源不填 of", "what somebody enters has no `of`"
+            yield (*at, "of"), zh, en, ""
         if channel.how == "report" and channel.weight:
             yield (
                 (*at, "weight"),
@@ -189,10 +180,13 @@ def _of_channel(
             yield (*at, "how"), "有民主测评的，应写明 ballot_quorum", "a ballot needs a ballot_quorum", ""
         return
     if channel.by is not None:
-        yield (*at, "by"), "采用的结果无人提交，不填 by", "nobody enters a result, so that it has no `by`", ""
+        zh, en = "采用的结果和记录无人提交，不填 by", "nobody enters a result or a record, so that it has no `by`"
+        yield (*at, "by"), zh, en, ""
     if one.of not in COMPOSED:
-        zh, en = "只有村和乡镇的考核评价可以采用其他结果", "only a village's or a township's is made of other results"
-        yield (*at, "how"), zh, en, ""
+        zh = "只有村和乡镇的考核评价可以采用其他结果和记录"
+        yield (*at, "how"), zh, "only a village's or a township's is made of other results and of records", ""
+    if channel.how != "taken":
+        return
     others = {other.kind: other for other in appraisals}
     source = others.get(channel.of or "")
     if channel.of != TEAM and source is None:
@@ -225,6 +219,10 @@ def _of_weights(at: Path, one: Appraisal) -> Found:
     if min(abs(total - 100), abs(total - 1)) > 1e-6:
         zh = f"权重合计 {total:g}，应为 100（或按小数合计为 1）"
         yield (*at, "channels"), zh, f"the weights make {total:g}, but must make 100, or 1 as shares", ""
+    if not any(channel.weight for channel in one.channels if channel.how not in CHANCE):
+        zh = "督查、对账和驻村天数不是每个对象都有，至少应有一项计分的其他来源"
+        en = "not everybody has visits, ledgers and days in the village, so that another channel must carry weight, too"
+        yield (*at, "channels"), zh, en, ""
     if one.ballot_quorum and not any(channel.how == "ballot" for channel in one.channels):
         yield (*at, "ballot_quorum"), "没有民主测评，不填 ballot_quorum", "there is no ballot that would need it", ""
 
@@ -248,11 +246,12 @@ def _of_grades(at: Path, one: Appraisal) -> Found:
 
 
 def _of_parts(at: Path, one: Appraisal) -> Found:
-    """Find a mandatory part that no channel is about, and a channel of no part (2.14)."""
-    said = {channel.part for channel in one.channels}
+    """Find a mandatory part that no channel is sure to be about, and a channel of no part (2.14)."""
+    said = {channel.part for channel in one.channels if channel.how not in CHANCE}
     for part in one.parts or {}:
         if part not in said:
-            zh, en = f"必备部分 {part} 没有来源", f"no channel is about the mandatory part {part}"
+            zh = f"必备部分 {part} 没有来源，或者只有不是每个对象都有的督查、对账、驻村天数"
+            en = f"no channel is about the mandatory part {part}, or only visits, ledgers and days that not all have"
             yield (*at, "parts", part), zh, en, ""
     for m, channel in enumerate(one.channels):
         if (channel.part is not None or one.parts) and channel.part not in (one.parts or {}):
@@ -262,9 +261,11 @@ def _of_parts(at: Path, one: Appraisal) -> Found:
 
 
 def tells_of_persons(one: Appraisal, appraisals: Sequence[Appraisal], parties: Sequence[PartyKind]) -> bool:
-    """Whether an assessment is of persons, or its score is made of the results of persons."""
+    """Whether an assessment is of persons, or its score is made of the results of persons, or of the days that members
+    of a team were in the village."""
     others, persons = {other.kind: other for other in appraisals}, {party.kind for party in parties if party.personal}
-    return one.of in persons or any(others[kind].of in persons for kind in _sources(one, others))
+    made_of = [others[kind] for kind in _sources(one, others) if kind in others]
+    return one.of in persons or any(each.of in persons or PRESENCE in each.sources for each in made_of)
 
 
 def _of_ranking(at: Path, one: Appraisal, is_of_persons: bool, lists: Sequence[ListKind]) -> Found:
@@ -272,8 +273,8 @@ def _of_ranking(at: Path, one: Appraisal, is_of_persons: bool, lists: Sequence[L
     if one.rank is None:
         return
     if is_of_persons:
-        zh = f"{one.kind} 评价个人，或者由个人的评价结果构成；个人不排名"
-        en = f"{one.kind} grades persons, or is made of their results, and persons are never ranked"
+        zh = f"{one.kind} 评价个人，或者由个人的评价结果、驻村天数构成；个人不排名"
+        en = f"{one.kind} grades persons, or is made of their results or days, and persons are never ranked"
         yield (*at, "rank"), zh, en, ""
         return
     fitting = [listed.kind for listed in lists if listed.of == one.of]

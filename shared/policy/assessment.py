@@ -10,11 +10,14 @@ from shared.calendar import Span, YearDay, national
 from shared.contracts.values import Code, Name, Percent, Role, ShortOrNone
 from shared.policy.bound import Bound
 from shared.policy.campaigns import Campaign
+from shared.policy.channels import LEDGER, PRESENCE, Known
 from shared.policy.section import Found, One, Reference, Section, Some
 from shared.policy.when import When, sample_year
 
 CHANNELS: Final = {"written_report": "书面述职", "oral_report": "口头述职", "ballot": "民主测评"}
-"""The channels of a team's assessment that are no campaigns, with their names."""
+"""The channels of a team's assessment that somebody enters for it, with their names."""
+PRESENT: Final = {PRESENCE: "驻村天数"}
+"""The channel that is made of the days in the village, with its name."""
 _AHEAD = 31
 """The most days that an assessment may open before a campaign whose scores it needs."""
 
@@ -33,9 +36,10 @@ class Input(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     carries no score."""
 
     channel: Code
-    """来源：written_report 书面述职、oral_report 口头述职、ballot 民主测评，或计分的督查代码。 ·
-    `written_report`, `oral_report`,
-    `ballot`, or the kind of a campaign that scores."""
+    """来源：written_report 书面述职、oral_report 口头述职、ballot 民主测评；计分的督查的代码；对账的责任事项的代码（对账
+    销号率）；presence 驻村天数。 ·
+    `written_report`, `oral_report`, `ballot`, the kind of a campaign that scores, that of a commitment that is
+    reconciled (the share of its items that is done), or `presence`, the days in the village."""
     weight: Annotated[float, Meta(ge=0, le=100)]
     """权重：各项合计 100，或按小数合计 1。 · Its weight; all of them make 100, or 1 as shares."""
 
@@ -106,16 +110,26 @@ class Assessment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
         return max(grades, key=order.index)
 
 
-def contradictions(terms: Assessment, campaigns: Sequence[Campaign]) -> Found:
-    """Find channels without a score, weights that do not make 100, and grades, caps or reviews outside the scale."""
+def awaited(channel: str, campaigns: Sequence[Campaign]) -> bool:
+    """Whether every team's grade waits for a channel: not for a campaign that visits only some, and not for ledgers and
+    the days in the village, which count as they are once the year's facts are complete."""
+    return channel in CHANNELS or any(one.kind == channel and one.choice == "all" for one in campaigns)
+
+
+def contradictions(terms: Assessment, campaigns: Sequence[Campaign], known: Known) -> Found:
+    """Find channels without a score, weights that do not make 100, and grades, caps or reviews outside the scale.
+    `known`: the facts that the pack's other sections bring."""
     scored = sorted(campaign.kind for campaign in campaigns if campaign.scored)
-    channels = ["written_report", "oral_report", "ballot", *scored]
+    channels = [*CHANNELS, *scored, *sorted(known[LEDGER]), *known[PRESENCE]]
     for n, channel in enumerate(terms.inputs):
         name = channel.channel
         if name not in channels:
-            zh = f"{name} 不是考核来源，也没有计分的同名督查，可填：{'、'.join(channels)}"
-            en = f"{name} is no channel, and no campaign of this kind scores; those are {', '.join(channels)}"
+            zh = f"{name} 不是考核来源，也没有计分的同名督查、对账的同名事项，可填：{'、'.join(channels)}"
+            en = f"{name} is no channel, and nothing of this kind is scored; those are {', '.join(channels)}"
             yield ("assessment", "inputs", n, "channel"), zh, en
+        if channels.count(name) > 1:
+            zh, en = f"{name} 有两种意思，请改督查或者责任事项的代码", f"{name} means two things; rename one of them"
+            yield ("assessment", "inputs", n, "channel"), zh, en, ""
         if channel.weight and name.endswith("_report"):
             zh, en = f"{name} 没有分数，权重应为 0", f"{name} can carry no weight, since a report has no score"
             yield ("assessment", "inputs", n, "weight"), zh, en
@@ -124,6 +138,10 @@ def contradictions(terms: Assessment, campaigns: Sequence[Campaign]) -> Found:
     if min(abs(total - 100), abs(total - 1)) > 1e-6:
         zh = f"权重合计 {total:g}，应为 100（或按小数合计为 1）"
         yield ("assessment", "inputs"), zh, f"the weights make {total:g}, but must make 100, or 1 as shares"
+    if not any(channel.weight for channel in terms.inputs if awaited(channel.channel, campaigns)):
+        zh = "抽查和轮流的督查、对账、驻村天数不是每队都有，至少应有一项计分的其他来源"
+        en = "not every team has drawn visits, ledgers and days, so that another channel must carry weight, too"
+        yield ("assessment", "inputs"), zh, en, ""
     grades = [grade.name for grade in terms.grades]
     bounds = [grade.at_least for grade in terms.grades]
     if bounds[-1] > 0:

@@ -117,6 +117,12 @@ class Campaign(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """无法到达的村怎样处理；不填则照常等待。 · The rule for villages that cannot be reached; None: they are awaited."""
 
 
+    @property
+    def visits_each(self) -> bool:
+        """Whether each village with a team is visited every year, so that none can be without such a visit."""
+        return self.choice == "all" and self.on_list is None and bool(self.opens)
+
+
 class Finding(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """督查发现的问题类型。 · What an inspector may find; some findings lead to an order."""
 

@@ -34,6 +34,7 @@ from shared.policy import (
     training,
     when,
 )
+from shared.policy.channels import CAMPAIGN, INDICATOR, LEDGER, PRESENCE, Known
 from shared.policy.checking import Fault
 from shared.policy.pack import Policy
 from shared.policy.presence import Tier
@@ -64,14 +65,15 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
         *commitments.contradictions(policy.commitments, policy.contacts),
         *_frames(policy),
         *campaigns.contradictions(policy.campaigns, policy.burden),
-        *assessment.contradictions(policy.assessment, policy.campaigns),
+        *assessment.contradictions(policy.assessment, policy.campaigns, _facts(policy)),
         *appraisals.contradictions(
             policy.appraisals,
             policy.parties,
             policy.lists,
+            _facts(policy),
             (
                 {grade.name: grade.label for grade in policy.assessment.grades},
-                assessment.CHANNELS | {one.kind: one.label for one in policy.campaigns},
+                assessment.CHANNELS | {i.channel: policy.labels["channel"].get(i.channel, "") for i in policy.assessment.inputs},
             ),
         ),
         *outcomes.contradictions(policy.outcomes, policy.assessment, policy.commitments, _graded(policy)),
@@ -154,10 +156,10 @@ def _frames(policy: Policy) -> Found:
             zh = f"没有名单 {campaign.on_list}，或者名单上不是村；可填：{'、'.join(known)}"
             en = f"{campaign.on_list} is no list of villages; there are {', '.join(known)}"
             yield ("campaigns", n, "on_list"), zh, en, f'on_list = "{known[-1]}"'
-        if campaign.on_list is not None and campaign.scored:
+        if campaign.on_list is not None and campaign.kind in [one.channel for one in policy.assessment.inputs]:
             zh = "名单上的村不一定有工作队，督查结果不能打分计入工作队考核"
             en = "villages on a list may have no team, so that such visits are not scored for a team's assessment"
-            yield ("campaigns", n, "scored"), zh, en, "scored = false"
+            yield ("campaigns", n, "on_list"), zh, en, ""
 
 
 def _places_on_lists(policy: Policy) -> Found:
@@ -182,6 +184,18 @@ def _quotas(policy: Policy, n: int, link: links.Contact) -> Found:
 
 def _teams(policy: Policy) -> Iterator[tuple[int, Team]]:
     return ((n, link) for n, link in enumerate(policy.links) if isinstance(link, Team))
+
+
+def _facts(policy: Policy) -> Known:
+    """What of a year may be scored without being entered for an assessment, by the way in which it comes in."""
+    asked = policy.presence and all(team.most_villages == 1 for _, team in _teams(policy))
+    return {
+        CAMPAIGN: {one.kind: one.label for one in policy.campaigns},
+        LEDGER: {one.kind: one.label for one in policy.commitments if one.reconcile},
+        PRESENCE: assessment.PRESENT if asked else {},
+        INDICATOR: {one.figure: one.label for one in policy.exit.criteria}
+        | {one.figure: one.label for one in policy.indicators if one.of == "village"},
+    }
 
 
 def _graded(policy: Policy) -> dict[str, tuple[str, list[str]]]:

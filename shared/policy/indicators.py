@@ -167,6 +167,15 @@ def contradictions(indicators: Sequence[Indicator], criteria: Sequence[Criterion
         yield from _unlike_numbers(path, one)
 
 
+def of_borders(path: tuple[str | int, ...], borders: Sequence[float | None]) -> Found:
+    """Find brackets, by the numbers below which they end, that leave a value in none or in two."""
+    if len(borders) < 2 or borders[-1] is not None or None in borders[:-1]:
+        zh = "除最高一档外每档都须填 below，最高一档不填，至少两档"
+        yield path, zh, "each bracket but the highest needs `below`, and there are two at least", ""
+    elif any(low >= high for low, high in pairwise(border for border in borders if border is not None)):
+        yield path, "分档应由低到高", "brackets go from the lowest to the highest", ""
+
+
 def _underived(path: tuple[str | int, ...], formula: Formula, one: Indicator, known: set[str]) -> Found:
     """Check what a formula says, and that the figures which it uses are known before it."""
     given = [name for name in FORMULAS if getattr(formula, name) is not None]
@@ -196,12 +205,8 @@ def _unlike_numbers(path: tuple[str | int, ...], one: Indicator) -> Found:
     if one.least >= one.most:
         zh, en = f"最小值 {one.least:g} 应小于最大值 {one.most:g}", f"{one.least:g} must be less than {one.most:g}"
         yield (*path, "least"), zh, en, ""
-    borders = [bracket.below for bracket in one.brackets]
-    if one.brackets and (len(borders) < 2 or borders[-1] is not None or None in borders[:-1]):
-        zh = "除最高一档外每档都须填 below，最高一档不填，至少两档"
-        yield (*path, "brackets"), zh, "each bracket but the highest needs `below`, and there are two at least", ""
-    elif any(low >= high for low, high in pairwise(border for border in borders if border is not None)):
-        yield (*path, "brackets"), "分档应由低到高", "brackets go from the lowest to the highest", ""
+    if one.brackets:
+        yield from of_borders((*path, "brackets"), [bracket.below for bracket in one.brackets])
     if one.total and one.of != "village":
         zh, en = "只有村的指标可以汇总", "only villages' figures make a total"
         yield (*path, "total"), zh, en, ""

@@ -19,7 +19,7 @@ from shared.calendar import Calendar, Span, national
 from shared.contracts.values import ROLES, Day, Name, Role, Short, ShortOrNone, Version
 from shared.divisions import LABELS, Level
 from shared.policy.appraisals import Appraisal, tells_of_persons
-from shared.policy.assessment import Assessment
+from shared.policy.assessment import PRESENT, Assessment
 from shared.policy.campaigns import Burden, Campaign, Finding
 from shared.policy.checklists import Checklist
 from shared.policy.commitments import Commitment
@@ -172,7 +172,8 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
             "grade": {grade.name: grade.label for one in self.appraisals for grade in one.grades}
             | {grade.name: grade.label for grade in self.assessment.grades},
             "trigger": {ground.name: ground.label or _GROUNDS[ground.figure] for ground in self.assessment.grounds},
-            "channel": inspected | {one.channel: one.label for each in self.appraisals for one in each.channels},
+            "channel": PRESENT | {one.kind: one.label for one in self.commitments if one.reconcile} | inspected
+            | {one.channel: one.label for each in self.appraisals for one in each.channels},
             "role": {one.role: one.label for one in self.team.roles},
             "party_field": {field.field: field.label for field in fields},
             "party_value": {code: name for field in fields for code, name in (field.one_of or {}).items()},

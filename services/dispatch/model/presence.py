@@ -77,11 +77,13 @@ def count(state: Roster | None, command: CountPresence, policy: Policy, today: d
         if month.days == days:
             return Change(state)
     state = state.but(months={**state.months, name: replace(month, days=days)})
+    alone = policy.team.most_villages == 1
+    asked = _asked([state], name, terms) if alone else {}
     counted = PresenceCounted(
         place=state.place, village=state.id, year=command.year, month=command.month, present=command.present,
-        counted_by=command.counted_by,
+        counted_by=command.counted_by, asked=tuple(asked[one.cadre] for one in command.present) if alone else (),
     )  # fmt: skip
-    short = () if policy.team.most_villages > 1 else _short([state], name, terms)
+    short = _short([state], name, terms) if alone else ()
     return Change(clocked(state, policy, today), (counted, *short))
 
 
@@ -118,9 +120,24 @@ def _short(team: Sequence[Roster], name: str, terms: Presence) -> tuple[Presence
     Nothing is told while the days of a village are awaited. Refuses (422) more days than there were.
     """
     year, number = map(int, name.split("-"))
+    months, asked = [one.months[name] for one in team], _asked(team, name, terms)
+    short = sum(sum(month.days.get(cadre, 0) for month in months) < days for cadre, days in asked.items())
+    if not all(month.days for month in months):
+        return ()
+    return tuple(
+        PresenceShort(place=one.place, village=one.id, year=year, month=number, short=short, owed_by=terms.owed_by)
+        for one in team
+        if one.months[name].short != short
+    )
+
+
+def _asked(team: Sequence[Roster], name: str, terms: Presence) -> dict[str, int]:
+    """How many days of a month are asked of each member: as many as of the whole month, less for who came later or was
+    on leave. Refuses (422) more days than there were."""
+    year, number = map(int, name.split("-"))
     first, last = date(year, number, 1), date(year, number, monthrange(year, number)[1])
     months, leaves = [one.months[name] for one in team], [leave for one in team for leave in one.leaves.values()]
-    short, asked = 0, terms.asked(year, number)
+    asked, whole = dict[str, int](), terms.asked(year, number)
     for cadre in sorted({cadre for month in months for cadre in month.since}):
         begun = max(first, min(month.since[cadre] for month in months if cadre in month.since))
         free = (last - begun).days + 1 - on_leave(leaves, cadre, begun, last)
@@ -135,11 +152,5 @@ def _short(team: Sequence[Roster], name: str, terms: Presence) -> tuple[Presence
                 field=f"present.{cadre}.days",
                 status=422,
             )
-        short += days < asked * free // last.day
-    if not all(month.days for month in months):
-        return ()
-    return tuple(
-        PresenceShort(place=one.place, village=one.id, year=year, month=number, short=short, owed_by=terms.owed_by)
-        for one in team
-        if one.months[name].short != short
-    )
+        asked[cadre] = int(whole * free // last.day)
+    return asked

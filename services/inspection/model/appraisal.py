@@ -52,7 +52,13 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
     void: frozenset[str] = frozenset()
     """The channels that were declared void."""
     results: dict[str, dict[str, float | None]] = msgspec.field(default_factory=dict)
-    """By kind of another assessment whose result counts, and by subject: its score, None until there is a grade."""
+    """By source: of another assessment whose result counts, the score by subject, None until there is a grade; of a
+    fact, such as the visits of a campaign, its values by key."""
+    by_chance: frozenset[str] = frozenset()
+    """The channels that are not awaited, since the year may bring nothing of them: they count where something came in.
+    """
+    facts_until: date | None = None
+    """The last day on which facts of the year can come in; None in assessments from before there were any."""
     proposal: Proposal | None = None
     grade_by: date | None = None
     """The last day for the decision while a grade is proposed."""
@@ -95,19 +101,23 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def missing(self) -> tuple[Channel, ...]:
         """The channels that must still come in."""
-        return tuple(one for one in self.channels if not self.is_in(one))
+        return tuple(one for one in self.channels if self.is_awaited(one) and not self.is_in(one))
+
+    def is_awaited(self, channel: Channel) -> bool:
+        """Whether the grade waits for a channel, and does not only count it where something came in."""
+        return channel.channel not in self.by_chance
 
     def is_in(self, channel: Channel) -> bool:
         """Whether a channel is in. A result is, once all for whom that assessment was opened have theirs."""
-        if channel.how == "taken":
-            results = self.results.get(channel.of or "", {})
+        if channel.source:
+            results = self.results.get(channel.source, {})
             return bool(results) and None not in results.values()
         return channel.channel in (self.reports if channel.how == "report" else self.scores)
 
     def score(self, channel: Channel) -> float:
-        """The score of a channel that is in, 0 to 100; of several results it is their mean."""
-        if channel.how == "taken":
-            return fmean(score for score in self.results[channel.of or ""].values() if score is not None)
+        """The score of a channel that is in, 0 to 100; of several results or facts it is their mean."""
+        if channel.source:
+            return fmean(channel.scored(one) for one in self.results[channel.source].values() if one is not None)
         return self.scores[channel.channel]
 
     @property
@@ -139,7 +149,7 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
         said = {name: value for name, value in self.about.items() if name in ("kind", "subject", "year")}
         known = {"place": self.place, **said}
         for one in self.missing if self.status == "open" else ():
-            if one.how != "taken" or not self.results.get(one.of or ""):
+            if not one.source or not self.results.get(one.source):
                 role = one.by or self.terms.decides
                 yield Task(
                     action=ACTIONS.get(one.how, "appraisal-voids"), about=self.subject, role=role,
@@ -156,7 +166,7 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
 
     def timed_once_complete(self, today: date) -> "Appraisal":
         """The assessment with its timer for the proposal once all is in: the day after, and not before the year is
-        over."""
+        over and with it the time for its last facts."""
         if self.status != "complete":
             return self.timed(propose=None) if self.status == "open" else self
-        return self.timed(propose=max(date(self.year, 12, 31), today) + timedelta(1))
+        return self.timed(propose=max(self.facts_until or date(self.year, 12, 31), today) + timedelta(1))

@@ -25,9 +25,11 @@ RULE = "0.9"
 def propose(state: Appraisal, due: Due, policy: Policy, today: date) -> Change:
     """The year is over and all channels are in: propose the grade of the weighted score.
 
-    A channel that was declared void is left out, and the other weights are scaled up.
+    A channel that was declared void, or of which the year brought nothing, is left out, and the other weights are
+    scaled up.
     """
-    weighed = {one.channel: (one.weight, state.score(one)) for one in state.channels if one.weight}
+    counted = (one for one in state.channels if one.weight and state.is_in(one))
+    weighed = {one.channel: (one.weight, state.score(one)) for one in counted}
     score = weighted([*weighed.values()])
     grade = next(grade.name for grade in state.terms.grades if score >= grade.at_least)
     scores = {channel: round(one, 2) for channel, (_, one) in weighed.items()}

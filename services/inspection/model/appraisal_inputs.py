@@ -1,4 +1,4 @@
-"""What comes into the assessment of a subject, and out again: reports, ballots, panels' scores, others' results."""
+"""What comes into the assessment of a subject, and out again: reports, ballots, panels' scores, results and facts."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -15,7 +15,9 @@ from services.inspection.model.commands import (
     VoidChannel,
     WithdrawAppraisalInput,
 )
-from services.inspection.model.subjects import Source, Subject, noted, source
+from services.inspection.model.facts import Source, told
+from services.inspection.model.subjects import Subject
+from services.inspection.model.supervision import Supervision
 from shared.contracts.inspection import (
     AppraisalDropped,
     AppraisalInputGiven,
@@ -25,7 +27,9 @@ from shared.contracts.inspection import (
 )
 from shared.labels import label
 from shared.policy import Policy
-from shared.policy.appraisals import COMPOSED, VILLAGE, Channel
+from shared.policy.appraisals import COMPOSED, TOWNSHIP, VILLAGE, Channel
+from shared.policy.appraisals import Appraisal as Terms
+from shared.policy.channels import CAMPAIGN, CHANCE, LEDGER, PRESENCE
 from shared.rules import Change, Key, Refused, State, known, require_body
 
 RULE = "0.10"
@@ -37,17 +41,25 @@ def own(message: AppraisalOpened | AppraisalDropped | AppraisalCommand, _policy:
 
 
 def composed(event: Source, policy: Policy) -> Iterable[str]:
-    """The assessments in which a result counts: those of its village, and of its township (0.13, 1.7, 4.8)."""
-    for one in policy.appraisals:
-        if event.village and source(event) in one.sources:
-            subject = event.village if one.of == VILLAGE else f"township:{event.village[:9]}"
-            yield f"{one.kind}/{subject}/{event.year}"
+    """The assessments in which a result or fact counts: those of its village, and of its township (0.13, 1.7, 4.8)."""
+    if not event.village or not policy.appraisals:
+        return ()
+    subject = {VILLAGE: event.village, TOWNSHIP: f"township:{event.village[:9]}"}
+    return {
+        f"{one.kind}/{subject[one.of]}/{fact.year}": None
+        for fact in told(event, policy)
+        for one in policy.appraisals
+        if fact.source in one.sources
+    }
 
 
 def opened(_state: Appraisal | None, event: AppraisalOpened) -> Iterable[Key]:
-    """The village or township that is assessed, with the results that are known there."""
-    sort = "village:" if event.subject_kind == VILLAGE else ""
-    return ((Subject, f"{sort}{event.subject}"),) if event.subject_kind in COMPOSED else ()
+    """The village or township that is assessed, with what is known there, and the village's team."""
+    if event.subject_kind == VILLAGE:
+        yield Subject, f"village:{event.subject}"
+        yield Supervision, event.subject
+    elif event.subject_kind in COMPOSED:
+        yield Subject, event.subject
 
 
 def open_own(
@@ -58,6 +70,7 @@ def open_own(
     if state or terms is None:
         return Change(state)
     known = {of: one for it in others.values() if isinstance(it, Subject) for of, one in it.results.items()}
+    has_team = any(isinstance(it, Supervision) and it.unit for it in others.values())
     one = Appraisal(
         id=f"{event.kind}/{event.subject}/{event.year}",
         place=event.place,
@@ -67,6 +80,8 @@ def open_own(
         village=event.village or "",
         cohort=cohort_of(terms, event.year, policy),
         results={of: known[key] for of in terms.sources if (key := f"{of}/{event.year}") in known},
+        by_chance=by_chance(terms, policy, has_team=has_team),
+        facts_until=facts_until(terms, event.year, policy),
     )
     return Change(one.timed_once_complete(today))
 
@@ -77,12 +92,41 @@ def drop(state: Appraisal | None, event: AppraisalDropped, policy: Policy, today
 
 
 def take_result(state: Appraisal | None, event: Source, policy: Policy, today: date) -> Change:
-    """Another assessment was opened, graded, taken back or dropped, whose score counts here without being entered again
-    (1.7, 2.5, 4.8). Once a grade is proposed it stays, whatever becomes of the results that it was made of."""
+    """Another assessment was opened, graded, taken back or dropped, or something happened that counts here without
+    being entered again (1.7, 2.5, 3.7, 4.8). Once a grade is proposed it stays, whatever becomes of what it was made of.
+    """
     if state is None or state.proposal:
         return Change(state)
-    results = noted(state.results.get(source(event), {}), event)
-    return Change(state.but(results={**state.results, source(event): results}).timed_once_complete(today))
+    results = dict(state.results)
+    for fact in told(event, policy):
+        if fact.source in state.terms.sources and fact.year == state.year:
+            results[fact.source] = fact.into(results.get(fact.source, {}))
+    return Change(state.but(results=results).timed_once_complete(today))
+
+
+def by_chance(terms: Terms, policy: Policy, *, has_team: bool) -> frozenset[str]:
+    """The channels that count only where something came in: of campaigns that visit some villages alone, and, where a
+    village has no team, of all that only a team brings."""
+    of_township, drawn = terms.of == TOWNSHIP, {one.kind for one in policy.campaigns if not one.visits_each}
+    return frozenset(
+        one.channel
+        for one in terms.channels
+        if one.how in CHANCE and ((one.how == CAMPAIGN and one.of in drawn) or not (has_team or of_township))
+    )
+
+
+def facts_until(terms: Terms, year: int, policy: Policy) -> date:
+    """The last day on which facts of a year can come in that the score is made of: the end of the time for the last
+    reconciliation, and for the days of December."""
+    last = date(year, 12, 31)
+    days = [last]
+    for one in terms.channels:
+        commitment = policy.commitment(one.of or "") if one.how == LEDGER else None
+        if commitment:
+            days += [w.after(on, policy.calendar) for on, w in policy.reconciliations(commitment, year).items()]
+        if one.how == PRESENCE and policy.presence:
+            days.append(policy.presence.count_by.due(last, policy.calendar))
+    return max(days)
 
 
 # ------------------------------------------------------------------ what people enter
@@ -200,7 +244,7 @@ def void(state: Appraisal | None, command: VoidChannel, policy: Policy, today: d
             "this channel is in already; withdraw it first, if it is wrong",
             field="channel",
         )
-    if not any(other.weight for other in rest):
+    if not any(other.weight and (one.is_awaited(other) or one.is_in(other)) for other in rest):
         raise Refused(
             RULE,
             "其余来源都不计分，作废后没有得分；请重新组织",

@@ -13,6 +13,7 @@ from shared.contracts.inspection import (
     DeadlineMoved,
 )
 from shared.policy import Bound, Cap, Ground, Policy, Review
+from shared.policy.channels import PRESENCE
 from shared.rules import Moved, State, Task
 
 
@@ -47,7 +48,8 @@ class Terms(msgspec.Struct, frozen=True, array_like=True):
     ballot_quorum: Bound | None = None
     audiences: tuple[str, ...] = ()
     facts_until: date = date.min
-    """The last day on which facts of the year can still come in: the end of the time for its last reconciliation."""
+    """The last day on which facts of the year can still come in: the end of the time for its last reconciliation, and
+    for the days of December where they count."""
     review: Review | None = None
 
     @property
@@ -74,6 +76,7 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
     """One team's year. Its id is `<village>/<year>`. It notes visits and ledgers also before it is opened."""
 
     kind = "assessments"
+    hides = f'"{PRESENCE}"'
 
     unit: str = ""
     """Empty until the assessment is opened."""
@@ -84,8 +87,9 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
     reports: frozenset[str] = frozenset()
     """The channels of the reports that were delivered."""
     ballot: Ballot | None = None
-    scores: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
-    """The scores of visits (0 to 100), by kind of campaign and then by campaign."""
+    scores: dict[str, dict[str, int | float]] = msgspec.field(default_factory=dict)
+    """Scores from 0 to 100 that nobody enters for the assessment: by kind of campaign those of its visits; by kind of
+    commitment the share of its items that is done; of the days in the village (`presence`) those of each month."""
     absences: frozenset[str] = frozenset()
     """The campaigns whose visit found someone absent. A visit is one absence, however many members were missing."""
     open_items: dict[str, int] = msgspec.field(default_factory=dict)
@@ -118,6 +122,11 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
         """The channels that must still come in."""
         given = {*self.reports, *self.scores, *(("ballot",) if self.ballot else ())}
         return tuple(channel for channel in self.inputs if channel not in given)
+
+    def shown(self, *, to_operator: bool = False) -> "Assessment":
+        """The assessment as it may be read: only operators see by how much the days of a month were too few."""
+        scores = {channel: scores for channel, scores in self.scores.items() if channel != PRESENCE}
+        return self if to_operator else self.but(scores=scores)
 
     @property
     def status(self) -> str:
@@ -178,6 +187,9 @@ def terms_now(policy: Policy, year: int) -> Terms:
     said = policy.assessment
     owed = (days for c in policy.commitments for days in policy.reconciliations(c, year).items())
     reconciled_by = (within.after(on, policy.calendar) for on, within in owed)
+    last, channels = date(year, 12, 31), [one.channel for one in said.inputs]
+    counts = policy.presence.count_by if policy.presence and PRESENCE in channels else None
+    counted_by = [counts.due(last, policy.calendar)] if counts else []
     return Terms(
         weights={i.channel: i.weight for i in said.inputs},
         grades=tuple(Step(grade.name, grade.at_least) for grade in said.grades),
@@ -186,7 +198,7 @@ def terms_now(policy: Policy, year: int) -> Terms:
         ballot_quorum=said.ballot_quorum,
         audiences=tuple(said.report_audiences),
         review=said.review,
-        facts_until=max([date(year, 12, 31), *reconciled_by]),
+        facts_until=max([last, *reconciled_by, *counted_by]),
     )
 
 

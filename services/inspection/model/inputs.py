@@ -8,6 +8,7 @@ from services.inspection.model.commands import (
     HoldBallot,
     WithdrawInput,
 )
+from services.inspection.model.facts import Share, told
 from shared.contracts.dispatch import CommitmentReconciled, CommitmentSettled
 from shared.contracts.inspection import (
     AssessmentDropped,
@@ -68,6 +69,20 @@ def note_items(
     if state.open_items.get(event.kind) == still_open:
         return Change(state)
     return Change(state.but(open_items={**state.open_items, event.kind: still_open}))
+
+
+def note_share(state: Assessment | None, event: Share, policy: Policy, today: date) -> Change:
+    """The share of a ledger that is done, or the days in the village in a month, where the pack scores them."""
+    scored = {one.channel for one in policy.assessment.inputs} | {*(state.terms.weights if state else ())}
+    for fact in told(event, policy):
+        channel = fact.source.rpartition("/")[2]
+        if channel in scored and not (state and state.proposal):
+            state = _of(state, event.village, fact.year, event.place)
+            known = fact.into(state.scores.get(channel, {}))
+            of_channel = {key: score for key, score in known.items() if score is not None}
+            others = {other: scores for other, scores in state.scores.items() if other != channel}
+            state = state.but(scores={**others, channel: of_channel} if of_channel else others)
+    return Change(state)
 
 
 def deliver(state: Assessment | None, command: DeliverReport, policy: Policy, today: date) -> Change:

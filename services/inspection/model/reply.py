@@ -34,6 +34,9 @@ def follow(
         allowed=times,
         decides=terms.decide_by.within,
         reply_by=terms.reply_by.due(today, policy.calendar),
+        of=event.kind,
+        year=event.year,
+        absent=bool(event.absent),
     )
     waiting = heard(state, {**state.hearings, id: hearing})
     path = "hearings", id, "reply_by"
@@ -91,6 +94,9 @@ def decide(state: Supervision | None, command: DecideReply, policy: Policy, toda
         refuted=refuted,
         document=command.document,
         decided_by=command.decided_by,
+        kind=hearing.of or None,
+        year=hearing.year or None,
+        cleared=not hearing.absent and {*hearing.findings} == {*refuted},
     )
     after = _ordered(village, f"{command.campaign}/{village.id}", refuted, policy, today)
     return Change(after.state, (told, *after.events))

@@ -3,8 +3,8 @@
 On the day that the pack names, the assessment of each who is registered then begins. Who ends before a grade is
 proposed is not graded: a village that is merged, an organisation that is dissolved, a secretary who leaves the post.
 
-A village and a township also remember the results of all that is assessed there, since their own assessments may be
-made of them, and may be opened later than those (1.7).
+A village and a township also remember the results of all that is assessed there, and the facts of the year, since
+their own assessments may be made of them, and may be opened later (1.7, 3.7).
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,16 +13,11 @@ from datetime import date
 import msgspec
 
 from services.inspection.model.appraisal import Appraisal
+from services.inspection.model.facts import Source, sources, told
 from shared.contracts.inspection import (
     AppraisalDropped,
-    AppraisalGraded,
     AppraisalOpened,
-    AppraisalWithdrawn,
     AppraisedKind,
-    AssessmentDropped,
-    AssessmentGraded,
-    AssessmentOpened,
-    GradeWithdrawn,
 )
 from shared.contracts.registry import (
     PartyMerged,
@@ -35,14 +30,11 @@ from shared.contracts.registry import (
 )
 from shared.divisions import place_of
 from shared.policy import Policy
-from shared.policy.appraisals import TEAM, TOWNSHIP, VILLAGE
+from shared.policy.appraisals import TOWNSHIP, VILLAGE
 from shared.policy.appraisals import Appraisal as Terms
 from shared.rules import Change, Due, Key, State
 
 Ends = VillageMerged | VillageWithdrawn | PartyMerged | PartyWithdrawn
-OfTeam = AssessmentOpened | AssessmentGraded | GradeWithdrawn | AssessmentDropped
-Source = OfTeam | AppraisalOpened | AppraisalGraded | AppraisalWithdrawn | AppraisalDropped
-"""The events by which the result of one assessment comes into another one, or out of it."""
 KEPT = 2
 """Of how many assessments of one kind a subject remembers the years: the last may still await its grade."""
 
@@ -63,8 +55,8 @@ class Subject(State, frozen=True, kw_only=True, omit_defaults=True):
     opened: tuple[str, ...] = ()
     """Its latest assessments, by id."""
     results: dict[str, dict[str, float | None]] = msgspec.field(default_factory=dict)
-    """By `<kind>/<year>` of other assessments: the score of each who is assessed in the village or township. It is None
-    until there is a grade."""
+    """By `<source>/<year>`: the score of each who is assessed in the village or township, None until there is a grade,
+    and the facts of the year, by their key."""
     ended: bool = False
 
     @property
@@ -137,33 +129,21 @@ def recode(state: Subject | None, event: VillageRecoded, policy: Policy, today: 
 
 
 def composing(event: Source, policy: Policy) -> Iterable[str]:
-    """The village and the township of a result, if anything there is made of such results."""
-    if event.village:
-        for sort in {one.of for one in policy.appraisals if source(event) in one.sources}:
+    """The village and the township of a result or fact, if anything there is made of such."""
+    if event.village and (told_of := sources(event, policy)):
+        for sort in {one.of for one in policy.appraisals if not told_of.isdisjoint(one.sources)}:
             yield f"{sort}:{event.village if sort == VILLAGE else event.village[:9]}"
 
 
-def source(event: Source) -> str:
-    """Which assessment an event tells of, as a channel names it."""
-    return TEAM if isinstance(event, OfTeam) else event.kind
-
-
-def noted(results: Mapping[str, float | None], event: Source) -> dict[str, float | None]:
-    """The results of one kind and year after an event: opened, graded, taken back, or dropped."""
-    subject = event.village if isinstance(event, OfTeam) else event.subject
-    others = {one: score for one, score in results.items() if one != subject}
-    if isinstance(event, AppraisalDropped | AssessmentDropped):
-        return others
-    return {**others, subject: event.score if isinstance(event, AppraisalGraded | AssessmentGraded) else None}
-
-
 def note_result(state: Subject | None, event: Source, policy: Policy, today: date) -> Change:
-    """Something in the village or township was assessed. Results of earlier years than the last are forgotten."""
-    if state is None:
-        return Change(state)
-    key = f"{source(event)}/{event.year}"
-    kept = {of: one for of, one in state.results.items() if int(of[-4:]) >= event.year - 1}
-    return Change(state.but(results={**kept, key: noted(state.results.get(key, {}), event)}))
+    """Something in the village or township was assessed, or happened. What is earlier than the last year is forgotten.
+    """
+    results = dict(state.results) if state else {}
+    for fact in told(event, policy) if state else ():
+        key = f"{fact.source}/{fact.year}"
+        results = {of: known for of, known in results.items() if int(of[-4:]) >= fact.year - 1}
+        results[key] = fact.into(results.get(key, {}))
+    return Change(state and state.but(results=results))
 
 
 def running(state: Subject | None, _event: Ends) -> Iterable[Key]:

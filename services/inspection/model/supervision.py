@@ -39,6 +39,7 @@ from shared.contracts.registry import (
 )
 from shared.divisions import place_of
 from shared.policy import Policy
+from shared.policy.assessment import awaited as is_awaited
 from shared.policy.lists import POVERTY
 from shared.rules import Change, Due, Key, Moved, Refused, State, Task, addressed, require_body
 
@@ -75,6 +76,12 @@ class Hearing(msgspec.Struct, frozen=True, omit_defaults=True):
     disputed: tuple[str, ...] = ()
     decide_by: date | None = None
     """The last day for the decision. None as long as nothing is disputed."""
+    of: str = ""
+    """The kind of campaign; empty for a visit that an earlier version noted."""
+    year: int = 0
+    """The year to whose assessment the visit counts."""
+    absent: bool = False
+    """Whether somebody was absent, which is never disputed here."""
 
 
 class Excuse(msgspec.Struct, frozen=True):
@@ -397,12 +404,14 @@ def open_assessment(state: Supervision, due: Due, policy: Policy, today: date) -
     """Open the year's assessment in a village with a team (mechanism 2.21).
 
     If a new pack has put the opening off since the timer was set, the new day holds. A campaign that was over before
-    the team came is not awaited. If no channel that gives a score is left, the year is not assessed.
+    the team came is not awaited, nor is one that visits only some, nor ledgers and days in the village. If no channel that
+    gives a score is left, the year is not assessed.
     """
     opens = policy.assessment.opens.of(due.on.year)
     if opens > due.on:
         return Change(state.timed(assessment=opens))
-    inputs = [i for i in policy.assessment.inputs if _can_be_given(i.channel, state, policy, due.on.year)]
+    awaited = [i for i in policy.assessment.inputs if is_awaited(i.channel, policy.campaigns)]
+    inputs = [i for i in awaited if _can_be_given(i.channel, state, policy, due.on.year)]
     opened = AssessmentOpened(
         place=state.place,
         village=state.id,

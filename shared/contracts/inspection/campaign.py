@@ -278,6 +278,12 @@ class ReplyDecided(Event, frozen=True, kw_only=True):
     document: Short
     """The document in which it says why."""
     decided_by: Organ
+    kind: Code | None = None
+    """The kind of campaign; None in events of earlier versions."""
+    year: Year | None = None
+    """The year to whose assessment the visit counts; None in events of earlier versions."""
+    cleared: bool = False
+    """Whether nothing of what the visit found stands, and nobody was absent."""
 
 
 class VisitsCrowded(Event, frozen=True, kw_only=True):
