@@ -108,11 +108,11 @@ def contradictions(
     appraisals: Sequence[Appraisal],
     parties: Sequence[PartyKind],
     lists: Sequence[ListKind],
-    known: Known,
+    facts: Known,
     words: Sequence[Labels],
 ) -> Found:
     """Find subjects, results, facts and lists that there are not, weights that do not make 100, ranked persons, and
-    codes of which a form could not tell what they mean. `known`: the facts that the pack's other sections bring;
+    codes of which a form could not tell what they mean. `facts`: those that the pack's other sections bring;
     `words`: the grades and channels of the team's assessment."""
     kinds = {party.kind: party for party in parties}
     for n, one in enumerate(appraisals):
@@ -133,7 +133,7 @@ def contradictions(
             )
             yield (*at, "kind"), zh, en, ""
         for m, channel in enumerate(one.channels):
-            yield from _of_channel((*at, "channels", m), one, channel, appraisals, kinds, known)
+            yield from _of_channel((*at, "channels", m), one, channel, appraisals, kinds, facts)
         yield from _of_weights(at, one)
         yield from _of_grades(at, one)
         yield from _of_parts(at, one)
@@ -159,15 +159,15 @@ def _of_channel(
     channel: Channel,
     appraisals: Sequence[Appraisal],
     kinds: Mapping[str, PartyKind],
-    known: Known,
+    facts: Known,
 ) -> Found:
     """Find a channel that nobody enters, or whose result there is not, or that leads back to itself."""
-    yield from of_facts(at, channel, known)
+    yield from of_facts(at, channel, facts)
     if not channel.source:
         if channel.by is None:
             yield (*at, "by"), "应写明由谁提交", "it must say who enters it"
         if channel.of is not None:
-            zh, en = "由人提交的来源不填 of", "what somebody enters has no `of`"
+            zh, en = "由人提交的来源不填 of", "only a result or a record has `of`, not what somebody enters"
             yield (*at, "of"), zh, en, ""
         if channel.how == "report" and channel.weight:
             yield (

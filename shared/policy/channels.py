@@ -63,7 +63,9 @@ class Channel(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def source(self) -> str:
         """What it is made of without being entered: the kind of an assessment, or `<way>/<code>` of a fact; empty if
         somebody enters it."""
-        return fact(self.how, self.of or "") if self.how in FACTS else self.of or ""
+        if self.how in FACTS:
+            return fact(self.how, self.of or "")
+        return self.of or "" if self.how == "taken" else ""
 
     def scored(self, value: float) -> float:
         """The score of one value, 0 to 100: an indicator's by its bracket, any other is one already. A value on the

@@ -256,6 +256,7 @@ def test_5_12_2_10_the_days_of_one_team_in_two_villages_are_added_up_and_leave_i
         count(benxi, {FIRST: 12, SECOND: 29, THIRD: 5})
     count(benxi, {FIRST: 12, SECOND: 10, THIRD: 5})
     assert not benxi.said(PresenceShort), "the other village is awaited"
+    assert [said.asked for said in benxi.said(PresenceCounted)] == [()], "no village alone is asked for days"
     with pytest.raises(Refused, match="for 28 days of it, and cannot have been there for more, in all villages"):
         count(benxi, {FIRST: 8, SECOND: 19, THIRD: 6}, village=V2)
     assert [task.about for task in benxi.tasks("presences") if task.detail == "2014-07"] == [V2]
@@ -520,6 +521,7 @@ def test_5_12_the_township_says_once_a_month_who_was_there() -> None:
     count(benxi, {FIRST: 11, SECOND: 8, THIRD: 7}, month=6)
     assert not benxi.tasks("presences")
     assert not benxi.said(PresenceShort), "of 11 days of 30 a third of 20 is asked: 7"
+    assert [said.asked for said in benxi.said(PresenceCounted)] == [(7, 7, 7)]
     benxi.until(date(2014, 8, 1))
     count(benxi, JULY)
     assert [said.is_sealed() for said in benxi.said(PresenceCounted)] == [True, True]
@@ -535,6 +537,7 @@ def test_5_12_too_few_days_are_told_to_the_unit_as_a_number_and_a_correction_tak
     benxi = asking().assigned()
     benxi.until(date(2014, 8, 1))
     count(benxi, {**JULY, SECOND: 19})
+    assert [said.asked for said in benxi.said(PresenceCounted)] == [(20, 20, 20)]
     (said,) = benxi.said(PresenceShort)
     assert said == PresenceShort(place=HOME, village=V1, year=2014, month=7, short=1, owed_by="unit")
     count(benxi, {**JULY, SECOND: 19})

@@ -56,8 +56,7 @@ def pack_of(of: str = "village", channels: Iterable[str] = CHANNELS, **changes: 
         **changes,
     }  # fmt: skip
     presence = {**ZUNYI["presence"], "rule": "S3"}
-    figures = [*BENXI.get("indicators", ()), {"figure": "collective_income", "label": "村集体收入", "unit": "元"}]
-    return {**BENXI, "appraisals": [entry], "presence": presence, "indicators": figures}
+    return {**BENXI, "appraisals": [entry], "presence": presence}
 
 
 class Year(Region):
@@ -210,7 +209,7 @@ def test_3_7_a_fact_counts_whenever_the_year_is_opened(name: str, opens: str) ->
 def test_3_7_a_villages_grade_is_made_of_what_is_known_and_asks_nobody_again() -> None:
     year = Year()
     year.pass_days(date(2015, 12, 2))
-    assert [task.answer["channel"] for task in year.tasks("appraisal-scores")] == ["panel"]
+    assert [task.answer["channel"] for task in year.tasks("appraisal-scores", V)] == ["panel"]
     year.panel(60)
     year.hear(visit(90), visit(**SPOT), reconciled(3, 1), counted(20, 10), measured(250_000))
     year.pass_days(date(2016, 1, 15))
@@ -230,7 +229,7 @@ def test_3_7_what_everybody_must_have_is_awaited_until_a_body_declares_it_void()
     year.panel(60)
     year.pass_days(date(2016, 3, 1))
     assert not year.said(AppraisalProposed)
-    assert [task.answer["channel"] for task in year.tasks("appraisal-voids")] == ["check", "income"]
+    assert [task.answer["channel"] for task in year.tasks("appraisal-voids", V)] == ["check", "income"]
     year.ask(year.void("check"))
     year.hear(measured(1))
     year.refuses(year.void("income"), 409, "channel")
@@ -274,8 +273,8 @@ def test_0_13_a_townships_score_is_the_mean_of_its_villages() -> None:
 def test_3_7_a_merged_villages_facts_disturb_nobody() -> None:
     year = Year("panel", "check")
     year.pass_days(date(2015, 12, 2))
-    year.hear(VillageMerged(place=COUNTY, village=V, into=W, into_place=COUNTY, since=date(2015, 12, 3),
-                            reason="并村", decided_by="县政府"))  # fmt: skip
+    about = {"place": COUNTY, "village": V, "into": W, "into_place": COUNTY, "since": date(2015, 12, 3)}
+    year.hear(VillageMerged(**about, document="并村1号", decided_by="县政府"))  # type: ignore[arg-type]
     year.hear(visit(80))
     year.pass_days(date(2016, 3, 1))
     assert year.kept_year.status == "dropped" and not year.said(AppraisalProposed)
@@ -346,23 +345,23 @@ def test_3_7_a_team_that_was_not_drawn_is_graded_by_the_rest() -> None:
 def refused(pack: dict[str, Any]) -> str:
     with pytest.raises(PolicyInvalid) as invalid:
         parse_pack(pack)
-    return str(invalid.value)
+    return str(invalid.value).translate(str.maketrans("", "", "“”"))
 
 
 @pytest.mark.parametrize(
     ("channel", "said"),
     [
-        ({"how": "campaign", "of": "monthly"}, "没有可以计分的 monthly"),
+        ({"how": "campaign", "of": "monthly"}, "没有可以计分的monthly"),
         ({"how": "campaign"}, "没有可以计分的"),
-        ({"how": "ledger", "of": "annual_plan"}, "没有可以计分的 annual_plan"),
-        ({"how": "indicator", "of": "wealth", "points": POINTS}, "没有可以计分的 wealth"),
+        ({"how": "ledger", "of": "annual_plan"}, "没有可以计分的annual_plan"),
+        ({"how": "indicator", "of": "wealth", "points": POINTS}, "没有可以计分的wealth"),
         ({"how": "indicator", "of": "collective_income"}, "至少两档"),
         ({"how": "indicator", "of": "collective_income", "points": POINTS[:2]}, "最高一档不填"),
         ({"how": "indicator", "of": "collective_income", "points": [POINTS[1], *POINTS]}, "由低到高"),
-        ({"how": "presence", "of": "ledger"}, "驻村天数不填 of"),
+        ({"how": "presence", "of": "ledger"}, "驻村天数不填of"),
         ({"how": "presence", "points": POINTS}, "只有指标"),
         ({"how": "presence", "by": "county"}, "无人提交"),
-        ({"how": "panel", "by": "county", "of": "annual"}, "由人提交的来源不填 of"),
+        ({"how": "panel", "by": "county", "of": "annual"}, "由人提交的来源不填of"),
     ],
 )
 def test_3_7_a_channel_of_what_there_is_not_is_refused(channel: dict[str, Any], said: str) -> None:
@@ -377,7 +376,7 @@ def test_3_7_facts_that_not_all_have_never_make_a_whole_score_or_a_mandatory_par
     pack = pack_of(channels=("panel", "check"), parts={"goals": "定目标", "results": "定绩效"})
     (entry,) = pack["appraisals"]
     parted = [{**one, "part": part} for one, part in zip(entry["channels"], ("goals", "results"), strict=True)]
-    assert "必备部分 results 没有来源" in refused({**pack, "appraisals": [{**entry, "channels": parted}]})
+    assert "必备部分results没有来源" in refused({**pack, "appraisals": [{**entry, "channels": parted}]})
     assert "至少应有一项计分的其他来源" in refused(with_inputs(written_report=0, presence=60, ledger=40))
 
 
@@ -398,7 +397,7 @@ def test_3_7_villages_are_never_ranked_by_the_days_of_their_teams() -> None:
 def test_3_7_a_code_that_is_a_campaign_and_a_ledger_is_refused() -> None:
     pack = with_inputs(annual=50, ledger=50)
     campaign = {**next(one for one in BENXI["campaigns"] if one["kind"] == "annual"), "kind": "ledger", "label": "查账"}
-    assert "ledger 有两种意思" in refused({**pack, "campaigns": [*pack["campaigns"], campaign]})
+    assert "ledger有两种意思" in refused({**pack, "campaigns": [*pack["campaigns"], campaign]})
 
 
 def test_3_7_villages_on_a_list_may_be_scored_for_themselves_but_not_for_a_team() -> None:
