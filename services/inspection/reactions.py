@@ -271,14 +271,11 @@ REACTIONS: tuple[Reaction, ...] = (
         for e in (VillageMerged, VillageWithdrawn)
     ),
     *(Reaction(e, Subject, subjects.of_party, subjects.end, subjects.running) for e in (PartyMerged, PartyWithdrawn)),
-    # Their year is opened, gets its channels, and is decided by a body. Results and facts go on into those made of them.
+    # Their year is opened, gets its channels, and is decided by a body. Results and facts go on into what they make.
     *(Reaction(e, Subject, subjects.composing, subjects.note_result) for e in get_args(facts.Source)),
     Reaction(AppraisalOpened, Appraisal, appraisal_inputs.own, appraisal_inputs.open_own, appraisal_inputs.opened),
     Reaction(AppraisalDropped, Appraisal, appraisal_inputs.own, appraisal_inputs.drop),
-    *(
-        Reaction(e, Appraisal, appraisal_inputs.composed, appraisal_inputs.take_result)
-        for e in get_args(facts.Source)
-    ),
+    *(Reaction(e, Appraisal, appraisal_inputs.composed, appraisal_inputs.take_result) for e in get_args(facts.Source)),
     Reaction(GiveReport, Appraisal, appraisal_inputs.own, appraisal_inputs.give_report),
     Reaction(GiveBallot, Appraisal, appraisal_inputs.own, appraisal_inputs.give_ballot),
     Reaction(GiveScores, Appraisal, appraisal_inputs.own, appraisal_inputs.give_scores, appraisal_inputs.members),

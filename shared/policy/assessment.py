@@ -36,8 +36,8 @@ class Input(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     carries no score."""
 
     channel: Code
-    """来源：written_report 书面述职、oral_report 口头述职、ballot 民主测评；计分的督查的代码；对账的责任事项的代码（对账
-    销号率）；presence 驻村天数。 ·
+    """来源：written_report 书面述职、oral_report 口头述职、ballot 民主测评；计分的督查的代码；对账的责任事项的代码
+    （对账销号率）；presence 驻村天数。 ·
     `written_report`, `oral_report`, `ballot`, the kind of a campaign that scores, that of a commitment that is
     reconciled (the share of its items that is done), or `presence`, the days in the village."""
     weight: Annotated[float, Meta(ge=0, le=100)]

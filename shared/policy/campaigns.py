@@ -116,7 +116,6 @@ class Campaign(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     unreachable: Unreachable | None = None
     """无法到达的村怎样处理；不填则照常等待。 · The rule for villages that cannot be reached; None: they are awaited."""
 
-
     @property
     def visits_each(self) -> bool:
         """Whether each village with a team is visited every year, so that none can be without such a visit."""

@@ -73,7 +73,8 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
             _facts(policy),
             (
                 {grade.name: grade.label for grade in policy.assessment.grades},
-                assessment.CHANNELS | {i.channel: policy.labels["channel"].get(i.channel, "") for i in policy.assessment.inputs},
+                assessment.CHANNELS
+                | {i.channel: policy.labels["channel"].get(i.channel, "") for i in policy.assessment.inputs},
             ),
         ),
         *outcomes.contradictions(policy.outcomes, policy.assessment, policy.commitments, _graded(policy)),

@@ -172,7 +172,9 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
             "grade": {grade.name: grade.label for one in self.appraisals for grade in one.grades}
             | {grade.name: grade.label for grade in self.assessment.grades},
             "trigger": {ground.name: ground.label or _GROUNDS[ground.figure] for ground in self.assessment.grounds},
-            "channel": PRESENT | {one.kind: one.label for one in self.commitments if one.reconcile} | inspected
+            "channel": PRESENT
+            | {one.kind: one.label for one in self.commitments if one.reconcile}
+            | inspected
             | {one.channel: one.label for each in self.appraisals for one in each.channels},
             "role": {one.role: one.label for one in self.team.roles},
             "party_field": {field.field: field.label for field in fields},

@@ -52,7 +52,8 @@ def pack_of(of: str = "village", channels: Iterable[str] = CHANNELS, **changes: 
         "kind": "village_year", "label": "村年度考核", "rule": "S3", "of": of, "opens": {"month": 12, "day": 1},
         "decides": "county", "decide_within": {"months": 1},
         "channels": [{**one, "weight": 100 * one["weight"] / total} for one in said],
-        "grades": [{"name": "met", "label": "达到", "at_least": 60}, {"name": "missed", "label": "未达到", "at_least": 0}],
+        "grades": [{"name": code, "label": label, "at_least": least}
+                   for code, label, least in (("met", "达到", 60), ("missed", "未达到", 0))],
         **changes,
     }  # fmt: skip
     presence = {**ZUNYI["presence"], "rule": "S3"}
@@ -73,12 +74,9 @@ class Year(Region):
         return VillageRegistered(place=COUNTY, village=village, name="朝阳", township="碱厂镇", population=900)
 
     def panel(self, score: int = 60) -> None:
-        self.ask(
-            GiveScores(
-                place=COUNTY, kind="village_year", subject=self.subject, year=2015, channel="panel", body="county",
-                marks=(Mark("M1", score),), given_by="县考核组",
-            )  # fmt: skip
-        )
+        about = {"place": COUNTY, "kind": "village_year", "subject": self.subject, "year": 2015, "body": "county"}
+        marks = (Mark("M1", score),)
+        self.ask(GiveScores(**about, channel="panel", marks=marks, given_by="县考核组"))  # type: ignore[arg-type]
 
     def void(self, channel: str) -> VoidChannel:
         return VoidChannel(
@@ -120,7 +118,7 @@ def decided(confirmed: tuple[str, ...] = (), *, cleared: bool, kind: str | None 
 
 def reconciled(done: int = 3, left: int = 1, village: str = V, period: str = "2015") -> CommitmentReconciled:
     about = {"place": COUNTY, "village": village, "kind": "ledger", "period": period}
-    return CommitmentReconciled(**about, on=date(2015, 12, 31), done=done, open=left)  # type: ignore[arg-type]
+    return CommitmentReconciled(**about, on=date(2015, 12, 31), done=done, open=left)
 
 
 def settled(closed: int = 4, carried: int = 0) -> CommitmentSettled:
@@ -149,7 +147,7 @@ def unmeasured() -> MeasurementWithdrawn:
     return MeasurementWithdrawn(place=COUNTY, village=V, year=2015, reason="录入有误", decided_by="县委")
 
 
-SPOT = {"score": None, "kind": "unannounced"}
+SPOT: dict[str, Any] = {"score": None, "kind": "unannounced"}
 FACTS: dict[str, tuple[str, list[Event], float | None]] = {
     "a scored visit": ("check", [visit(80)], 80),
     "two visits make their mean": ("check", [visit(80), visit(91, campaign="2105-annual-2015b")], 85.5),
@@ -388,7 +386,8 @@ def test_3_7_days_are_no_channel_where_none_are_asked_or_a_team_has_several_vill
 
 
 def test_3_7_villages_are_never_ranked_by_the_days_of_their_teams() -> None:
-    lists = [{"kind": "slow", "label": "后进村", "rule": "S3", "of": "village", "by": "county", "unlisted_by": "county"}]
+    slow = {"kind": "slow", "label": "后进村", "rule": "S3", "of": "village", "by": "county", "unlisted_by": "county"}
+    lists = [slow]
     rank = {"worst": 1, "lists": "slow", "by": "county"}
     parse_pack({**pack_of(channels=("panel", "check"), rank=rank), "lists": lists})
     assert "个人不排名" in refused({**pack_of(channels=("panel", "there"), rank=rank), "lists": lists})

@@ -14,7 +14,7 @@ import msgspec
 from shared.contracts.inspection import AppraisalMoved
 from shared.policy import Policy
 from shared.policy import appraisals as policies
-from shared.policy.appraisals import Channel
+from shared.policy.channels import Channel
 from shared.rules import Moved, State, Task
 
 ACTIONS = {"report": "appraisal-reports", "ballot": "appraisal-ballots", "panel": "appraisal-scores"}

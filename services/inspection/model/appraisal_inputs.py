@@ -27,9 +27,9 @@ from shared.contracts.inspection import (
 )
 from shared.labels import label
 from shared.policy import Policy
-from shared.policy.appraisals import COMPOSED, TOWNSHIP, VILLAGE, Channel
+from shared.policy.appraisals import COMPOSED, TOWNSHIP, VILLAGE
 from shared.policy.appraisals import Appraisal as Terms
-from shared.policy.channels import CAMPAIGN, CHANCE, LEDGER, PRESENCE
+from shared.policy.channels import CAMPAIGN, CHANCE, LEDGER, PRESENCE, Channel
 from shared.rules import Change, Key, Refused, State, known, require_body
 
 RULE = "0.10"
@@ -93,8 +93,7 @@ def drop(state: Appraisal | None, event: AppraisalDropped, policy: Policy, today
 
 def take_result(state: Appraisal | None, event: Source, policy: Policy, today: date) -> Change:
     """Another assessment was opened, graded, taken back or dropped, or something happened that counts here without
-    being entered again (1.7, 2.5, 3.7, 4.8). Once a grade is proposed it stays, whatever becomes of what it was made of.
-    """
+    being entered again (1.7, 2.5, 3.7, 4.8). Once a grade is proposed it stays, whatever becomes of what made it."""
     if state is None or state.proposal:
         return Change(state)
     results = dict(state.results)

@@ -136,8 +136,7 @@ def composing(event: Source, policy: Policy) -> Iterable[str]:
 
 
 def note_result(state: Subject | None, event: Source, policy: Policy, today: date) -> Change:
-    """Something in the village or township was assessed, or happened. What is earlier than the last year is forgotten.
-    """
+    """Something in the village or township was assessed, or happened. What is older than a year is forgotten."""
     results = dict(state.results) if state else {}
     for fact in told(event, policy) if state else ():
         key = f"{fact.source}/{fact.year}"

@@ -404,8 +404,8 @@ def open_assessment(state: Supervision, due: Due, policy: Policy, today: date) -
     """Open the year's assessment in a village with a team (mechanism 2.21).
 
     If a new pack has put the opening off since the timer was set, the new day holds. A campaign that was over before
-    the team came is not awaited, nor is one that visits only some, nor ledgers and days in the village. If no channel that
-    gives a score is left, the year is not assessed.
+    the team came is not awaited, nor is one that visits only some, nor ledgers and days in the village. If no channel
+    that gives a score is left, the year is not assessed.
     """
     opens = policy.assessment.opens.of(due.on.year)
     if opens > due.on:
