@@ -70,6 +70,7 @@ from shared.contracts import Payload
 from shared.contracts.dispatch import (
     CommitmentReconciled,
     CommitmentSettled,
+    CommitmentWithdrawn,
     LeaveGranted,
     LeaveRefused,
     LinkBegun,
@@ -142,14 +143,9 @@ def _of_year(offset: int) -> Callable[[VillageRecoded | VillageMerged, Policy], 
     return lambda event, _policy: (f"{event.village}/{event.since.year + offset}",)
 
 
-def _period(event: CommitmentReconciled | CommitmentSettled, _policy: Policy) -> Iterable[str]:
+def _period(event: CommitmentReconciled | CommitmentSettled | CommitmentWithdrawn, _policy: Policy) -> Iterable[str]:
     # The period of a commitment is a year or `term`. What is owed once a term belongs to no year's assessment.
     return (f"{event.village}/{event.period}",) if event.period.isdecimal() else ()
-
-
-def _counted(event: facts.Share, _policy: Policy) -> Iterable[str]:
-    year = str(event.year) if isinstance(event, PresenceCounted) else event.period
-    return (f"{event.village}/{year}",) if year.isdecimal() else ()
 
 
 def _graded(event: OutcomeDecided | DecisionWithdrawn, _policy: Policy) -> Iterable[str]:
@@ -251,7 +247,8 @@ REACTIONS: tuple[Reaction, ...] = (
     # The year's assessment is opened for every team, gets its inputs (channels and ledgers), and is decided by a body.
     Reaction(CommitmentReconciled, Assessment, _period, inputs.note_items),
     Reaction(CommitmentSettled, Assessment, _period, inputs.note_items),
-    *(Reaction(e, Assessment, _counted, inputs.note_share) for e in get_args(facts.Share)),
+    *(Reaction(e, Assessment, _period, inputs.note_share) for e in get_args(facts.Ledger)),
+    Reaction(PresenceCounted, Assessment, _year, inputs.note_share),
     Reaction(AssessmentOpened, Assessment, _year, inputs.open_inputs),
     Reaction(DeliverReport, Assessment, _year, inputs.deliver),
     Reaction(HoldBallot, Assessment, _year, inputs.vote),

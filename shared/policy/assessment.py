@@ -125,7 +125,7 @@ def contradictions(terms: Assessment, campaigns: Sequence[Campaign], known: Know
         name = channel.channel
         if name not in channels:
             zh = f"{name} 不是考核来源，也没有计分的同名督查、对账的同名事项，可填：{'、'.join(channels)}"
-            en = f"{name} is no channel, and nothing of this kind is scored; those are {', '.join(channels)}"
+            en = f"{name} is no channel, and no campaign or ledger of this kind is scored; those are {', '.join(channels)}"
             yield ("assessment", "inputs", n, "channel"), zh, en
         if channels.count(name) > 1:
             zh, en = f"{name} 有两种意思，请改督查或者责任事项的代码", f"{name} means two things; rename one of them"
@@ -138,7 +138,7 @@ def contradictions(terms: Assessment, campaigns: Sequence[Campaign], known: Know
     if min(abs(total - 100), abs(total - 1)) > 1e-6:
         zh = f"权重合计 {total:g}，应为 100（或按小数合计为 1）"
         yield ("assessment", "inputs"), zh, f"the weights make {total:g}, but must make 100, or 1 as shares"
-    if not any(channel.weight for channel in terms.inputs if awaited(channel.channel, campaigns)):
+    elif not any(channel.weight for channel in terms.inputs if awaited(channel.channel, campaigns)):
         zh = "抽查和轮流的督查、对账、驻村天数不是每队都有，至少应有一项计分的其他来源"
         en = "not every team has drawn visits, ledgers and days, so that another channel must carry weight, too"
         yield ("assessment", "inputs"), zh, en, ""

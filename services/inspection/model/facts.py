@@ -31,7 +31,8 @@ OfTeam = AssessmentOpened | AssessmentGraded | GradeWithdrawn | AssessmentDroppe
 Result = OfTeam | AppraisalOpened | AppraisalGraded | AppraisalWithdrawn | AppraisalDropped
 """The events by which the result of one assessment comes into another one, or out of it."""
 Visit = VisitMade | VisitWithdrawn | ReplyDecided
-Share = CommitmentReconciled | CommitmentSettled | CommitmentWithdrawn | PresenceCounted
+Ledger = CommitmentReconciled | CommitmentSettled | CommitmentWithdrawn
+Share = Ledger | PresenceCounted
 """The events of ledgers, and of the days in the village."""
 Figures = IndicatorsMeasured | MeasurementWithdrawn
 Source = Result | Visit | Share | Figures
@@ -99,7 +100,7 @@ def _visit(event: Visit) -> Iterator[Fact]:
         yield Fact(source, event.year, key, 100.0)
 
 
-def _ledger(event: CommitmentReconciled | CommitmentSettled | CommitmentWithdrawn) -> Iterator[Fact]:
+def _ledger(event: Ledger) -> Iterator[Fact]:
     """The share of a ledger that is done, by its last reconciliation or its settlement. All of no items is done."""
     source, year = fact(LEDGER, event.kind), int(event.period)
     if isinstance(event, CommitmentWithdrawn):
