@@ -125,7 +125,7 @@ def contradictions(terms: Assessment, campaigns: Sequence[Campaign], known: Know
         name = channel.channel
         if name not in channels:
             zh = f"{name} 不是考核来源，也没有计分的同名督查、对账的同名事项，可填：{'、'.join(channels)}"
-            en = f"{name} is no channel, and no campaign or ledger of this kind is scored; those are {', '.join(channels)}"
+            en = f"{name} is no channel, and no campaign or ledger of this kind is scored: {', '.join(channels)}"
             yield ("assessment", "inputs", n, "channel"), zh, en
         if channels.count(name) > 1:
             zh, en = f"{name} 有两种意思，请改督查或者责任事项的代码", f"{name} means two things; rename one of them"
