@@ -48,13 +48,15 @@ def derived_id(*causes: object) -> str:
     It begins with the first 48 bits of the first cause, if that is such an id; the other 74 bits are a hash. So
     everything that follows from one request or day lies side by side in each index. Random ids would touch a page each.
     """
-    text = hashlib.sha1(NAMESPACE + "\x1f".join(map(str, causes)).encode(), usedforsecurity=False).hexdigest()
+    (hashed := _HASHED.copy()).update("\x1f".join(map(str, causes)).encode())
+    text = hashed.hexdigest()
     first = str(causes[0]) if causes else ""
     root = first[:13] if len(first) == 36 and first[14] == "8" else f"{text[:8]}-{text[8:12]}"
     # Four bits are replaced by the version, 8, and two by the variant of RFC 9562.
     return f"{root}-8{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"
 
 
+_HASHED = hashlib.sha1(NAMESPACE, usedforsecurity=False)  # A copy of it costs less than to begin anew.
 _VARIANT = {digit: f"{int(digit, 16) & 3 | 8:x}" for digit in "0123456789abcdef"}
 
 

@@ -113,8 +113,9 @@ class Request:
         self.key, self.dry_run, self.keep_good = key, dry_run, keep_good
         named = type(commands[0]).__name__ if commands else ""
         # Only modes that are set are included, so that stored fingerprints stay the same when a mode is added.
-        mode = [name for name, asked in {"dry_run": dry_run, "keep_good": keep_good, about: about}.items() if asked]
-        self.fingerprint = hashlib.sha256(msgspec.json.encode([named, commands, *mode])).digest()
+        mode = [name for name, asked in {"keep_good": keep_good, about: about}.items() if asked]
+        # Dry runs are not stored, so that none is the repetition of another.
+        self.fingerprint = b"" if dry_run else hashlib.sha256(msgspec.json.encode([named, commands, *mode])).digest()
         ids = command_ids(service, key, commands)
         self.causes = [Cause(id, id, command) for id, command in zip(ids, commands, strict=True)]
         self.is_long = len(commands) > outbox.PAGE or any(command.is_long for command in commands)

@@ -66,7 +66,7 @@ def open_engine(url: str) -> AsyncEngine:
 
         @event.listens_for(engine.sync_engine, "begin")
         def begin(connection: Connection) -> None:
-            connection.exec_driver_sql("BEGIN")
+            connection.connection.dbapi_connection.waiting.append(sqlite.BEGIN)  # type: ignore[union-attr]
 
     return engine
 
@@ -199,17 +199,17 @@ async def note_heard(conn: AsyncConnection, tables: Tables, ids: Collection[byte
 async def load_states(conn: AsyncConnection, tables: Tables, keys: Iterable[Key]) -> States:
     """The states with these keys; None where there is no such state."""
     found: States = dict.fromkeys(keys)
+    kinds = [*dict.fromkeys(kind for kind, _ in found)]
+    asked: Sequence[Any] = [[id for of, id in found if of is kind] for kind in kinds]
+    # One statement reads all kinds at once. All ids of one are one parameter, or each number of ids would be another
+    # statement, and rows are fetched together, or each would take three steps more.
     by_array = conn.dialect.name == "postgresql"
-    chosen = "= ANY($1::varchar[])" if by_array else "IN (SELECT value FROM json_each(?))"
-    for kind in dict.fromkeys(kind for kind, _ in found):
-        # All ids are one parameter. Else SQLAlchemy would compile a statement for each number of ids.
-        ids = [id for of, id in found if of is kind]
-        given = ids if by_array else msgspec.json.encode(ids).decode()
-        statement = f"SELECT id, body FROM {tables.states[kind].name} WHERE id {chosen}"
-        # They are read at once: row by row each would take three steps more.
-        rows: Sequence[Any] = (await conn.exec_driver_sql(statement, (given,))).all()
-        found |= {(kind, id): decode_state(kind, body) for id, body in rows}
-    return found
+    chosen = "= ANY(${2}::varchar[])" if by_array else "IN (SELECT value FROM json_each(?{2}))"
+    one = "SELECT {0}, id, body FROM {1} WHERE id " + chosen
+    statement = " UNION ALL ".join(one.format(n, tables.states[kind].name, n + 1) for n, kind in enumerate(kinds))
+    given = asked if by_array else [msgspec.json.encode(ids).decode() for ids in asked]
+    rows: Sequence[Any] = (await conn.exec_driver_sql(statement, tuple(given))).all() if kinds else ()
+    return found | {(kinds[n], id): decode_state(kinds[n], body) for n, id, body in rows}
 
 
 async def due_states(

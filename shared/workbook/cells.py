@@ -119,8 +119,21 @@ def reader(column: Column) -> Reader:
             raise Bad("required")
         return None
 
-    return read
+    if column.kind not in _REPEATED:
+        return read
+    known = lru_cache(_REMEMBERED)(read)
 
+    def read_once(raw: Raw) -> object:
+        is_short = len(raw) <= _SHORT if raw.__class__ is str else raw.__class__ is datetime
+        return known(raw) if is_short else read(raw)
+
+    return read_once
+
+
+_REPEATED = ("code", "date", "month", "yes_no", "choice")
+"""The kinds of columns that have the same few cells again and again, so that what was read of one is remembered."""
+_REMEMBERED, _SHORT = 4096, 32
+"""How many cells of a column are remembered, and how many characters each has at most, so that memory stays bounded."""
 
 NOTED = ("id", "code", "month", "integer", "number")
 """The kinds of columns for which `noted` has something to say."""
@@ -128,7 +141,7 @@ NOTED = ("id", "code", "month", "integer", "number")
 
 def noted(column: Column, raw: Raw, value: object) -> str | None:
     """The rule by which a cell was changed on reading, if the officer should know: `folded` or `month`. Else None."""
-    if value is None or value is raw:  # So it is with most texts, which are spelt as they should be.
+    if value is None or value == raw:  # So it is with most texts, which are spelt as they should be.
         return None
     if isinstance(raw, str):
         bare = raw.strip()
@@ -136,8 +149,8 @@ def noted(column: Column, raw: Raw, value: object) -> str | None:
             return "folded" if column.kind in ("id", "code") and (*_BETWEEN.split(bare),) != value else None
         if bare != value if isinstance(value, str) else isinstance(value, (int, float)) and _narrow(raw) != bare:
             return "folded"
-    if isinstance(value, date) and value.day == 1 and not isinstance(raw, date) and _MONTH.fullmatch(_narrow(raw)):
-        return "month"
+    if isinstance(value, date) and value.day == 1 and not isinstance(raw, date) and raw != value.isoformat():
+        return "month" if _MONTH.fullmatch(_narrow(raw)) else None
     return None
 
 

@@ -60,7 +60,7 @@ def read_rows(
     with closing(sqlite3.connect("", check_same_thread=False)) as seen:
         seen.execute("CREATE TABLE seen (key BLOB PRIMARY KEY, row INTEGER) WITHOUT ROWID")
         for number, cells in rows:
-            if not any(shown(cells.get(at)) for at in filled_in):
+            if not any(map(shown, map(cells.get, filled_in))):
                 if one_each and cells.get(layout.others[SEAL]):
                     tell(_note(number, "left", None, None))
                 continue
@@ -337,11 +337,9 @@ def _key_errors(
     key = [values[column.field] for column in columns]
     if None in key:
         return
-    (first,) = seen.execute(
-        "INSERT INTO seen VALUES (?, ?) ON CONFLICT DO UPDATE SET row = row RETURNING row",
-        (msgspec.json.encode(key), row),
-    ).fetchone()
-    if first != row:
+    named = msgspec.json.encode(key)
+    if not seen.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (named, row)).rowcount:
+        (first,) = seen.execute("SELECT row FROM seen WHERE key = ?", (named,)).fetchone()
         title, en = (" + ".join(names) for names in zip(*((c.title, c.en) for c in columns), strict=True))
         value = " + ".join(shown(cell(column, values[column.field])) for column in columns)
         yield _error(row, columns[0], value, "repeated", first=first, title=title, en=en)

@@ -73,8 +73,11 @@ def rows(source: Path | BinaryIO, encoding: str, delimiter: str = ",") -> Iterat
                 length = 0
                 if len(cells) > LAST_COLUMN:
                     raise csv.Error("a row has more cells than a sheet")
-                if found := {at: neutral.typed(cell) for at, cell in enumerate(cells) if cell}:
-                    yield number, found  # type: ignore[misc]  # A text is a cell.
+                found: Cells = {
+                    at: neutral.typed(cell) if cell[0] == "'" else cell for at, cell in enumerate(cells) if cell
+                }
+                if found:
+                    yield number, found
         except csv.Error as error:
             where = (f"第{number}行之后", f"After row {number} this") if number else ("文件", "The file")
             zh, en = (words.format(where=where[0], where_en=where[1]) for words in _BROKEN)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -163,3 +164,29 @@ async def test_a_transaction_that_is_cancelled_at_any_step_is_kept_whole_or_not_
             other.rollback()
         other.close()
     assert 0 < ended < 40
+
+
+async def test_rows_that_wait_are_there_for_the_next_statement_and_for_a_stream(engine: AsyncEngine) -> None:
+    async with engine.begin() as conn:
+        await conn.exec_driver_sql("INSERT INTO t VALUES (?)", [(1,), (2,)])
+        assert (await conn.exec_driver_sql("SELECT a FROM t")).all() == [(1,), (2,)]
+        await conn.exec_driver_sql("INSERT INTO t VALUES (?)", [(3,), (4,)])
+        streamed = await conn.stream(text("SELECT a FROM t"))
+        assert await streamed.scalars().all() == [1, 2, 3, 4]
+        await conn.exec_driver_sql("INSERT INTO t VALUES (?)", [(5,), (6,)])
+    async with engine.connect() as conn:
+        assert (await conn.exec_driver_sql("SELECT max(a) FROM t")).scalar() == 6
+
+
+async def test_rows_that_wait_when_a_transaction_is_given_up_are_in_no_later_one(
+    engine: AsyncEngine, tmp_path: Path
+) -> None:
+    async def given_up(conn: AsyncConnection) -> None:
+        await conn.exec_driver_sql("INSERT INTO t VALUES (?)", [(2,), (3,)])
+        raise ValueError("refused")
+
+    with pytest.raises(ValueError, match="refused"):
+        await begun(engine, given_up)
+    async with engine.connect() as conn:  # Nobody commits: it is rolled back as well.
+        await conn.exec_driver_sql("INSERT INTO t VALUES (?)", [(4,), (5,)])
+    await require_free(engine, tmp_path)
