@@ -89,6 +89,9 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     Fields of that event and the value, or one of the values, that they must have: `grade` and `triggers` (the grounds
     for criticism) of a grade, `times` (how often this one order was overdue) of an order, `kind` of an appraisal or of
     what is owed."""
+    years: Annotated[int, Meta(ge=2, le=5)] | None = None
+    """连续几年均如此才提出；不填则每次都提出。 ·
+    In how many consecutive years it must be so before it is proposed; each time if it is left out."""
     subject: Literal["unit", "team", "cadre", "village_cadre"]
     """对象：单位、工作队、队长或村干部。 · Whom it concerns: the unit, the team, its leader, or a village cadre."""
     proposes: Role | None = None
@@ -240,6 +243,23 @@ def contradictions(
         yield from _awards(("outcomes", n), outcome)
         yield from _proposers(("outcomes", n), outcome)
         yield from _bars(("outcomes", n), outcome, outcomes)
+        yield from _years(("outcomes", n), outcome, list(graded))
+
+
+def _years(path: Path, outcome: Outcome, appraisals: Sequence[str]) -> Found:
+    """Find outcomes that look back over years, though what they follow from is no year's, or is graded in two ways."""
+    if not outcome.years:
+        return
+    kinds = outcome.when.get("kind", appraisals)
+    if not outcome.on.endswith(".graded"):
+        zh, en = "只有年度考核评价的等次可以连续几年计算", "only the grades of years can be counted over several"
+        yield (*path, "years"), f"{outcome.kind}：{zh}", f"{outcome.kind}: {en}", ""
+    elif outcome.subject == "unit":
+        zh, en = "一个单位可能有几个村的等次，不能连续几年计算", "a unit may have grades of several villages in a year"
+        yield (*path, "years"), f"{outcome.kind}：{zh}", f"{outcome.kind}: {en}", ""
+    elif outcome.subject == "village_cadre" and not isinstance(kinds, str) and len(kinds) > 1:  # type: ignore[arg-type]
+        zh, en = "应写明是哪一项考核评价（when 的 kind）", "say which assessment it is, by `kind` in `when`"
+        yield (*path, "when"), f"{outcome.kind}：{zh}", f"{outcome.kind}: {en}", ""
 
 
 def _proposers(path: Path, outcome: Outcome) -> Found:

@@ -43,6 +43,19 @@ def graded(grade: str, **said: Any) -> AppraisalGraded:
     return AppraisalGraded(**{**ABOUT, "score": 95, "grade": grade, "decided_by": "某镇党委", **said})
 
 
+def test_2_15_a_poor_grade_in_two_consecutive_years_ends_an_office(world: World) -> None:
+    hear(world, graded("poor"), graded("good", year=2017), graded("poor", year=2018))
+    assert not world.said(OutcomeProposed, kind="office_ends")
+    hear(world, graded("poor", year=2019))
+    (said,) = world.said(OutcomeProposed, kind="office_ends")
+    assert said.outcome == "office_ends/village_cadre_year/VC-1/2019" and said.clause == "VCL:第三十三条"
+    (task,) = (one for one in record(world, CADRE).tasks(parse_pack(ZUNYI)) if one.about == said.outcome)
+    assert (task.action, task.role) == ("defences", "township")
+    withdrawn = AppraisalWithdrawn(**ABOUT | {"year": 2018}, grade="poor", reason="录错", decided_by="某镇党委")
+    hear(world, withdrawn)
+    assert [one.outcome for one in world.said(OutcomeWithdrawn, kind="office_ends")] == [said.outcome]
+
+
 def test_2_15_who_was_registered_twice_keeps_what_runs_against_either(world: World) -> None:
     hear(world, graded("poor"), graded("poor", year=2015, subject="VC-2"))
     merged = PartyMerged(

@@ -87,6 +87,37 @@ def is_next(terms: Outcome, record: Record | None, policy: Policy, today: date) 
     return terms.kind == ladder.rungs[min(max(decided, default=-1) + 1, top)]
 
 
+def looking_back(record: Record, terms: Outcome, event: Any) -> tuple[Record, list[int]]:
+    """The record with this year in it, and the years in a row in which it has been so, as many as the pack asks.
+
+    A year that is graded late may be one before or between others. No years: it was not so often enough.
+    """
+    met = {*record.met.get(terms.kind, ()), event.year}
+    record = record.but(met={**record.met, terms.kind: tuple(sorted(met))})
+    asked = terms.years or 1
+    runs = ([*range(last - asked + 1, last + 1)] for last in range(event.year + asked - 1, event.year - 1, -1))
+    return record, next((run for run in runs if met.issuperset(run)), [])
+
+
+def forget(record: Record | None, event: Any, graded: type[Event], policy: Policy) -> Record | None:
+    """The record without a year whose grade was withdrawn, or became another."""
+    if record is None or not record.met:
+        return record
+    met = {
+        kind: tuple(year for year in years if year != event.year) if _of_that(kind, event, graded, policy) else years
+        for kind, years in record.met.items()
+    }
+    return record.but(met=met)
+
+
+def _of_that(kind: str, event: Any, graded: type[Event], policy: Policy) -> bool:
+    """Whether an outcome rests on the grade that an event takes back."""
+    terms = next((terms for terms in policy.outcomes if terms.kind == kind), None)
+    if terms is None or terms.on != short_type(graded.type):
+        return False
+    return graded is inspection.AssessmentGraded or event.kind in _several(terms.when.get("kind", event.kind))
+
+
 def sending(_record: Record | None, event: Event) -> Iterable[Key]:
     """The key of the unit that an event names, by whose level it is known who manages its cadres."""
     unit = getattr(event, "unit", None)
@@ -116,14 +147,18 @@ def propose(
         record = record or Record(
             id=record_id(subject_kind, subject), place=place, subject_kind=subject_kind, subject=subject
         )
-        if not is_next(terms, record, policy, today):
+        facts = [said_about]
+        if terms.years:
+            record, run = looking_back(record, terms, event)
+            facts = [f"{said_about.rpartition('/')[0]}/{year}" for year in run]
+        if not facts or not is_next(terms, record, policy, today):
             continue
-        outcome = f"{terms.kind}/{said_about}"
+        outcome = f"{terms.kind}/{facts[-1]}"
         # A proposal that was withdrawn with its fact is made again if the fact comes again, such as a new grade.
         if outcome in record.cases and record.cases[outcome].status != "withdrawn":
             continue
         found = (f"{field} {value}" for field, wanted in terms.when.items() for value in _found(event, field, wanted))
-        evidence = (f"{terms.on} {said_about}", *found)
+        evidence = (*(f"{terms.on} {fact}" for fact in facts), *found)
         case = Case(
             terms=terms,
             village=event.village,
@@ -152,7 +187,8 @@ def unlist(record: Record | None, event: VillageUnlisted | VillageWithdrawn, pol
 
 def ungrade(record: Record | None, event: inspection.GradeWithdrawn, policy: Policy, today: date) -> Change:
     """A grade was withdrawn, and the open proposals that rest on it end."""
-    return _withdraw(record, _rests_on(event.village, event.year), event.reason)
+    record = forget(record, event, inspection.AssessmentGraded, policy)
+    return _withdraw(record, _rests_on(event, inspection.AssessmentGraded), event.reason)
 
 
 def regrade(record: Record | None, event: inspection.GradeReviewed, policy: Policy, today: date) -> Change:
@@ -162,7 +198,8 @@ def regrade(record: Record | None, event: inspection.GradeReviewed, policy: Poli
     """
     if event.grade == event.before:
         return Change(record)
-    return _withdraw(record, _rests_on(event.village, event.year), "复核改变了考核等次")
+    record = forget(record, event, inspection.AssessmentGraded, policy)
+    return _withdraw(record, _rests_on(event, inspection.AssessmentGraded), "复核改变了考核等次")
 
 
 def reappraise(
@@ -174,15 +211,24 @@ def reappraise(
     """A village cadre's grade was withdrawn or became another, and the open proposals that rest on it end."""
     if isinstance(event, inspection.AppraisalReviewed) and event.grade == event.before:
         return Change(record)
-    graded, about = short_type(inspection.AppraisalGraded.type), f"/{event.kind}/{event.subject}/{event.year}"
+    record = forget(record, event, inspection.AppraisalGraded, policy)
     reason = event.reason if isinstance(event, inspection.AppraisalWithdrawn) else "复核改变了评价等次"
-    return _withdraw(record, lambda outcome, case: case.terms.on == graded and outcome.endswith(about), reason)
+    return _withdraw(record, _rests_on(event, inspection.AppraisalGraded), reason)
 
 
-def _rests_on(village: str, year: int) -> Callable[[str, Case], bool]:
-    """A test for cases that rest on a village's grade of a year."""
-    graded = short_type(inspection.AssessmentGraded.type)
-    return lambda outcome, case: case.terms.on == graded and outcome.endswith(f"/{village}/{year}")
+def _rests_on(event: Any, graded: type[Event]) -> Callable[[str, Case], bool]:
+    """A test for cases that rest on a grade of a year, perhaps together with those of later years."""
+    said, _, year = _OCCASION[graded](event).rpartition("/")
+
+    def rests(outcome: str, case: Case) -> bool:
+        about, _, last = outcome.partition("/")[2].rpartition("/")
+        if case.terms.on != short_type(graded.type) or not last.isdecimal():
+            return False
+        # Of what looks back over years a cadre may have been graded in another village in the year before.
+        alike = about.rpartition("/")[0] == said.rpartition("/")[0] if case.terms.years else about == said
+        return alike and 0 <= int(last) - int(year) < (case.terms.years or 1)
+
+    return rests
 
 
 def _withdraw(record: Record | None, rests: Callable[[str, Case], bool], reason: str) -> Change:
@@ -218,9 +264,11 @@ def inherit(
     """The record of who goes on takes over the cases of who ended."""
     before, after = subjects(event)
     ended = others[Record, before]
-    if not isinstance(ended, Record) or not ended.cases:
+    if not isinstance(ended, Record) or not (ended.cases or ended.met):
         return Change(record)
-    record = record or ended.but(id=after, subject=event.into, cases={}, deadlines=())
+    record = record or ended.but(id=after, subject=event.into, cases={}, met={}, deadlines=())
+    years = {kind: tuple(sorted({*met, *record.met.get(kind, ())})) for kind, met in ended.met.items()}
+    record = record.but(met={**record.met, **years})
     for outcome, case in sorted(ended.cases.items()):
         record = record.keep(outcome, case)
     return Change(record)
@@ -228,4 +276,4 @@ def inherit(
 
 def leave(record: Record | None, event: VillageMerged | PartyMerged, policy: Policy, today: date) -> Change:
     """Empty the record of who ended: the other one has its cases."""
-    return Change(record and record.but(cases={}, deadlines=()).clocked())
+    return Change(record and record.but(cases={}, met={}, deadlines=()).clocked())

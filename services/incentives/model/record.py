@@ -177,6 +177,8 @@ class Record(State, frozen=True, kw_only=True, omit_defaults=True):
     subject: str
     cases: dict[str, Case] = msgspec.field(default_factory=dict)
     """The cases by outcome id. Finished cases stay as history."""
+    met: dict[str, tuple[int, ...]] = msgspec.field(default_factory=dict)
+    """By kind of outcome that looks back over several years: in which it was so."""
 
     @property
     def status(self) -> str:

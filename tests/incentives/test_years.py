@@ -1,0 +1,99 @@
+"""What follows from the same grade in several years in a row, and ends where one of them is no more."""
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from deploy.demo.world import World
+from shared.contracts.incentives import OutcomeProposed, OutcomeWithdrawn
+from shared.contracts.inspection import GradeReviewed, GradeWithdrawn
+from shared.contracts.registry import VillageMerged
+from shared.policy import PolicyInvalid, parse_pack
+from tests.incentives.cases import BENXI, COUNTY, LEADER, TODAY, UNIT, VILLAGE, graded, hear, record, world_with
+
+INTO = "210521100202"
+
+
+def pack(**said: Any) -> list[dict[str, Any]]:
+    """Benxi's outcomes, of which criticism is for whoever is incompetent in two consecutive years."""
+    changed = {"when": {"grade": ["incompetent"]}, "years": 2, **said}
+    return [one | (changed if one["kind"] == "criticism" else {}) for one in BENXI["outcomes"]]
+
+
+@pytest.fixture
+def world() -> World:
+    return world_with(outcomes=pack())
+
+
+def criticised(world: World) -> list[str]:
+    return [said.outcome for said in world.said(OutcomeProposed) if said.kind == "criticism"]
+
+
+def poor(year: int) -> Any:
+    return graded("incompetent", year=year)
+
+
+def withdrawn(year: int) -> GradeWithdrawn:
+    return GradeWithdrawn(
+        place=COUNTY, village=VILLAGE, year=year, unit=UNIT[1], leader=LEADER[1], grade="incompetent", reason="录错",
+        decided_by="市委组织部",
+    )  # fmt: skip
+
+
+def reviewed(year: int) -> GradeReviewed:
+    return GradeReviewed(
+        place=COUNTY, village=VILLAGE, year=year, unit=UNIT[1], leader=LEADER[1], before="incompetent",
+        grade="competent", decided_by="市委组织部",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("years", "proposed"), [
+    ([2014], []), ([2014, 2014], []), ([2013, 2015], []), ([2014, 2015], [2015]), ([2015, 2014], [2015]),
+    ([2014, 2015, 2016], [2015, 2016]), ([2013, 2015, 2014], [2015]), ([2014, 2015, 2014], [2015]),
+])  # fmt: skip
+def test_2_15_two_years_in_a_row_are_proposed_in_whatever_order_they_are_graded(
+    world: World, years: list[int], proposed: list[int]
+) -> None:
+    hear(world, *map(poor, years))
+    assert criticised(world) == [f"criticism/{VILLAGE}/{year}" for year in proposed]
+
+
+def test_2_15_the_proposal_rests_on_both_years(world: World) -> None:
+    hear(world, poor(2014), graded("competent", year=2013), poor(2015))
+    (said,) = (said for said in world.said(OutcomeProposed) if said.kind == "criticism")
+    assert said.evidence[:2] == tuple(f"inspection.assessment.graded {VILLAGE}/{year}" for year in (2014, 2015))
+
+
+@pytest.mark.parametrize("year", [2014, 2015])
+@pytest.mark.parametrize("change", [withdrawn, reviewed])
+def test_2_15_it_ends_where_either_year_is_graded_otherwise_and_comes_again_with_it(
+    world: World, change: Any, year: int
+) -> None:
+    hear(world, poor(2014), poor(2015), change(year))
+    ended = [said.outcome for said in world.said(OutcomeWithdrawn) if said.kind == "criticism"]
+    assert ended == [f"criticism/{VILLAGE}/2015"]
+    hear(world, poor(2016))
+    assert len(criticised(world)) == (1 if year == 2015 else 2)
+    hear(world, poor(year))
+    assert criticised(world)[-1] == f"criticism/{VILLAGE}/201{5 if year == 2014 else 6}"
+
+
+def test_2_15_the_years_of_a_merged_villages_team_count_in_the_other(world: World) -> None:
+    merged = VillageMerged(
+        place=COUNTY, village=VILLAGE, into=INTO, into_place=COUNTY, since=TODAY, document="县政发1号",
+        decided_by="县政府",
+    )  # fmt: skip
+    hear(world, poor(2014), merged, replace(poor(2015), village=INTO))
+    assert criticised(world) == [f"criticism/{INTO}/2015"]
+    assert record(world, ("team", VILLAGE)).met == {}
+
+
+@pytest.mark.parametrize(("change", "complaint"), [
+    ({"subject": "unit"}, "grades of several villages"),
+    ({"on": "dispatch.team.released", "when": {}, "subject": "team"}, "only the grades of years"),
+    ({"years": 1}, "years"),
+])  # fmt: skip
+def test_2_15_what_cannot_be_counted_over_years_is_refused(change: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(PolicyInvalid, match=complaint):
+        parse_pack({**BENXI, "outcomes": pack(**change)})
