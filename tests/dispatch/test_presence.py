@@ -17,7 +17,7 @@ from services.dispatch.model.commands import (
     WithdrawAssignment,
     WithdrawMatch,
 )
-from services.dispatch.model.link import Link, id_of
+from services.dispatch.model.link import Link
 from services.dispatch.model.roster import Roster
 from shared.contracts import Command
 from shared.contracts.calendar import HolidaysAnnounced
@@ -38,48 +38,25 @@ from shared.policy import PolicyInvalid, parse_pack
 from shared.rules import Refused
 from tests.dispatch.benxi import AWAY, HOME, PACK, START, V1, V2, Benxi, cadre, diagnosed, recalled, squad, unit
 from tests.dispatch.kept import kept_alike
-from tests.dispatch.present import FIRST, PRESENCE, SECOND, THIRD, asking
+from tests.dispatch.present import (
+    FIRST,
+    PRESENCE,
+    SECOND,
+    THIRD,
+    ask,
+    asking,
+    count,
+    grant,
+    returns,
+    roster,
+    team,
+)
 from tests.dispatch.trained import YEARLY, asks
 
 DAY = timedelta(1)
 LATER = START + 60 * DAY
 JUNE = (Present(FIRST, 8), Present(THIRD, 8))
 JULY = {FIRST: 22, SECOND: 20, THIRD: 31}
-
-
-def ask(benxi: Benxi, first: date, last: date, cadre: str = SECOND, kind: str = "sick", **said: Any) -> None:
-    send(benxi, RequestLeave, **{"cadre": cadre, "kind": kind, "first": first, "last": last, "body": "team", **said})
-
-
-def grant(benxi: Benxi, number: int = 1, **said: Any) -> None:
-    send(benxi, DecideLeave, **{"number": number, "granted": True, "body": "organisation", **said})
-
-
-def returns(benxi: Benxi, number: int = 1, **said: Any) -> None:
-    send(benxi, DecideReturn, **{"number": number, "returns": True, "body": "organisation", **said})
-
-
-def count(benxi: Benxi, days: dict[str, int], year: int = 2014, month: int = 7, **said: Any) -> None:
-    present = tuple(Present(cadre, number) for cadre, number in days.items())
-    send(benxi, CountPresence, **{"year": year, "month": month, "present": present, "body": "township", **said})
-
-
-def send(benxi: Benxi, command: type[Command], **said: Any) -> None:
-    signed = {"asked_by": "驻村工作队", "decided_by": "县委组织部", "counted_by": "碱厂镇党委"}
-    fields = {field: value for field, value in signed.items() if field in command.__struct_fields__}
-    benxi.world.command("dispatch", command(**{"place": HOME, "village": V1, **fields, **said}))
-
-
-def roster(benxi: Benxi, village: str = V1) -> Roster:
-    state = benxi.dispatch.states[Roster, village]
-    assert isinstance(state, Roster)
-    return state
-
-
-def team(benxi: Benxi, village: str = V1) -> dict[str, str]:
-    link = benxi.dispatch.states[Link, id_of(village)]
-    assert isinstance(link, Link)
-    return {member.cadre: member.role for member in link.team}
 
 
 # --------------------------------------------------------------------------- leave
