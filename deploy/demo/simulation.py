@@ -7,7 +7,7 @@ that is sent has an id or a key, by which a repetition is recognised.
 import asyncio
 import time
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from http import HTTPStatus
@@ -32,6 +32,7 @@ from shared.runtime import heard
 from shared.stream import bus
 from shared.stream.bus import OPEN, SEALED
 from shared.web.http import OpenTask, following
+from shared.web.strict import MOST_VALUES
 from shared.web.token import body_headers, operator_headers
 
 BY_FORM: Final = ("villages", "units", "cadres", "surveys")
@@ -307,7 +308,7 @@ class Simulation:
         """Send one prefecture's commands to its process.
 
         With a pack, what officers enter at the beginning is handed in by its Excel forms; all else in requests of at
-        most one page, or of as many as the command allows.
+        most one page, or of as many as the command allows, which say a quarter at most of what a service takes at once.
         """
         if self.policy and path in BY_FORM:
             folder, area = self.system.folder.root / "forms", max(place, self.policy.jurisdiction, key=len)
@@ -315,10 +316,9 @@ class Simulation:
             if answer.is_error or not answer.json()["applied"]:
                 raise Refusal(f"{name} refused the form {path} ({key}): {answer.text}", answer.status_code)
         else:
-            most = min(PAGE, COMMANDS[service, path].at_once)
-            for start in range(0, len(rows), most):
+            for start, body in _requests(rows, min(PAGE, COMMANDS[service, path].at_once)):
                 answer = await self._request(
-                    name, "POST", f"/v1/{path}", content=msgspec.json.encode(rows[start : start + most]),
+                    name, "POST", f"/v1/{path}", content=body,
                     headers={"Idempotency-Key": f"{key}-{start}", "Content-Type": "application/json"},
                 )  # fmt: skip
                 if answer.is_error:
@@ -334,6 +334,22 @@ class Simulation:
             return answer
 
         return await _persist(attempt, httpx.TransportError)
+
+
+def _requests(rows: Sequence[Row], most: int) -> Iterator[tuple[int, bytes]]:
+    """The rows in requests of so many at most, and of fewer where they say much: the number of the first row, and the
+    body."""
+    start, said, bodies = 0, 0, list[bytes]()
+    for number, row in enumerate(rows):
+        body = msgspec.json.encode(row)
+        values = body.count(b",")
+        if bodies and (len(bodies) == most or said + values > MOST_VALUES // 4):
+            yield start, b"[" + b",".join(bodies) + b"]"
+            start, said, bodies = number, 0, []
+        bodies.append(body)
+        said += values
+    if bodies:
+        yield start, b"[" + b",".join(bodies) + b"]"
 
 
 async def _persist(attempt: Callable[[], Awaitable[T]], trouble: type[Exception]) -> T:

@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from datetime import date
 from functools import cache
 from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
 import httpx
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
 
-from deploy.demo import report
+from deploy.demo import report, simulation
 from deploy.demo.answers import Awaited, Row
 from deploy.demo.memory import Memory
 from deploy.demo.officers import Officers
@@ -166,3 +169,22 @@ async def test_killed_processes_come_to_what_the_rules_decide_in_memory(tmp_path
     assert "摸底排查记录 ×" in way and "县" in way and "县（区）集体会诊会议" in way, way
     assert "正在等待办理" in way and "对账" in way.partition("正在等待办理")[2], "what is awaited of whom"
     assert "指标自2014年11月20日起测算" in way, "why not yet"
+
+
+@given(
+    rows=st.lists(st.integers(0, 40).map(lambda many: {"households": list(range(many))}), max_size=30),
+    most=st.integers(1, 8),
+)
+def test_a_letter_is_sent_whole_and_in_parts_that_a_service_takes(rows: list[Row], most: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(simulation, "MOST_VALUES", 200)
+        parts = [(start, msgspec.json.decode(body)) for start, body in simulation._requests(rows, most)]
+    assert [row for _, part in parts for row in part] == rows
+    assert [start for start, _ in parts] == [sum(len(part) for _, part in parts[:n]) for n in range(len(parts))]
+    assert all(len(part) == 1 or sum(max(len(row["households"]) - 1, 0) for row in part) <= 50 for _, part in parts)
+    assert all(len(part) <= most for _, part in parts)
+    together = pairwise(parts)
+    assert all(
+        len(one) == most or sum(max(len(row["households"]) - 1, 0) for row in [*one, other[0]]) > 50
+        for (_, one), (_, other) in together
+    ), "and no more parts than that takes"
