@@ -5,24 +5,48 @@ from typing import Any
 
 import pytest
 
-from services.dispatch.model.commands import BeginLink, ChooseTeam
+from services.dispatch.model.bonds import Contacts
+from services.dispatch.model.commands import BeginLink, ChooseTeam, ReportDeparture
 from shared.contracts.dispatch import (
+    ComparisonMissed,
+    ExitPromiseMissed,
     LinkEnded,
     Member,
     PlaceOverdue,
     PoolDivided,
     QuotaAsked,
     QuotaMissed,
+    ReleaseMissed,
     SupportDelivered,
+    TeamReleased,
+    TermExtended,
+    TrainingMissed,
     VillageMatched,
+    VisitsMissed,
 )
 from shared.contracts.registry import PolicyAdopted
 from shared.rules import Refused
-from tests.dispatch.benxi import CITY, PACK, START, V1, Benxi, cadre, diagnosed, extending, own_pack, squad, unit
+from tests.dispatch.benxi import (
+    CITY,
+    PACK,
+    START,
+    V1,
+    Benxi,
+    cadre,
+    delisted,
+    diagnosed,
+    extending,
+    own_pack,
+    squad,
+    unit,
+)
 from tests.dispatch.helping import CADRES, UNITS, pack
 from tests.dispatch.partnered import begin as partner
 from tests.dispatch.partnered import city as partnered
+from tests.dispatch.partnered import helped as visited
 from tests.dispatch.partnered import pledge, report
+from tests.dispatch.sent import RELEASE
+from tests.dispatch.trained import city as trained
 from tests.support.packs import CONTACT, HELPER
 
 DAY = timedelta(1)
@@ -166,3 +190,86 @@ def test_3_3_a_role_has_as_many_as_the_pack_asks_for_and_allows(members: int, ac
     else:
         with pytest.raises(Refused):
             benxi.send(ChooseTeam, unit="U1", team=team)
+
+
+def test_3_11_terms_that_ended_in_an_outage_are_extended_one_after_the_other() -> None:
+    benxi = Benxi().helped()
+    first = benxi.assignment().term_end
+    assert first
+    benxi.sleep(first.replace(year=first.year + 1) + 40 * DAY)
+    extended = benxi.said(TermExtended)
+    slept = Benxi().helped()
+    slept.until(benxi.today)
+    assert [(said.until, said.extension) for said in extended] == [
+        (said.until, said.extension) for said in slept.said(TermExtended)
+    ]
+    assert len(extended) == 2
+
+
+def test_3_11_a_team_whose_last_day_was_missed_served_until_that_day() -> None:
+    benxi = Benxi(team={"keep_after_exit": {"calendar_days": 10}}).helped()
+    benxi.hear(delisted(V1))
+    benxi.settle("2014", 1, 2)
+    benxi.sleep(START + 50 * DAY)
+    (released,) = benxi.said(TeamReleased)
+    assert released.served_days == 11
+
+
+def test_2_11_quarters_that_passed_in_an_outage_are_each_asked_for_and_told() -> None:
+    benxi = visited()
+    benxi.sleep(date(2015, 1, 20))
+    assert [(said.last, said.due) for said in benxi.said(VisitsMissed)] == [
+        (date(2014, 6, 30), date(2014, 7, 10)), (date(2014, 9, 30), date(2014, 10, 10)),
+        (date(2014, 12, 31), date(2015, 1, 10)),
+    ]  # fmt: skip
+    assert [task.answer["last"] for task in benxi.tasks("visit-counts")] == ["2014-06-30", "2014-09-30", "2014-12-31"]
+    state = benxi.dispatch.states[Contacts, V1]
+    assert isinstance(state, Contacts)
+    assert [one.whole for one in state.visits["expert"].values()] == [{"E1": False}, {"E1": True}, {"E1": True}]
+
+
+def test_1_12_a_comparison_that_was_missed_in_an_outage_was_due_on_its_own_day() -> None:
+    benxi = partnered(V1)
+    partner(benxi)
+    pledge(benxi, {"yuan": 50000})
+    pledge(benxi, {"yuan": 20000}, year=2015)
+    benxi.sleep(date(2016, 6, 1))
+    assert [(said.year, said.due) for said in benxi.said(ComparisonMissed)] == [
+        (2014, date(2015, 1, 31)), (2015, date(2016, 1, 31)),
+    ]  # fmt: skip
+
+
+def test_2_2_promises_of_two_years_that_passed_in_an_outage_are_both_told() -> None:
+    benxi = contacts({**CONTACT, "promise": {"years": 2, "told_to": "poverty_office"}})
+    benxi.send(BeginLink, kind="contact", unit="U1", cadre="L1", exit_year=2014)
+    benxi.send(BeginLink, kind="contact", unit="U1", cadre="L2", exit_year=2015)
+    benxi.sleep(date(2016, 6, 1))
+    assert [(said.year, said.number) for said in benxi.said(ExitPromiseMissed)] == [(2014, 1), (2015, 1)]
+
+
+def test_2_2_two_leaders_who_promised_one_year_are_told_as_two() -> None:
+    benxi = contacts({**CONTACT, "promise": {"years": 2, "told_to": "poverty_office"}})
+    for who in ("L1", "L2"):
+        benxi.send(BeginLink, kind="contact", unit="U1", cadre=who, exit_year=2014)
+    benxi.until(date(2015, 1, 1))
+    assert [(said.year, said.number) for said in benxi.said(ExitPromiseMissed)] == [(2014, 2)]
+
+
+def test_0_3_of_two_members_each_is_owed_a_release_by_the_own_day() -> None:
+    benxi = Benxi(team={"release": RELEASE}).assigned()
+    benxi.hear(cadre("C-U1-9", "U1"))
+    benxi.until(START + DAY)
+    benxi.send(ReportDeparture, cadre="C-U1-2", cause="retired")
+    benxi.replace("C-U1-2", "C-U1-9")
+    benxi.until(START + 31 * DAY)
+    assert [(said.due, said.missing) for said in benxi.said(ReleaseMissed)] == [(START + 30 * DAY, 2)]
+    benxi.until(START + 32 * DAY)
+    assert [said.missing for said in benxi.said(ReleaseMissed)] == [2, 1]
+
+
+def test_2_12_what_is_owed_each_year_is_owed_anew_for_each_year_of_an_outage() -> None:
+    benxi = trained({"due": {"month": 11, "day": 30}})
+    benxi.sleep(date(2016, 12, 20))
+    assert [(said.due, said.missing) for said in benxi.said(TrainingMissed)] == [
+        (date(2015, 11, 30), 3), (date(2016, 11, 30), 3),
+    ]  # fmt: skip
