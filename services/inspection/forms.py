@@ -46,8 +46,9 @@ _VISITS = Blank(
         Heading("result", "结果证据", "Evidence of the result", "材料编号或者照片校验值，多个用顿号隔开。",
                 "Numbers of records, or hashes of photographs, with commas between."),
         by("inspector", "督查组", "Inspectors"),
-        Heading("inspectors", "督查人员编号", "Ids of the inspectors", "规定回避的督查应填，多个用顿号隔开。",
-                "Where somebody is recused; with commas between."),
+        Heading("inspectors", "督查人员编号", "Ids of the inspectors",
+                "规定回避或者几人同行的督查应填，多个用顿号隔开。",
+                "Where somebody is recused, or several go together; with commas between."),
     ),
     facts=_looked_into,
 )  # fmt: skip

@@ -84,9 +84,7 @@ from shared.contracts.dispatch import (
 from shared.contracts.incentives import DecisionWithdrawn, OutcomeDecided
 from shared.contracts.inspection import (
     AppraisalDropped,
-    AppraisalGraded,
     AppraisalOpened,
-    AppraisalWithdrawn,
     AssessmentOpened,
     CampaignPlanned,
     DrawMade,
@@ -284,9 +282,9 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(OutcomeDecided, Appraisal, _appraised, grade.note_decision),
     Reaction(DecisionWithdrawn, Appraisal, _appraised, grade.forget_decision),
     # All who are assessed together are counted, and the worst of them ranked.
-    Reaction(AppraisalOpened, Cohort, cohort.joined, cohort.join),
-    *(Reaction(e, Cohort, cohort.counted_in, cohort.note) for e in (AppraisalGraded, AppraisalWithdrawn)),
-    Reaction(AppraisalDropped, Cohort, cohort.counted_in, cohort.leave),
+    *(Reaction(e, Cohort, cohort.joined, cohort.join) for e in get_args(cohort.Opened)),
+    *(Reaction(e, Cohort, cohort.counted_in, cohort.note) for e in get_args(cohort.Graded)),
+    *(Reaction(e, Cohort, cohort.counted_in, cohort.leave) for e in get_args(cohort.Left)),
     Reaction(MakeRanking, Cohort, cohort.addressed, cohort.rank),
     Reaction(WithdrawRanking, Cohort, cohort.addressed, cohort.withdraw),
     # A merged village is no longer visited, assessed or verified, and its orders end with its team. A split village

@@ -393,6 +393,8 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "month": ("月份，1 至 12", "the month, 1 to 12", 3),
     "PresenceCounted.present": ("各队员当月驻村天数", "the days of each member in the village",
                                 [{"cadre": CADRE, "days": 22}]),
+    "hindered": ("当月不能到村、视为在岗的天数", "days on which nobody could get there, which count as days there", 2),
+    "excused": ("经认定无法到达的村", "the villages that could not be reached", [VILLAGE]),
     "PresenceCounted.asked": ("各队员当月应驻村天数，顺序相同", "how many days are asked of each, in the same order",
                               [20]),
     "Present.days": ("当月驻村天数", "days in the village", 22),

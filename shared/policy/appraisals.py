@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from shared.calendar import Span, YearDay
 from shared.contracts.values import Clause, Code, Name, Role
-from shared.policy.assessment import Grade, Review
+from shared.policy.assessment import Assessment, Grade, Review
 from shared.policy.bound import Bound
 from shared.policy.channels import CHANCE, PRESENCE, Channel, Known, of_facts
 from shared.policy.lists import ListKind
@@ -102,6 +102,25 @@ class Appraisal(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def names(self) -> list[str]:
         """The grades, from the best to the worst."""
         return [grade.name for grade in self.grades]
+
+
+def of_teams(terms: Assessment) -> Appraisal:
+    """The team's assessment as an entry, as far as all teams are counted by it."""
+    cited = terms.reference
+    return Appraisal(
+        kind=TEAM,
+        label="工作队年度考核",
+        rule=f"{cited.document}:{cited.article}" if cited and cited.article else cited.document if cited else "2.15",
+        of=TEAM,
+        opens=terms.opens,
+        channels=tuple(
+            Channel(channel=one.channel, label=one.channel, weight=one.weight, how="report") for one in terms.inputs
+        ),
+        grades=terms.grades,
+        decides="organisation",
+        decide_within=terms.grade_by.within,
+        best_at_most=terms.best_at_most,
+    )
 
 
 def contradictions(

@@ -99,6 +99,9 @@ class Assessment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """等次的限制情形。 · What limits the grade."""
     grounds: Some[Ground]
     """通报批评的情形。 · The grounds for criticism."""
+    best_at_most: Annotated[float, Meta(ge=0.01, le=0.99)] | None = None
+    """最高等次最多占几成（0.3 为三成）；不写为不限。 ·
+    The largest share of the best grade (0.3 is three tenths); not limited where it is left out."""
     review: Review | None = None
     """对等次申请复核；不填则等次为最终决定。 · How a grade is contested; without it grades are final."""
     reference: Reference | None = None

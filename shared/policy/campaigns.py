@@ -111,6 +111,9 @@ class Campaign(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """哪些人回避：有亲属或籍贯关系的 ties；队员、联系该村的干部和派出单位的干部 bearers。不要求的不填。 ·
     Who does not inspect a village: cadres with ties to it, and those who answer for it (members of its team, cadres
     bound to it, cadres of the unit that sends the team)."""
+    inspectors: Annotated[int, Meta(ge=0, le=20)] = 0
+    """每次到村至少几名督查人员同行，如 2；不要求的不填。 ·
+    At least so many inspectors go together, such as a pair; 0 where it is not asked."""
     reply: Reply | None = None
     """被督查方的说明；不听取的不填。 · The visited side's reply; None where an order follows a visit at once."""
     unreachable: Unreachable | None = None

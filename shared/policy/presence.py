@@ -87,6 +87,10 @@ class Presence(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """确认期限：自当月结束（month）起算。 · The last day for that, counted from the end of the month (`month`)."""
     owed_by: EventRole
     """驻村天数不足的，告知谁。 · Who is told where it was fewer."""
+    hindered: Name | None = None
+    """什么日子不能到村、视为在岗，如台风停航；没有的不填。 ·
+    On which days nobody can get there, which count as days there, such as those without sailings; none where it is left
+    out."""
     leave: Annotated[tuple[LeaveKind, ...], Meta(max_length=20)] = ()
     """各种假。 · The kinds of leave."""
     seasons: Annotated[tuple[Season, ...], Meta(max_length=12)] = ()

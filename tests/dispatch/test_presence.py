@@ -678,3 +678,28 @@ def _assigned() -> list[Command]:
         SolveMatching(place="210500", matching="m1", asked_by="市委组织部", body="organisation"),
         AssignTeam(place=HOME, village=V1, assigned_by="市委组织部", body="organisation"),
     ]
+
+
+def test_5_12_days_on_which_nobody_could_get_there_count_where_the_pack_says_so() -> None:
+    benxi = Benxi(presence={**PRESENCE, "hindered": "台风停航"}).assigned()
+    benxi.until(date(2014, 8, 1))
+    count(benxi, {**JULY, SECOND: 18}, hindered=2)
+    assert not benxi.said(PresenceShort)
+    (said,) = benxi.said(PresenceCounted)
+    assert said.hindered == 2 and {one.cadre: one.days for one in said.present}[SECOND] == 18, (
+        "what is paid is paid by it"
+    )
+    count(benxi, {**JULY, SECOND: 18}, hindered=2)
+    assert len(benxi.said(PresenceCounted)) == 1, "a repetition changes nothing"
+    with pytest.raises(Refused) as refused:
+        count(benxi, {**JULY, SECOND: 18}, hindered=1)
+    count(benxi, {**JULY, SECOND: 18}, hindered=1, replaces=refused.value.version)
+    assert [said.short for said in benxi.said(PresenceShort)] == [1]
+
+
+def test_5_12_days_on_which_nobody_could_get_there_are_refused_where_the_pack_knows_none() -> None:
+    benxi = asking().assigned()
+    benxi.until(date(2014, 8, 1))
+    with pytest.raises(Refused, match="no days count as days there"):
+        count(benxi, JULY, hindered=2)
+    assert not benxi.said(PresenceCounted)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.inspection.model.campaign import Campaign
-from services.inspection.model.commands import PublishBulletin, WithdrawBulletin, WithdrawVisit
+from services.inspection.model.commands import PublishBulletin, ReplaceVisit, WithdrawBulletin, WithdrawVisit
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.inspection import (
     BulletinMissed,
@@ -277,3 +277,26 @@ def test_1_5_a_district_s_year_comes_to_1464_reports_and_each_finding_stands_in_
     found = {(one.campaign, one.village) for one in reports if one.findings}
     assert {(one.campaign, noted.village) for one in bulletins for noted in one.noted} == found
     assert not region.said(BulletinMissed)
+
+
+def test_1_5_a_village_that_could_not_be_reached_is_excused_and_not_named_as_missed() -> None:
+    rule = {"by": "discipline", "hindrances": {"road_cut": "道路中断"}, "at_most": 2}
+    region = Region(changed(PACK, "campaigns", "supervision", unreachable=rule), date(2015, 2, 20), villages=20)
+    region.pass_days(MARCH_3)
+    first, second, third = region.villages[:3]
+    for village in (first, second):
+        region.ask(
+            ReplaceVisit(
+                place=region.county,
+                village=village,
+                campaign=FIRST,
+                hindrance="road_cut",
+                body="discipline",
+                decided_by="市纪委",
+            )
+        )
+    region.pass_days(MARCH_3 + 2 * DAY)
+    region.ask(publish(region))
+    (said,) = region.said(BulletinPublished)
+    assert said.excused == (first, second)
+    assert said.missed == tuple(region.villages[2:8]) and third in said.missed

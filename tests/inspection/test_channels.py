@@ -130,11 +130,11 @@ def taken_back(step: str = "reconcile", items: tuple[int, ...] = ()) -> Commitme
     return CommitmentWithdrawn(**about, reason="录入有误", decided_by="县委")  # type: ignore[arg-type]
 
 
-def counted(*days: int, month: int = 11, asked: int = 20, village: str = V) -> PresenceCounted:
+def counted(*days: int, month: int = 11, asked: int = 20, village: str = V, hindered: int = 0) -> PresenceCounted:
     present = tuple(Present(f"C{n}", number) for n, number in enumerate(days))
     return PresenceCounted(
-        place=COUNTY, village=village, year=2015, month=month, present=present, counted_by="碱厂镇党委",
-        asked=(asked,) * len(days) if asked >= 0 else (),
+        place=COUNTY, village=village, year=2015, month=month, present=present, hindered=hindered,
+        counted_by="碱厂镇党委", asked=(asked,) * len(days) if asked >= 0 else (),
     )  # fmt: skip
 
 
@@ -179,6 +179,7 @@ FACTS: dict[str, tuple[str, list[Event], float | None]] = {
     "two months": ("there", [counted(20, 20), counted(10, 10, month=10)], 75),
     "a month counted anew": ("there", [counted(20, 20), counted(10, 10)], 50),
     "nothing asked of who came on the last day": ("there", [counted(0, asked=0)], 100),
+    "days on which nobody could get there": ("there", [counted(17, 10, hindered=3)], 82.5),
     "what is asked is not told": ("there", [counted(3, asked=-1)], None),
     "the lowest bracket": ("income", [measured(49_999)], 40),
     "on the border": ("income", [measured(50_000)], 80),

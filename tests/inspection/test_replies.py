@@ -219,3 +219,41 @@ def test_1_6_a_second_reply_does_not_put_the_decision_off_with_the_holidays_eith
     off = {"off": (date(2015, 3, 5),), "worked": (), "announced_by": "国务院办公厅"}
     region.announce(HolidaysAnnounced(**said, **off))  # type: ignore[arg-type]
     assert [task.due for task in region.tasks("reply-decisions")] == [date(2015, 3, 9)]
+
+
+def test_1_6_what_a_team_disputed_is_decided_after_it_has_gone_and_no_order_follows() -> None:
+    region, village = visited()
+    region.ask(reply(region, village, "ledger_untrue"))
+    region.hear(region.released(village))
+    (task,) = region.tasks("reply-decisions")
+    assert (task.role, task.due) == ("inspection", date(2015, 3, 8))
+    region.hear(region.assigned(village))
+    region.ask(decide(region, village, "ledger_untrue"))
+    assert region.said(ReplyDecided)[0].confirmed == ("ledger_untrue",)
+    assert not region.said(OrderIssued), "another team does not answer for it"
+    assert not region.tasks("reply-decisions") and region.kept(Campaign, TURN).disputed == {}
+
+
+def test_1_6_what_nobody_disputed_ends_with_the_team() -> None:
+    region, village = visited()
+    region.hear(region.released(village))
+    assert not region.tasks("replies") and not region.tasks("reply-decisions")
+    region.pass_days(date(2015, 3, 20))
+    assert not region.said(OrderIssued)
+
+
+def test_1_6_holidays_still_move_the_decision_on_what_a_team_disputed_that_has_gone() -> None:
+    rolled = {**REPLY, "decide_by": {"after": "inspection.visit.replied", "within": {"working_days": 5}}}
+    pack = changed(PACK, "campaigns", "supervision", reply=rolled)
+    region = Region(pack, date(2015, 2, 20), villages=8)
+    region.pass_days(date(2015, 3, 3))
+    village = region.villages[0]
+    region.visit(village, TURN, findings=FINDINGS)
+    region.ask(reply(region, village, "ledger_untrue"))
+    region.hear(region.released(village))
+    (before,) = [task.due for task in region.tasks("reply-decisions")]
+    said = {"place": "000000", "year": 2015, "notice": "临时放假", "document": "国办发明电〔2015〕1号"}
+    off = {"off": (date(2015, 3, 5),), "worked": (), "announced_by": "国务院办公厅"}
+    region.announce(HolidaysAnnounced(**said, **off))  # type: ignore[arg-type]
+    (after,) = [task.due for task in region.tasks("reply-decisions")]
+    assert before and after and before < after

@@ -349,3 +349,13 @@ def test_2_19_of_cadres_without_ties_nothing_is_kept_where_no_unit_is_recused() 
         region.hear(register(region, "C-TIED", "U9", region.villages[0]), register(region, "C-FREE", "U9"))
         states = region.services["inspection"].states
         assert {id for id in ("C-TIED", "C-FREE") if states.get((Cadre, id))} == kept
+
+
+def test_2_19_inspectors_go_in_pairs_where_the_pack_asks_for_it() -> None:
+    region = drawn(inspectors=2)
+    village = next(iter(on_the_last_day(region).visits))
+    for alone in ((), ("I1",)):
+        refused = region.refuses(region.visit_to(village, Q4, inspectors=alone), 422, "inspectors")
+        assert "至少2名督查人员同行" in refused.zh
+    region.visit(village, Q4, inspectors=("I1", "I2"))
+    assert region.said(VisitMade)

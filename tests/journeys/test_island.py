@@ -38,3 +38,13 @@ def test_the_islands_team_is_called_as_the_county_calls_it(island: Policy) -> No
     told = {one.path: one.zh for one in sentences(island)}
     assert told["exit", "criteria", "collective_income", "mover"].endswith("——驻岛工作队")
     assert told["training", "induction", "duty", "due"].endswith("——队员进队当日")
+
+
+def test_the_islands_teams_are_assessed_by_four_sources_and_three_tenths_are_excellent_at_most(island: Policy) -> None:
+    told = {one.path: one.zh for one in sentences(island)}
+    weights = {path[2]: zh for path, zh in told.items() if path[:2] == ("assessment", "inputs") and path[3] == "weight"}
+    assert [zh.rpartition("——")[2] for zh in weights.values()] == ["40", "30", "20", "10"]
+    sources = [zh.partition("：")[0].partition("“")[2].rstrip("”") for zh in weights.values()]
+    assert sources == ["9月全面检查", "民主测评", "驻村天数", "‘一岛一策’计划"]
+    assert told["assessment", "best_at_most"].endswith("——0.3")
+    assert told["presence", "hindered"].endswith("——台风蓝色以上预警停航")

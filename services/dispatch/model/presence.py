@@ -72,16 +72,22 @@ def count(state: Roster | None, command: CountPresence, policy: Policy, today: d
             field="present",
             status=422,
         )
+    if command.hindered and not terms.hindered:
+        zh, en = "按本地规定，没有视为在岗的日子，请不填", "no days count as days there by the pack; leave them out"
+        raise Refused(terms.rule, zh, en, field="hindered", status=422)
     if month.days:
-        overwrite({"present": month.days}, {"present": days}, command.replaces, terms.rule, personal=True)
-        if month.days == days:
+        given = {"present": days} | ({"hindered": command.hindered} if terms.hindered else {})
+        known = {"present": month.days, "hindered": month.hindered}
+        overwrite(known, given, command.replaces, terms.rule, personal=True)
+        if month.days == days and month.hindered == command.hindered:
             return Change(state)
-    state = state.but(months={**state.months, name: replace(month, days=days)})
+    state = state.but(months={**state.months, name: replace(month, days=days, hindered=command.hindered)})
     alone = policy.team.most_villages == 1
     asked = _asked([state], name, terms) if alone else {}
     counted = PresenceCounted(
         place=state.place, village=state.id, year=command.year, month=command.month, present=command.present,
-        counted_by=command.counted_by, asked=tuple(asked[one.cadre] for one in command.present) if alone else (),
+        counted_by=command.counted_by, hindered=command.hindered,
+        asked=tuple(asked[one.cadre] for one in command.present) if alone else (),
     )  # fmt: skip
     short = _short([state], name, terms) if alone else ()
     return Change(clocked(state, policy, today), (counted, *short))
@@ -121,7 +127,8 @@ def _short(team: Sequence[Roster], name: str, terms: Presence) -> tuple[Presence
     """
     year, number = map(int, name.split("-"))
     months, asked = [one.months[name] for one in team], _asked(team, name, terms)
-    short = sum(sum(month.days.get(cadre, 0) for month in months) < days for cadre, days in asked.items())
+    hindered = max(month.hindered for month in months)
+    short = sum(sum(month.days.get(cadre, 0) for month in months) + hindered < days for cadre, days in asked.items())
     if not all(month.days for month in months):
         return ()
     return tuple(

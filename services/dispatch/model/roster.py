@@ -126,6 +126,8 @@ class Month(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """By cadre, the first day in this team."""
     days: dict[str, int] = msgspec.field(default_factory=dict)
     """By cadre, the days in the village; empty while they are awaited."""
+    hindered: int = 0
+    """The days on which nobody could get there, which count as days there."""
     is_missed: bool = False
     """Whether it was told that they were not confirmed in time."""
     short: int = 0

@@ -53,7 +53,8 @@ def publish(
             for village, made in sorted(campaign.visited.items())
             if made.noted
         ),
-        missed=tuple(sorted(campaign.visits.keys() - campaign.visited.keys())),
+        missed=tuple(sorted(campaign.visits.keys() - campaign.visited.keys() - campaign.excused)),
+        excused=tuple(sorted(campaign.excused)),
         late=campaign.bulletin_by is not None and today > campaign.bulletin_by,
         published_by=command.published_by,
     )  # fmt: skip

@@ -46,13 +46,19 @@ def inspectors(_state: Supervision | None, command: RecordVisit) -> Iterable[Key
 def check_recused(
     state: Supervision | None, command: RecordVisit, policy: Policy, today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """Refuse a visit by somebody who answers for the village, or has ties to it.
+    """Refuse a visit by somebody who answers for the village, or has ties to it, and one by fewer than go together.
 
     It is asked last, so that nobody learns anything of a village whose visit is not due. An inspector whom the register
     does not know has no ties that it could know.
     """
     campaign = others[Campaign, command.campaign]
     recuse = campaign.terms.recuse if isinstance(campaign, Campaign) else ()
+    together = campaign.terms.inspectors if isinstance(campaign, Campaign) else 0
+    if len({*command.inspectors}) < together:
+        raise _refused(
+            f"每次到村至少{together}名督查人员同行，请填写各人的编号",
+            f"at least {together} inspectors go together; name each by an id",
+        )
     if not recuse:
         return Change(state)
     if not command.inspectors:

@@ -120,6 +120,11 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
             return False
         return on <= self.reached and not any(village in of for of in (self.visited, self.dropped, self.replaced))
 
+    @property
+    def excused(self) -> frozenset[str]:
+        """The villages that a body found out of reach, and that were not visited after all."""
+        return frozenset(self.replaced.keys() - self.visited.keys() - self.dropped)
+
     def looked_into(self, village: str) -> tuple[str, ...]:
         """The parts of the work that a visit to this village is to look into."""
         return tuple(one.code for one in self.terms.facets if village in self.facets.get(one.code, (village,)))

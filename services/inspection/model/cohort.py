@@ -1,6 +1,7 @@
 """All who are assessed together in a year: how many have the best grade, and who is worst (2.6, 2.14, 2.15).
 
-Organisations, villages and townships are ranked; persons never are, and no pack can say so.
+Teams are counted as others are, where the pack limits their best grades. Organisations, villages and townships are
+ranked; persons never are, and no pack can say so.
 """
 
 from collections.abc import Iterable
@@ -11,21 +12,26 @@ from typing import Any
 import msgspec
 
 from services.inspection.model.commands import MakeRanking, OfYearCommand, WithdrawRanking
+from services.inspection.model.facts import whose
 from shared.contracts.inspection import (
     AppraisalDropped,
     AppraisalGraded,
     AppraisalOpened,
     AppraisalWithdrawn,
+    AssessmentDropped,
+    AssessmentGraded,
+    AssessmentOpened,
     BestExceeded,
     EntryDropped,
     EntryProposed,
+    GradeWithdrawn,
     Ranked,
     RankingMade,
     RankingWithdrawn,
 )
 from shared.divisions import NATIONAL, around, jurisdiction_of, place_of
 from shared.policy import Policy
-from shared.policy.appraisals import VILLAGE
+from shared.policy.appraisals import TEAM, VILLAGE, of_teams
 from shared.policy.appraisals import Appraisal as Terms
 from shared.rules import Change, Refused, State, Task, require_body
 
@@ -101,7 +107,14 @@ class Cohort(State, frozen=True, kw_only=True, omit_defaults=True):
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """The ranking once everybody has a grade; before that, fewer best grades where there are too many."""
         said: dict[str, str | int] = {"place": self.place, "kind": self.terms.kind, "year": self.year}
-        if self.exceeded:
+        if self.exceeded and self.terms.kind == TEAM:
+            if policy.assessment.best_at_most is None:
+                return
+            yield Task(
+                action="grade-withdrawals", about=self.id, role=self.terms.decides, due=None, rule=self.terms.rule,
+                detail=str(self.year), answer={"year": self.year, "body": self.terms.decides},
+            )  # fmt: skip
+        elif self.exceeded:
             yield Task(
                 action="appraisal-grade-withdrawals", about=self.id, role=self.terms.decides, due=None,
                 rule=self.terms.rule, detail=str(self.year), answer={**said, "body": self.terms.decides},
@@ -113,55 +126,72 @@ class Cohort(State, frozen=True, kw_only=True, omit_defaults=True):
             )  # fmt: skip
 
 
+Opened = AppraisalOpened | AssessmentOpened
+Graded = AppraisalGraded | AppraisalWithdrawn | AssessmentGraded | GradeWithdrawn
+Left = AppraisalDropped | AssessmentDropped
+
+
+def _terms(kind: str, policy: Policy) -> Terms | None:
+    return of_teams(policy.assessment) if kind == TEAM else policy.appraisal(kind)
+
+
 def cohort_of(terms: Terms, year: int, policy: Policy) -> str:
     """The id of all who are assessed together with a subject; empty if they are neither ranked nor counted."""
     if terms.rank is None and terms.best_at_most is None:
         return ""
-    return f"{policy.layer('appraisals', terms.kind)}/{terms.kind}/{year}"
+    path = ("assessment", "best_at_most") if terms.kind == TEAM else ("appraisals", terms.kind)
+    return f"{policy.layer(*path)}/{terms.kind}/{year}"
 
 
-def joined(event: AppraisalOpened, policy: Policy) -> Iterable[str]:
+def joined(event: Opened, policy: Policy) -> Iterable[str]:
     """The cohort of a subject whose year begins."""
-    terms = policy.appraisal(event.kind)
+    terms = _terms(whose(event)[0], policy)
     id = cohort_of(terms, event.year, policy) if terms else ""
     return (id,) if id else ()
 
 
-def counted_in(event: AppraisalGraded | AppraisalWithdrawn | AppraisalDropped, _policy: Policy) -> Iterable[str]:
-    """Wherever the subject may be counted. A later pack may say nothing of it, or say it in another division."""
-    return (f"{id}/{event.kind}/{event.year}" for id in (*around(event.place), NATIONAL))
+def counted_in(event: Graded | Left, policy: Policy) -> Iterable[str]:
+    """Wherever the subject may be counted. A later pack may say nothing of it, or say it in another division. Where
+    nothing limits the grades of teams, none is looked for, since there are so many."""
+    kind, _ = whose(event)
+    if kind == TEAM and policy.assessment.best_at_most is None:
+        return ()
+    return (f"{id}/{kind}/{event.year}" for id in (*around(event.place), NATIONAL))
 
 
 def addressed(command: OfYearCommand, policy: Policy) -> Iterable[str]:
     """The cohort of a command. If the pack says nothing of it any more, it is that of the command's own division."""
-    terms = policy.appraisal(command.kind)
+    terms = _terms(command.kind, policy)
     id = cohort_of(terms, command.year, policy) if terms else ""
     return (id or f"{jurisdiction_of(command.place) or NATIONAL}/{command.kind}/{command.year}",)
 
 
-def join(state: Cohort | None, event: AppraisalOpened, policy: Policy, today: date) -> Change:
+def join(state: Cohort | None, event: Opened, policy: Policy, today: date) -> Change:
     """One more is assessed."""
-    terms = policy.appraisal(event.kind)
+    kind, subject = whose(event)
+    terms = _terms(kind, policy)
     assert terms
     (id,) = joined(event, policy)
     one = state or Cohort(id=id, place=place_of(id.split("/")[0]), terms=terms)
-    return Change(one.but(members={**one.members, event.subject: Member(event.place)}))
+    return Change(one.but(members={**one.members, subject: Member(event.place)}))
 
 
-def note(state: Cohort | None, event: AppraisalGraded | AppraisalWithdrawn, policy: Policy, today: date) -> Change:
+def note(state: Cohort | None, event: Graded, policy: Policy, today: date) -> Change:
     """One was graded, or the grade was taken back. The body is told once when too many have the best one."""
-    if state is None or event.subject not in state.members:
+    _, subject = whose(event)
+    if state is None or subject not in state.members:
         return Change(state)
-    place = state.members[event.subject].place
-    graded = Member(place, event.score, event.grade) if isinstance(event, AppraisalGraded) else Member(place)
-    return _counted(state, {**state.members, event.subject: graded})
+    member = Member(state.members[subject].place)
+    if isinstance(event, AppraisalGraded | AssessmentGraded):
+        member = Member(member.place, event.score, event.grade)
+    return _counted(state, {**state.members, subject: member})
 
 
-def leave(state: Cohort | None, event: AppraisalDropped, policy: Policy, today: date) -> Change:
+def leave(state: Cohort | None, event: Left, policy: Policy, today: date) -> Change:
     """One is assessed no more."""
     if state is None:
         return Change(state)
-    return _counted(state, {id: one for id, one in state.members.items() if id != event.subject})
+    return _counted(state, {id: one for id, one in state.members.items() if id != whose(event)[1]})
 
 
 def _counted(state: Cohort, members: dict[str, Member]) -> Change:

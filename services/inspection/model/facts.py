@@ -70,7 +70,7 @@ def told(event: Source, policy: Policy) -> Iterator[Fact]:
         # What is asked of each is not told by earlier versions, and of no village alone where a team has several.
         if event.asked:
             reached = [
-                min(1, one.days / asked) if asked else 1.0
+                min(1, (one.days + event.hindered) / asked) if asked else 1.0
                 for one, asked in zip(event.present, event.asked, strict=True)
             ]
             yield Fact(PRESENCE, event.year, f"{event.village}/{event.month}", round(100 * fmean(reached), 2))
@@ -78,8 +78,13 @@ def told(event: Source, policy: Policy) -> Iterator[Fact]:
         yield from _ledger(event)
 
 
+def whose(event: Result) -> tuple[str, str]:
+    """Which assessment an event is about, as a channel names it, and whose."""
+    return (TEAM, event.village) if isinstance(event, OfTeam) else (event.kind, event.subject)
+
+
 def _result(event: Result) -> Fact:
-    source, key = (TEAM, event.village) if isinstance(event, OfTeam) else (event.kind, event.subject)
+    source, key = whose(event)
     if isinstance(event, AssessmentDropped | AppraisalDropped):
         return Fact(source, event.year, key, None, is_gone=True)
     score = event.score if isinstance(event, AppraisalGraded | AssessmentGraded) else None

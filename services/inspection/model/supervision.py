@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
 import msgspec
+from msgspec.structs import replace as replaced
 
 from services.inspection.model.commands import CloseOrder, RecordVisit
 from shared.calendar import Span
@@ -235,12 +236,21 @@ def replace(state: Supervision | None, event: MemberReplaced, policy: Policy, to
 
 
 def release(state: Supervision | None, event: Gone | VillageMerged, policy: Policy, today: date) -> Change:
-    """The team is gone, and its open orders with it. An assessment that has been opened is still completed."""
+    """The team is gone, and its open orders with it. An assessment that has been opened is still completed, and what
+    the team disputed is still decided, though no order follows any more."""
     if state is None:
         return Change(None)
     overdue = {id for id, order in state.orders.items() if order.times}
     answered_for = state.answered_for | state.closed | overdue
-    rest = Supervision(id=state.id, place=state.place, answered_for=answered_for, bound=state.bound)
+    disputed = {id: replaced(one, allowed={}) for id, one in state.hearings.items() if one.decide_by}
+    rest = Supervision(
+        id=state.id,
+        place=state.place,
+        answered_for=answered_for,
+        bound=state.bound,
+        hearings=disputed,
+        deadlines=tuple(one for one in state.deadlines if one.path[0] == "hearings" and one.path[1] in disputed),
+    )
     if isinstance(event, VillageMerged):
         return Change(rest)
     return Change(rest.but(merged=state.merged, lists=state.lists, visits=state.visits))

@@ -29,6 +29,9 @@ class PresenceCounted(Event, frozen=True, kw_only=True):
     month: MonthNumber
     present: Annotated[tuple[Present, ...], Meta(max_length=50)]
     counted_by: Organ
+    hindered: MonthDays = 0
+    """On how many days nobody could get there. They count as days there for everybody who is asked for days, but are no
+    days for which an allowance is paid."""
     asked: Annotated[tuple[MonthDays, ...], Meta(max_length=50)] = ()
     """How many days the region asks of each, in the same order: fewer than of a whole month for who came in the middle
     of it or was on leave. Empty where a team has several villages, and in events of earlier versions."""

@@ -178,7 +178,9 @@ class BulletinPublished(Event, frozen=True, kw_only=True):
     noted: Annotated[tuple[Noted, ...], Meta(max_length=60_000)] = ()
     """The villages in which something was found, or members were absent without leave; none if all was well."""
     missed: Villages = ()
-    """The villages whose visit was not made."""
+    """The villages whose visit was not made, though they could be visited."""
+    excused: Villages = ()
+    """The villages that could not be reached, as a body decided. Nobody failed to visit them."""
     late: bool
     """Whether it was published after its last day."""
     published_by: Organ

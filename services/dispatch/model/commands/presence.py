@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from shared.contracts import Command
-from shared.contracts.dispatch import MonthNumber, Present
+from shared.contracts.dispatch import MonthDays, MonthNumber, Present
 from shared.contracts.values import Organ, Revision, Role, VillageId, Year
 
 
@@ -16,6 +16,8 @@ class CountPresence(Command, frozen=True, kw_only=True):
     year: Year
     month: MonthNumber
     present: Annotated[tuple[Present, ...], Meta(max_length=50)]
+    hindered: MonthDays = 0
+    """On how many days nobody could get there, where the pack counts them as days there (5.12)."""
     counted_by: Organ
     body: Role
     replaces: Revision | None = None

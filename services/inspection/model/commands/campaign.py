@@ -80,7 +80,8 @@ class RecordVisit(Command, frozen=True, kw_only=True):
     inspector: Organ
     """The group of inspectors."""
     inspectors: Parties = ()
-    """Ids of the persons who went, where the pack asks for recusal. They are neither published nor kept."""
+    """Ids of the persons who went, where the pack asks for recusal or for several. They are neither published nor kept.
+    """
 
 
 class ReplaceVisit(Command, frozen=True, kw_only=True):
