@@ -36,6 +36,7 @@ from services.incentives.model.proposal import (
     unlist,
     who_ended,
 )
+from services.incentives.model.quota import Quota, give_back, of_decision, use
 from services.incentives.model.record import Record, record_id, run_clock
 from services.incentives.model.statement import Payroll, village_of
 from services.incentives.model.story import tell_story
@@ -101,7 +102,7 @@ def _of_counted(event: PresenceCounted, policy: Policy) -> Iterable[str]:
     return (event.village,) if any(one.of == TEAM for one in policy.statements) else ()
 
 
-KINDS: tuple[type[State], ...] = (Record, Payroll, Code, Unit)
+KINDS: tuple[type[State], ...] = (Record, Payroll, Code, Unit, Quota)
 
 REACTIONS: tuple[Reaction, ...] = (
     # By the pack, an event in a village may be an occasion for an outcome: a grade, something overdue, a term extended.
@@ -116,6 +117,9 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(HearDefence, Record, _of_subject, hear),
     Reaction(Decide, Record, _of_subject, decide),
     Reaction(WithdrawDecision, Record, _of_subject, withdraw_decision),
+    # Of some rewards there are so many a year.
+    Reaction(Decide, Quota, of_decision, use),
+    Reaction(WithdrawDecision, Quota, of_decision, give_back),
     Reaction(ServeDecision, Record, _of_subject, serve),
     Reaction(LodgeAppeal, Record, _of_subject, appeal),
     Reaction(EscalateAppeal, Record, _of_subject, escalate),

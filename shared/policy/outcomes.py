@@ -121,6 +121,10 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     The levels of remedy in their order; none where no rule gives one, as against the criticism of a unit."""
     impact: Span | None = None
     """影响期；不填则随办结终止。 · How long it counts; None where it ends with its effect."""
+    quota: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    """一个考核年度的名额，在规定它的辖区内计；人选由决定机关选择；不限的不填。 ·
+    How many there are for the grades of one year in the division whose pack says so. The body chooses whom; None
+    without a limit."""
     bars: bool = False
     """影响期内是否不得评优、提拔等：当事人在影响期内不能得到奖励。 ·
     Whether the subject can be given no reward during the impact period."""
@@ -243,7 +247,23 @@ def contradictions(
         yield from _awards(("outcomes", n), outcome)
         yield from _proposers(("outcomes", n), outcome)
         yield from _bars(("outcomes", n), outcome, outcomes)
+        yield from _quota(("outcomes", n), outcome)
         yield from _years(("outcomes", n), outcome, list(graded))
+
+
+def _quota(path: Path, outcome: Outcome) -> Found:
+    """Find quotas of sanctions, and of what belongs to no year."""
+    if not outcome.quota:
+        return
+    if outcome.sanction:
+        zh, en = "问责没有名额", "nobody is sanctioned to fill a quota"
+        yield (*path, "quota"), f"{outcome.kind}：{zh}", f"{outcome.kind}: {en}", ""
+    elif not outcome.on.endswith(".graded"):
+        zh, en = (
+            "只有由年度考核评价提出的才有一年的名额",
+            "only what follows from the grade of a year has a quota a year",
+        )
+        yield (*path, "quota"), f"{outcome.kind}：{zh}", f"{outcome.kind}: {en}", ""
 
 
 def _years(path: Path, outcome: Outcome, appraisals: Sequence[str]) -> Found:

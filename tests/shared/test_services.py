@@ -236,7 +236,9 @@ def test_openapi_says_how_each_command_is_given(name: str) -> None:
             assert answer == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
-PERSONAL = {"pairings", "persons", "cadres", "records", "squads", "subjects", "appraisals", "cohorts", "payrolls"}
+PERSONAL = {
+    "pairings", "persons", "cadres", "records", "squads", "subjects", "appraisals", "cohorts", "payrolls", "quotas",
+}  # fmt: skip
 """What names persons with more than their office: operators alone read these whole."""
 
 

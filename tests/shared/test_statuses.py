@@ -15,6 +15,7 @@ from services.dispatch.model.pairings import Circle, Helper, Pairings
 from services.dispatch.model.partners import Ally
 from services.dispatch.model.pool import Pool, Squad, Team
 from services.dispatch.model.roster import Bound, Ended, Leave, Lesson, Month, Post, Roster
+from services.incentives.model.quota import Quota
 from services.incentives.model.record import Case, Record
 from services.incentives.model.statement import Payee, Payroll, Sum
 from services.inspection.model.appraisal import Appraisal
@@ -207,6 +208,8 @@ ROWS: list[tuple[State, str, bool]] = [
     (Roster(**HERE, leaves={"1": Leave(**LEAVE, decided_by="县", begun=True, over=True)}), "empty", True),
     (Roster(**HERE, months={"2015-05": Month(count_by=D, since={"C1": D})}), "empty", True),
     (Roster(**HERE, months={"2015-05": Month(count_by=D, since={"C1": D}, days={"C1": 0})}), "empty", False),
+    (Quota(id="5204/award/2018", place="520400"), "unused", False),
+    (Quota(id="5204/award/2018", place="520400", given=("award/x/2018",)), "used", False),
     (payroll(), "settled", False),
     (payroll(confirm_by=D), "open", True),
     (payroll(explains="township", explain_by=D), "open", True),
@@ -346,6 +349,7 @@ def test_what_is_kept_about_persons_is_read_by_operators_alone() -> None:
     assert personal == {
         "records", "persons", "cadres", "squads", "pairings", "subjects", "appraisals", "cohorts",
         "payrolls",
+        "quotas",
     }  # fmt: skip
 
 

@@ -244,9 +244,9 @@ def _withdraw(record: Record | None, rests: Callable[[str, Case], bool], reason:
 def subjects(event: VillageMerged | PartyMerged) -> tuple[str, str]:
     """The ids of the records of who ends in a merger, and of who goes on: of two villages' teams, or of one village
     cadre who was registered twice."""
-    if isinstance(event, VillageMerged):
-        return record_id("team", event.village), record_id("team", event.into)
-    return record_id("village_cadre", event.party), record_id("village_cadre", event.into)
+    party = getattr(event, "party", None)
+    kind, ended = ("village_cadre", party) if party else ("team", event.village)  # type: ignore[union-attr]
+    return record_id(kind, ended), record_id(kind, event.into)
 
 
 def who_ended(_record: Record | None, event: VillageMerged | PartyMerged) -> Iterable[Key]:

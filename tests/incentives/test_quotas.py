@@ -1,0 +1,85 @@
+"""How many rewards of a kind there are for a year: the body chooses, and one too many is refused."""
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from deploy.demo.world import World
+from services.incentives.model.commands import Decide, WithdrawDecision
+from services.incentives.model.quota import Quota
+from shared.contracts.incentives import OutcomeDecided, OutcomeProposed
+from shared.policy import PolicyInvalid, parse_pack
+from shared.rules import Refused
+from tests.incentives.cases import BENXI, EXAMINED, graded, hear, step, world_with
+
+VILLAGES = [f"21052110020{n}" for n in range(1, 5)]
+
+
+def pack(**said: Any) -> list[dict[str, Any]]:
+    """Benxi's outcomes, of which there are two commendations a year."""
+    return [one | ({"quota": 2, **said} if one["kind"] == "commendation" else {}) for one in BENXI["outcomes"]]
+
+
+@pytest.fixture
+def world() -> World:
+    world = world_with(outcomes=pack())
+    hear(world, *(replace(graded("excellent", leader=""), village=village) for village in VILLAGES))
+    return world
+
+
+def commend(world: World, village: str, year: int = 2014, **said: Any) -> None:
+    said = {"imposed": True, **EXAMINED, "body": "organisation", "decided_by": "本组决〔2015〕3号"} | said
+    world.command("incentives", step(Decide, ("team", village), f"commendation/{village}/{year}", **said))
+
+
+def test_1_16_more_are_proposed_than_there_are_and_the_body_chooses(world: World) -> None:
+    assert len(world.said(OutcomeProposed)) == 4, "nobody is left out or ranked by the software"
+    commend(world, VILLAGES[3])
+    commend(world, VILLAGES[0], imposed=False)
+    commend(world, VILLAGES[1])
+    with pytest.raises(Refused, match="there are 2 for that year, and all were given") as refused:
+        commend(world, VILLAGES[2])
+    assert (refused.value.field, refused.value.rule) == ("imposed", "S3:第四项")
+    commend(world, VILLAGES[2], imposed=False)
+    assert [said.imposed for said in world.said(OutcomeDecided)] == [True, False, True, False]
+
+
+def test_1_16_what_is_refused_for_another_reason_uses_nothing(world: World) -> None:
+    with pytest.raises(Refused, match="this is a matter of"):
+        commend(world, VILLAGES[0], body="county")
+    assert not [state for (kind, _), state in world.services["incentives"].states.items() if kind is Quota and state]
+    commend(world, VILLAGES[0])
+    with pytest.raises(Refused, match="not decided twice"):
+        commend(world, VILLAGES[0])
+    commend(world, VILLAGES[1])
+
+
+def test_1_16_what_is_taken_back_can_be_given_to_somebody_else(world: World) -> None:
+    commend(world, VILLAGES[0])
+    commend(world, VILLAGES[1])
+    said = {"reason": "对象录错", "body": "organisation", "decided_by": "本组决〔2015〕4号"}
+    world.command(
+        "incentives", step(WithdrawDecision, ("team", VILLAGES[0]), f"commendation/{VILLAGES[0]}/2014", **said)
+    )
+    commend(world, VILLAGES[2])
+    with pytest.raises(Refused, match="all were given"):
+        commend(world, VILLAGES[0])
+
+
+def test_1_16_each_year_has_its_own(world: World) -> None:
+    hear(world, replace(graded("excellent", year=2015, leader=""), village=VILLAGES[2]))
+    for village in VILLAGES[:2]:
+        commend(world, village)
+    commend(world, VILLAGES[2], 2015)
+    used = world.state("incentives", Quota, "2105/commendation/2014").given
+    assert used == tuple(f"commendation/{village}/2014" for village in VILLAGES[:2])
+
+
+@pytest.mark.parametrize(("kind", "complaint"), [
+    ("criticism", "nobody is sanctioned to fill a quota"), ("settlement", "from the grade of a year"),
+])  # fmt: skip
+def test_1_16_a_quota_of_what_is_no_reward_of_a_year_is_refused(kind: str, complaint: str) -> None:
+    outcomes = [one | ({"quota": 2} if one["kind"] == kind else {}) for one in BENXI["outcomes"]]
+    with pytest.raises(PolicyInvalid, match=complaint):
+        parse_pack({**BENXI, "outcomes": outcomes})
