@@ -1,8 +1,9 @@
 """What the regions' stories come to, event by event and task by task: a rule that decides otherwise shows here.
 
 `told/<region>.told` has, for each kind of event and of task, how often the story meets it with which codes, small
-numbers and days. Days are counted from the one on which it is told, or first asked. Where a change is meant,
-`python -m tests.journeys.test_told` writes the files anew, and whoever reads the difference sees what has changed.
+numbers and days, and how many states of each kind stand how at the end. Days are counted from the one on which it is
+told, or first asked. Where a change is meant, `python -m tests.journeys.test_told` writes the files anew, and whoever
+reads the difference sees what has changed.
 """
 
 import asyncio
@@ -62,13 +63,17 @@ class Dated(Memory):
         return found
 
     def met(self) -> Iterator[tuple[str, dict[str, Any], date]]:
-        """All events and tasks: the type, or the service and the action, the fields, and the day."""
+        """All events, tasks, and states at the end: the type, or the service and the action or kind, the fields, and
+        the day."""
         for fact, day in zip(self.world.facts, self.days, strict=True):
             if fact.event.type not in ENTERED:
                 yield fact.event.type, msgspec.structs.asdict(fact.event), day
         for task, day in self.asked.items():
             said = {"role": task.role, "due": task.due, "detail": task.detail, **dict(task.answer)}
             yield f"{task.service}/{task.action}", said, day
+        for name, service in self.world.services.items():
+            for state in service.states.values():
+                yield f"{name}={state.kind}", {"status": state.status, "awaits": state.awaits}, self.world.today
 
 
 def said(value: Any, today: date) -> str:
