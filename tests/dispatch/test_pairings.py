@@ -340,6 +340,7 @@ def test_2_2_the_countrys_pack_asks_nobody_by_itself() -> None:
     benxi = city("H1")
     national = tomllib.loads(Path("shared/policy/packs/national.toml").read_text("utf-8"))
     link = {**HELPER, "rule": f"{next(iter(national['documents']))}:1"}
+    del national["documents"]["G17"]["since"]  # The pack is in force before its time.
     whole = {**national, "version": "00-2014.9", "effective_from": START, "links": [*national["links"], link]}
     benxi.hear(PolicyAdopted(place="000000", version="00-2014.9", adopted_by="国务院扶贫办", pack=whole))
     assert [state.id for state in benxi.dispatch.states.values() if isinstance(state, Pool)] == ["2105"]
