@@ -231,7 +231,7 @@ _OWN: dict[tuple[str, str], dict[str, str]] = {
         "decide": "作出决议", "delist": "村出列", "lift": "农户脱贫", "monitor": "纳入监测", "clear": "风险消除",
         "release_fund": "资金拨付", "answer": "答复", "rectify": "整顿完成、移出名单", "decap": "乡镇或县摘帽",
     },
-    ("links", "from"): {"unit": "派出单位", "cadre": "干部", "party": "组织"},
+    ("links", "from"): {"unit": "派出单位", "cadre": "干部", "villager": "村民", "party": "组织"},
     ("links", "to"): {"village": "村", "household": "户", "party": "组织"},
     ("procedures", "members"): {"household": "逐户办理"},
     ("steps", "kind"): {

@@ -31,6 +31,7 @@ from services.dispatch.model import (
     team,
     term,
     training,
+    villagers,
     visits,
     withdrawal,
 )
@@ -86,6 +87,7 @@ from shared.contracts import Payload
 from shared.contracts.dispatch import (
     AssignmentWithdrawn,
     AttendanceWithdrawn,
+    ChargeEnded,
     CommitmentSettled,
     CommitmentWithdrawn,
     CourseAttended,
@@ -319,19 +321,28 @@ REACTIONS: tuple[Reaction, ...] = (
     # Lists beside the poverty list may need them, too.
     Reaction(ListingBegun, Contacts, contacts.village_of, contacts.enlist),
     Reaction(ListingEnded, Contacts, contacts.village_of, contacts.unlist),
-    # Cadres who are bound to a party, as deputies to a township's leading group, or to a project that they lead.
+    # Who is bound to a party: cadres as deputies to a township's leading group, villagers to a project that they lead.
     Reaction(PartyRegistered, Posts, posts.of_kind, posts.hear),
     *(Reaction(gone, Posts, posts.party_of, posts.dissolve) for gone in (PartyWithdrawn, PartyMerged)),
     Reaction(ListingBegun, Posts, posts.party_of, posts.enlist, reads=posts.the_party),
     Reaction(ListingEnded, Posts, posts.party_of, contacts.unlist),
     Reaction(BeginPost, Pool, contacts.posting_pool, contacts.require_free, reads=contacts.who_is_free),
     Reaction(BeginPost, Posts, by("party"), posts.begin, reads=posts.asked_about),
-    Reaction(BeginPost, Bearer, by("cadre"), contacts.bear),
+    Reaction(BeginPost, Bearer, contacts.cadre_of, contacts.bear),
+    Reaction(BeginPost, Squad, villagers.in_charge, villagers.lead),
     Reaction(EndPost, Posts, by("party"), posts.end),
     Reaction(PostBegun, Pool, contacts.pools_of, contacts.post),
     Reaction(PostEnded, Pool, family, contacts.come_home),
     Reaction(PostEnded, Posts, by("party"), contacts.lose),
     Reaction(PostEnded, Bearer, by("cadre"), contacts.free),
+    Reaction(PartyRegistered, Squad, villagers.person, villagers.hear),
+    Reaction(ChargeEnded, Posts, by("party"), contacts.lose),
+    Reaction(ChargeEnded, Squad, by("villager"), villagers.rest),
+    *(
+        Reaction(gone, Squad, villagers.person, rule, reads=there)
+        for gone in (PartyWithdrawn, PartyMerged)
+        for rule, there in ((villagers.leave, villagers.led_by), (pairings.leave, pairings.helped_by))
+    ),
     # Parties that help a village. What they promise is compared with what came, and visits are counted.
     Reaction(PartyRegistered, Ally, partners.party_of, partners.hear),
     Reaction(BeginPartner, Contacts, _village, partners.begin, reads=partners.asked_about),
@@ -347,7 +358,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(PledgeSupport, Contacts, _village, pledges.pledge),
     Reaction(ReportSupport, Contacts, _village, pledges.report),
     Reaction(CountVisits, Contacts, _village, visits.count),
-    # Cadres who are responsible for the households of a village, and how many the rank asks for.
+    # Who is responsible for the households of a village: cadres, as many as the rank asks for, and villagers.
     Reaction(HouseholdsCounted, Pairings, _village, pairings.count, reads=pairings.came_from),
     Reaction(PairHouseholds, Pairings, _village, pairings.pair, reads=pairings.asked_about),
     Reaction(EndPairings, Pairings, _village, pairings.end),

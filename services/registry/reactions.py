@@ -26,6 +26,7 @@ from services.registry.model import (
     Unit,
     Village,
     Yearbook,
+    asked,
     baseline,
     checklist,
     clock,
@@ -235,6 +236,14 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(r.ListingEnded, Party, _of("party"), listing.forget),
     Reaction(r.ListingEnded, Listing, listing.successor, listing.go_on, reads=listing.ended_one),
     Reaction(r.VillageRecoded, Listing, listing.of_village, recoded),
+    # On some of them each poor village is to be.
+    Reaction(r.VillageListed, Village, by("village"), asked.each),
+    Reaction(r.ListingEnded, Village, _of("village"), asked.again),
+    Reaction(r.EntryAsked, Listing, listing.listing, asked.wait),
+    *(
+        Reaction(over, Listing, asked.of_poor, asked.lapse)
+        for over in (r.VillageDelisted, r.VillageUnlisted, r.VillageWithdrawn, r.VillageMerged)
+    ),
     # Villages are merged into one that goes on with what was theirs.
     Reaction(c.MergeVillages, Village, _merged, rounds.may_end, reads=rounds.of_village),
     Reaction(c.MergeVillages, Village, by("village"), succession.merge, reads=succession.merge_reads),
@@ -395,13 +404,13 @@ REACTIONS: tuple[Reaction, ...] = (
 )
 
 # What a day can do: open the yearly measurement, end a notice or a step's time, close a year that was reopened, end a
-# term on a list, find too few on one or a township without its letter, open a list that is ticked off or find it
-# overdue, or find a visit to a watched household overdue.
+# term on a list, find too few or a poor village missing on one, or a township without its letter, open a list that is
+# ticked off or find it overdue, or find a visit to a watched household overdue.
 DUE: Mapping[type[State], Mapping[str, Rule]] = {
     Village: {"measure": villages.open_year, "step": procedure.fall_due},
     Resolution: {"step": procedure.fall_due},
     Decap: {"step": procedure.fall_due},
-    Listing: {"remind": listing.remind, "term": listing.expire},
+    Listing: {"remind": listing.remind, "term": listing.expire, "enter": asked.fall_due},
     Roster: {"lists": roster.look},
     Checklists: {"lists": checklist.look},
     Register: {"reopened": figures.close_years, "review": monitoring.fall_due},

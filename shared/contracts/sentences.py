@@ -31,11 +31,19 @@ SENTENCES: Final[Mapping[str, Both]] = {
     "VillageUnlisted": ("{decided_by}撤销列入，原因：{reason}", "{decided_by} took back the listing: {reason}"),
     "ListingBegun": (
         "{decided_by}按{document}将[组织{party}]列入“{kind}”名单[（{mode}）]，自{since}起[，至{until}到期]",
-        "{decided_by} put [{party}] on the list {kind}[ as {mode}] since {since}[ until {until}], by {document}",
+        "{decided_by} put [{party} ]on the list {kind}[ as {mode}] since {since}[ until {until}], by {document}",
     ),
     "EntryDeclined": (
         "{decided_by}决定[组织{party}]不列入“{kind}”名单，原因：{reason}",
-        "{decided_by} did not put [{party}] on the list {kind}: {reason}",
+        "{decided_by} did not put [{party} ]on the list {kind}: {reason}",
+    ),
+    "EntryAsked": (
+        "应在{due}前列入“{kind}”名单",
+        "is to be on the list {kind} by {due}",
+    ),
+    "EntryOverdue": (
+        "应在{due}前列入“{kind}”名单，已逾期，由{owed_by}负责",
+        "was to be on the list {kind} by {due} and is not; {owed_by} sees to it",
     ),
     "ListingOmitted": (
         "“{kind}”名单只有{at_most}个名额，分设后未随原村列入",
@@ -51,7 +59,7 @@ SENTENCES: Final[Mapping[str, Both]] = {
     ),
     "ListingEnded": (
         "[组织{party}]移出“{kind}”名单：{ground}[，原因：{reason}][，并入{into}][，由{decided_by}办理]",
-        "[{party}] left the list {kind}: {ground}[: {reason}][, into {into}][, by {decided_by}]",
+        "[{party} ]left the list {kind}: {ground}[: {reason}][, into {into}][, by {decided_by}]",
     ),
     "ChecklistTicked": (
         "{ticked_by}填报{on}的“{kind}”[，已落实：{followed}][，本期无内容：{vacant}][，未落实：{unfollowed}][，佐证：{proof}]",
@@ -147,7 +155,7 @@ SENTENCES: Final[Mapping[str, Both]] = {
     "ExitVerified": (
         "[{verified_by}]入户核查{sampled}户，{passed?符合出列条件:不符合出列条件}：错退率{wrong_exit_rate}、漏评率{omission_rate}、"
         "群众认可度{approval_rate}",
-        "[{verified_by}] visited {sampled} households; the request {passed?holds:does not hold}: wrong exits "
+        "[{verified_by} ]visited {sampled} households; the request {passed?holds:does not hold}: wrong exits "
         "{wrong_exit_rate}, omissions {omission_rate}, approval {approval_rate}",
     ),
     "ExitApproved": ("{decided_by}批准出列", "{decided_by} approved the exit"),
@@ -336,7 +344,15 @@ SENTENCES: Final[Mapping[str, Both]] = {
     ),
     "PostEnded": (
         "[{decided_by}]结束{cadre}在{party}的{kind}，原因：{ground}",
-        "[{decided_by}] ended the {kind} of {cadre} at {party}: {ground}",
+        "[{decided_by} ]ended the {kind} of {cadre} at {party}: {ground}",
+    ),
+    "ChargeBegun": (
+        "{decided_by}确定{villager}到{party}：{kind}[，任{post}][，任期至{until}]",
+        "{decided_by} put {villager} in charge of {party}: {kind}[, as {post}][, until {until}]",
+    ),
+    "ChargeEnded": (
+        "[{decided_by}]结束{villager}在{party}的{kind}，原因：{ground}",
+        "[{decided_by} ]ended the {kind} of {villager} at {party}: {ground}",
     ),
     "PostOverdue": (
         "{party}的{kind}应于{due}前确定，仍缺{missing}名，由{owed_by}负责",
@@ -357,7 +373,7 @@ SENTENCES: Final[Mapping[str, Both]] = {
     ),
     "PartnerEnded": (
         "[{decided_by}]解除{party}的{kind}，原因：{ground}[；承诺尚未到位：{outstanding}]",
-        "[{decided_by}] ended the {kind} of {party}: {ground}[; promised and not given: {outstanding}]",
+        "[{decided_by} ]ended the {kind} of {party}: {ground}[; promised and not given: {outstanding}]",
     ),
     "PartnerMoved": (
         "{kind}：重复登记的组织[{own}]已合并为{into}，原结对方为{party}",
@@ -365,8 +381,8 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "{party}[, the village's own {own}]",
     ),
     "SupportPledged": (
-        "{pledged_by}（{party}）承诺{year}帮扶：[{pledged}]",
-        "{pledged_by} ({party}) promised for {year}: [{pledged}]",
+        "{pledged_by}（{party}）承诺{year}帮扶[：{pledged}]",
+        "{pledged_by} ({party}) promised for {year}[: {pledged}]",
     ),
     "SupportDelivered": (
         "{year}{party}帮扶到位：[{delivered}]（承诺{pledged}）[，尚缺{outstanding}]，由{reported_by}{compared?对照:报告}",
@@ -396,7 +412,7 @@ SENTENCES: Final[Mapping[str, Both]] = {
     "PlaceFilled": ("{kind}已确定或者不再需要", "the {kind} is there, or is needed no more"),
     "LinkEnded": (
         "[{decided_by}]解除{cadre}的{kind}，原因：{ground}",
-        "[{decided_by}] ended the {kind} of {cadre}: {ground}",
+        "[{decided_by} ]ended the {kind} of {cadre}: {ground}",
     ),
     "PoolChanged": ("转入另一选派库", "the village changed to another pool"),
     "CommitmentSet": (
@@ -526,9 +542,9 @@ SENTENCES: Final[Mapping[str, Both]] = {
     ),
     "EntryProposed": (
         "倒排得{score}分，提请将[组织{party}]列入“{kind}”名单",
-        "ranked among the worst with {score}, [{party}] is proposed for the list {kind}",
+        "ranked among the worst with {score}, [{party} ]is proposed for the list {kind}",
     ),
-    "EntryDropped": ("撤回将[组织{party}]列入“{kind}”名单的提请", "[{party}] is proposed for the list {kind} no more"),
+    "EntryDropped": ("撤回将[组织{party}]列入“{kind}”名单的提请", "[{party} ]is proposed for the list {kind} no more"),
     "SampleCommitted": ("{body}公布核查随机码的校验值", "{body} published the hash of its share of the seed"),
     "SampleDrawn": ("抽取{size}户入户核查", "{size} households were drawn for the verification"),
     "SampleMissed": (

@@ -173,6 +173,9 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "ListingEnded.ground": ("移出原因：“decided”决定移出，“rectified”整顿验收通过，“expired”到期，“mistaken”误列，"
                             "“merged”并村", "why it left the list", "rectified"),
     "ListingEnded.into": ("并入的村；不是并村的为空", "the village that goes on after a merger", "210521902206"),
+    **{f"Entry{event}.kind": ("名单（政策包中的代码）", "the list, by the pack's code", "relief_mode")
+       for event in ("Asked", "Overdue")},
+    "EntryOverdue.owed_by": ("由谁列入（角色）", "the role that puts it on the list", "county"),
     "ListingOmitted.kind": ("名单（政策包中的代码）", "the list, by the pack's code", "demonstration"),
     "ListingOmitted.village": ("分设的新村", "the new village of the split", VILLAGE),
     "ListingOmitted.at_most": ("名额", "how many places the list has", 3),
@@ -345,11 +348,16 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
              "deputy_secretary"),
     "PostEnded.ground": ("结束原因：“decided”决定解除，“term”任期届满，“list_ended”移出名单，“dissolved”组织已撤销，"
                          "“duplicate”组织重复登记已合并，“disqualified”不再符合条件", "why it ends", "term"),
+    "villager": ("村民编号", "the villager's id", "R520322-07"),
+    "ChargeBegun.until": ("任期最后一日；不设任期的为空", "the last day of the term; null without one", "2016-12-31"),
+    "ChargeEnded.ground": ("结束原因：“decided”决定解除，“term”任期届满，“list_ended”移出名单，“dissolved”组织已撤销，"
+                           "“duplicate”组织重复登记已合并，“disqualified”不再登记在册", "why it ends", "term"),
     "PostOverdue.owed_by": ("由谁确定（角色）", "the role that was to decide", "organisation"),
     "PostOverdue.missing": ("缺几名", "how many are missing", 1),
-    "pairs": ("帮扶结对：户、单位、干部", "the households, each with its helper and the helper's unit",
+    "pairs": ("帮扶结对：户、单位、干部或村民", "the households, each with its helper and the helper's unit",
               [{"household": HOUSEHOLD, "unit": UNIT, "cadre": "C2105-0344"}]),
-    "HouseholdsUnpaired.ground": ("解除原因：“changed”另行确定，“kin”须回避，“mistaken”误录，“left”干部离开单位，"
+    "HouseholdsUnpaired.ground": ("解除原因：“changed”另行确定，“kin”须回避，“mistaken”误录，"
+                                  "“left”干部离开单位或村民不再登记在册，"
                                   "“unregistered”不再是建档立卡户，“moved”随户转入他村",
                                   "why the pairs end", "changed"),
     "GapFound.missing": ("缺少帮扶责任人的贫困户数", "how many poor households have too few helpers", 3),

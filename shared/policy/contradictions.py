@@ -94,7 +94,10 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
         *checklists.contradictions(policy.checklists),
         *letters.contradictions(policy.letters),
         *indicators.contradictions(policy.indicators, policy.exit.criteria),
-        *training.contradictions(policy.training, [*policy.contacts, *policy.helping]),
+        *training.contradictions(
+            policy.training,
+            [link.kind for link in policy.links if isinstance(link, links.Contact) and link.to != "party"],
+        ),
         *presence.contradictions(policy.presence),
         *statements.contradictions(policy.statements, policy.parties, _graded(policy), policy.presence),
         *bound.contradictions(policy),
@@ -141,6 +144,8 @@ def _links(policy: Policy) -> Found:
             yield from team.contradictions(("links", n), link, policy.listing.problem_classes)
         elif isinstance(link, partners.Partner):
             yield from partners.contradictions(("links", n), link, policy.parties)
+        elif isinstance(link, links.Villager):
+            yield from links.of_villager(("links", n), link, policy.parties)
         else:
             yield from links.contradictions(("links", n), link, policy.parties)
             yield from _quotas(policy, n, link)

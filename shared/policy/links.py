@@ -1,7 +1,8 @@
 """The kinds of link by which somebody is bound to a village: what all of them say, and a cadre's own link.
 
 A cadre's own link leads to a village, as a leader's contact point, to households, as those of a helper, or to a party,
-as a deputy's to a township's leading group.
+as a deputy's to a township's leading group. A villager's leads to households of the own village, or to a party there,
+such as a project.
 
 A unit's team has a file of its own, `team`.
 """
@@ -39,8 +40,8 @@ class LinkKind(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, t
     label: Name
     """名称。 · Its name."""
     to: Literal["village", "household", "party"]
-    """派到或联系哪里：村 village，户 household，组织 party（户和组织仅限干部）。 ·
-    Where it leads: to a village or, of a cadre only, to its households or to a party."""
+    """派到或联系哪里：村 village，户 household，组织 party（户和组织仅限干部和村民）。 ·
+    Where it leads: to a village or, of a cadre or villager only, to its households or to a party."""
     each_bearer: Limits = Limits()
     """每名干部联系几个村（组织）或帮扶几户。如 { at_most = 2 }；不写为不限。 ·
     How many villages, parties or households each bearer may have. It is written `{ at_most = 2 }`; no limit where it
@@ -93,7 +94,7 @@ class Promise(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class OwnLink(LinkKind, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """不派工作队的联系。 · A link by which no team is sent: what cadres' and partners' links say alike."""
+    """不派工作队的联系。 · A link by which no team is sent: what all but the team's say alike."""
 
     rule: Clause
     """依据：[documents] 中的文件和条款，如 S3:第三项。 · A cited document and its article, as `S3:第三项`."""
@@ -128,7 +129,35 @@ class OwnLink(LinkKind, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return ends(self.each_target)[1]
 
 
-class Contact(OwnLink, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="cadre"):
+class PersonLink(OwnLink, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """由个人承担的联系。 · A link that a person bears alone: what cadres' and villagers' links say alike."""
+
+    at: Code | None = None
+    """到哪一类组织：[[parties]] 中的代码；to = "party" 的必填。 ·
+    The kind of party to which it leads, one of `[[parties]]`; needed with `to = "party"`."""
+    posts: Annotated[Mapping[Code, Name], Meta(max_length=50)] = {}
+    """职务，如副书记、副乡长；写明的，确定时须填其中之一，仅限到组织的。 ·
+    The posts to which persons are appointed there; where they are said, each link names one. Of links to parties only.
+    """
+    term: Span | None = None
+    """任期，到期自行解除；不写为不设任期。不能用于帮扶户的。 ·
+    How long it lasts before it ends by itself; without end where it is left out. Not of links to households."""
+
+
+class Villager(PersonLink, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="villager"):
+    """村民（不是干部）帮扶本村的户，或者领办本村的项目等，如党员联户、十户长、项目书记。 ·
+    The link of a villager, who is no cadre, to households of the own village, such as a Party member's or that of who
+    leads ten households (2.2), or to a party there, such as a project that the villager leads (2.11)."""
+
+    bearer: ClassVar = "villager"
+    """由谁承担。[[parties]] 中隶属于村的个人 villager。 ·
+    Who bears it. It is a person of a village, one of `[[parties]]`."""
+    of: Code
+    """哪一类人员：[[parties]] 中的代码，须是个人、隶属于村，如农村党员。 ·
+    The kind of person who bears it, one of `[[parties]]` that belongs to villages."""
+
+
+class Contact(PersonLink, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="cadre"):
     """干部联系村、帮扶户或者到组织任职，如领导干部联系点、帮扶责任人、专家、挂任乡镇领导。 ·
     A cadre's own link to a village, its households or a party, such as a leader's contact point (4.2), a helper (2.2),
     an expert (2.11) or a deputy who is posted to a township (0.5)."""
@@ -143,16 +172,6 @@ class Contact(OwnLink, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     younger_than: Annotated[int, Meta(ge=18, le=65)] | None = None
     """确定时须小于几周岁；不能用于帮扶户的。 ·
     The age in years that a cadre has not reached when it begins; not of links to households."""
-    at: Code | None = None
-    """到哪一类组织：[[parties]] 中的代码；to = "party" 的必填。 ·
-    The kind of party to which it leads, one of `[[parties]]`; needed with `to = "party"`."""
-    posts: Annotated[Mapping[Code, Name], Meta(max_length=50)] = {}
-    """职务，如副书记、副乡长；写明的，确定时须填其中之一，仅限到组织的。 ·
-    The posts to which cadres are appointed there; where they are said, each link names one. Of links to parties only.
-    """
-    term: Span | None = None
-    """任期，到期自行解除；不写为不设任期。不能用于帮扶户的。 ·
-    How long it lasts before it ends by itself; without end where it is left out. Not of links to households."""
     full_time: bool = False
     """是否脱产，如突击队、挂任：只能在一处，不得同时在工作队；自列入名单起算的，移出名单即结束。不能用于帮扶户的。 ·
     Whether it is full-time, as in a reinforcement team (1.4) or at a posting (0.5): the cadre is in one place only, and
@@ -199,14 +218,44 @@ def contradictions(at: Path, link: Contact, parties: Sequence[PartyKind]) -> Fou
     if link.full_time and link.each_bearer.at_most != 1:
         zh, en = "脱产的只能在一处，应写 at_most = 1", "who is there full-time is in one village: say at_most = 1"
         yield (*at, "each_bearer"), zh, en, "each_bearer = { at_most = 1 }"
+    yield from _of_person(at, link, parties)
+    if link.to == "household":
+        if not link.fewest:
+            zh = "帮扶户的应写明每户至少几名"
+            yield (*at, "each_target"), zh, "it says how many each household has at least", "each_target = 1"
+        yield from _quotas(at, link)
+
+
+def of_villager(at: Path, link: Villager, parties: Sequence[PartyKind]) -> Found:
+    """Find what no villager's link can be: one to a whole village, one that obliges somebody, or one of who is no
+    person of a village."""
+    yield from of_own(at, link)
+    if link.to == "village":
+        zh = "村民本在村里，只能帮扶本村的户（household）或者任职于本村的组织（party）"
+        en = "villagers are of the village; they help its households, or have a post at its parties"
+        yield (*at, "to"), zh, en, 'to = "household"'
+    if link.each_bearer.at_least:
+        zh, en = "不能要求每名村民都承担，只写最多几户、几个（at_most）", "nobody is obliged to help; give only at_most"
+        yield (*at, "each_bearer", "at_least"), zh, en, f"each_bearer = {{ at_most = {link.each_bearer.at_most or 1} }}"
+    persons = [one.kind for one in parties if one.personal and "village" in one.parents]
+    if link.of not in persons:
+        zh = f"应写明是村里的哪一类人员（[[parties]] 中的个人），可填：{'、'.join(persons) or '（无）'}"
+        en = f"it names a kind of person of a village, one of [[parties]]: {', '.join(persons) or 'none'}"
+        yield (*at, "of"), zh, en, f'of = "{persons[0]}"' if persons else ""
+    yield from _of_person(at, link, parties)
+
+
+def _of_person(at: Path, link: PersonLink, parties: Sequence[PartyKind]) -> Found:
+    """Find what a person's link cannot say where it leads, and a party or an end that there is not."""
     for to, fields in ONLY.items():
         for field in fields:
-            if link.to not in to and getattr(link, field):
+            if link.to not in to and getattr(link, field, None):
                 zh = f"只有{'或者'.join(_TO[one] for one in to)}的可以写（to 为 {'、'.join(to)}）"
                 en = f"only a link with to = {' or '.join(map(repr, to))} can say this"
                 yield (*at, field), zh, en, ""
-    if link.to == "household":
-        yield from _quotas(at, link)
+    if link.to == "household" and link.ends:
+        zh = "村出列后仍须帮扶到户，不能写 ends"
+        yield (*at, "ends"), zh, "households are helped on after the village's exit, so that nothing stands here", ""
     elif link.to == "party":
         yield from _of_party(at, link, parties)
 
@@ -218,10 +267,10 @@ ONLY: Final[Mapping[tuple[str, ...], tuple[str, ...]]] = {
     ("party",): ("at", "posts"),
     ("village", "party"): ("full_time", "reserve", "younger_than", "term"),
 }
-"""By where a cadre's link leads: the fields that only such a link can have."""
+"""By where a person's link leads: the fields that only such a link can have."""
 
 
-def _of_party(at: Path, link: Contact, parties: Sequence[PartyKind]) -> Found:
+def _of_party(at: Path, link: PersonLink, parties: Sequence[PartyKind]) -> Found:
     """Find a kind of party that there is not, or that is a person, and an exit that no party has."""
     open_kinds = [one.kind for one in parties if not one.personal]
     if link.at not in open_kinds:
@@ -254,13 +303,7 @@ def of_own(at: Path, link: OwnLink) -> Found:
 
 
 def _quotas(at: Path, link: Contact) -> Found:
-    """Find what a link to households cannot say, and quotas that nobody looks at, or that nobody may fulfil."""
-    if not link.fewest:
-        zh = "帮扶户的应写明每户至少几名"
-        yield (*at, "each_target"), zh, "it says how many each household has at least", "each_target = 1"
-    if link.ends:
-        zh = "村出列后仍须帮扶到户，不能写 ends"
-        yield (*at, "ends"), zh, "households are helped on after the village's exit, so that nothing stands here", ""
+    """Find quotas that nobody looks at, or that nobody may fulfil."""
     if bool(link.quotas) != bool(link.quota_on):
         zh, en = "quotas 和 quota_on 应一并填写", "quotas and quota_on go together"
         yield (*at, "quota_on"), zh, en, "quota_on = { month = 12, day = 31 }"

@@ -12,10 +12,11 @@ from msgspec import Meta
 from shared.calendar import Span, YearDay
 from shared.contracts.values import Clause, Code, Name, Role
 from shared.policy.commitments import unlike
-from shared.policy.links import LISTING, TEAM, Contact, LinkKind
+from shared.policy.links import LISTING, TEAM, LinkKind, PersonLink
 from shared.policy.parties import PartyKind
 from shared.policy.procedure import Procedure
 from shared.policy.section import Found, Path, Section
+from shared.policy.when import When
 
 VILLAGE: Final = "village"
 """What stands on a list of villages. Any other word is the code of a kind of party."""
@@ -70,6 +71,12 @@ class ListKind(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """分类，如开发式、搬迁式、救助式；写明的，列入时须填其中之一，改变的再次列入。 ·
     The modes by which what is on it is told apart, such as development, relocation, relief (4.2). Where they are said,
     each entry names one of them, and another entry changes it."""
+    each_poor: When | None = None
+    """每个贫困村都须列入的期限，如每村确定一种扶贫方式，自列入贫困村名单（registry.village.listed）起算；不写为不要求。
+    仅限列村的名单；本规定生效后才列入贫困村的开始要求。 ·
+    By when each village on the poverty list is on this list as well, as where each has its mode of development (4.2).
+    It is counted from the poverty list (`registry.village.listed`) and asked of villages that enter that from then on;
+    nothing is asked where it is left out. On lists of villages only."""
     needs: Annotated[tuple[Code, ...], Meta(max_length=5)] = ()
     """名单所涉的村须有哪几种派驻、联系或结对，如 team、企业结对的代码；列的是组织的，也可写到该类组织的联系，如挂任。 ·
     The kinds of links that its villages must have, such as `team`, or those of experts or firms. On a list of parties
@@ -112,6 +119,15 @@ def contradictions(
             yield (*at, "each_county", "at_least"), zh, en, f"at_least = {one.at_most}"
         yield from _of_needs(at, one, links, classes)
         yield from _of_modes(at, one)
+        if one.each_poor and one.of != VILLAGE:
+            zh, en = "名单上不是村，不能要求每个贫困村都列入", "no villages stand on it, so that none can be asked for"
+            yield (*at, "each_poor"), zh, en, ""
+        elif one.each_poor and one.at_most is not None:
+            zh, en = (
+                "每个贫困村都须列入的，不能限定名额（at_most）",
+                "each poor village stands on it: it has no `at_most`",
+            )
+            yield (*at, "at_most"), zh, en, ""
     yield from unlike((("lists", n, "modes"), one.modes) for n, one in enumerate(lists))
     needed = {need for one in lists for need in one.needs}
     for n, link in enumerate(links):
@@ -198,7 +214,7 @@ def _days(span: Span) -> int:
 def _of_needs(at: Path, one: ListKind, links: Sequence[LinkKind], classes: Mapping[str, str]) -> Found:
     """Find a need that no list can lead to, and a team that nobody could match."""
     for m, need in enumerate(one.needs):
-        fitting = [link for link in links if link.to == VILLAGE or (isinstance(link, Contact) and link.at == one.of)]
+        fitting = [link for link in links if link.to == VILLAGE or (isinstance(link, PersonLink) and link.at == one.of)]
         link = next((link for link in fitting if link.kind == need), None)
         if link is None:
             known = [link.kind for link in fitting]

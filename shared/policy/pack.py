@@ -27,7 +27,7 @@ from shared.policy.exit import Exit
 from shared.policy.indicators import HOUSEHOLD_FIGURES, Indicator
 from shared.policy.letters import Letter
 from shared.policy.linkages import Linkage
-from shared.policy.links import TEAM, Contact
+from shared.policy.links import TEAM, Contact, PersonLink, Villager
 from shared.policy.listing import Listing
 from shared.policy.lists import ListKind
 from shared.policy.monitoring import Monitoring
@@ -98,7 +98,7 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     """摸底排查和会诊。 · Survey and diagnosis."""
     exit: Exit
     """出列和监测。 · The way off the list, and what follows."""
-    links: Annotated[tuple[Team | Contact | Partner, ...], Meta(min_length=1, max_length=20)]
+    links: Annotated[tuple[Team | Contact | Villager | Partner, ...], Meta(min_length=1, max_length=20)]
     """派驻和联系。 · Who is bound to a village. Each kind of link is an entry; one is the resident team."""
     linkages: Some[Linkage] = ()
     """几级包联：由哪几种联系共同对村负责。 · Which kinds of link answer together for a village."""
@@ -266,11 +266,11 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     @cached_property
     def contacts(self) -> Mapping[str, Contact]:
         """By kind, the links to villages that cadres bear themselves."""
-        return self._own("village")
+        return {link.kind: link for link in self.links if isinstance(link, Contact) and link.to == "village"}
 
     @cached_property
-    def posts(self) -> Mapping[str, Contact]:
-        """By kind, the links of cadres to parties."""
+    def posts(self) -> Mapping[str, PersonLink]:
+        """By kind, the links of cadres and villagers to parties."""
         return self._own("party")
 
     @cached_property
@@ -284,12 +284,12 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
         return {**self.contacts, **self.partners}
 
     @cached_property
-    def helping(self) -> Mapping[str, Contact]:
-        """By kind, the links of cadres to households."""
+    def helping(self) -> Mapping[str, PersonLink]:
+        """By kind, the links of cadres and villagers to households."""
         return self._own("household")
 
-    def _own(self, to: str) -> Mapping[str, Contact]:
-        return {link.kind: link for link in self.links if isinstance(link, Contact) and link.to == to}
+    def _own(self, to: str) -> Mapping[str, PersonLink]:
+        return {link.kind: link for link in self.links if isinstance(link, PersonLink) and link.to == to}
 
     @cached_property
     def pool(self) -> str:

@@ -156,6 +156,7 @@ def _after(happening: str) -> Fits:
 _AGAIN: Final = Fits(("day", "cycle"), (), "[{ month = 6, day = 30 }]")
 FORMS: Final[Mapping[tuple[str, ...], Fits]] = {
     ("listing", "diagnose_by"): _due("registry.village.listed"),
+    ("lists", "each_poor"): _due("registry.village.listed"),
     ("exit", "request_by"): _due("registry.indicators.measured"),
     ("exit", "relapse_by"): _due("registry.indicators.measured"),
     ("links", "begin_by"): _due(

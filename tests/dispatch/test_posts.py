@@ -20,6 +20,7 @@ from shared.contracts.dispatch import (
 from shared.contracts.registry import CadreWithdrawn, PartyMerged, PartyWithdrawn
 from shared.labels import sentence
 from shared.policy import PolicyInvalid, parse_pack
+from shared.policy.links import Contact
 from shared.policy.shipped import shipped
 from shared.rules import Refused
 from tests.dispatch.benxi import HOME, PACK, START, V1, Benxi, cadre, diagnosed, own_pack, recalled, squad, unit
@@ -288,13 +289,24 @@ def test_0_5_a_list_of_villages_needs_no_deputies() -> None:
 def test_0_5_in_jalaid_townships_with_much_to_do_get_deputies() -> None:
     jalaid = shipped("jalaid")
     link = jalaid.posts["township_deputy"]
-    assert link.reserve and link.full_time and "township_deputy" in jalaid.list_kind("hard_township").needs  # type: ignore[union-attr]
+    assert (
+        isinstance(link, Contact)
+        and link.reserve
+        and link.full_time
+        and "township_deputy" in jalaid.list_kind("hard_township").needs
+    )  # type: ignore[union-attr]
 
 
 def test_2_13_in_zunyi_reserve_cadres_go_to_the_townships_that_have_not_left() -> None:
     zunyi = shipped("zunyi")
     link, listed = zunyi.posts["township_reserve"], zunyi.list_kind("poor_township")
-    assert link.reserve and link.full_time and listed and listed.needs == ("township_reserve",)
+    assert (
+        isinstance(link, Contact)
+        and link.reserve
+        and link.full_time
+        and listed
+        and listed.needs == ("township_reserve",)
+    )
 
 
 def test_2_13_a_reserve_cadre_is_at_the_post_until_the_township_is_off_the_list() -> None:

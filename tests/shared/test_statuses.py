@@ -13,7 +13,7 @@ from services.dispatch.model.matching import Need
 from services.dispatch.model.owed import Commitments, Owed
 from services.dispatch.model.pairings import Circle, Helper, Pairings
 from services.dispatch.model.partners import Ally
-from services.dispatch.model.pool import Pool, Squad, Team
+from services.dispatch.model.pool import Pool, Squad, Team, Villager
 from services.dispatch.model.roster import Bound, Ended, Leave, Lesson, Month, Post, Roster
 from services.incentives.model.quota import Quota
 from services.incentives.model.record import Case, Record
@@ -186,6 +186,7 @@ ROWS: list[tuple[State, str, bool]] = [
     (Pairings(**HERE, circles={"helper": Circle({"H1": {"C1": Helper("U1", D)}})}), "filled", False),
     (Pairings(**HERE, circles={"helper": Circle({}, D, 1)}), "open", True),
     (Squad(id="U1", place="210500"), "", False),
+    (Squad(id="D1", place="210500", villager=Villager("member", f"village:{V}", {"head": ("XM-1",)})), "", False),
     (Squad(id="U1", place="210500", short={"helper": {}}), "", False),
     (Squad(id="U1", place="210500", short={"helper": {"C1": 2}}), "short", False),
     (course(), "held", False),

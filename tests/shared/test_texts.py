@@ -113,6 +113,12 @@ def test_every_event_of_a_village_is_told_in_a_sentence(type_: str) -> None:
     assert set(re.findall(r"{(\w+)", zh)) >= set(re.findall(r"{(\w+)", en)), "Chinese is complete"
 
 
+@pytest.mark.parametrize("event", sorted(SENTENCES))
+def test_a_sentence_without_its_optional_parts_has_no_space_too_many(event: str) -> None:
+    bare = re.sub(r"\[[^\[\]]*\]", "", SENTENCES[event][1])
+    assert bare == bare.strip() and "  " not in bare, bare
+
+
 def test_what_an_event_leaves_out_is_left_out_of_its_sentence() -> None:
     """A round over households is opened without any money, and a fund with some."""
     of = {"place": "210502", "village": "210502001201", "matter": "1", "kind": "fund", "opened_by": "村党组织"}

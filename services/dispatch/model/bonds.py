@@ -29,12 +29,12 @@ from shared.contracts.dispatch import (
 )
 from shared.contracts.registry import Rank
 from shared.policy import Policy
-from shared.policy.links import LISTING, MONTHS, Contact, Every
+from shared.policy.links import LISTING, MONTHS, Contact, Every, OwnLink, PersonLink, Villager
 from shared.policy.partners import Partner
 from shared.rules import Change, Due, Moved, Refused, State, Task
 
 DAY = timedelta(1)
-L = TypeVar("L", Contact, Partner)
+L = TypeVar("L", bound=OwnLink)
 
 
 class Promised(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -56,6 +56,8 @@ class Bond(msgspec.Struct, frozen=True, omit_defaults=True):
     """By cadre the skill for which the link is, or by party the village's party with which it is paired."""
     parties: bool = False
     """Whether parties bear it, not cadres."""
+    villagers: bool = False
+    """Whether villagers bear it, who are named to operators alone."""
     overdue: bool = False
     """Whether it was told that the last day is over."""
     until: dict[str, date] = {}
@@ -136,7 +138,7 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
         """What is told of this: the event about a village, or the one in its place."""
         return self.tells.get(event, event)(**self.named, **said)
 
-    def links(self, policy: Policy) -> Mapping[str, Contact | Partner]:
+    def links(self, policy: Policy) -> Mapping[str, PersonLink | Partner]:
         """By kind, the links that may lead to it."""
         return policy.bonds
 
@@ -201,18 +203,18 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
                     answer={**self.named, "kind": kind, "body": link.decides},
                 )  # fmt: skip
 
-    def asks(self, link: Contact | Partner, policy: Policy) -> bool:
+    def asks(self, link: PersonLink | Partner, policy: Policy) -> bool:
         """Whether the village must have this kind of link: since it is diagnosed, or by a list that it is on."""
         if link.begin_by is None:
             return False
         on = (policy.list_kind(kind) for kind in self.lists.values())
         return (self.needed and link.begin_by.after != LISTING) or any(one and link.kind in one.needs for one in on)
 
-    def lacks(self, link: Contact | Partner, policy: Policy) -> int:
+    def lacks(self, link: PersonLink | Partner, policy: Policy) -> int:
         """How many the village must have of a kind of link and has not, as the pack says by now."""
         return max(link.fewest - len(self.bound(link.kind)), 0) if self.asks(link, policy) else 0
 
-    def takes(self, link: Contact | Partner, policy: Policy) -> bool:
+    def takes(self, link: PersonLink | Partner, policy: Policy) -> bool:
         """Whether such a link may begin: while anything asks for it, or after the exit, if it goes on then.
 
         A full-time one that a list asks for is for the time of that list alone.
@@ -226,7 +228,7 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
         return self.bonds.get(kind, Bond()).since
 
     def having(
-        self, link: Contact | Partner, since: dict[str, date], policy: Policy, today: date,
+        self, link: PersonLink | Partner, since: dict[str, date], policy: Policy, today: date,
         about: dict[str, str] | None = None, until: dict[str, date] | None = None,
         promised: dict[str, Promised] | None = None,
     ) -> "Contacts":  # fmt: skip
@@ -239,7 +241,10 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
         kept = {bearer: what for bearer, what in (about or bond.about).items() if bearer in since}
         ends = {bearer: last for bearer, last in (until or bond.until).items() if bearer in since}
         said = {bearer: one for bearer, one in (promised or bond.promised).items() if bearer in since}
-        now = Bond(since, begin_by, kept, isinstance(link, Partner), bond.overdue and begin_by is not None, ends, said)
+        now = Bond(
+            since, begin_by, kept, isinstance(link, Partner), isinstance(link, Villager),
+            bond.overdue and begin_by is not None, ends, said,
+        )  # fmt: skip
         state = self.but(bonds={**self.bonds, link.kind: now})
         if begin_by and bond.begin_by:
             return state
@@ -256,8 +261,8 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Posts(Contacts, frozen=True, kw_only=True, omit_defaults=True):
-    """The cadres who are bound to a party, such as the deputies of a township's leading group (0.5) or those who lead a
-    project (2.11). Its id is the party's."""
+    """Who is bound to a party: cadres, such as the deputies of a township's leading group (0.5), or villagers, such as
+    those who lead a project (2.11). Its id is the party's."""
 
     kind = "posts"
     tells = MappingProxyType(
@@ -287,22 +292,34 @@ class Posts(Contacts, frozen=True, kw_only=True, omit_defaults=True):
         of, _, id = self.parent.partition(":")
         return id if of == "village" else ""
 
-    def links(self, policy: Policy) -> Mapping[str, Contact | Partner]:
+    def links(self, policy: Policy) -> Mapping[str, PersonLink | Partner]:
         """By kind, the links that lead to parties of its kind."""
         return {kind: link for kind, link in policy.posts.items() if link.at == self.sort}
+
+    def shown(self, *, to_operator: bool = False) -> "Posts":
+        """The state as it may be read: only operators see which villagers are in charge."""
+        if to_operator or not any(bond.villagers for bond in self.bonds.values()):
+            return self
+        return self.but(
+            bonds={
+                kind: Bond(begin_by=bond.begin_by, villagers=True, overdue=bond.overdue) if bond.villagers else bond
+                for kind, bond in self.bonds.items()
+            },
+            timers={name: on for name, on in self.timers.items() if name != "terms"},
+        )
 
     def tasks(self, policy: Policy) -> Iterator[Task]:
         """Places that must be filled."""
         return self._places(policy, "posts")
 
-    def asks(self, link: Contact | Partner, policy: Policy) -> bool:
+    def asks(self, link: PersonLink | Partner, policy: Policy) -> bool:
         """Whether the party must have this kind of link: since it is registered, or by a list that it is on."""
         if self.gone or link.begin_by is None:
             return False
         on = (policy.list_kind(kind) for kind in self.lists.values())
         return link.begin_by.after != LISTING or any(one and link.kind in one.needs for one in on)
 
-    def takes(self, link: Contact | Partner, policy: Policy) -> bool:
+    def takes(self, link: PersonLink | Partner, policy: Policy) -> bool:
         """Whether such a link may begin: while the party is there and, if a list is to ask for it, on such a list."""
         return not self.gone and (link.begin_by is None or self.asks(link, policy))
 
@@ -425,7 +442,7 @@ def declared(links: Mapping[str, L], kind: str, rule: str, zh: str, en: str) -> 
     return link
 
 
-def require_place(link: Contact | Partner, bound: Collection[str], field: str, zh: str, en: str) -> None:
+def require_place(link: PersonLink | Partner, bound: Collection[str], field: str, zh: str, en: str) -> None:
     """Refuse one more in a village that has as many as the pack allows. `zh` counts them, `en` says what is to end."""
     if link.most is not None and len(bound) >= link.most:
         there = sorted(bound)

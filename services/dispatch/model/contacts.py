@@ -15,9 +15,12 @@ from services.dispatch.model.eligibility import Cadre
 from services.dispatch.model.pledges import outstanding
 from services.dispatch.model.pool import Pool, Squad, described, enrolled, family, pool_of, relatives, without
 from services.dispatch.model.promises import keep, require_promise
+from services.dispatch.model.villagers import require_villager
 from shared.calendar import add_months
 from shared.contracts import Event
 from shared.contracts.dispatch import (
+    ChargeBegun,
+    ChargeEnded,
     LinkBegun,
     LinkEnded,
     PartnerEnded,
@@ -41,7 +44,7 @@ from shared.contracts.registry import (
 )
 from shared.labels import label
 from shared.policy import Policy
-from shared.policy.links import RANKS, Contact
+from shared.policy.links import RANKS, Contact, PersonLink, Villager
 from shared.policy.partners import Partner
 from shared.rules import Change, Due, Key, Refused, State, addressed, known, require_body
 
@@ -118,10 +121,10 @@ class Choice(NamedTuple):
 
 
 def bind(
-    state: Contacts, link: Contact, command: BeginLink | BeginPost, choice: Choice, policy: Policy, today: date,
+    state: Contacts, link: PersonLink, command: BeginLink | BeginPost, choice: Choice, policy: Policy, today: date,
     others: Others, exit_year: int | None = None,
 ) -> Change:  # fmt: skip
-    """A cadre is bound to a village or to a party, if the cadre is as the pack asks and there is a place."""
+    """A cadre or villager is bound to a village or to a party, who is as the pack asks, if there is a place."""
     since = state.bound(link.kind)
     _require_chosen(choice, link)
     bond = state.bonds.get(link.kind, Bond())
@@ -136,26 +139,38 @@ def bind(
             field=choice.field,
         )
     require_need(state, link, policy)
-    cadre_of_unit = enrolled(others, command.unit, command.cadre, link.rule, "cadre")
-    misfit = _misfit(cadre_of_unit, link.rank, state.lies_in) or _unready(cadre_of_unit, link, today)
-    if misfit:
-        zh, en = misfit
-        raise Refused(link.rule, f"{command.cadre}{zh}", f"{command.cadre} {en}", field="cadre", status=422)
+    _require_fit(state, link, command, today, others)
     require_place(link, since, "cadre", "名", "a link")
     about = {**bond.about, command.cadre: choice.chosen} if choice.chosen else bond.about
     last = link.term.after(today, policy.calendar) if link.term else None
     until = {**bond.until, command.cadre: last} if last else bond.until
     promised = {**bond.promised, command.cadre: Promised(exit_year)} if exit_year else bond.promised
     said = {choice.field: choice.chosen, **({"exit_year": exit_year} if exit_year else {})}
-    begun = state.told(
-        LinkBegun, kind=link.kind, unit=command.unit, cadre=command.cadre, until=last, decided_by=command.decided_by,
-        **said,
-    )  # fmt: skip
+    if isinstance(link, Villager):
+        begun = state.told(ChargeBegun, kind=link.kind, villager=command.cadre, until=last,
+                           decided_by=command.decided_by, **said)  # fmt: skip
+    else:
+        begun = state.told(LinkBegun, kind=link.kind, unit=command.unit, cadre=command.cadre, until=last,
+                           decided_by=command.decided_by, **said)  # fmt: skip
     now = state.having(link, {**since, command.cadre: today}, policy, today, about, until, promised)
     return changed(state, now, policy, today, begun)
 
 
-def _same_promise(state: Contacts, bond: Bond, cadre: str, exit_year: int | None, link: Contact) -> Contacts:
+def _require_fit(
+    state: Contacts, link: PersonLink, command: BeginLink | BeginPost, today: date, others: Others
+) -> None:
+    """Refuse a villager of another kind or village, and a cadre of another unit, of too low a rank, or with ties."""
+    if isinstance(link, Villager):
+        require_villager(others, link, command.cadre, command.unit, state.lies_in, "cadre")
+        return
+    assert isinstance(link, Contact)
+    cadre = enrolled(others, command.unit or "", command.cadre, link.rule, "cadre")
+    if misfit := _misfit(cadre, link.rank, state.lies_in) or _unready(cadre, link, today):
+        zh, en = misfit
+        raise Refused(link.rule, f"{command.cadre}{zh}", f"{command.cadre} {en}", field="cadre", status=422)
+
+
+def _same_promise(state: Contacts, bond: Bond, cadre: str, exit_year: int | None, link: PersonLink) -> Contacts:
     """The state of who is bound to the village already. Refuses another promise than the cadre's own."""
     promised = bond.promised.get(cadre)
     if exit_year != (promised.year if promised else None):
@@ -166,9 +181,15 @@ def _same_promise(state: Contacts, bond: Bond, cadre: str, exit_year: int | None
 
 
 def own_link(message: BeginLink | BeginPost | LinkBegun | PostBegun, policy: Policy) -> Contact | None:
-    """The pack's link that a message is about; None if it has none of the kind."""
+    """The pack's link of a cadre that a message is about; None if it has none of the kind."""
     links = policy.posts if isinstance(message, BeginPost | PostBegun) else policy.contacts
-    return links.get(message.kind)
+    link = links.get(message.kind)
+    return link if isinstance(link, Contact) else None
+
+
+def cadre_of(command: BeginPost, policy: Policy) -> Iterable[str]:
+    """The cadre of a command, if cadres bear the kind of link."""
+    return (command.cadre,) if own_link(command, policy) else ()
 
 
 def posting_pool(message: BeginLink | BeginPost | LinkBegun | PostBegun, policy: Policy) -> Iterable[str]:
@@ -184,14 +205,14 @@ def pools_of(event: LinkBegun | PostBegun, policy: Policy) -> Iterable[str]:
 
 def who_is_free(_pool: Pool | None, command: BeginLink | BeginPost) -> Iterable[Key]:
     """The keys of the cadre's unit and of the pools that know who is out."""
-    return (Squad, command.unit), *relatives(command)
+    return (Squad, command.unit or ""), *relatives(command)
 
 
 def require_free(
     pool: Pool | None, command: BeginLink | BeginPost, policy: Policy, today: date, others: Others
 ) -> Change:
     """Refuse a full-time link of a cadre who is in a team or in another such link, under a recall or away (1.4)."""
-    pool, squad, link = pool_of(pool, policy), others[Squad, command.unit], own_link(command, policy)
+    pool, squad, link = pool_of(pool, policy), others[Squad, command.unit or ""], own_link(command, policy)
     is_there = any(one.posted.get(command.cadre) == command.subject_id for one in pool.family(others.values()))
     is_known = isinstance(squad, Squad) and command.cadre in squad.cadres  # Else the link's own rule refuses.
     if link and is_known and not is_there and command.cadre not in pool.free(others.values()):
@@ -217,7 +238,7 @@ def come_home(pool: Pool | None, event: LinkEnded | PostEnded, policy: Policy, t
     return Change(pool.but(posted=without(pool.posted, event.cadre), answered=False))
 
 
-def require_need(state: Contacts, link: Contact | Partner, policy: Policy) -> None:
+def require_need(state: Contacts, link: PersonLink | Partner, policy: Policy) -> None:
     """Refuse a link to a village or a party for which nothing asks any more."""
     if not state.takes(link, policy) and isinstance(state, Posts):
         raise Refused(
@@ -234,7 +255,7 @@ def require_need(state: Contacts, link: Contact | Partner, policy: Policy) -> No
         )
 
 
-def _require_chosen(choice: Choice, link: Contact) -> None:
+def _require_chosen(choice: Choice, link: PersonLink) -> None:
     """Refuse a link without a skill or post of the pack, and one with any where the pack names none (0.5, 2.11)."""
     (zh, en), known = choice.words, choice.known
     if (choice.chosen is None) if known else (choice.chosen is not None):
@@ -294,8 +315,8 @@ def end(state: Contacts | None, command: EndLink, policy: Policy, today: date) -
     return unbind(addressed(state, command), command, link, policy, today)
 
 
-def unbind(state: Contacts, command: EndLink | EndPost, link: Contact | None, policy: Policy, today: date) -> Change:
-    """A cadre's link ends by decision. Refused where there is none."""
+def unbind(state: Contacts, command: EndLink | EndPost, link: PersonLink | None, policy: Policy, today: date) -> Change:
+    """A cadre's or villager's link ends by decision. Refused where there is none."""
     if command.cadre not in state.bound(command.kind):
         what, en = ("任职于该组织", "the party") if isinstance(command, EndPost) else ("联系该村", "the village")
         raise Refused(
@@ -343,10 +364,13 @@ def ended(
                 left_over = outstanding(state, kind, bearer)
                 told.append(state.told(PartnerEnded, **at, party=bearer, outstanding=left_over))
                 state = state.but(pledges=without(state.pledges, f"{kind}/{bearer}"))
+            elif bond.villagers:
+                told.append(state.told(ChargeEnded, **at, villager=bearer))
             else:
                 told.append(state.told(LinkEnded, **at, cadre=bearer))
         left = state.having(link, since, policy, today) if link else None
-        rest = Bond(since, parties=bond.parties, until={id: on for id, on in bond.until.items() if id in since})
+        until = {id: on for id, on in bond.until.items() if id in since}
+        rest = Bond(since, parties=bond.parties, villagers=bond.villagers, until=until)
         state = left or state.but(bonds={**state.bonds, kind: rest})
     return changed(before, state.weighed(policy, today), policy, today, *told)
 
@@ -383,11 +407,12 @@ def free(state: Bearer | None, event: LinkEnded | PostEnded, policy: Policy, tod
     return Change(state.but(villages={**state.villages, event.kind: left}))
 
 
-def lose(state: Contacts | None, event: LinkEnded | PostEnded, policy: Policy, today: date) -> Change:
+def lose(state: Contacts | None, event: LinkEnded | PostEnded | ChargeEnded, policy: Policy, today: date) -> Change:
     """A link ended otherwise than by a decision about the village. The place is open, if the village needs it."""
-    if state is None or event.cadre not in state.bound(event.kind):
+    bearer = event.villager if isinstance(event, ChargeEnded) else event.cadre
+    if state is None or bearer not in state.bound(event.kind):
         return Change(state)
-    lost = ended(state, {event.kind: [event.cadre]}, event.ground, policy, today, before=state)
+    lost = ended(state, {event.kind: [bearer]}, event.ground, policy, today, before=state)
     return Change(lost.state, tuple(told for told in lost.events if isinstance(told, PlaceFilled | PostFilled)))
 
 

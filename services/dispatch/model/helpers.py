@@ -83,7 +83,7 @@ def begin(pool: Pool, due: Due, policy: Policy, today: date) -> Change:
 
 
 def _quotas(policy: Policy) -> Iterable[Contact]:
-    return (link for link in policy.helping.values() if link.quotas)
+    return (link for link in policy.helping.values() if isinstance(link, Contact) and link.quotas)
 
 
 def _next_day(policy: Policy, after: date) -> date | None:
@@ -117,7 +117,7 @@ def look(pool: Pool | None, event: QuotaAsked, policy: Policy, today: date, othe
     link, told = policy.helping.get(event.kind), list[Event]()
     for unit in sorted(pool.units) if pool and link else ():
         squad = others[Squad, unit]
-        short = _short(squad, link) if isinstance(squad, Squad) and link else {}
+        short = _short(squad, link) if isinstance(squad, Squad) and isinstance(link, Contact) else {}
         if isinstance(squad, Squad) and short:
             told.append(QuotaMissed(place=squad.place, unit=unit, kind=event.kind, cadres=short))
     return Change(pool, tuple(told))

@@ -1,4 +1,4 @@
-"""The cadres who are responsible for a village's households (帮扶责任人, 0.2, 2.2): a village's side.
+"""Who is responsible for a village's households, cadres or villagers (帮扶责任人, 0.2, 2.2): a village's side.
 
 Which households are poor is the register's to say. A village's pairs are one document apart from its team and its
 commitments, since there are some 340 of them. What is asked or told of them is asked and told for a village at once.
@@ -13,6 +13,7 @@ import msgspec
 from services.dispatch.model.bonds import declared
 from services.dispatch.model.commands import EndPairings, PairHouseholds, Pairing
 from services.dispatch.model.pool import Squad, enrolled, without
+from services.dispatch.model.villagers import require_villager
 from shared.contracts import Event
 from shared.contracts.dispatch import (
     DeadlineMoved,
@@ -22,17 +23,24 @@ from shared.contracts.dispatch import (
     HouseholdsUnpaired,
     Pair,
 )
-from shared.contracts.registry import CadreRegistered, CadreWithdrawn, HouseholdsCounted, Rank
+from shared.contracts.registry import (
+    CadreRegistered,
+    CadreWithdrawn,
+    HouseholdsCounted,
+    PartyMerged,
+    PartyWithdrawn,
+    Rank,
+)
 from shared.labels import label
 from shared.policy import Policy
-from shared.policy.links import RANKS, Contact
+from shared.policy.links import RANKS, Contact, PersonLink, Villager
 from shared.rules import Change, Key, Moved, Refused, State, Task, addressed, require_body
 
 Others = Mapping[Key, State | None]
 
 
 class Helper(msgspec.Struct, frozen=True, array_like=True):
-    """Who helps a household: the unit with which the cadre is registered, and since when."""
+    """Who helps a household: the unit with which the cadre is registered, or the villager again, and since when."""
 
     unit: str
     since: date
@@ -74,7 +82,7 @@ class Pairings(State, frozen=True, kw_only=True, omit_defaults=True):
         """Whether a poor household lacks a helper."""
         return any(circle.pair_by for circle in self.circles.values())
 
-    def lacking(self, link: Contact) -> list[str]:
+    def lacking(self, link: PersonLink) -> list[str]:
         """The poor households with too few helpers."""
         helped = self.helped(link.kind)
         return [household for household in self.poor if len(helped.get(household, ())) < link.fewest]
@@ -104,18 +112,19 @@ class Pairings(State, frozen=True, kw_only=True, omit_defaults=True):
                 )
 
     def having(
-        self, link: Contact, helped: Households, policy: Policy, today: date
+        self, link: PersonLink, helped: Households, policy: Policy, today: date
     ) -> tuple["Pairings", tuple[Event, ...]]:
         """The state with these helpers in one kind of link. How many households lack one is told if it changed."""
         before = self.circles.get(link.kind, Circle())
         after = self.but(circles={**self.circles, link.kind: Circle(helped)})
         missing = len(after.lacking(link))
-        assert link.begin_by, "a pack says by when each household has its helpers"
-        pair_by = (before.pair_by or link.begin_by.due(today, policy.calendar)) if missing else None
+        asked = link.begin_by  # A pack that asks for some says by when.
+        pair_by = (before.pair_by or asked.due(today, policy.calendar)) if missing and asked else None
         circle = Circle(helped, pair_by, missing)
         after = self.but(circles={**self.circles, link.kind: circle})
         if not (pair_by and before.pair_by):
-            after = after.counting("circles", link.kind, "pair_by", since=today, span=link.begin_by.span)
+            span = asked.span if asked else None
+            after = after.counting("circles", link.kind, "pair_by", since=today, span=span)
         place, village, kind = self.place, self.id, link.kind
         if missing == before.missing:
             return after, ()
@@ -185,12 +194,12 @@ def _unpaired(state: Pairings, kind: str, helped: Households, ground: str, by: s
 
 
 def asked_about(_state: Pairings | None, command: PairHouseholds) -> Iterable[Key]:
-    """The units of the cadres: whom they have, and how many households each helps."""
-    return ((Squad, unit) for unit in sorted({pair.unit for pair in command.pairs}))
+    """The units of the cadres, and the villagers: how many households each helps."""
+    return ((Squad, unit) for unit in sorted({pair.unit or pair.cadre for pair in command.pairs}))
 
 
 def pair(state: Pairings | None, command: PairHouseholds, policy: Policy, today: date, others: Others) -> Change:
-    """The body that the pack names makes cadres responsible for households of a village (0.2, 2.2, 2.17).
+    """The body that the pack names makes cadres or villagers responsible for households of a village (0.2, 2.2, 2.17).
 
     A cadre with ties to the village may help there; whoever is a relative of the household may not.
     """
@@ -202,9 +211,9 @@ def pair(state: Pairings | None, command: PairHouseholds, policy: Policy, today:
     for one in command.pairs:
         if one.cadre in helped.get(one.household, ()):
             continue
-        _check_cadre(link, one, others)
+        _check_helper(state, link, one, others)
         _check_number(link, one, helped.get(one.household, ()))
-        helper = {one.cadre: Helper(one.unit, today)}
+        helper = {one.cadre: Helper(one.unit or one.cadre, today)}
         helped[one.household] = {**helped.get(one.household, {}), **helper}
         new[one.household] = {**new.get(one.household, {}), **helper}
     if not new:
@@ -214,7 +223,7 @@ def pair(state: Pairings | None, command: PairHouseholds, policy: Policy, today:
     return Change(after, (_paired(state, link.kind, new, command.decided_by), *gaps))
 
 
-def _check_known(link: Contact, asked: Collection[str], known: Collection[str]) -> None:
+def _check_known(link: PersonLink, asked: Collection[str], known: Collection[str]) -> None:
     """Refuse households that the register does not have."""
     if unknown := sorted({*asked} - {*known}):
         raise Refused(
@@ -227,26 +236,29 @@ def _check_known(link: Contact, asked: Collection[str], known: Collection[str]) 
         )
 
 
-def _check_cadre(link: Contact, one: Pairing, others: Others) -> None:
-    """Refuse somebody who is not registered with the unit, ranks too low, or is a relative of the household."""
+def _check_helper(state: Pairings, link: PersonLink, one: Pairing, others: Others) -> None:
+    """Refuse somebody who is not registered with the unit or in the village, ranks too low, or is a relative of the
+    household."""
     field = f"pairs.{one.household}.cadre"
-    cadre = enrolled(others, one.unit, one.cadre, link.rule, field)
-    if RANKS.index(cadre.rank) < RANKS.index(link.rank):
-        zh = f"{one.cadre}的职务层次低于{label('rank', link.rank)}，请改由符合要求的干部帮扶"
-        en = f"{one.cadre} ranks below {_said(link.rank)}; choose a higher rank"
-    elif one.kin:
-        zh = f"{one.cadre}与{one.household}有亲属关系，应当回避，请改由其他干部帮扶"
-        en = f"{one.cadre} is a relative of household {one.household}; choose another cadre"
-    else:
-        return
-    raise Refused(link.rule, zh, en, field=field, status=422)
+    if isinstance(link, Villager):
+        require_villager(others, link, one.cadre, one.unit, state.id, field)
+    elif isinstance(link, Contact):
+        cadre = enrolled(others, one.unit, one.cadre, link.rule, field)
+        if RANKS.index(cadre.rank) < RANKS.index(link.rank):
+            zh = f"{one.cadre}的职务层次低于{label('rank', link.rank)}，请改由符合要求的干部帮扶"
+            en = f"{one.cadre} ranks below {_said(link.rank)}; choose a higher rank"
+            raise Refused(link.rule, zh, en, field=field, status=422)
+    if one.kin:
+        zh = f"{one.cadre}与{one.household}有亲属关系，应当回避，请改由其他人帮扶"
+        en = f"{one.cadre} is a relative of household {one.household}; choose somebody else"
+        raise Refused(link.rule, zh, en, field=field, status=422)
 
 
 def _said(rank: Rank) -> str:
     return rank.replace("_", " ")
 
 
-def _check_number(link: Contact, one: Pairing, helpers: Collection[str]) -> None:
+def _check_number(link: PersonLink, one: Pairing, helpers: Collection[str]) -> None:
     """Refuse more helpers of a household than the pack allows."""
     if link.most is not None and len(helpers) >= link.most:
         raise Refused(
@@ -258,7 +270,7 @@ def _check_number(link: Contact, one: Pairing, helpers: Collection[str]) -> None
         )
 
 
-def _check_bearers(link: Contact, new: Households, others: Others) -> None:
+def _check_bearers(link: PersonLink, new: Households, others: Others) -> None:
     """Refuse more households than a cadre may help, in this village and in others."""
     most = link.each_bearer.at_most
     if most is None:
@@ -269,8 +281,8 @@ def _check_bearers(link: Contact, new: Households, others: Others) -> None:
         if number + sum(cadre in helpers for helpers in new.values()) > most:
             raise Refused(
                 link.rule,
-                f"{cadre}已帮扶{number}户，每名干部最多帮扶{most}户，请改由其他干部帮扶",
-                f"{cadre} helps {number} households already, and {most} at most; choose another cadre",
+                f"{cadre}已帮扶{number}户，每名最多帮扶{most}户，请改由其他人帮扶",
+                f"{cadre} helps {number} households already, and {most} at most; choose somebody else",
                 field=f"pairs.{household}.cadre",
             )
 
@@ -326,28 +338,35 @@ def former_unit(event: CadreRegistered | CadreWithdrawn, policy: Policy) -> Iter
     return (unit,) if unit else ()
 
 
-def helped_by(squad: Squad | None, event: CadreRegistered | CadreWithdrawn) -> Iterable[Key]:
-    """The villages in which the cadre helps."""
-    of = (villages for by in (squad.helps.values() if squad else ()) for villages in (by.get(event.cadre, {}),))
+Leaving = CadreRegistered | CadreWithdrawn | PartyWithdrawn | PartyMerged
+"""After which a cadre is not with the unit any more, or a villager not registered."""
+
+
+def _who(event: Leaving) -> str:
+    return event.party if isinstance(event, PartyWithdrawn | PartyMerged) else event.cadre
+
+
+def helped_by(squad: Squad | None, event: Leaving) -> Iterable[Key]:
+    """The villages in which the cadre or villager helps."""
+    of = (villages for by in (squad.helps.values() if squad else ()) for villages in (by.get(_who(event), {}),))
     return ((Pairings, village) for villages in of for village in villages)
 
 
-def leave(
-    squad: Squad | None, event: CadreRegistered | CadreWithdrawn, policy: Policy, today: date, others: Others
-) -> Change:
-    """A cadre retired, died, or went to another unit. The households need another helper from that day on.
+def leave(squad: Squad | None, event: Leaving, policy: Policy, today: date, others: Others) -> Change:
+    """A cadre retired, died, or went to another unit, or a villager is none any more. The households need another
+    helper from that day on.
 
     Whoever went to another unit may be paired anew from there: the unit answers for its cadres' households as well.
     """
-    told: list[Event] = []
+    told, who = list[Event](), _who(event)
     for key in helped_by(squad, event):
         village = others[key]
         for kind in sorted(village.circles) if isinstance(village, Pairings) else ():
             assert isinstance(village, Pairings)
             theirs: defaultdict[str, dict[str, Helper]] = defaultdict(dict)
             for household, helpers in village.helped(kind).items():
-                if event.cadre in helpers:
-                    theirs[household][event.cadre] = helpers[event.cadre]
+                if who in helpers:
+                    theirs[household][who] = helpers[who]
             if theirs:
                 told.append(_unpaired(village, kind, theirs, "left"))
     return Change(squad, tuple(told))

@@ -95,11 +95,24 @@ class Attended(msgspec.Struct, frozen=True):
     days: int
 
 
+class Villager(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A person of a village who is no cadre, as the registry has it, and what the villager is in charge of."""
+
+    sort: str
+    """The kind of person, by the pack's code."""
+    parent: str
+    """Whom the person belongs to, such as `village:520322104205`."""
+    leads: dict[str, tuple[str, ...]] = {}
+    """By kind of link, the parties."""
+
+
 class Squad(State, frozen=True, kw_only=True, omit_defaults=True):
     """The cadres whom a unit can send, by id. Its own id is the unit's.
 
     A squad may exist before its unit: cadres are told on the sealed stream and units on the open one, and there is no
     order between the two.
+
+    A villager, who comes from no unit, helps as a squad of one: its id is then the villager's (see `villagers`).
     """
 
     kind = "squads"
@@ -114,6 +127,8 @@ class Squad(State, frozen=True, kw_only=True, omit_defaults=True):
     """By kind of link and cadre: how many households the cadre helps in each village (see `helpers`)."""
     short: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
     """By kind of link: the cadres who helped too few when it was looked last and still do, with how many they must."""
+    villager: Villager | None = None
+    """Who it is, if it is a villager and no unit's squad; None as well once the villager is not registered any more."""
 
     @property
     def status(self) -> str:
@@ -232,8 +247,12 @@ def all_cadres(states: Iterable[State | None]) -> dict[str, Cadre]:
     return {id: cadre for cadres in squads for id, cadre in cadres}
 
 
-def enrolled(states: Mapping[Key, State | None], unit: str, cadre: str, rule: str, field: str) -> Cadre:
-    """A cadre of a unit, of which `states` has the squad. Refuses somebody who is not registered with that unit."""
+def enrolled(states: Mapping[Key, State | None], unit: str | None, cadre: str, rule: str, field: str) -> Cadre:
+    """A cadre of a unit, of which `states` has the squad. Refuses somebody who is not registered with that unit, and a
+    cadre without a unit."""
+    if unit is None:
+        zh, en = f"须填{cadre}登记时所属的单位", f"it names the unit with which {cadre} is registered"
+        raise Refused(rule, zh, en, field=unit_field(field), status=422)
     squad = states[Squad, unit]
     found = squad.cadres.get(cadre) if isinstance(squad, Squad) else None
     if found is None:
@@ -241,6 +260,11 @@ def enrolled(states: Mapping[Key, State | None], unit: str, cadre: str, rule: st
         en = f"{cadre} is not registered as a cadre of {unit}; check both ids"
         raise Refused(rule, zh, en, field=field, status=422)
     return found
+
+
+def unit_field(field: str) -> str:
+    """Where a command says the unit, beside a cadre at `field`, such as `pairs.H1.unit` beside `pairs.H1.cadre`."""
+    return ".".join((*field.split(".")[:-1], "unit"))
 
 
 def prefixes(*places: str) -> Iterator[str]:

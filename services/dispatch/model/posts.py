@@ -1,4 +1,5 @@
-"""Cadres who are bound to a party: deputies of a township's leading group (挂任, 0.5), those who lead a project (2.11).
+"""Who is bound to a party: cadres, such as deputies of a township's leading group (挂任, 0.5), or villagers, such as
+those who lead a project (项目书记, 2.11).
 
 The registry has the parties. A pack says with `to = "party"` and `at` to which kind of them a link leads; how it begins
 and ends is as with a village (`contacts`).
@@ -72,12 +73,13 @@ def _found(party: State | None, policy: Policy) -> Posts | None:
 
 
 def asked_about(_state: Posts | None, command: BeginPost) -> Iterable[Key]:
-    """The keys of the cadre's unit and of the party as it was registered."""
-    return (Squad, command.unit), (Ally, command.party)
+    """The keys of the cadre's unit, or of the villager, and of the party as it was registered."""
+    return (Squad, command.unit or command.cadre), (Ally, command.party)
 
 
 def begin(state: Posts | None, command: BeginPost, policy: Policy, today: date, others: Others) -> Change:
-    """The body that the pack names binds a cadre to a party, such as a deputy to a township's leading group (0.5)."""
+    """The body that the pack names binds a cadre to a party, such as a deputy to a township's leading group (0.5), or
+    puts a villager in charge of it, such as of a project (2.11)."""
     link = declared(policy.posts, command.kind, "0.5", "任职方式", "kind of link to a party")
     require_body(command.body, link.decides, link.rule)
     state = addressed(state or _found(others.get((Ally, command.party)), policy), command, "组织", "party")
@@ -96,7 +98,8 @@ def end(state: Posts | None, command: EndPost, policy: Policy, today: date) -> C
 
 
 class Count(msgspec.Struct, frozen=True, kw_only=True):
-    """How many cadres are bound to parties in a kind of link, and to how many: 1,433 who lead 918 projects (2.11)."""
+    """How many cadres or villagers are bound to parties in a kind of link, and to how many: 1,433 who lead 918 projects
+    (2.11)."""
 
     kind: str
     label: str

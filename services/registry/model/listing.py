@@ -23,6 +23,8 @@ from shared import chinese
 from shared.calendar import add_months
 from shared.contracts.inspection import EntryDropped, EntryProposed
 from shared.contracts.registry import (
+    DeadlineMoved,
+    EntryAsked,
     EntryDeclined,
     Listed,
     ListingBegun,
@@ -42,7 +44,7 @@ from shared.divisions import around, part_of, place_of
 from shared.labels import said
 from shared.policy import Policy
 from shared.policy.lists import VILLAGE, ListKind
-from shared.rules import Change, Due, Key, Refused, State, Task, entry, known, require_body, rests
+from shared.rules import Change, Due, Key, Moved, Refused, State, Task, entry, known, require_body, rests
 
 DAY = timedelta(1)
 RULE = "2.10"
@@ -82,6 +84,11 @@ class Listing(State, frozen=True, kw_only=True, omit_defaults=True):
     """Whether its term is nearly over, so that it is asked whether it begins anew."""
     proposed: str = ""
     """The ranking that proposes it for the list (2.6); empty once that is decided."""
+    enter_by: date | None = None
+    """Of a poor village, each of which is to be on the list: the last day for that. None once it is there, or need not
+    be (see `asked`)."""
+    is_told: bool = False
+    """Whether it was told that this day is over."""
 
     @property
     def journey(self) -> str:
@@ -100,7 +107,11 @@ class Listing(State, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def awaits(self) -> bool:
-        return self.reminded or bool(self.proposed)
+        return self.reminded or bool(self.proposed) or self.enter_by is not None
+
+    def asked_no_more(self) -> "Listing":
+        """The listing of a village that is on the list, or need not be."""
+        return self.but(enter_by=None, is_told=False).counting("enter_by").timed(enter=None)
 
     @property
     def about(self) -> dict[str, Any]:
@@ -108,16 +119,21 @@ class Listing(State, frozen=True, kw_only=True, omit_defaults=True):
         named = {"village": self.village or None, "party": self.party or None}
         return {"place": self.place, "kind": self.sort, **named}
 
+    def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
+        """The last day for putting the village on the list moved."""
+        return DeadlineMoved(place=self.place, village=self.village, **moved.said(notice))
+
     def tasks(self, policy: Policy) -> Iterable[Task]:
-        """Before its term is over: whether it is listed again. Of what a ranking proposes: whether it is listed."""
+        """Before its term is over: whether it is listed again. Of what a ranking proposes: whether it is listed. Of a
+        poor village that is to be on it: that it is listed, in one of its modes."""
         kind = policy.list_kind(self.sort)
-        if kind and self.awaits:
+        if kind and (self.reminded or self.proposed or (kind.each_poor and self.enter_by)):
             named: dict[str, str | int] = {name: value for name, value in self.about.items() if value}
             if self.party:
                 named.pop("village", None)
             yield Task(
                 action="listings", about=self.village or self.party, role=kind.by,
-                due=self.last.until if self.last else None, rule=kind.rule,
+                due=self.last.until if self.last else self.enter_by, rule=kind.rule,
                 detail=self.id, answer={**named, "body": kind.by},
             )  # fmt: skip
 
@@ -131,7 +147,7 @@ class Roll(State, frozen=True, kw_only=True, omit_defaults=True):
     """The subjects, sorted. A village that moves to another division is counted where it was listed."""
 
 
-def listing(message: OfList | Listed | EntryProposed | EntryDropped, _policy: Policy) -> Iterable[str]:
+def listing(message: OfList | Listed | EntryProposed | EntryDropped | EntryAsked, _policy: Policy) -> Iterable[str]:
     """The id of the listing that a message names."""
     return (message.listing,)
 
@@ -301,7 +317,7 @@ def begun(listing: Listing | None, event: ListingBegun, policy: Policy, today: d
         reminded=False,
         proposed="",
     )
-    return Change(after.timed(remind=remind, term=event.until and event.until + DAY))
+    return Change(after.asked_no_more().timed(remind=remind, term=event.until and event.until + DAY))
 
 
 def remind(listing: Listing, _due: Due, _policy: Policy, _today: date) -> Change:

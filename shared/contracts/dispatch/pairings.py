@@ -1,4 +1,4 @@
-"""Cadres who are responsible for households, and how many each helps."""
+"""Cadres and villagers who are responsible for households, and how many each cadre helps."""
 
 from typing import Annotated
 
@@ -10,10 +10,11 @@ from shared.contracts.values import Code, Count, OrganOrNone, PartyId, VillageId
 
 
 class Pair(msgspec.Struct, frozen=True, kw_only=True):
-    """A household, and the cadre who is responsible for it, with the unit that has the cadre."""
+    """A household, and the cadre or villager who is responsible for it, with the unit that has the cadre."""
 
     household: PartyId
     unit: PartyId
+    """The unit that has the cadre. A villager, who has none, stands here again."""
     cadre: PartyId
 
 
@@ -21,7 +22,8 @@ Pairs = Annotated[tuple[Pair, ...], Meta(max_length=20_000)]
 
 
 class HouseholdsPaired(Event, frozen=True, kw_only=True):
-    """Cadres became responsible for households of a village (帮扶责任人). Sealed: it names persons and households."""
+    """Cadres, or villagers such as those who lead ten households, became responsible for households of a village
+    (帮扶责任人). Sealed: it names persons and households."""
 
     sealing = "always"
     label = ("确定帮扶责任人", "households paired with cadres")
@@ -43,8 +45,9 @@ class HouseholdsUnpaired(Event, frozen=True, kw_only=True):
     kind: Code
     pairs: Pairs
     ground: Code
-    """Why: by decision since it `changed`, they are `kin`, or it was `mistaken`; since the cadre `left` the unit, the
-    household is `unregistered`, or it `moved` to another village with its helper."""
+    """Why: by decision since it `changed`, they are `kin`, or it was `mistaken`; since the cadre `left` the unit, or
+    the villager is none any more; since the household is `unregistered`, or it `moved` to another village with its
+    helper."""
     decided_by: OrganOrNone
 
 

@@ -1,4 +1,5 @@
-"""Cadres who are bound to a party: deputies of a township's leading group (0.5), those who lead a project (2.11)."""
+"""Cadres who are bound to a party, such as deputies of a township's leading group (0.5), and villagers who are, such as
+those who lead a project (2.11)."""
 
 from shared.contracts import Event
 from shared.contracts.calendar import Movement
@@ -70,3 +71,33 @@ class PostDeadlineMoved(Movement, frozen=True, kw_only=True):
     about = "party"
     label = ("任职期限变更", "deadline of a post moved")
     party: PartyId
+
+
+class ChargeBegun(Event, frozen=True, kw_only=True):
+    """A villager took charge of a party, such as a project (项目书记领办项目, 2.11). Sealed: it names a person."""
+
+    about = "party"
+    sealing = "always"
+    label = ("村民领办开始", "charge begun")
+    source = "2.11"
+    party: PartyId
+    kind: Code
+    villager: PartyId
+    post: Code | None = None
+    until: Day | None = None
+    decided_by: Organ
+
+
+class ChargeEnded(Event, frozen=True, kw_only=True):
+    """A villager is no longer in charge of a party. Sealed: it names a person."""
+
+    about = "party"
+    sealing = "always"
+    label = ("村民领办结束", "charge ended")
+    source = "2.11"
+    party: PartyId
+    kind: Code
+    villager: PartyId
+    ground: Code
+    """Why: as `dispatch.post.ended` says it; `disqualified` where the villager is not registered any more."""
+    decided_by: OrganOrNone

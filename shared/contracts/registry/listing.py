@@ -13,6 +13,7 @@ from shared.contracts.values import (
     OrganOrNone,
     PartyId,
     Reason,
+    Role,
     RunId,
     Short,
     VillageId,
@@ -119,6 +120,34 @@ class ListingEnded(Listed, frozen=True, kw_only=True):
     """After a merger, the village that goes on."""
     decided_by: OrganOrNone = ""
     """The body that decided it; empty where the term was over."""
+
+
+class EntryAsked(Event, frozen=True, kw_only=True):
+    """A village on the poverty list is to be on another list by a day, as each such village is (4.2)."""
+
+    label = ("应列入名单", "entry asked for")
+    source = "4.2"
+    kind: Code
+    """The list, as the pack names it."""
+    village: VillageId
+    due: Day
+
+    @property
+    def listing(self) -> str:
+        """The id of the listing: `relief_mode/520402104205`."""
+        return f"{self.kind}/{self.village}"
+
+
+class EntryOverdue(Event, frozen=True, kw_only=True):
+    """A village on the poverty list is not on another list by its day, as each such village is to be (4.2)."""
+
+    label = ("应列入而未列入名单", "entry overdue")
+    source = "4.2"
+    kind: Code
+    """The list, as the pack names it."""
+    village: VillageId
+    due: Day
+    owed_by: Role
 
 
 class PartyRectified(Event, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Cadres who are responsible for households."""
+"""Cadres and villagers who are responsible for households."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -6,21 +6,25 @@ import msgspec
 from msgspec import Meta
 
 from shared.contracts import Command
-from shared.contracts.dispatch import Pair
 from shared.contracts.values import Code, Organ, PartyId, Role, VillageId
 
 
-class Pairing(Pair, frozen=True, kw_only=True, omit_defaults=True):
-    """A cadre who is to be responsible for a household."""
+class Pairing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A cadre or villager who is to be responsible for a household."""
 
     named_by: ClassVar = ("household", "cadre")
 
+    household: PartyId
+    unit: PartyId | None = None
+    """The cadre's unit, with which the cadre is registered; nothing for a villager."""
+    cadre: PartyId
+    """The cadre, or the villager where villagers bear the kind of link."""
     kin: bool = False
     """Whether the cadre is a relative of the household, as the unit declares. Such a pair is refused."""
 
 
 class PairHouseholds(Command, frozen=True, kw_only=True):
-    """Cadres become responsible for a village's households (帮扶责任人, 0.2, 2.2, 2.17)."""
+    """Cadres or villagers become responsible for a village's households (帮扶责任人, 0.2, 2.2, 2.17)."""
 
     at_once = 200
     village: VillageId
@@ -32,7 +36,7 @@ class PairHouseholds(Command, frozen=True, kw_only=True):
 
 
 class Parting(msgspec.Struct, frozen=True, kw_only=True):
-    """A cadre who is no longer responsible for a household."""
+    """A cadre or villager who is no longer responsible for a household."""
 
     named_by: ClassVar = ("household", "cadre")
 
@@ -41,7 +45,7 @@ class Parting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EndPairings(Command, frozen=True, kw_only=True):
-    """Cadres are no longer responsible for households of a village."""
+    """Cadres or villagers are no longer responsible for households of a village."""
 
     at_once = 200
     village: VillageId
