@@ -51,6 +51,7 @@ from tests.registry.decapping import noticed as decapping
 from tests.registry.lists import county as listing_county
 from tests.registry.lists import each_county, enter
 from tests.registry.matters import opened
+from tests.registry.test_asked import county as asking_for_modes
 from tests.support.outage import sleep
 from tests.support.packs import CONTACT
 from tests.support.watching import watched
@@ -357,6 +358,9 @@ STORIES = {
     ),
     ("listings", "remind"): Story(point, (date(2016, 5, 10), date(2016, 6, 4), date(2016, 12, 1))),
     ("listings", "term"): Story(point, (date(2016, 6, 5), date(2016, 7, 1), date(2017, 6, 1))),
+    ("listings", "enter"): Story(
+        lambda: asking_for_modes().listed().world, (date(2014, 7, 5), date(2014, 9, 1), date(2015, 2, 1))
+    ),
     ("registers", "reopened"): Story(reopened, (date(2014, 12, 23), date(2015, 1, 20), date(2016, 1, 5))),
 }
 DRAWS = {(kind, timer) for kind in ("campaigns", "verifications") for timer in ("open", "shares")}
