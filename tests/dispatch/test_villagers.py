@@ -287,7 +287,8 @@ def test_2_11_a_project_whose_secretary_goes_is_without_one_that_day() -> None:
 def test_2_11_a_secretary_is_free_when_the_project_is_over_or_the_body_says_so() -> None:
     benxi = village()
     lead(benxi)
-    end = {"place": HOME, "party": "XM-1", "kind": "secretary", "body": "organisation", "decided_by": "县委组织部"}
+    end: dict[str, Any] = {"place": HOME, "party": "XM-1", "kind": "secretary", "body": "organisation",
+                           "decided_by": "县委组织部"}  # fmt: skip
     with pytest.raises(Refused, match="is not bound to the party now"):
         benxi.world.command("dispatch", EndPost(**end, cadre="T2"))
     benxi.world.command("dispatch", EndPost(**end, cadre="T1"))
