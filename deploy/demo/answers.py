@@ -402,6 +402,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "reconciliations": Answer(lambda a, s: [{"done": s.done(a)}], _COMMITMENTS),
     "settlements": Answer(lambda a, s: [{"closed": s.done(a)}], _COMMITMENTS),
     "replacements": Answer(lambda a, s: [{"cadre": s.substitute(a)}], ("dispatch", "pools")),
+    "replacement-reviews": Answer(lambda a, s: [{"approved": True}]),
     "retentions": _NOTHING,
     "links": Answer(lambda a, s: [s.contact(a)]),
     "pairings": Answer(lambda a, s: [{"pairs": s.helpers(a)}], ("dispatch", "pairings")),

@@ -138,6 +138,13 @@ def _nominated(state: State, _task: Task, policy: Policy) -> Known:
     return {"nominated": "、".join(f"{one.cadre}（{policy.team.terms(one.role).label}）" for one in state.team)}
 
 
+def _comes_instead(state: State, task: Task, policy: Policy) -> Known:
+    """Whom the unit nominated to replace a member, with the role."""
+    assert isinstance(state, Link)
+    one = state.reviews[task.detail]
+    return {"nominated": f"{one.cadre}（{policy.team.terms(one.role).label}）"}
+
+
 def _team(row: Mapping[str, Any]) -> Known:
     """The chosen team: its leader and its members. Without a leader the unit's team is formed by the rules."""
     leader = [{"cadre": row["leader"], "role": "leader"}] if row["leader"] else []
@@ -271,6 +278,16 @@ _REPLACEMENTS = Blank(
     headings=(PLACE, VILLAGE, NAME, Heading("left", "离队干部编号", "Who left", prefilled=True), DUE, BODY,
               Heading("cadre", "补派干部编号", "Who comes", "须已登记。", "A registered cadre."),
               by("replaced_by", "补派机关", "Replaced by")),
+)  # fmt: skip
+_REPLACEMENT_REVIEWS = Blank(
+    c.ReviewReplacement, "replacement-reviews", "补派人选审核表", "Replacements to be reviewed", ("village", "left"),
+    headings=(PLACE, VILLAGE, NAME, Heading("left", "离队干部编号", "Who left", prefilled=True), DUE, BODY,
+              Heading("nominated", "推荐人选", "Nominated", required=False, prefilled=True),
+              Heading("approved", "是否同意", "Approved"),
+              Heading("reason", "退回理由", "Reason", "不同意的必填。", "Needed where it is sent back.",
+                      required=False),
+              by("decided_by", "审核机关", "Decided by")),
+    facts=_comes_instead,
 )  # fmt: skip
 _RETENTIONS = Blank(
     c.RetainMember, "retentions", "队员留任决定表", "Members to be kept", ("village", "cadre"),
@@ -583,7 +600,8 @@ _ATTENDANCES_BACK = Blank(
 )  # fmt: skip
 
 FORMS = named(_CHOICES, _NOMINATIONS, _NOMINATION_REVIEWS, _ASSIGNMENTS, _TAKEOVERS, _RELEASES, _TERM_ASSESSMENTS,
-              _COMMITMENTS, _RECONCILIATIONS, _SETTLEMENTS, _REPLACEMENTS, _RETENTIONS, _LINKS, _POSTS, _POST_ENDS,
+              _COMMITMENTS, _RECONCILIATIONS, _SETTLEMENTS, _REPLACEMENTS, _REPLACEMENT_REVIEWS, _RETENTIONS,
+              _LINKS, _POSTS, _POST_ENDS,
               _PARTNERS, _PARTNER_ENDS, _PLEDGES,
               _DELIVERIES, _VISIT_COUNTS, _PAIRINGS, _PAIRING_ENDS, _HELD, _ATTENDANCES, _SKILLS, _PRESENCES, _LEAVES,
               _LEAVE_DECISIONS, _LEAVE_RETURNS, _DEPARTURES, _LINK_ENDS, _COURSES_BACK, _ATTENDANCES_BACK)  # fmt: skip

@@ -65,6 +65,7 @@ from services.dispatch.model.commands import (
     RequestLeave,
     RetainMember,
     ReviewNomination,
+    ReviewReplacement,
     SetCommitment,
     Settle,
     SolveMatching,
@@ -115,6 +116,8 @@ from shared.contracts.dispatch import (
     PresenceShort,
     QuotaAsked,
     QuotaMissed,
+    ReplacementNominated,
+    ReplacementReviewed,
     TeamAssigned,
     TeamChosen,
     TeamDisbanded,
@@ -194,9 +197,11 @@ def _offers(asked: Pool | None, command: SolveMatching) -> Iterable[Key]:
 
 
 def _colleagues(
-    asked: Pool | None, command: ReplaceMember | RetainMember | ReportDeparture | LeaveBegun
+    asked: Pool | None, command: ReplaceMember | ReviewReplacement | RetainMember | ReportDeparture | LeaveBegun
 ) -> Iterable[Key]:
-    """The keys for a replacement: the unit's squad, from which it comes, and the pools that know who is free."""
+    """The keys for a replacement: the unit's squad, from which it comes, the village's link, and the pools that know
+    who is free."""
+    yield Link, id_of(command.village)
     if asked is not None and command.village in asked.teams:
         yield Squad, asked.teams[command.village].unit
     yield from relatives(command)
@@ -268,6 +273,11 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(ReplaceMember, Pool, _pool, members.replace_member, reads=_colleagues),
     Reaction(MemberReplaced, Pool, family, members.note_gain),
     Reaction(MemberReplaced, Link, _team, team.gain_member),
+    Reaction(ReplacementNominated, Pool, family, members.note_nominee),
+    Reaction(ReplacementNominated, Link, _team, nomination.await_review),
+    Reaction(ReviewReplacement, Pool, _pool, members.review, reads=_colleagues),
+    Reaction(ReplacementReviewed, Pool, family, members.forget_nominee),
+    Reaction(ReplacementReviewed, Link, _team, nomination.reviewed),
     Reaction(AppealDecided, Pool, _if_recall(family, "overturned"), members.end_recall),
     Reaction(DecisionWithdrawn, Pool, _if_recall(family), members.end_recall),
     Reaction(OutcomeExpired, Pool, _if_recall(family), members.end_recall),

@@ -226,6 +226,14 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "{decided_by}审核{unit}推荐的人选：{approved?同意:退回}[，理由：{reason}]",
         "{decided_by} reviewed the nomination of {unit}: it is {approved?approved:sent back}[: {reason}]",
     ),
+    "ReplacementNominated": (
+        "{nominated_by}推荐{unit}的{cadre}接替{left}，任{role}",
+        "{nominated_by} nominated {cadre} of {unit} to replace {left} as {role}",
+    ),
+    "ReplacementReviewed": (
+        "{decided_by}审核{unit}推荐接替{left}的{cadre}：{approved?同意:退回}[，理由：{reason}]",
+        "{decided_by} reviewed {cadre} of {unit}, who is to replace {left}: {approved?approved:sent back}[: {reason}]",
+    ),
     "MatchWithdrawn": _withdrawn("由{unit}帮扶的建议", "the proposal of {unit}"),
     "TeamAssigned": (
         "{assigned_by}从{unit}派驻工作队：{team}，任期自{term_start}至{term_end}",

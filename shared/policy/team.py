@@ -72,6 +72,9 @@ _ABSENT: Final[Mapping[Role, TeamRole]] = {
 }
 
 
+Leaving = Literal["recalled", "left"]
+
+
 class Nomination(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """派出单位推荐、组织部门审核人选。 ·
     The sending unit nominates who goes, and the organisation department reviews it before the assignment (5.13)."""
@@ -85,6 +88,10 @@ class Nomination(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     review_by: When
     """审核期限。自推荐（dispatch.team.nominated）起算。 ·
     The last day for the review. It is counted from the nomination (`dispatch.team.nominated`)."""
+    replacements: Annotated[tuple[Leaving, ...], Meta(max_length=2)] = ()
+    """哪些补派也须推荐、审核，期限同审核期限：队员被召回的 recalled，因调动、病休、产假等离队的 left；不写为不审核。 ·
+    Which replacements are nominated and reviewed as well, in the same time: of members who were `recalled`, and of
+    those who `left` otherwise, as by transfer, illness or maternity leave; none where it is left out."""
 
 
 class Release(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -193,6 +200,9 @@ class Team(LinkKind, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=
 
 def contradictions(at: Path, team: Team, classes: Mapping[str, str]) -> Found:
     """Find sizes that no team can have, classes for which no department is named, and departments of unknown ones."""
+    if team.nomination and len({*team.nomination.replacements}) < len(team.nomination.replacements):
+        zh, en = "同一种补派写了两次", "a kind of replacement stands there twice"
+        yield (*at, "nomination", "replacements"), zh, en, 'replacements = ["recalled", "left"]'
     yield from _of_roles(at, team)
     yield from _of_numbers(at, team)
     yield from _of_suits(at, team, classes)

@@ -293,6 +293,7 @@ def test_the_county_meets_every_event_but_these(county: County) -> None:
     own_matters |= {d.PartnerBegun, d.PartnerEnded, d.PartnerMoved, d.SupportPledged, d.SupportDelivered}
     own_matters |= {d.VisitsCounted, d.VisitsShort, d.PlaceOverdue, d.PlaceFilled, d.ResultShared}
     own_matters |= {d.PostBegun, d.PostEnded, d.PostOverdue, d.PostFilled, d.PostDeadlineMoved, d.ExitPromiseKept}
+    own_matters |= {d.ReplacementNominated, d.ReplacementReviewed}
     own_matters |= {d.ChargeBegun, d.ChargeEnded, r.EntryAsked, r.EntryOverdue}
     own_matters |= {d.CourseHeld, d.CourseAttended, d.SkillsReported, d.TrainingCompleted}
     own_matters |= {d.LeaveGranted, d.LeaveRefused, d.LeaveBegun, d.PresenceCounted, d.PresenceShort}

@@ -48,10 +48,9 @@ from tests.inspection.rota import PACK as ROTA
 from tests.registry.checklists import county as checklist_county
 from tests.registry.county import AT, OBJECT, County
 from tests.registry.decapping import noticed as decapping
+from tests.registry.lists import asking_county, each_county, enter
 from tests.registry.lists import county as listing_county
-from tests.registry.lists import each_county, enter
 from tests.registry.matters import opened
-from tests.registry.test_asked import county as asking_for_modes
 from tests.support.outage import sleep
 from tests.support.packs import CONTACT
 from tests.support.watching import watched
@@ -359,7 +358,7 @@ STORIES = {
     ("listings", "remind"): Story(point, (date(2016, 5, 10), date(2016, 6, 4), date(2016, 12, 1))),
     ("listings", "term"): Story(point, (date(2016, 6, 5), date(2016, 7, 1), date(2017, 6, 1))),
     ("listings", "enter"): Story(
-        lambda: asking_for_modes().listed().world, (date(2014, 7, 5), date(2014, 9, 1), date(2015, 2, 1))
+        lambda: asking_county().listed().world, (date(2014, 7, 5), date(2014, 9, 1), date(2015, 2, 1))
     ),
     ("registers", "reopened"): Story(reopened, (date(2014, 12, 23), date(2015, 1, 20), date(2016, 1, 5))),
 }

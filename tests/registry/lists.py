@@ -21,6 +21,7 @@ MODES: dict[str, Any] = {
     "unlisted_by": "organisation",
     "modes": {"development": "开发式", "relocation": "搬迁式", "relief": "救助式"},
 }  # fmt: skip
+ASKED: dict[str, Any] = {**MODES, "each_poor": {"after": "registry.village.listed", "within": {"months": 1}}}
 EACH: dict[str, Any] = {
     **POINT, "at_most": 5, "each_county": {"at_least": 2, "by": {"month": 12, "day": 31}},
 }  # fmt: skip
@@ -65,6 +66,11 @@ def county() -> County:
 def each_county() -> County:
     """A county that is to have two demonstration points at the end of each year."""
     return with_other(County({**PACK, **LISTS, "lists": [EACH, WEAK]}).registered())
+
+
+def asking_county(**asked: Any) -> County:
+    """A county in which each poor village is to have its mode within a month."""
+    return County({**PACK, "lists": [{**ASKED, **asked}]})
 
 
 def with_other(here: County, id: str = OTHER) -> County:

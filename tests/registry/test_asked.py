@@ -11,17 +11,23 @@ from shared.labels import sentence
 from shared.policy import PolicyInvalid, parse_pack
 from shared.policy.shipped import shipped
 from tests.registry.county import AT, BEGIN, CITY, PLACE, VILLAGE, WHY, County
-from tests.registry.lists import BRANCH, MERGE, MODES, OTHER, enter, leave, listing, with_other, withdraw
+from tests.registry.lists import (
+    ASKED,
+    BRANCH,
+    MERGE,
+    MODES,
+    OTHER,
+    asking_county,
+    enter,
+    leave,
+    listing,
+    with_other,
+    withdraw,
+)
 from tests.support.packs import PACK
 
 DAY = timedelta(1)
-ASKED: dict[str, Any] = {**MODES, "each_poor": {"after": "registry.village.listed", "within": {"months": 1}}}
 DUE = BEGIN + 30 * DAY
-
-
-def county(**asked: Any) -> County:
-    """A county in which each poor village is to have its mode within a month."""
-    return County({**PACK, "lists": [{**ASKED, **asked}]})
 
 
 def modes(here: County) -> list[tuple[str, Any]]:
@@ -34,7 +40,7 @@ def mode(said: str = "development", village: str = VILLAGE) -> c.EnterList:
 
 
 def test_4_2_each_poor_village_is_asked_for_its_mode_and_no_other_village_is() -> None:
-    here = with_other(county().listed())
+    here = with_other(asking_county().listed())
     (asked,) = here.world.said(r.EntryAsked)
     assert (asked.village, asked.kind, asked.due) == (VILLAGE, "relief_mode", DUE)
     (task,) = (one for one in here.tasks if one.action == "listings")
@@ -50,7 +56,7 @@ def test_4_2_each_poor_village_is_asked_for_its_mode_and_no_other_village_is() -
 
 
 def test_4_2_a_mode_that_is_missing_after_its_day_is_told_once_and_still_awaited() -> None:
-    here = county().listed().until(DUE)
+    here = asking_county().listed().until(DUE)
     assert here.world.said(r.EntryOverdue) == []
     here.until(DUE + 40 * DAY)
     (told,) = here.world.said(r.EntryOverdue)
@@ -61,7 +67,7 @@ def test_4_2_a_mode_that_is_missing_after_its_day_is_told_once_and_still_awaited
 
 
 def test_4_2_a_mode_that_is_taken_off_is_asked_for_again() -> None:
-    here = county().listed()
+    here = asking_county().listed()
     here.do(mode())
     here.until(BEGIN + 3 * DAY).do(enter("relief_mode", mode="relief", since=here.world.today))
     here.do(withdraw("relief_mode", since=here.world.today))
@@ -73,7 +79,7 @@ def test_4_2_a_mode_that_is_taken_off_is_asked_for_again() -> None:
 
 
 def test_4_2_who_stands_there_before_it_is_poor_is_not_asked_for() -> None:
-    here = county().registered()
+    here = asking_county().registered()
     assert modes(here) == []
     here.do(mode())
     here.do(c.RegisterVillage(**AT, name="上石村", township="小市镇", population=1000, listed=True))
@@ -82,7 +88,7 @@ def test_4_2_who_stands_there_before_it_is_poor_is_not_asked_for() -> None:
 
 @pytest.mark.parametrize("ends", ["unlisted", "merged", "delisted"])
 def test_4_2_nobody_is_asked_for_a_village_that_is_poor_no_more(ends: str) -> None:
-    here = county(each_poor={"after": "registry.village.listed", "within": {"years": 2}})
+    here = asking_county(each_poor={"after": "registry.village.listed", "within": {"years": 2}})
     if ends == "unlisted":
         here.listed()
         here.do(c.WithdrawListing(**AT, **WHY))
@@ -99,8 +105,8 @@ def test_4_2_nobody_is_asked_for_a_village_that_is_poor_no_more(ends: str) -> No
     assert (VILLAGE in dict(modes(here))) == (ends == "merged"), "who goes on is poor, and is asked for"
 
 
-def test_4_2_a_recoded_village_is_asked_for_in_its_new_county() -> None:
-    here = county().listed()
+def test_4_2_a_recoded_village_is_asked_for_in_its_new_asking_county() -> None:
+    here = asking_county().listed()
     here.do(
         c.RecodeVillage(
             place=CITY,
@@ -118,7 +124,7 @@ def test_4_2_a_recoded_village_is_asked_for_in_its_new_county() -> None:
 
 
 def test_4_2_new_holidays_move_the_day() -> None:
-    here = county(each_poor={"after": "registry.village.listed", "within": {"working_days": 20}}).listed()
+    here = asking_county(each_poor={"after": "registry.village.listed", "within": {"working_days": 20}}).listed()
     ((_, before),) = modes(here)
     off = tuple(before - n * DAY for n in range(3))
     counted, (moved,) = listing(here, "relief_mode").recounted(here.policy.calendar.told(off, ()), BEGIN)
@@ -128,7 +134,7 @@ def test_4_2_new_holidays_move_the_day() -> None:
 
 
 def test_4_2_a_pack_that_asks_no_more_lets_it_rest() -> None:
-    here = county().listed()
+    here = asking_county().listed()
     without = {**PACK, "version": "2105-2014.2", "effective_from": BEGIN + DAY, "lists": [MODES]}
     here.do(c.AdoptPolicy(place=CITY, pack=without, adopted_by="市委"))
     assert modes(here.until(BEGIN + DAY)) == []

@@ -418,6 +418,8 @@ def test_persons_and_draws_are_sealed_and_no_subscriber_can_reach_them() -> None
         "dispatch.result.shared.v1": "always",
         "registry.party.merged.v1": "sometimes",
         "dispatch.nomination.reviewed.v1": "always",
+        "dispatch.replacement.reviewed.v1": "always",
+        **{f"dispatch.charge.{step}.v1": "always" for step in ("begun", "ended")},
         "dispatch.release.doubted.v1": "always",
         "dispatch.term.assessed.v1": "always",
         "inspection.draw.made.v1": "always",

@@ -28,6 +28,14 @@ class Vacancy(msgspec.Struct, frozen=True):
     due: date
 
 
+class Awaited(msgspec.Struct, frozen=True):
+    """A cadre who is nominated as a replacement, the role, and the last day for the review."""
+
+    cadre: str
+    role: Role
+    due: date
+
+
 class Link(State, frozen=True, kw_only=True, omit_defaults=True):
     """What binds a unit and its team to a village, from the diagnosis on. Its id is `<village>/<kind>`."""
 
@@ -63,6 +71,8 @@ class Link(State, frozen=True, kw_only=True, omit_defaults=True):
     """True if ledgers from before the exit must still be settled before a new term begins or the team goes home."""
     vacancies: dict[str, Vacancy] = msgspec.field(default_factory=dict)
     """By id of the cadre who left."""
+    reviews: dict[str, Awaited] = msgspec.field(default_factory=dict)
+    """By id of the cadre who left, who is to replace the cadre and waits for the review."""
 
     @property
     def village(self) -> str:
@@ -82,7 +92,7 @@ class Link(State, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def awaits(self) -> bool:
         """Whether an assignment or a replacement is awaited."""
-        return self.stage == "matched" or bool(self.vacancies)
+        return self.stage == "matched" or bool(self.vacancies or self.reviews)
 
     def shown(self, *, to_operator: bool = False) -> "Link":
         """The link as it may be read: only operators see why a nomination was sent back, as it may be personal."""
@@ -108,11 +118,19 @@ class Link(State, frozen=True, kw_only=True, omit_defaults=True):
         return DeadlineMoved(place=self.place, village=self.village, **moved.said(notice))
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
-        """The replacements that the unit must send, and the assignment once nothing stands in its way."""
+        """Replacements that the unit must send or that are reviewed, and the assignment once nothing is in its way."""
         village: Mapping[str, str | int] = {"place": self.place, "village": self.village}
         # What an earlier pack asked for and this one does not, stands in nobody's way.
         nominate_by, review_by = (self.nominate_by, self.review_by) if policy.team.nomination else (None, None)
+        reviews = self.reviews if policy.team.nomination else {}
+        for cadre, one in sorted(reviews.items()):
+            yield Task(
+                action="replacement-reviews", about=self.village, role="organisation", due=one.due, rule="5.13",
+                detail=cadre, answer={**village, "left": cadre, "body": "organisation"},
+            )  # fmt: skip
         for cadre, vacancy in sorted(self.vacancies.items()) if not nominate_by else ():
+            if cadre in reviews:
+                continue
             yield Task(
                 action="replacements", about=self.village, role="unit", due=vacancy.due, rule="2.20", detail=cadre,
                 answer={**village, "left": cadre, "body": "unit"},

@@ -9,9 +9,16 @@ from datetime import date
 
 import msgspec
 
-from services.dispatch.model.commands import DecideReturn, ReplaceMember, ReportDeparture, RetainMember
+from services.dispatch.model.commands import (
+    DecideReturn,
+    ReplaceMember,
+    ReportDeparture,
+    RetainMember,
+    ReviewReplacement,
+)
 from services.dispatch.model.eligibility import Cadre, Posting, unmet
-from services.dispatch.model.pool import Absence, Pool, Squad, Team, pool_of, relatives, with_absences, without
+from services.dispatch.model.link import OUT, Link, id_of
+from services.dispatch.model.pool import Absence, Nominee, Pool, Squad, Team, pool_of, relatives, with_absences, without
 from services.dispatch.model.roster import Roster
 from shared.contracts import Event
 from shared.contracts.dispatch import (
@@ -21,6 +28,8 @@ from shared.contracts.dispatch import (
     MemberRecalled,
     MemberReplaced,
     MemberRetained,
+    ReplacementNominated,
+    ReplacementReviewed,
     Role,
 )
 from shared.contracts.incentives import OutcomeDecided, OutcomeEvent
@@ -210,18 +219,94 @@ def replace_member(pool: Pool | None, command: ReplaceMember, policy: Policy, to
             f"{command.left} left no vacancy; check who left the team",
             field="left",
         )
-    cadre, unit = _successor(pool, team, role, command, others), pool.unit(team.unit, others.values())
     open_in = [(village, one) for village, one in same_team(pool, team, others) if command.left in one.vacant]
+    _require_fit(pool, team, role, command.cadre, command.left, open_in, policy, today, others)
+    nominee = Nominee(command.cadre, command.replaced_by)
+    link = others.get((Link, id_of(command.village)))
+    if isinstance(link, Link) and link.stage in OUT and _is_reviewed(pool, command.left, policy, others):
+        return Change(pool, tuple(
+            ReplacementNominated(place=one.place, village=village, unit=one.unit, left=command.left,
+                                 cadre=command.cadre, role=one.vacant[command.left], nominated_by=command.replaced_by)
+            for village, one in open_in if one.nominated.get(command.left) != nominee
+        ))  # fmt: skip
+    return Change(pool, _replaced(open_in, command.left, nominee))
+
+
+def _is_reviewed(pool: Pool, left: str, policy: Policy, others: Others) -> bool:
+    """Whether the pack has who replaces this cadre reviewed, by whether the cadre is under a recall (5.13)."""
+    terms = policy.team.nomination
+    is_recalled = any(left in one.recalled for one in pool.family(others.values()))
+    return terms is not None and ("recalled" if is_recalled else "left") in terms.replacements
+
+
+def _replaced(open_in: Iterable[tuple[str, Team]], left: str, nominee: Nominee) -> tuple[Event, ...]:
+    return tuple(
+        MemberReplaced(place=one.place, village=village, unit=one.unit, recalled=left, cadre=nominee.cadre,
+                       role=one.vacant[left], replaced_by=nominee.by)
+        for village, one in open_in
+    )  # fmt: skip
+
+
+def note_nominee(pool: Pool | None, event: ReplacementNominated, policy: Policy, today: date) -> Change:
+    """The unit nominated a replacement. It waits for the review."""
+    team = pool.teams.get(event.village) if pool else None
+    if pool is None or team is None:
+        return Change(pool)
+    nominated = {**team.nominated, event.left: Nominee(event.cadre, event.nominated_by)}
+    return Change(pool.with_team(event.village, _but(team, nominated=nominated)))
+
+
+def forget_nominee(pool: Pool | None, event: ReplacementReviewed, policy: Policy, today: date) -> Change:
+    """The nomination was reviewed. Whoever was approved joins the team by an event of its own."""
+    team = pool.teams.get(event.village) if pool else None
+    if pool is None or team is None:
+        return Change(pool)
+    return Change(pool.with_team(event.village, _but(team, nominated=without(team.nominated, event.left))))
+
+
+def review(pool: Pool | None, command: ReviewReplacement, policy: Policy, today: date, others: Others) -> Change:
+    """Approve who is to replace a member, or send it back to the unit with the reason (5.13).
+
+    Whoever is approved joins the team in each village that it serves. The rules for the role must still allow it.
+    """
+    rule = policy.team.nomination.rule if policy.team.nomination else "5.13"
+    require_body(command.body, "organisation", rule)
+    pool, team = _team(pool, command, policy)
+    nominee, role = team.nominated.get(command.left), team.vacant.get(command.left)
+    if nominee is None or role is None:
+        raise Refused(
+            rule,
+            f"没有接替{command.left}的推荐人选需要审核，请等派出单位推荐后再办理",
+            f"nobody is nominated to replace {command.left}; the unit has not nominated yet, or it was reviewed",
+            field="left",
+        )
+    if not command.approved and not command.reason:
+        zh, en = "退回的应写明理由，请填写", "say in `reason` why it is sent back"
+        raise Refused(rule, zh, en, field="reason", status=422)
+    open_in = [(village, one) for village, one in same_team(pool, team, others) if command.left in one.nominated]
+    told: tuple[Event, ...] = tuple(
+        ReplacementReviewed(place=one.place, village=village, unit=one.unit, left=command.left, cadre=nominee.cadre,
+                            approved=command.approved, reason=None if command.approved else command.reason,
+                            decided_by=command.decided_by)
+        for village, one in open_in
+    )  # fmt: skip
+    if not command.approved:
+        return Change(pool, told)
+    _require_fit(pool, team, role, nominee.cadre, command.left, open_in, policy, today, others)
+    return Change(pool, (*told, *_replaced(open_in, command.left, nominee)))
+
+
+def _require_fit(
+    pool: Pool, team: Team, role: Role, cadre: str, left: str, open_in: Iterable[tuple[str, Team]], policy: Policy,
+    today: date, others: Others,
+) -> None:  # fmt: skip
+    """Refuse a replacement whom the unit cannot send, or whom the rules for the role do not allow (3.3, 3.4)."""
+    found, unit = _successor(pool, team, role, cadre, left, others), pool.unit(team.unit, others.values())
     for village, _ in open_in if unit else ():
         assert unit
-        for failed in unmet(Posting(cadre, unit, village, policy, today), role):
-            zh, en = failed.refused(command.cadre, policy.team.terms(role))
+        for failed in unmet(Posting(found, unit, village, policy, today), role):
+            zh, en = failed.refused(cadre, policy.team.terms(role))
             raise Refused(failed.rule, zh, en, field="cadre", status=422)
-    return Change(pool, tuple(
-        MemberReplaced(place=one.place, village=village, unit=one.unit, recalled=command.left, cadre=command.cadre,
-                       role=one.vacant[command.left], replaced_by=command.replaced_by)
-        for village, one in open_in
-    ))  # fmt: skip
 
 
 def same_team(pool: Pool, team: Team, others: Others) -> list[tuple[str, Team]]:
@@ -229,21 +314,18 @@ def same_team(pool: Pool, team: Team, others: Others) -> list[tuple[str, Team]]:
     return [(village, one) for village, one in pool.out(others.values()).items() if one.unit == team.unit]
 
 
-def _successor(pool: Pool, team: Team, role: Role, command: ReplaceMember, others: Others) -> Cadre:
+def _successor(pool: Pool, team: Team, role: Role, id: str, left: str, others: Others) -> Cadre:
     """The named cadre: one who is free, or a member who becomes leader. Raises Refused for anybody else."""
     squads = [squad for squad in others.values() if isinstance(squad, Squad)]
-    if role == "leader" and team.members.get(command.cadre) == "member":
-        cadre = next((squad.cadres[command.cadre] for squad in squads if command.cadre in squad.cadres), None)
+    if role == "leader" and team.members.get(id) == "member":
+        cadre = next((squad.cadres[id] for squad in squads if id in squad.cadres), None)
     else:
-        cadre = pool.free(others.values(), back=command.left if command.left == command.cadre else "").get(
-            command.cadre
-        )
+        cadre = pool.free(others.values(), back=left if left == id else "").get(id)
     if cadre is None:
         raise Refused(
             "2.20",
-            f"{command.cadre}不是单位{team.unit}可派的干部"
-            "（未登记、属其他单位、已驻村、在召回影响期内或者已离岗），请改派他人",
-            f"{command.cadre} is no cadre whom {team.unit} can send: not registered, of another unit, out in a "
+            f"{id}不是单位{team.unit}可派的干部（未登记、属其他单位、已驻村、在召回影响期内或者已离岗），请改派他人",
+            f"{id} is no cadre whom {team.unit} can send: not registered, of another unit, out in a "
             "village, under a recall or away; choose another",
             field="cadre",
             status=422,
@@ -272,7 +354,8 @@ def note_gain(pool: Pool | None, event: MemberReplaced, policy: Policy, today: d
     vacant, before = without(team.vacant, event.recalled), team.members.get(event.cadre)
     if before:
         vacant[event.recalled] = before
-    joined = _but(team, members={**team.members, event.cadre: event.role}, vacant=vacant)
+    nominated = without(team.nominated, event.recalled)
+    joined = _but(team, members={**team.members, event.cadre: event.role}, vacant=vacant, nominated=nominated)
     return Change(with_absences(pool, without(pool.away, event.cadre)).with_team(event.village, joined))
 
 
@@ -293,7 +376,9 @@ def note_stay(pool: Pool | None, event: MemberRetained, policy: Policy, today: d
 
 
 def _team(
-    pool: Pool | None, command: ReportDeparture | RetainMember | ReplaceMember | DecideReturn, policy: Policy
+    pool: Pool | None,
+    command: ReportDeparture | RetainMember | ReplaceMember | ReviewReplacement | DecideReturn,
+    policy: Policy,
 ) -> tuple[Pool, Team]:  # fmt: skip
     pool = known(pool, "选派库", "the pool", policy.pool)
     return pool, addressed(pool.teams.get(command.village), command, "驻村工作队", "the team of village")

@@ -1,4 +1,5 @@
 """Who goes is nominated by the sending unit and reviewed by the organisation department, before the assignment (5.13).
+Who replaces a member later is reviewed where the pack says so; `members` has the rules for that.
 
 The matching only proposes a team. Where the pack asks for it, the unit answers with its own, by the same rules, and the
 department approves it or sends it back with the reason. What people choose or replace meanwhile is asked again.
@@ -9,9 +10,9 @@ from datetime import date
 
 from services.dispatch.model.choice import may_choose, require_match, weigh
 from services.dispatch.model.commands import NominateTeam, ReviewNomination
-from services.dispatch.model.link import Link, id_of
+from services.dispatch.model.link import Awaited, Link, Vacancy, id_of
 from services.dispatch.model.pool import Pool, Squad, relatives
-from shared.contracts.dispatch import NominationReviewed, TeamNominated
+from shared.contracts.dispatch import NominationReviewed, ReplacementNominated, ReplacementReviewed, TeamNominated
 from shared.policy import Policy
 from shared.policy.team import Nomination
 from shared.rules import Change, Key, Refused, State, addressed, require_body
@@ -83,7 +84,30 @@ def nominate(pool: Pool | None, command: NominateTeam, policy: Policy, today: da
 
 def note(state: Link | None, event: TeamNominated, policy: Policy, today: date) -> Change:
     """The unit nominated its team. It waits for the review."""
-    return Change(state and to_review(state.but(team=event.team, vacancies={}), policy, today))
+    return Change(state and to_review(state.but(team=event.team, vacancies={}, reviews={}), policy, today))
+
+
+def await_review(state: Link | None, event: ReplacementNominated, policy: Policy, today: date) -> Change:
+    """The unit nominated who replaces a member. It waits for the review."""
+    terms = policy.team.nomination
+    if state is None or terms is None:
+        return Change(state)
+    awaited = Awaited(event.cadre, event.role, terms.review_by.due(today, policy.calendar))
+    state = state.but(reviews={**state.reviews, event.left: awaited})
+    return Change(state.counting("reviews", event.left, "due", since=today, span=terms.review_by.span))
+
+
+def reviewed(state: Link | None, event: ReplacementReviewed, policy: Policy, today: date) -> Change:
+    """The nomination was reviewed. If it was sent back, the unit has the pack's time anew for another one."""
+    if state is None:
+        return Change(state)
+    state = state.but(reviews={left: one for left, one in state.reviews.items() if left != event.left})
+    vacancy = state.vacancies.get(event.left)
+    if event.approved or vacancy is None:
+        return Change(state)
+    due = max(vacancy.due, policy.team.replace_by.due(today, policy.calendar))
+    state = state.but(vacancies={**state.vacancies, event.left: Vacancy(vacancy.role, due)})
+    return Change(state.counting("vacancies", event.left, "due", since=today, span=policy.team.replace_by.span))
 
 
 def review(state: Link | None, command: ReviewNomination, policy: Policy, today: date) -> Change:

@@ -275,14 +275,15 @@ def _check_bearers(link: PersonLink, new: Households, others: Others) -> None:
     most = link.each_bearer.at_most
     if most is None:
         return
+    zh, en = ("村民", "villager") if isinstance(link, Villager) else ("干部", "cadre")
     for cadre, unit, household in ((cadre, h.unit, id) for id, of in new.items() for cadre, h in of.items()):
         squad = others[Squad, unit]
         number = squad.helping(link.kind, cadre) if isinstance(squad, Squad) else 0
         if number + sum(cadre in helpers for helpers in new.values()) > most:
             raise Refused(
                 link.rule,
-                f"{cadre}已帮扶{number}户，每名最多帮扶{most}户，请改由其他人帮扶",
-                f"{cadre} helps {number} households already, and {most} at most; choose somebody else",
+                f"{cadre}已帮扶{number}户，每名{zh}最多帮扶{most}户，请改由其他{zh}帮扶",
+                f"{cadre} helps {number} households already, and {most} at most; choose another {en}",
                 field=f"pairs.{household}.cadre",
             )
 

@@ -51,6 +51,13 @@ V = TypeVar("V")
 DAY = timedelta(1)
 
 
+class Nominee(msgspec.Struct, frozen=True):
+    """Who is to replace a member, and the organ that nominated the cadre."""
+
+    cadre: str
+    by: str
+
+
 class Team(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A unit's team for a village, from the matching to the release."""
 
@@ -67,6 +74,8 @@ class Team(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The need that the matching answered. None if the team was there already, such as one kept after the exit."""
     score: int = 0
     """The score of the matching's proposal."""
+    nominated: dict[str, Nominee] = msgspec.field(default_factory=dict)
+    """By cadre who left, whom the unit nominated instead, while the review is awaited."""
 
     def doubting(self, cadre: str, rules: tuple[str, ...], today: date) -> "Team":
         """The team with a member who no longer meets these rules; without any, the member is not in doubt."""
@@ -522,7 +531,9 @@ def note_team(
     members = {member.cadre: member.role for member in event.team}
     usual = Team(unit=event.unit, place=event.place, members=members)
     team = (
-        msgspec.structs.replace(before, unit=event.unit, members=members, vacant={}, doubted={}, doubted_since={})
+        msgspec.structs.replace(
+            before, unit=event.unit, members=members, vacant={}, doubted={}, doubted_since={}, nominated={}
+        )
         if before
         else usual
     )

@@ -9,7 +9,7 @@ from services.dispatch.model.commands import AssignTeam, TakeOver, WithdrawAssig
 from services.dispatch.model.link import OUT, Link, Vacancy, id_of
 from services.dispatch.model.nomination import to_nominate, to_review
 from services.dispatch.model.owed import Commitments
-from services.dispatch.model.pool import Pool, relatives
+from services.dispatch.model.pool import Pool, relatives, without
 from shared.contracts import Event
 from shared.contracts.dispatch import (
     AssignmentWithdrawn,
@@ -87,13 +87,15 @@ def match(state: Link | None, event: VillageMatched, policy: Policy, today: date
 def choose(state: Link | None, event: TeamChosen, policy: Policy, today: date) -> Change:
     """Another unit or other cadres were chosen, whom the unit is to nominate. The last day for the assignment stays."""
     state = known(state, "村", "the village", event.village)
-    return Change(to_nominate(state.but(unit=event.unit, team=event.team, vacancies={}), policy, today))
+    return Change(to_nominate(state.but(unit=event.unit, team=event.team, vacancies={}, reviews={}), policy, today))
 
 
 def unmatch(state: Link | None, event: MatchWithdrawn, policy: Policy, today: date) -> Change:
     """The match was taken back, and the village waits for a unit again."""
     state = known(state, "村", "the village", event.village)
-    return Change(state.but(stage="diagnosed", unit="", team=(), vacancies={}, assign_by=None, **_NOT_NOMINATED))
+    return Change(
+        state.but(stage="diagnosed", unit="", team=(), vacancies={}, reviews={}, assign_by=None, **_NOT_NOMINATED)
+    )
 
 
 def owed_there(_state: Link | None, message: AssignTeam | WithdrawAssignment | VillageDelisted) -> Iterable[Key]:
@@ -277,11 +279,12 @@ def gain_member(state: Link | None, event: MemberReplaced, policy: Policy, today
     others = (member for member in state.team if member.cadre != event.cadre)
     team = sorted((*others, Member(event.cadre, event.role)), key=lambda m: (m.role != "leader", m.cadre))
     vacancies = {cadre: vacancy for cadre, vacancy in state.vacancies.items() if cadre != event.recalled}
+    reviews = without(state.reviews, event.recalled)
     if before:
         known_place = state.vacancies.get(event.recalled)
         due = known_place.due if known_place else policy.team.replace_by.due(today, policy.calendar)
         vacancies[event.recalled] = Vacancy(before, due)
-    state = _with_owed(state.but(team=tuple(team), vacancies=vacancies), policy)
+    state = _with_owed(state.but(team=tuple(team), vacancies=vacancies, reviews=reviews), policy)
     return Change(to_review(state, policy, today) if state.stage == "matched" and not state.nominate_by else state)
 
 
@@ -427,7 +430,9 @@ def absorb(state: Link | None, event: VillageMerged, policy: Policy, today: date
     state = state or Link(id=id_of(event.into), place=event.into_place, stage="released", spell=0)
     if other.stage not in OUT or state.stage not in ("released", "diagnosed"):
         return Change(state)
-    state = state.but(unit=other.unit, team=other.team, since=other.since, vacancies=other.vacancies)
+    state = state.but(
+        unit=other.unit, team=other.team, since=other.since, vacancies=other.vacancies, reviews=other.reviews
+    )
     needs = (pool.needs.get(event.into) for pool in others.values() if isinstance(pool, Pool))
     need = next((need for need in needs if need), None)
     if state.stage == "diagnosed" and need:

@@ -2,7 +2,7 @@
 
 from shared.contracts import Event
 from shared.contracts.dispatch.team import Role
-from shared.contracts.values import Code, Organ, OrganOrNone, PartyId, VillageId
+from shared.contracts.values import Code, Organ, OrganOrNone, PartyId, Reason, VillageId
 
 
 class MemberRecalled(Event, frozen=True, kw_only=True):
@@ -27,6 +27,36 @@ class MemberReplaced(Event, frozen=True, kw_only=True):
     role: Role
     replaced_by: OrganOrNone = ""
     """The organ that sent the other one, never a person; empty in events from before this was told."""
+
+
+class ReplacementNominated(Event, frozen=True, kw_only=True):
+    """The unit nominated who replaces a member. The organisation department is to review it (5.13)."""
+
+    label = ("推荐补派人选", "replacement nominated")
+    source = "5.13"
+    village: VillageId
+    unit: PartyId
+    left: PartyId
+    cadre: PartyId
+    role: Role
+    nominated_by: Organ
+
+
+class ReplacementReviewed(Event, frozen=True, kw_only=True):
+    """The organisation department reviewed who is to replace a member: the cadre joins the team, or the unit nominates
+    another one (5.13). It is sealed, since the reason may be about a person."""
+
+    label = ("审核补派人选", "replacement reviewed")
+    source = "5.13"
+    sealing = "always"
+    village: VillageId
+    unit: PartyId
+    left: PartyId
+    cadre: PartyId
+    approved: bool
+    reason: Reason | None = None
+    """Why it was sent back to the unit; None if it was approved."""
+    decided_by: Organ
 
 
 class MemberLeft(Event, frozen=True, kw_only=True):

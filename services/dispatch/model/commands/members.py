@@ -3,7 +3,7 @@
 from typing import Literal
 
 from shared.contracts import Command
-from shared.contracts.values import Day, Organ, PartyId, Role, VillageId
+from shared.contracts.values import Day, Organ, PartyId, Reason, Role, VillageId
 
 Cause = Literal["transferred", "ill", "retired", "resigned", "deceased", "disqualified", "other"]
 """Why a member leaves a team other than by a recall."""
@@ -43,4 +43,17 @@ class ReplaceMember(Command, frozen=True, kw_only=True):
     cadre: PartyId
     replaced_by: Organ
     """The organ, never a person: it is published."""
+    body: Role
+
+
+class ReviewReplacement(Command, frozen=True, kw_only=True):
+    """The organisation department reviews who is to replace a member: it approves it, or sends it back (5.13)."""
+
+    village: VillageId
+    left: PartyId
+    """The cadre whose role is to be filled."""
+    approved: bool
+    reason: Reason | None = None
+    """Why it is sent back; needed then, and for nothing else."""
+    decided_by: Organ
     body: Role
