@@ -304,6 +304,8 @@ def _labels(policy: Policy) -> dict[str, str]:
         **{one.kind: one.label for one in policy.lists},
         "process": "工作过程",
         "result": "工作结果",
+        "recalled": "队员被召回的",
+        "left": "队员因其他原因离队的",
         "ties": "与该村有亲属或籍贯关系的",
         "bearers": "队员、联系该村的干部和派出单位的干部",
         **{figure: zh for figure, (zh, _) in HOUSEHOLD_FIGURES.items()},

@@ -77,7 +77,7 @@ NEVER_IN_BENXI = {
     *(("dispatch", name) for name in (
         "departures", "link-ends", "course-withdrawals", "attendance-withdrawals", "courses", "attendances",
         "skill-reports", "presences", "leaves", "leave-decisions", "leave-returns",
-        "nominations", "nomination-reviews", "releases", "term-assessments", "takeovers")),
+        "nominations", "nomination-reviews", "replacement-reviews", "releases", "term-assessments", "takeovers")),
     *(("inspection", name) for name in (
         "bulletins", "unreachables", "replies", "reply-decisions", "appraisal-reports", "appraisal-ballots",
         "appraisal-scores", "appraisal-voids", "appraisal-grades", "rankings")),
@@ -323,6 +323,14 @@ def test_0_5_a_township_gets_its_deputy_by_form() -> None:
     ]
 
 
+def test_2_11_a_project_gets_its_secretary_by_form() -> None:
+    row = {"place": "520321", "party": "XM-1", "kind": "project_secretary", "cadre": "T1", "body": "organisation",
+           "decided_by": "县委组织部"}  # fmt: skip
+    assert read_back(FORMS["dispatch", "posts"], [({"called": "茶叶加工"}, row)], ZUNYI) == [
+        as_command("dispatch", "posts", row)
+    ]
+
+
 _HERE: Row = {"place": "210521", "village": "210521100201", "body": "poverty_office"}
 _FIRM: Row = {**_HERE, "kind": "firm", "party": "F1"}
 
@@ -351,6 +359,10 @@ def test_2_2_a_village_is_paired_and_parted_by_form_a_household_to_a_row() -> No
     assert read_back(FORMS["dispatch", "pairings"], rows, ZUNYI) == [
         as_command("dispatch", "pairings", {**there, "pairs": paired})
     ]
+    members = {**there, "kind": "member_helper", "pairs": [{"household": "H1", "cadre": c} for c in ("R1", "R2", "R3")]}
+    assert read_back(FORMS["dispatch", "pairings"], [({"households": ["H1"] * 3}, members)], ZUNYI) == [
+        as_command("dispatch", "pairings", members)
+    ], "villagers, who are of no unit"
     gone = {**there, "pairs": [{"household": h, "cadre": c} for h, c in ids], "because": "kin"}
     assert read_back(FORMS["dispatch", "pairing-ends"], [({}, gone)], ZUNYI) == [
         as_command("dispatch", "pairing-ends", gone)
@@ -668,6 +680,8 @@ def test_5_13_0_3_5_14_nominations_releases_and_assessments_are_told_by_form() -
     for said in ({"approved": True}, {"approved": False, "reason": "考核未定等次"}):
         row = {**_REVIEWED, **said}
         assert told("nomination-reviews", row) == [as_command("dispatch", "nomination-reviews", row)]
+        row = {**row, "left": "C2"}
+        assert told("replacement-reviews", row) == [as_command("dispatch", "replacement-reviews", row)]
     released = {**_MEMBERS, "members": ["C1", "C2"], "released": True, "confirmed_by": "局党组", "body": "unit"}
     shown = [({"in_team": ["C1", "C2"]}, released)]
     assert read_back(FORMS["dispatch", "releases"], shown, region) == [as_command("dispatch", "releases", released)]
