@@ -92,7 +92,9 @@ def _of_types(client: Client, types: Sequence[type[Event]]) -> Iterator[Happened
     """All events of these types, page by page from the journal of the service that tells them."""
     by_journal = defaultdict[tuple[str, str], list[str]](list)
     for event in types:
-        by_journal[event.type.partition(".")[0], SEALED if event.sealing == "always" else OPEN].append(event.type)
+        streams = {"never": [OPEN], "sometimes": [OPEN, SEALED], "always": [SEALED]}[event.sealing]
+        for stream in streams:
+            by_journal[event.type.partition(".")[0], stream].append(event.type)
     for (service, stream), asked in by_journal.items():
         after: int | None = 0
         while after is not None:

@@ -26,8 +26,17 @@ from deploy.demo.regions.zunyi import story as zunyi
 from deploy.demo.village import Happened
 from services.registry.model.party import Party, counts
 from services.registry.model.yearbook import Yearbook, totals
-from shared.contracts.dispatch import GapClosed, GapFound, MemberLeft, MemberReplaced, PresenceCounted
+from shared.contracts.dispatch import (
+    GapClosed,
+    GapFound,
+    LinkBegun,
+    LinkEnded,
+    MemberLeft,
+    MemberReplaced,
+    PresenceCounted,
+)
 from shared.contracts.incentives import OutcomeDecided, OutcomeDefended, StatementDrawn
+from shared.contracts.inspection import AppraisalGraded, AppraisalProposed
 from shared.contracts.registry import TownshipDecapped
 from shared.policy import parse_pack
 from shared.policy.shipped import base
@@ -116,6 +125,29 @@ def test_1_6_who_lets_rectifications_become_overdue_climbs_the_ladder_and_is_hea
     assert [*dict.fromkeys(event.kind for event in decided)] == ["talk", "admonishment", "case_filing"]
     heard = {event.outcome for event in records.said(OutcomeDefended)}
     assert {event.outcome for event in decided} <= heard
+
+
+def test_1_4_reinforcement_teams_go_when_what_they_came_for_is_done() -> None:
+    links = [(event.village, event.cadre) for event in as_played("xixiu").said(LinkBegun, _reinforces)]
+    assert links and sorted(links) == sorted(
+        (event.village, event.cadre) for event in as_played("xixiu").said(LinkEnded, _reinforces)
+    )
+
+
+def _reinforces(event: LinkBegun | LinkEnded) -> bool:
+    return event.kind == "reinforcement"
+
+
+def test_1_7_a_village_is_studied_by_what_its_branch_its_committee_and_its_cadres_came_to() -> None:
+    records = as_played("xixiu")
+    of = {"branch_review": "of_branch", "committee_review": "of_committee", "secretary_review": "of_secretary",
+          "director_review": "of_director"}  # fmt: skip
+    studies = records.said(AppraisalProposed, lambda event: event.kind == "village_study")
+    assert len(studies) == VILLAGES["xixiu"] * (xixiu.LAST - xixiu.FIRST), "every village in every year"
+    graded = {(e.village, e.year, of.get(e.kind)): e.score for e in records.said(AppraisalGraded)}
+    for study in studies:
+        taken = {channel: graded[study.village, study.year, channel] for channel in of.values()}
+        assert taken.items() <= study.scores.items()
 
 
 def test_1_13_allowances_follow_the_days_in_the_village() -> None:

@@ -9,8 +9,8 @@ from shared.contracts import incentives as n
 from shared.contracts import inspection as i
 from shared.contracts import registry as r
 
-OTHERS = (i.BulletinPublished, i.BulletinMissed, r.TownshipDecapped)
-"""Events about campaigns and townships of which these tables are made."""
+OTHERS = (i.BulletinPublished, i.BulletinMissed, r.TownshipDecapped, r.PartyRegistered)
+"""Events about campaigns, townships and parties of which these tables are made."""
 SANCTIONS = {
     "unit_talk": ("约谈单位", "units talked to"),
     "unit_case": ("对单位立案审查", "cases filed against units"),
@@ -36,6 +36,8 @@ def figures(records: Records) -> list[Figure]:
     teams = records.said(d.TeamAssigned)
     imposed = records.said(n.OutcomeDecided, lambda e: e.imposed)
     secretaries = {e.cadre for e in linked}
+    picked = {e.cadre for e in records.said(d.LinkBegun, lambda e: e.kind == "reinforcement")}
+    cadres = {e.party: e.fields for e in records.said(r.PartyRegistered, lambda e: e.kind == "village_cadre")}
     return [
         Figure("村", "villages", "1.10", 193, len(records.events), "solved"),
         Figure("贫困村", "poor villages", "1.12", 131, len(_listed(records)), "counted"),
@@ -71,6 +73,10 @@ def figures(records: Records) -> list[Figure]:
                len(_listed(records) - {e.village for e in teams}), "computed"),
         Figure("结对帮扶贫困户的区直部门干部", "cadres who answer for households", "1.3", 2862, len(helpers),
                "counted"),
+        Figure("党员突击队、集中攻坚队队员", "cadres in reinforcement teams", "1.4", 870, len(picked), "counted"),
+        Figure("村干部", "village cadres", "1.7", 1492, len(cadres), "counted"),
+        Figure("大专及以上学历的村干部", "village cadres with a college education", "1.7", 498,
+               sum(fields["education"] == "college" for fields in cadres.values()), "counted"),
         Figure("帮扶企业", "firms", "1.12", 116, len({e.party for e in paired}), "counted"),
         Figure("企业帮扶的贫困村", "villages that they help", "1.12", 131, len({e.village for e in paired}), "counted"),
         Figure("获省级表彰的干部", "cadres commended by the province", "1.16", 16,
@@ -111,6 +117,7 @@ def ways(records: Records) -> dict[tuple[str, str], int]:
         ("驻村不足20天（人月）", "months of a person with too few days in the village"): sum(
             e.short for e in records.said(d.PresenceShort)
         ),
+        **_backward(records),
         ("农户不签字、继续留在建档立卡名单", "households that did not sign and stayed on the register"): sum(
             e.left_out for e in records.said(r.RoundEnded)
         ),
@@ -121,6 +128,20 @@ def ways(records: Records) -> dict[tuple[str, str], int]:
     }  # fmt: skip
     return counts | {
         (f"未出列：{zh}", f"still on the list: {en}"): times for (zh, en), times in still_listed(records).items()
+    }
+
+
+def _backward(records: Records) -> dict[tuple[str, str], int]:
+    """What the yearly studies of villages came to (1.7)."""
+    graded = Counter((e.kind, e.grade) for e in records.said(i.AppraisalGraded))
+    return {
+        ("后进村党支部（年次）", "backward branches, counted each year"): graded["branch_review", "backward"],
+        ("不胜任的村党支部书记（年次）", "secretaries found unable, counted each year"): graded[
+            "secretary_review", "unable"
+        ],
+        ("研判未评为强的村（年次）", "villages studied and not found strong, counted each year"): sum(
+            times for (kind, grade), times in graded.items() if kind == "village_study" and grade != "strong"
+        ),
     }
 
 

@@ -59,6 +59,14 @@ UNITS, HELPERS, SECRETARIES, LEADERS, FIRMS = 200, 2_862, 136, 40, 116
 """Units that can send a team, cadres of departments who answer for households, helping secretaries, leaders of the
 district, and firms. How many units and leaders there were is not in the document."""
 
+VILLAGE_CADRES, COLLEGE = 1_492, 498
+"""Cadres of the villages, and those of them who went to a college."""
+PICKED: Final = 870
+"""Cadres of both kinds of reinforcement teams, 606 and 264. They are registered once the resident teams are out."""
+PICKED_FROM, PICKED_ON, PICKED_UNTIL = date(FIRST + 2, 2, 2), date(FIRST + 2, 3, 2), date(FIRST + 2, 7, 20)
+"""When they are registered, and from when until when they are in the poor villages."""
+POSTS: Final = ("secretary", "director", "other")
+"""The posts of a village's cadres: one each of the first two."""
 STAYS: Final = ("refuted", "poor", "poor", "shell", "poor", "poor", "refuted", "shell", "poor", "poor")
 """Why villages stay on the list, in the order of the document's ten: too many are poor, the verification refutes the
 exit, or the village has no collective income until the last year."""
@@ -115,6 +123,7 @@ class Xixiu(Scenario):
         self.pack = _fewer_inspectors(villages)
         self.policy = parse_pack(self.pack, BOOK.base)
         self.villages = {village.id: village for village in map(self._village, range(1, villages + 1))}
+        self.by_number = {village.number: village for village in self.villages.values()}
         self.poor = [village for village in self.villages.values() if village.listed]
         admired = [v for v in self.villages.values() if (v.listed or v.weak) and not v.stays and v.number % 2]
         self.admired = {village.id: nth for nth, village in enumerate(admired, 1)}
@@ -206,11 +215,66 @@ class Xixiu(Scenario):
         )  # fmt: skip
         for kind, many, rank in kinds:
             for number in range(1, many + 1):
-                born = date(self.choose(1962, 1985, "born", kind, number), 1, 1)
+                yield self._cadre(kind, number, rank)
+
+    def _cadre(self, kind: str, number: int, rank: str) -> Row:
+        born = date(self.choose(1962, 1985, "born", kind, number), 1, 1)
+        return {
+            "place": DISTRICT, "cadre": f"{kind}{number:04}", "unit": self._unit(kind, number),
+            "name": f"干部{kind}{number}（虚构）", "rank": rank, "party_member": True,
+            "work_since": born.replace(year=born.year + 23), "born_on": born, "reserve": False,
+        }  # fmt: skip
+
+    def picked_rows(self) -> Iterator[tuple[Village, Row]]:
+        """RegisterCadre for those who are picked for reinforcement teams, each with the village where they go."""
+        for nth, v in enumerate(self.poor, 1):
+            last = nth * PICKED // POOR_VILLAGES
+            for number in range(last - part(PICKED, nth, POOR_VILLAGES) + 1, last + 1):
+                yield v, self._cadre("P", number, "staff")
+
+    def reinforced_rows(self) -> Iterator[Row]:
+        """EnterList for the poor villages, where reinforcement teams go."""
+        for v in self.poor:
+            yield {
+                "place": DISTRICT, "village": v.id, "kind": "reinforced", "since": PICKED_ON,
+                "document": "突击攻坚方案（虚构文号）", "body": "county", "decided_by": _SIGNED["county"],
+            }  # fmt: skip
+
+    def relieved_rows(self) -> Iterator[Row]:
+        """LeaveList for these: what the teams came for is done."""
+        for v in self.poor:
+            yield {
+                "place": DISTRICT, "village": v.id, "kind": "reinforced", "body": "county",
+                "reason": "攻坚任务完成", "decided_by": _SIGNED["county"],
+            }  # fmt: skip
+
+    def reinforcement_rows(self) -> Iterator[Row]:
+        """BeginLink for those who are picked."""
+        for v, cadre in self.picked_rows():
+            yield {
+                "place": DISTRICT, "village": v.id, "kind": "reinforcement", "unit": cadre["unit"],
+                "cadre": cadre["cadre"], "decided_by": "区委组织部", "body": "organisation",
+            }  # fmt: skip
+
+    def village_party_rows(self) -> Iterator[Row]:
+        """RegisterParty for each village's branch, committee and cadres: a secretary, a director, and others."""
+        for v in self.villages.values():
+            last, many = v.number * VILLAGE_CADRES // VILLAGES, part(VILLAGE_CADRES, v.number, VILLAGES)
+            cadres = [
+                ("village_cadre", f"{POSTS[min(n, 2)]}-{last - n}".upper(), "村干部", {
+                    "post": POSTS[min(n, 2)],
+                    "education": "college" if part(COLLEGE, last - n, VILLAGE_CADRES) else "other",
+                })
+                for n in range(many)
+            ]  # fmt: skip
+            bodies: tuple[tuple[str, str, str, dict[str, str]], ...] = (
+                ("branch", f"BRANCH-{v.number}", "村党支部", {}),
+                ("village_committee", f"COMMITTEE-{v.number}", "村民委员会", {}),
+            )
+            for kind, party, name, fields in (*bodies, *cadres):
                 yield {
-                    "place": DISTRICT, "cadre": f"{kind}{number:04}", "unit": self._unit(kind, number),
-                    "name": f"干部{kind}{number}（虚构）", "rank": rank, "party_member": True,
-                    "work_since": born.replace(year=born.year + 23), "born_on": born, "reserve": False,
+                    "place": DISTRICT, "party": party, "kind": kind, "parent": f"village:{v.id}",
+                    "name": f"第{v.number}村{name}（虚构）", "fields": fields,
                 }  # fmt: skip
 
     def firm_rows(self) -> Iterator[Row]:
@@ -363,6 +427,14 @@ class Xixiu(Scenario):
         luck = self.choose(1, 100, "visit", ask.about, ask.detail)
         return [code for code, most in (("unit_inattentive", 2), ("poor_results", 4)) if most - 2 < luck <= most]
 
+    def mark(self, ask: Ask) -> int:
+        """What panels give: little to the branches and committees of weak villages, and of those that stay poor."""
+        kind, _, number = ask.about.partition("-")
+        if kind not in ("BRANCH", "COMMITTEE"):
+            return self.choose(52, 96, "mark", ask.about, ask.detail)
+        v = self.by_number[int(number)]
+        return self.choose(*((15, 40) if v.weak or v.stays else (62, 97)), "mark", ask.about, ask.detail)
+
     def days(self, ask: Ask, cadre: str) -> int:
         """Most members are in the village for 22 days, some for fewer than they should."""
         return (
@@ -410,6 +482,11 @@ class Xixiu(Scenario):
             (START, "registry", "parties", self.firm_rows()), (START, "registry", "units", self.unit_rows()),
             (START, "registry", "cadres", self.cadre_rows()), (START, "registry", "villages", self.village_rows()),
             (START, "registry", "listings", self.listing_rows()),
+            (START, "registry", "parties", self.village_party_rows()),
+            (PICKED_FROM, "registry", "cadres", (cadre for _, cadre in self.picked_rows())),
+            (PICKED_ON, "registry", "listings", self.reinforced_rows()),
+            (PICKED_ON, "dispatch", "links", self.reinforcement_rows()),
+            (PICKED_UNTIL, "registry", "unlistings", self.relieved_rows()),
             (date(FIRST + 1, 1, 6), "dispatch", "links", self.second_secretary_rows()),
             (date(FIRST + 1, 3, 3), "dispatch", "partners", self.pair_rows()),
             (date(LAST, 12, 18), "registry", "division-figures", [funds]),
