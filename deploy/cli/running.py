@@ -34,7 +34,7 @@ from shared import chinese
 
 app = typer.Typer()
 DEMO = Path("data/demo")
-Region = Literal["benxi", "jalaid", "xixiu", "zunyi"]
+Region = Literal["benxi", "guizhou", "jalaid", "xixiu", "zunyi"]
 
 
 @app.command()
@@ -44,8 +44,8 @@ def demo(
     region: Annotated[
         Region,
         typer.Option(
-            help="地区：本溪填“benxi”，扎赉特旗填“jalaid”，西秀区填“xixiu”，遵义填“zunyi” · "
-            "whose story: benxi, jalaid, xixiu or zunyi"
+            help="地区：本溪填“benxi”，贵州填“guizhou”，扎赉特旗填“jalaid”，西秀区填“xixiu”，遵义填“zunyi” · "
+            "whose story: benxi, guizhou, jalaid, xixiu or zunyi"
         ),
     ] = "benxi",
     seed: Annotated[int, typer.Option(help="随机种子 · seed of the scenario")] = 2014,
@@ -62,6 +62,9 @@ def demo(
     stay: Annotated[
         bool, typer.Option(help="结束后保持运行，可继续查看 · keep running afterwards to look around")
     ] = False,
+    replicas: Annotated[
+        int | None, typer.Option(min=1, help="每个服务几个副本，按地市分管 · replicas that share the prefectures")
+    ] = None,
 ) -> None:
     """演示：一个地区的全过程，经由真实的服务，默认本溪三年 · a region's story through the real services."""
     from deploy.demo.play import demo as play_demo
@@ -81,7 +84,7 @@ def demo(
         )
     ended = play_demo(
         folder, REGIONS[region], seed=seed, villages=villages or story.most, until=last, kills=kills, stay=stay,
-        tell=console.note,
+        replicas=replicas or ground.replicas, tell=console.note,
     )  # fmt: skip
     if not uvloop.run(ended):
         console.note("演示已中断，可用 zhucun demo --resume 接着演 · interrupted; `zhucun demo --resume` goes on")

@@ -159,8 +159,12 @@ class Story:
         return True
 
     def delay(self, ask: Ask) -> str:
-        """Why the body above takes over a step that is late."""
+        """Why the body above takes over a step that is late, or gives it more time."""
         raise NotImplementedError
+
+    def extends(self, ask: Ask) -> date | None:
+        """Until which day the body above gives a late step more time; None if it takes the step itself."""
+        return None
 
     def vote(self, ask: Ask) -> tuple[int, int, int]:
         """How many may vote on a step of a village's matter, how many come, and how many agree. One of one is a body
@@ -348,7 +352,8 @@ def _presences(ask: Ask, story: Story) -> Iterable[Row]:
 
 
 def _steps(ask: Ask, story: Story) -> Iterable[Row]:
-    """The step of a matter that is awaited: a vote, the households' signatures, or something that is merely done."""
+    """The step of a matter that is awaited: a vote, the households' signatures, the answer to a question, or something
+    that is merely done."""
     course = ask.state["course"]
     kind = course["steps"][course.get("at", 0)]["kind"]
     if kind == "decide":
@@ -357,7 +362,13 @@ def _steps(ask: Ask, story: Story) -> Iterable[Row]:
         asked = [household for household, member in course["members"].items() if not member.get("left")]
         yield {"acceptances": [{"household": one, "accepted": story.accepts(ask, one)} for one in asked]}
     else:
-        yield {}
+        answers = kind == "act" and ask.state.get("question")
+        yield {"answer": "已按规定公布，见公开栏（虚构）"} if answers else {}
+
+
+def _delays(ask: Ask, story: Story) -> Iterable[Row]:
+    until = story.extends(ask)
+    yield {"takes_over": until is None, "until": until, "reason": story.delay(ask)}
 
 
 def _merits(ask: Ask, story: Story) -> Iterable[Row]:
@@ -439,7 +450,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "notices": Answer(lambda a, s: [{}], _VILLAGES),
     "resolution-steps": Answer(_steps, ("registry", "resolutions")),
     "objection-decisions": Answer(lambda a, s: [{"upheld": s.agrees(a)}]),
-    "delay-decisions": Answer(lambda a, s: [{"takes_over": True, "reason": s.delay(a)}]),
+    "delay-decisions": Answer(_delays),
     "decap-steps": _NOTHING,
     "decap-notices": _NOTHING,
     "approvals": Answer(lambda a, s: [{"approved": s.agrees(a)}], _VILLAGES),

@@ -26,6 +26,7 @@ from deploy.language import day as in_language
 from deploy.language import told
 from deploy.local.supervisor import READY_WITHIN, System, until_stopped
 from deploy.terminal import Terminal
+from shared.engine.shares import Share, owner
 from shared.web.token import operator_headers
 
 DIARY: Final = "play.json"
@@ -67,6 +68,7 @@ async def play(
     Raises Refusal if a service refuses a command of the script, and TimeoutError if the system does not settle.
     """
     scenario, began, days = region.story(seed, villages), time.monotonic(), 0
+    scenario.divided = system.replicas > 1
     start = scenario.start
     span = (until - start).days
     chance, killed = random.Random(seed), list[str]()
@@ -106,9 +108,8 @@ async def play(
         digests = await simulation.digests()
         dead_letters = sum(status.dead_letters for status in (await simulation.statuses()).values())
     seconds = time.monotonic() - began
-    clients = _clients(system, scenario)
-    place = scenario.policy.jurisdiction
-    records = await asyncio.to_thread(read, clients, place, start.year, until.year, region.others)
+    replicas = [_clients(system, number) for number in range(1, system.replicas + 1)]
+    records = await asyncio.to_thread(read, replicas, scenario, until.year, region.others)
     if not quiet:
         await asyncio.to_thread(_show, console, system, region, scenario, records, until)
         console.print(
@@ -134,16 +135,16 @@ def _show(console: Terminal, system: System, region: Region, scenario: Scenario,
     report.show(console, region, records, until)
     picture = system.folder.root / PICTURE
     picture.write_text(report.svg(report.stages(records, until)), encoding="utf-8")
-    village.show(console, scenario.shown, _clients(system, scenario))
+    village.show(console, scenario.shown, _clients(system, owner(scenario.shown, system.replicas)))
     console.print(f"\n{told('图', 'picture')}: {picture}")
 
 
-def _clients(system: System, scenario: Scenario) -> village.Client:
-    """Clients for the replicas that are responsible for the city of the story."""
-    token = operator_headers(system.folder.secret.read_bytes())
+def _clients(system: System, number: int) -> village.Client:
+    """Clients for the replicas of this number, which are responsible for the same prefectures."""
+    token, share = operator_headers(system.folder.secret.read_bytes()), Share(number, system.replicas)
     return cache(
         lambda service: httpx.Client(
-            base_url=system.url(service, scenario.city), headers=token, timeout=60, trust_env=False
+            base_url=system.url(share.named(service)), headers=token, timeout=60, trust_env=False
         )
     )
 
@@ -157,6 +158,7 @@ async def demo(
     until: date,
     kills: int,
     stay: bool,
+    replicas: int = 1,
     tell: Callable[[str], None],
 ) -> bool:
     """Start a system in a folder, play the story and show what came of it. With `stay` it keeps running afterwards.
@@ -167,7 +169,7 @@ async def demo(
 
     async def live() -> None:
         nonlocal ended
-        async with System(folder, kind="demo", tell=tell) as system:
+        async with System(folder, kind="demo", replicas=replicas, tell=tell) as system:
             await system.ready(READY_WITHIN)
             # Messages about lost connections go to a log. Otherwise they would break the progress bar.
             log = os.open(system.folder.log("play"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -1,16 +1,20 @@
 """What the report of a play reads from the services, and the figures that it shows beside a document's."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import chain
 from typing import Any, Final, Literal, NamedTuple
 
+import httpx
 import msgspec
 
-from deploy.demo.village import Client, Happened, happened, history
-from shared.contracts import Envelope, Event
+from deploy.demo.scenario import Scenario
+from deploy.demo.village import Client, Happened, happened
+from deploy.local.supervisor import SERVICES
+from shared.contracts import EVENTS, Envelope, Event
 from shared.stream.bus import OPEN, SEALED
-from shared.web.http import LARGEST_PAGE, Entry
+from shared.web.http import LARGEST_LIST, LARGEST_PAGE, Entry
 
 Origin = Literal["computed", "solved", "counted", "policy", "decided", "historical"]
 ORIGINS: Final[Mapping[Origin, tuple[str, str]]] = {
@@ -59,7 +63,8 @@ class Figure(NamedTuple):
     zh: str
     en: str
     mechanism: str
-    document: int
+    document: int | None
+    """None where the document says that it is so, and not how many."""
     system: int
     origin: Origin
     and_more: bool = False
@@ -67,39 +72,90 @@ class Figure(NamedTuple):
 
     @property
     def equal(self) -> bool:
-        """Whether the system's figure equals the document's."""
-        return self.document == self.system
+        """Whether the system's figure equals the document's, if that has one."""
+        return self.document in (None, self.system)
 
 
-def read(client: Client, place: str, since: int, until: int, others: Sequence[type[Event]] = ()) -> Records:
-    """Ask the services for everything that the report is computed from. Totals are a place's, of the years named;
-    `others` are the types of events about anything else than a village that it needs."""
-    registry = client("registry")
+def read(
+    replicas: Sequence[Client], scenario: Scenario, until: int, others: Collection[type[Event]] = ()
+) -> Records:  # fmt: skip
+    """Ask the services, each replica for its part, for everything that the report is computed from.
 
-    def asked(path: str, **params: Any) -> Any:
-        return registry.get(path, params=params).raise_for_status().json()
-
-    villages, units, cadres = (
-        {state["id"]: state for state in asked(f"/v1/{kind}", limit=10_000)} for kind in ("villages", "units", "cadres")
+    Totals are those of the region up to the year `until`. `others` are the types of events about anything else than a
+    village that the report needs.
+    """
+    parts = [_part(client, scenario, until, others) for client in replicas]
+    return Records(
+        events=dict(sorted(item for part in parts for item in part.events.items())),
+        units={id: unit for part in parts for id, unit in part.units.items()},
+        cadres={id: cadre for part in parts for id, cadre in part.cadres.items()},
+        totals=[total for part in parts for total in part.totals],
+        parties=[count for part in parts for count in part.parties],
+        others=[one for part in parts for one in part.others],
     )
-    events = {village: history(client, village) for village in sorted(villages)}
-    totals = asked(f"/v1/totals/{place}", since=since, until=until)
-    parties = asked(f"/v1/party-counts/{place}")
-    return Records(events, units, cadres, totals, parties, [*_of_types(client, others)])
 
 
-def _of_types(client: Client, types: Sequence[type[Event]]) -> Iterator[Happened]:
-    """All events of these types, page by page from the journal of the service that tells them."""
-    by_journal = defaultdict[tuple[str, str], list[str]](list)
-    for event in types:
-        streams = {"never": [OPEN], "sometimes": [OPEN, SEALED], "always": [SEALED]}[event.sealing]
-        for stream in streams:
-            by_journal[event.type.partition(".")[0], stream].append(event.type)
-    for (service, stream), asked in by_journal.items():
-        after: int | None = 0
-        while after is not None:
-            params: dict[str, Any] = {"stream": stream, "type": asked, "after": after, "limit": LARGEST_PAGE}
-            answer = client(service).get("/v1/recovery/journal", params=params).raise_for_status()
-            page = msgspec.json.decode(answer.content, type=list[Entry])
-            yield from (happened(msgspec.json.decode(entry.event, type=Envelope)) for entry in page)
-            after = page[-1].position if len(page) == LARGEST_PAGE else None
+def _part(client: Client, scenario: Scenario, until: int, others: Collection[type[Event]]) -> Records:
+    """What one replica of each service knows."""
+    registry, place = client("registry"), scenario.policy.jurisdiction
+
+    def asked(path: str, **params: Any) -> list[Any]:
+        found: list[Any] = registry.get(path, params=params).raise_for_status().json()
+        return found
+
+    villages = states(registry, "villages")
+    with ThreadPoolExecutor(len(SERVICES)) as readers:  # Each service has a process, so that they answer side by side.
+        journals = [*readers.map(partial(_journal, client, {*others}), SERVICES)]
+    told = sorted(chain.from_iterable(journals), key=lambda one: one.time)
+    events: dict[str, list[Happened]] = {village: [] for village in villages}
+    for one in told:
+        if (about := getattr(one.event, "village", None)) in events:
+            events[about].append(one)
+    since = scenario.since or scenario.start.year
+    return Records(
+        events,
+        units=states(registry, "units"),
+        cadres=states(registry, "cadres"),
+        totals=[
+            total for by in scenario.levels for total in asked(f"/v1/totals/{place}", since=since, until=until, by=by)
+        ],
+        parties=asked(f"/v1/party-counts/{place}"),
+        others=[one for one in told if type(one.event) in others],
+    )
+
+
+def states(service: httpx.Client, kind: str) -> dict[str, Any]:
+    """All states of a kind that a service has, by id, page by page."""
+    found: dict[str, Any] = {}
+    while True:
+        after = next(reversed(found), "")
+        page = service.get(f"/v1/{kind}", params={"limit": LARGEST_LIST, "after": after}).raise_for_status().json()
+        found |= {state["id"]: state for state in page}
+        if len(page) < LARGEST_LIST:
+            return found
+
+
+def _journal(client: Client, others: Collection[type[Event]], service: str) -> list[Happened]:
+    """A service's events about villages and of the other types, in the order in which it decided them. One request for
+    each of a province's villages would take minutes."""
+    told = [one for one in EVENTS.values() if one.type.startswith(f"{service}.")]
+    types = [one for one in told if one in others or "village" in one.__struct_fields__]
+    streams = {stream: [one.type for one in types if one.sealing != never] for stream, never in _SEALING.items()}
+    pages = (_pages(client(service), stream, asked) for stream, asked in streams.items() if asked)
+    entries = sorted(chain.from_iterable(pages), key=lambda entry: entry.position)
+    return [happened(msgspec.json.decode(entry.event, type=Envelope)) for entry in entries]
+
+
+_SEALING: Final = {OPEN: "always", SEALED: "never"}
+"""By stream: the sealing of events that are never in it."""
+
+
+def _pages(service: httpx.Client, stream: str, types: Sequence[str]) -> Iterator[Entry]:
+    """What a service published of these types on a stream, page by page."""
+    after: int | None = 0
+    while after is not None:
+        params: dict[str, Any] = {"stream": stream, "type": types, "after": after, "limit": LARGEST_PAGE}
+        answer = service.get("/v1/recovery/journal", params=params).raise_for_status()
+        page = msgspec.json.decode(answer.content, type=list[Entry])
+        yield from page
+        after = page[-1].position if len(page) == LARGEST_PAGE else None

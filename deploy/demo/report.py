@@ -52,6 +52,8 @@ def show(console: Console, region: Region, records: Records, until: date) -> Non
         # Only what rules computed proves anything. That an entered figure comes out again is expected.
         mark = Text("=", "green" if f.origin == "computed" else "") if f.equal else Text("≠", "red")
         said, origin = f"{f.document}{'余' * f.and_more}", " · ".join(ORIGINS[f.origin])
+        if f.document is None:
+            mark, said = Text(""), "未写数量 · no number"
         beside.add_row(f.zh, f.en, f.mechanism, said, str(f.system), mark, origin)
     wrong = folded(
         "问题情形", "what went wrong", "次数 · times", title="问题情形及次数 · what went wrong, and how often"

@@ -1,11 +1,12 @@
 """A region's story that can be played from its first day to its last, with everything left open chosen from a seed."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any, ClassVar, Final
 
 from deploy.demo.answers import Letter, Row, Story
+from shared.divisions import Level
 
 FORM_ROWS: Final = 1000
 """How many rows one Excel form takes."""
@@ -40,6 +41,12 @@ class Scenario(Story):
     """The four digits of the prefecture in which the story plays."""
     villages: dict[str, Any]
     """The villages that are played, by id."""
+    levels: ClassVar[Sequence[Level]] = ("county",)
+    """The kinds of divisions whose totals the region's figures are taken from."""
+    since: ClassVar[int] = 0
+    """The first year of these totals; 0 for the year in which the story begins."""
+    divided = False
+    """Whether replicas share the prefectures, so that each of these adopts a province's pack for itself."""
     at_once: ClassVar[Collection[str]] = ()
     """The actions that are taken on the day on which they are awaited, whatever weekday it is."""
 

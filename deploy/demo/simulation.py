@@ -31,7 +31,7 @@ from shared.policy import Policy
 from shared.runtime import heard
 from shared.stream import bus
 from shared.stream.bus import OPEN, SEALED
-from shared.web.http import OpenTask, following
+from shared.web.http import LARGEST_LIST, OpenTask, following
 from shared.web.strict import MOST_VALUES
 from shared.web.token import body_headers, operator_headers
 
@@ -276,9 +276,20 @@ class Simulation:
                 return found
 
     async def states(self, service: str, kind: str) -> dict[str, Any]:
-        """All states of a kind by id, as the service shows them."""
-        answers = await self._get_all(service, f"/v1/{kind}", limit=10_000)
-        return {state["id"]: state for answer in answers for state in msgspec.json.decode(answer)}
+        """All states of a kind by id, as the service shows them, page by page from each replica."""
+        names = [name for name, (of, _) in self.system.services.items() if of == service]
+        found = await asyncio.gather(*(self._all_of(name, kind) for name in names))
+        return {id: state for part in found for id, state in part.items()}
+
+    async def _all_of(self, name: str, kind: str) -> dict[str, Any]:
+        """All states of a kind that one process has."""
+        found: dict[str, Any] = {}
+        while True:
+            after = next(reversed(found), "")
+            page = msgspec.json.decode(await self.get(name, f"/v1/{kind}", limit=LARGEST_LIST, after=after))
+            found |= {state["id"]: state for state in page}
+            if len(page) < LARGEST_LIST:
+                return found
 
     async def digests(self) -> dict[str, dict[str, str]]:
         """The digests of each service's content, the same with any number of replicas."""

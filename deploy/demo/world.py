@@ -85,7 +85,8 @@ class World:
     def command(self, service: str, *payloads: Any) -> Result:
         """Send commands to a service, as an officer does. Raises Refused if it refuses any."""
         self.commands += 1
-        causes = [Cause(derived_id("test", self.commands, n), "test", p) for n, p in enumerate(payloads)]
+        ids = (derived_id("test", self.commands, n) for n in range(len(payloads)))
+        causes = [Cause(id, id, payload) for id, payload in zip(ids, payloads, strict=True)]
         before = len(self.services[service].parked)
         result = self.services[service].take(causes, self.today)
         for parked in self.services[service].parked[before:]:

@@ -179,9 +179,10 @@ async def watched(
 
 
 def _in_force(pipeline: Pipeline, at: Iterable[tuple[str, date]]) -> list[Policy]:
-    """The packs in force in divisions, each on a day or today, whichever is earlier."""
-    today = pipeline.today
-    found = (pipeline.book.at(place, min(day, today)) for place, day in at if today)
+    """The packs in force in divisions, each on a day or today, whichever is earlier; before the first one, today's: a
+    division may have recorded figures of years before it had a pack (4.1)."""
+    today, book = pipeline.today, pipeline.book
+    found = (book.at(place, min(day, today)) or book.at(place, today) for place, day in at if today)
     return [policy for policy in found if policy]
 
 

@@ -4,7 +4,8 @@ Some are recorded, some follow from others by a formula. Brackets and floors tel
 the villages' values make that of a township, a county or a wider division.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from typing import Annotated, Final, Literal
@@ -32,7 +33,8 @@ HOUSEHOLD_FIGURES: Final[Mapping[str, tuple[str, str]]] = {
 
 
 class Formula(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """计算公式：填一种。 · How a figure follows from others of the same village and year; exactly one of these."""
+    """计算公式：填一种。 ·
+    How a figure follows from others of the same village or division, and of the same year; exactly one of these."""
 
     ratio: Pair | None = None
     """第一项除以第二项；人均数的第二项填 population。 ·
@@ -40,7 +42,8 @@ class Formula(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     difference: Pair | None = None
     """第一项减去第二项。 · The first less the second."""
     growth: Code | None = None
-    """比上一年增长的比例：10% 为 0.1。 · By what share a figure grew since the year before; 10 % is 0.1."""
+    """比上一年增长的比例：10% 为 0.1；仅限村的指标。 ·
+    By what share a village's figure grew since the year before; 10 % is 0.1."""
     meets: Bound | None = None
     """符合界限的为1，不符合的为0；合计即符合的村数。 ·
     1 where a figure keeps a bound, else 0, so that their sum is the number of villages that keep it."""
@@ -147,7 +150,9 @@ def derived(indicators: Sequence[Indicator], now: Mapping[str, float], before: M
 def contradictions(indicators: Sequence[Indicator], criteria: Sequence[Criterion]) -> Found:
     """Find indicators that cannot be computed, brackets that leave gaps, and names that mean two things."""
     names = {one.figure: one.label for one in criteria}
-    known = {*HOUSEHOLD_FIGURES, *(c.figure for c in criteria), *(i.figure for i in indicators if not i.derive)}
+    known = defaultdict[Whose, set[str]](set, village={*HOUSEHOLD_FIGURES, *(c.figure for c in criteria)})
+    for recorded in (one for one in indicators if not one.derive):
+        known[recorded.of].add(recorded.figure)
     for n, one in enumerate(indicators):
         path = ("indicators", n)
         if one.figure in HOUSEHOLD_FIGURES and one.derive:
@@ -162,8 +167,8 @@ def contradictions(indicators: Sequence[Indicator], criteria: Sequence[Criterion
                 f'label = "{label}"',
             )
         if one.derive:
-            yield from _underived((*path, "derive"), one.derive, one, known)
-            known.add(one.figure)
+            yield from _underived((*path, "derive"), one.derive, one, known[one.of])
+            known[one.of].add(one.figure)
         yield from _unlike_numbers(path, one)
 
 
@@ -176,28 +181,25 @@ def of_borders(path: tuple[str | int, ...], borders: Sequence[float | None]) -> 
         yield path, "分档应由低到高", "brackets go from the lowest to the highest", ""
 
 
-def _underived(path: tuple[str | int, ...], formula: Formula, one: Indicator, known: set[str]) -> Found:
-    """Check what a formula says, and that the figures which it uses are known before it."""
+def _underived(path: tuple[str | int, ...], formula: Formula, one: Indicator, known: Collection[str]) -> Found:
+    """Check what a formula says, and that the figures which it uses are known before it, of the same kind of subject.
+
+    A division's own figures of one year are looked at alone, so that their growth is unknown.
+    """
     given = [name for name in FORMULAS if getattr(formula, name) is not None]
     if len(given) != 1:
         zh = f"须填且只填一种公式：{'、'.join(FORMULAS)}"
         yield path, zh, f"it needs exactly one of {', '.join(FORMULAS)}", ""
         return
-    if one.of != "village":
-        zh, en = (
-            "公式只用于村的指标，区划的数由村汇总（total）",
-            "formulas are for villages; `total` makes a division's",
-        )
-        yield path, zh, en, ""
+    if one.of != "village" and formula.growth:
+        zh, en = "增长（growth）只用于村的指标", "only a village's figure can have a `growth`"
+        yield (*path, "growth"), zh, en, ""
     for figure in formula.uses:
         if figure not in known:
-            zh = f"没有 {figure} 这项数值，或者它写在后面；可用：{'、'.join(sorted(known))}"
-            yield (
-                (*path, given[0]),
-                zh,
-                f"{figure} is unknown, or comes later; known are {', '.join(sorted(known))}",
-                "",
-            )
+            usable = sorted(known)
+            zh = f"没有 {figure} 这项同一级的数值，或者它写在后面；可用：{'、'.join(usable) or '（无）'}"
+            en = f"no {one.of} has a figure {figure}, or it comes later; known are {', '.join(usable) or 'none'}"
+            yield (*path, given[0]), zh, en, ""
 
 
 def _unlike_numbers(path: tuple[str | int, ...], one: Indicator) -> Found:

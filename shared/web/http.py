@@ -45,6 +45,8 @@ PUBLISHED_WITHIN = 2.0
 """Seconds that an answer waits for its events to be published. If it takes longer, they are published after it."""
 LARGEST_PAGE = 1000
 """The most entries of a journal, or tasks, in one answer."""
+LARGEST_LIST = 10_000
+"""The most states in one answer."""
 LARGEST_RECOVERY = 512 * 2**20
 """The most bytes of a page of a journal handed in for recovery: each entry may be as large as a NATS message."""
 SMOOTH = 200
@@ -466,7 +468,7 @@ def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Tabl
         place: PlaceQuery = "",
         status: FromQuery[str] = "",
         after: FromQuery[str] = "",
-        limit: Annotated[int, QueryParameter(ge=1, le=10_000)] = 500,
+        limit: Annotated[int, QueryParameter(ge=1, le=LARGEST_LIST)] = 500,
     ) -> Response[bytes]:
         """States in order of id, after a given id. They can be limited to a prefix of the division and to a status."""
         found = select(table.c.body).where(table.c.id > after, *within(table, place))

@@ -19,6 +19,7 @@ from deploy.demo.officers import Officers, Refusal
 from deploy.demo.records import Figure, Records
 from deploy.demo.regions import REGIONS, Ways
 from deploy.demo.regions.benxi import story as benxi
+from deploy.demo.regions.guizhou import story as guizhou
 from deploy.demo.regions.jalaid import story as jalaid
 from deploy.demo.regions.jalaid.figures import unhelped
 from deploy.demo.regions.xixiu import story as xixiu
@@ -43,9 +44,11 @@ from shared.policy.shipped import base
 from tests.support.happened import by_village, of_types
 
 Change = Callable[[pytest.MonkeyPatch], None]
-ASSIGNED = {"benxi": date(2014, 9, 30), "jalaid": jalaid.END, "xixiu": xixiu.END, "zunyi": zunyi.END}
+ASSIGNED = {
+    "benxi": date(2014, 9, 30), "guizhou": guizhou.END, "jalaid": jalaid.END, "xixiu": xixiu.END, "zunyi": zunyi.END,
+}  # fmt: skip
 """By when the figures that are called computed have come about."""
-VILLAGES = {"xixiu": 6, "zunyi": 40}
+VILLAGES = {"guizhou": 40, "xixiu": 6, "zunyi": 40}
 """How many villages of a region are played, where the whole takes minutes."""
 
 
@@ -66,7 +69,11 @@ def told(name: str, until: date, villages: int) -> Records:
         by_village(memory.world.facts, days),
         memory.world.all("registry", "units"),
         memory.world.all("registry", "cadres"),
-        msgspec.to_builtins([*totals(books, policy.indicators, "county", policy.jurisdiction, {})]),
+        [
+            one
+            for by in scenario.levels
+            for one in msgspec.to_builtins([*totals(books, policy.indicators, by, policy.jurisdiction, {})])
+        ],
         msgspec.to_builtins([*counts(parties, policy.parties)]),
         of_types(memory.world.facts, days, REGIONS[name].others),
     )
@@ -90,6 +97,20 @@ def as_told(name: str) -> tuple[list[Figure], Ways]:
 
 def test_0_1_0_2_0_12_jalaid_comes_to_the_figures_of_its_document() -> None:
     assert [(f.en, f.document, f.system) for f in as_told("jalaid")[0] if not f.equal] == []
+
+
+def test_4_2_4_7_4_9_in_guizhou_things_come_late_and_the_document_has_a_number_of_few() -> None:
+    figures, ways = as_told("guizhou")
+    shown = {f.en: f.system for f in figures}
+    assert [way for way, times in ways.items() if not times] == [
+        ("示范点到期未续", "demonstration points whose year ended")
+    ]
+    assert shown["villages drawn for a check"] == 2, "a twentieth of 40 in one draw over the counties of the province"
+    assert shown["visits with evidence of process and result"] == 4, "in the yearly check and in the irregular one"
+    modes = [times for en, times in shown.items() if en.startswith("villages in the mode")]
+    assert sum(modes) == shown["key villages"] == VILLAGES["guizhou"] and all(modes)
+    assert shown["key villages without a team"] == 0
+    assert all(f.document is None or f.document >= 100 for f in figures), "what has no number in the document has none"
 
 
 def test_1_5_xixius_inspectors_miss_visits_and_publish_late_and_villages_stay_for_their_reasons() -> None:
@@ -328,8 +349,50 @@ def more_companies(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(zunyi, "COMPANIES", zunyi.POOR + zunyi.OTHERS)
 
 
+def richer_province(patch: pytest.MonkeyPatch) -> None:
+    """A farmer of the province earned 2,000 yuan."""
+    patch.setattr(guizhou, "INCOMES", {**guizhou.INCOMES, "province_income": 2000})
+
+
+def more_leaders(patch: pytest.MonkeyPatch) -> None:
+    """Every county has three leaders more than its contact points take."""
+    patch.setattr(guizhou, "LEADERS_MORE", 3)
+
+
+def few_teams(patch: pytest.MonkeyPatch) -> None:
+    """Half as many units as villages."""
+    patch.setattr(guizhou.Guizhou, "_units", lambda story, place: len(story.counties[place]) // 2)
+
+
+def all_are_tardy(patch: pytest.MonkeyPatch) -> None:
+    """Every question is answered late."""
+    patch.setattr(guizhou, "TARDY", 1)
+
+
+def none_is_renewed(patch: pytest.MonkeyPatch) -> None:
+    """No demonstration point is named again."""
+    patch.setattr(guizhou, "RENEWED", 0)
+
+
+def all_do_badly(patch: pytest.MonkeyPatch) -> None:
+    """The work goes badly in every township."""
+    patch.setattr(guizhou, "WEAK", 1)
+
+
+def a_fifth(pack: dict[str, Any]) -> None:
+    """A fifth of the villages is drawn for a check."""
+    pack["campaigns"][0]["share"] = 0.2
+
+
 CHANGED: list[tuple[str, Change, dict[str, int]]] = [
     ("benxi", pack_of(benxi, teams_of(2)), {"Party-member cadres": 128}),
+    ("guizhou", richer_province, {"a farmer's income in thousandths of the country's": 558}),
+    ("guizhou", more_leaders, {"leaders without a contact point": 30}),
+    ("guizhou", few_teams, {"key villages without a team": 20}),
+    ("guizhou", all_are_tardy, {"questions answered late": 6}),
+    ("guizhou", none_is_renewed, {"demonstration points that were not named again": 2}),
+    ("guizhou", all_do_badly, {"of these, with poor results": 10}),
+    ("guizhou", pack_of(guizhou, a_fifth), {"villages drawn for a check": 8}),
     (
         "jalaid",
         offers(195),

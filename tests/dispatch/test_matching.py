@@ -258,6 +258,31 @@ def test_3_2_a_solution_that_its_prices_do_not_prove_is_no_matching(
     assert not [*left], "and at the first aim that is not proved"
 
 
+def test_3_2_what_no_pair_connects_is_solved_by_itself_with_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The 88 counties of a province are 88 small problems: one with all of them together takes ten times as long."""
+    counties = [
+        [(f"{county}v{village}", f"{county}u{unit}") for village in range(3) for unit in range(4)]
+        for county in range(88)
+    ]
+    pairs = [pair for county in counties for pair in county]
+    scores = {pair: int(sha256("".join(pair).encode()).hexdigest()[:2], 16) for pair in pairs}
+    alone = [best_pairs(county, [scores[pair] for pair in county]) for county in counties]
+    sizes, solve = list[int](), optimum._solve
+
+    def measured(columns: Any, *rest: Any) -> Any:
+        sizes.append(len(columns))
+        return solve(columns, *rest)
+
+    monkeypatch.setattr(optimum, "_solve", measured)
+    mixed = sorted(pairs, key=lambda pair: pair[::-1])
+    found = best_pairs(mixed, [scores[pair] for pair in mixed])
+    assert max(sizes) <= 12
+    assert found.objective == found.bound == sum(one.objective for one in alone)
+    assert {mixed[i] for i in found.chosen} == {
+        county[i] for county, one in zip(counties, alone, strict=True) for i in one.chosen
+    }
+
+
 def test_3_2_a_prefecture_is_matched_at_once_with_its_certificate() -> None:
     """150 villages and 200 units in six counties: whole, proved, and quick enough to answer a person."""
     counties, classes = [f"2105{n:02d}" for n in range(1, 7)], list(PACK["links"][0]["suits"])

@@ -47,6 +47,10 @@ GROWTH: dict[str, Any] = {
 }
 POOR: dict[str, Any] = {"figure": "incidence", "label": "贫困发生率", "unit": "比例", "total": "ratio"}
 AREA: dict[str, Any] = {"figure": "area", "label": "面积", "unit": "平方公里", "of": "county"}
+LARGE: dict[str, Any] = {
+    "figure": "large", "label": "大县", "unit": "个", "of": "county",
+    "derive": {"meets": {"figure": "area", "at_least": 3000}},
+}  # fmt: skip
 ALL = [INCOME, PAY, SHELL, PER_HEAD, GROWTH, POOR, AREA]
 
 
@@ -288,7 +292,7 @@ def test_4_1_a_province_records_its_people_villages_and_income_and_villages_make
         "inhabitants": 39_000_000, "rural_inhabitants": 29_000_000, "poor_inhabitants": 2_550_000,
         "low_income_inhabitants": 4_550_000, "key_villages": 5_486, "province_income": 1985, "country_income": 3587,
     }  # fmt: skip
-    of = [one.figure for one in pack.indicators if one.of == "province"]
+    of = [one.figure for one in pack.indicators if one.of == "province" and not one.derive]
     assert sorted(of) == sorted(scale)
     here = county()
     here.do(c.AdoptPolicy(place="520000", pack=content("guizhou"), adopted_by="省委"))
@@ -296,9 +300,31 @@ def test_4_1_a_province_records_its_people_villages_and_income_and_villages_make
     (event,) = here.do(c.RecordFigures(place="520000", division="province:52", **said))
     assert event.values == scale
     books = [here.world.state("registry", Yearbook, "520000/2013")]
-    assert {one.figure: one.value for one in yearbook.totals(books, pack.indicators, "province", "52", {})} == scale
-    assert round(scale["province_income"] / scale["country_income"], 3) == 0.553
+    shown = {one.figure: one.value for one in yearbook.totals(books, pack.indicators, "province", "52", {})}
+    assert shown.pop("income_ratio") == 1985 / 3587
+    assert shown == scale
+    ratio: dict[str, Any] = {**said, "values": {"income_ratio": 0.6}}
+    assert here.refusal(c.RecordFigures(place="520000", division="province:52", **ratio)).field == "values.income_ratio"
     assert here.refusal(c.RecordFigures(place="520300", division="city:5203", **said)).status == 422
+
+
+@pytest.mark.parametrize(
+    ("values", "estimated", "becomes"),
+    [
+        ({"province_income": 1985}, (), None),
+        ({"province_income": 1985, "country_income": 0}, (), None),
+        ({"province_income": 1985, "country_income": 3970}, (), (0.5, False)),
+        ({"province_income": 1985, "country_income": 3970}, ("country_income",), (0.5, True)),
+        ({"province_income": 1985, "country_income": 3970}, ("inhabitants",), (0.5, False)),
+    ],
+)
+def test_4_1_a_divisions_own_ratio_follows_from_its_figures_and_is_an_estimate_as_they_are(
+    values: dict[str, float], estimated: tuple[str, ...], becomes: tuple[float, bool] | None
+) -> None:
+    own = yearbook.Recorded({**values, "inhabitants": 39e6}, estimated)
+    books = [Yearbook(id="520000/2006", place="520000", divisions={"province:52": own})]
+    found = yearbook.totals(books, shipped("guizhou").indicators, "province", "52", {})
+    assert [(one.value, one.estimated) for one in found if one.figure == "income_ratio"] == [becomes] * bool(becomes)
 
 
 @pytest.mark.parametrize(
@@ -475,7 +501,12 @@ def test_1_10_a_formula_lacks_a_value_where_a_part_is_missing_or_zero(
         ([{**INCOME, "figure": "safe_water"}], (0, "label")),
         ([{**POOR, "derive": {"growth": "population"}}], (0, "derive")),
         ([{**PAY, "floor": {"at_least": 1, "mover": "operator"}}], (0, "floor", "mover")),
-        ([INCOME, {**SHELL, "of": "county"}], (1, "derive")),
+        ([INCOME, {**SHELL, "of": "county"}], (1, "derive", "meets")),
+        ([AREA, {**LARGE, "of": "township"}], (1, "derive", "meets")),
+        ([AREA, {**LARGE, "of": "village"}], (1, "derive", "meets")),
+        ([AREA, {**LARGE, "derive": {"growth": "area"}}], (1, "derive", "growth")),
+        ([AREA, {**LARGE, "derive": {"ratio": ["area", "population"]}}], (1, "derive", "ratio")),
+        ([LARGE, {**AREA, "derive": {"meets": {"figure": "large", "at_least": 1}}}], (0, "derive", "meets")),
     ],
 )  # fmt: skip
 def test_what_a_pack_cannot_mean_by_its_indicators_is_refused(
@@ -502,4 +533,8 @@ async def test_0_1_people_read_totals_over_http(database: str) -> None:
         assert (await desk.get("/v1/totals/21", since=2013, until=2015, by="county")).json() == [area]
         assert (await desk.get("/v1/totals/2106", since=2014)).json() == []
         assert (await desk.get("/v1/totals/2105", since=2015)).json() == []
+        earlier = {"place": PLACE, "year": 2006, "division": f"county:{PLACE}", "values": {"area": 3343}}
+        await desk.post("division-figures", {**earlier, "recorded_by": "县统计局"})
+        (before,) = (await desk.get("/v1/totals/2105", since=2006)).json()
+        assert (before["label"], before["value"]) == ("面积", 3343.0), "also of a year before there was any pack"
         assert (await desk.client.get("/v1/totals/210?since=2014")).status_code == 400

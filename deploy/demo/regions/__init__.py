@@ -6,6 +6,8 @@ from typing import Final, NamedTuple
 from deploy.demo.records import Figure, Records
 from deploy.demo.regions.benxi import figures as benxi
 from deploy.demo.regions.benxi.story import Benxi
+from deploy.demo.regions.guizhou import figures as guizhou
+from deploy.demo.regions.guizhou.story import Guizhou
 from deploy.demo.regions.jalaid import figures as jalaid
 from deploy.demo.regions.jalaid.story import Jalaid
 from deploy.demo.regions.xixiu import figures as xixiu
@@ -34,6 +36,7 @@ class Region(NamedTuple):
 
 REGIONS: Final[Mapping[str, Region]] = {
     "benxi": Region(("本溪", "Benxi"), "S3", Benxi, benxi.figures, benxi.ways),
+    "guizhou": Region(("贵州", "Guizhou"), "S4", Guizhou, guizhou.figures, guizhou.ways, guizhou.OTHERS),
     "jalaid": Region(("扎赉特旗", "Jalaid Banner"), "S0", Jalaid, jalaid.figures, jalaid.ways),
     "xixiu": Region(("西秀区", "Xixiu District"), "S1", Xixiu, xixiu.figures, xixiu.ways, xixiu.OTHERS),
     "zunyi": Region(("遵义", "Zunyi"), "S2", Zunyi, zunyi.figures, zunyi.ways, zunyi.OTHERS),

@@ -1,5 +1,6 @@
 """Which unit goes to which village (2.10, 3.2). Hard rules leave the possible pairs; `optimum` picks the best."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
@@ -135,14 +136,20 @@ def _suited(needs: Mapping[str, Need], units: Mapping[str, Unit], policy: Policy
     alike, so that they are sought once for all of these."""
     alike: dict[tuple[str, str], list[str]] = {}
     suited: dict[str, list[str]] = {}
-    designated = {unit: one for unit, one in units.items() if one.village}
+    designated, at_home = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
+    """By village, the units that are designated for it; by county, those that serve nowhere else, and under no county
+    all others. A province has thousands."""
+    for unit, one in units.items():
+        if one.village:
+            designated[one.village].append(unit)
+        else:
+            at_home[one.place if one.level in policy.team.same_county_levels else ""].append(unit)
     for village, need in needs.items():
         key = need.problem_class, need.place
         if key not in alike:
-            alike[key] = [
-                unit for unit, one in units.items() if not one.village and not unsuited_for(one, village, need, policy)
-            ]
-        own = [unit for unit, one in designated.items() if not unsuited_for(one, village, need, policy)]
+            near = (*at_home[need.place], *at_home[""])
+            alike[key] = [unit for unit in near if not unsuited_for(units[unit], village, need, policy)]
+        own = [unit for unit in designated[village] if not unsuited_for(units[unit], village, need, policy)]
         suited[village] = [*alike[key], *own]
     return suited
 

@@ -19,7 +19,7 @@ solution scores above 5. The prices are found from a few pairs, and then checked
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import highspy
@@ -72,18 +72,42 @@ def best_pairs(
 ) -> Optimum:  # fmt: skip
     """Choose the best pairs of village and unit (3.2). No village gets two units, no unit more villages than its room.
 
-    Units that are not in `rooms` have room for one village. Raises ArithmeticError if the solution cannot be proved.
+    Units that are not in `rooms` have room for one village. What no pair connects is solved by itself, as the counties
+    of a province whose units serve at home. Raises ArithmeticError if the solution cannot be proved.
     """
     rooms = {**dict.fromkeys((unit for _, unit in pairs), Room()), **(rooms or {})}
-    columns = [
-        (village, unit, place, k)
-        for k, (village, unit) in enumerate(pairs)
-        for place, room in enumerate(rooms[unit])
-        if room
-    ]
+    parts = [_of_part([(*pairs[k], k) for k in part], scores, rooms) for part in _parts(pairs)]
+    chosen = tuple(sorted(k for part in parts for k in part.chosen))
+    return Optimum(chosen, sum(part.objective for part in parts), sum(part.bound for part in parts))
+
+
+def _parts(pairs: Sequence[tuple[str, str]]) -> Iterator[list[int]]:
+    """The pairs in groups that have neither a village nor a unit in common."""
+    of_village, of_unit = defaultdict[str, list[int]](list), defaultdict[str, list[int]](list)
+    for k, (village, unit) in enumerate(pairs):
+        of_village[village].append(k)
+        of_unit[unit].append(k)
+    seen = set[int]()
+    for first in range(len(pairs)):
+        part, ahead = list[int](), [first]
+        while ahead:
+            k = ahead.pop()
+            if k not in seen:
+                seen.add(k)
+                part.append(k)
+                village, unit = pairs[k]
+                ahead += [*of_village.pop(village, ()), *of_unit.pop(unit, ())]
+        if part:
+            yield part
+
+
+def _of_part(pairs: Iterable[tuple[str, str, int]], scores: Sequence[int], rooms: Mapping[str, Room]) -> Optimum:
+    """The best of one group of pairs, each with its index."""
+    columns = sorted(
+        (village, unit, place, k) for village, unit, k in pairs for place, room in enumerate(rooms[unit]) if room
+    )
     if not columns:
         return Optimum((), 0, 0)
-    columns.sort()
     villages = {village: row for row, village in enumerate(sorted({village for village, *_ in columns}))}
     places = {one: row for row, one in enumerate(sorted({(unit, place) for _, unit, place, _ in columns}))}
     ends = [(villages[village], len(villages) + places[unit, place]) for village, unit, place, _ in columns]
@@ -91,11 +115,11 @@ def best_pairs(
     programme, worth = _Programme(ends, most), [scores[k] for *_, k in columns]
     tickets = [_ticket(village, unit, place) for village, unit, place, _ in columns]
     face = _best(_Face(range(len(columns)), frozenset()), [1] * len(columns), programme, tickets)
-    if any(room.more for room in rooms.values()):
+    if any(place for _, _, place, _ in columns):
         face = _best(face, [int(place == 0) for _, _, place, _ in columns], programme, tickets)
     highest = _best(face, worth, programme, tickets)
     only = _best(highest, tickets, programme, tickets)
-    chosen = tuple(sorted(columns[c][-1] for c in only.chosen))
+    chosen = tuple(columns[c][-1] for c in only.chosen)
     return Optimum(chosen, sum(scores[k] for k in chosen), highest.bound)
 
 

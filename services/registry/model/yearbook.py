@@ -19,7 +19,7 @@ from shared.contracts.registry import FiguresRecorded, FiguresWithdrawn, Indicat
 from shared.divisions import part_of, place_of
 from shared.labels import said
 from shared.policy import Policy
-from shared.policy.indicators import Indicator
+from shared.policy.indicators import Indicator, derived
 from shared.rules import Change, Key, Refused, State, known, overwrite
 
 
@@ -231,9 +231,16 @@ def _total(of: _Division, villages: Sequence[Counted], one: Indicator) -> Total:
 
 
 def _own(of: _Division, own: Recorded, indicators: Sequence[Indicator]) -> Iterator[Total]:
-    """The figures that a division recorded of itself."""
+    """The figures that a division recorded of itself, and those that follow from them (4.1). What follows from an
+    estimate is one."""
     kind = of.division.partition(":")[0]
-    for one in indicators:
-        if one.of == kind and one.figure in own.values:
-            value, estimated = own.values[one.figure], one.figure in own.estimated
-            yield Total(*of, one.figure, one.label, one.unit, value, estimated=estimated, group=one.group)
+    of_kind = [one for one in indicators if one.of == kind]
+    values, estimated = derived(of_kind, own.values, {}), {*own.estimated}
+    for one in of_kind:
+        if one.derive and not estimated.isdisjoint(one.derive.uses):
+            estimated.add(one.figure)
+        if one.figure in values:
+            is_estimate = one.figure in estimated
+            yield Total(
+                *of, one.figure, one.label, one.unit, values[one.figure], estimated=is_estimate, group=one.group
+            )

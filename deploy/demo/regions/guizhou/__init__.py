@@ -1,0 +1,1 @@
+"""Guizhou province about 2008, by document S4."""
