@@ -16,12 +16,11 @@ from typing import Any, Final
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import httpx
-from openpyxl.utils.datetime import to_excel
 
 from deploy.demo.answers import Row
 from services.registry import forms
 from shared.policy import Policy
-from shared.workbook import Form
+from shared.workbook import Form, excel
 
 _SHEET: Final = "xl/worksheets/sheet1.xml"
 _ROW: Final = re.compile(r'<row r="(\d+)"[^>]*>(.*?)</row>', re.DOTALL)
@@ -108,7 +107,7 @@ def _line(number: int, issued: Mapping[int, str], form: Form, row: Row, styles: 
 
 def _cell(place: str, style: str, kind: str, value: Any) -> str:
     if kind in ("date", "month"):
-        value = to_excel(date.fromisoformat(str(value)))
+        value = excel.serial(date.fromisoformat(str(value)))
     if kind in ("date", "month", "integer", "number"):
         return f'<c r="{place}" s="{style}"><v>{value}</v></c>'
     return f'<c r="{place}" s="{style}" t="inlineStr"><is><t>{escape(value)}</t></is></c>'

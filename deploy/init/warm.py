@@ -11,7 +11,7 @@ PARTS = (
     *(f"services.{service}.app" for service in SERVICES), "deploy.cli.commands", "deploy.init.__main__",
     "deploy.operations.doctor", "deploy.operations.recovery", "deploy.operations.selftest", "deploy.demo.play",
     "alembic.command", "sqlalchemy.dialects.postgresql.asyncpg", "sqlalchemy.dialects.sqlite.aiosqlite",
-    "uvicorn.protocols.http.httptools_impl", "openpyxl", "xlsxwriter",
+    "uvicorn.protocols.http.httptools_impl", "shared.workbook.reading", "shared.workbook.writing",
 )  # fmt: skip
 """The modules that are imported at a start, and those that are imported only when they are needed."""
 

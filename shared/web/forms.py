@@ -188,7 +188,7 @@ def _take_in(forms: Forms) -> Any:
 
 def _recognised(forms: Forms, asked: str, refused: WorkbookRefused, policies: Sequence[Policy]) -> tuple[str, str]:
     """What to say if a refused file is another form of the service; empty if it is none."""
-    from shared.workbook.reading import has_headings  # Only here, since its library takes memory.
+    from shared.workbook.reading import has_headings  # Only here, since it takes memory.
 
     if isinstance(refused, HeadingsRefused):
         for name, blank in forms.items():

@@ -150,7 +150,7 @@ class Import:
 
     async def _check(self, file: BinaryIO, accepted: BinaryIO) -> None:
         """The first pass."""
-        from shared.workbook.reading import read_rows  # Only here, since its library takes memory.
+        from shared.workbook.reading import read_rows  # Only here, since it takes memory.
 
         rows = self.blank.together(self.form, read_rows(self.form, file, secret=self.secret, tell=self._notes.add))
         while page := await asyncio.to_thread(self._read, rows):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from openpyxl.utils import column_index_from_string
+from shared.workbook import excel
 
 if TYPE_CHECKING:
     from shared.workbook.sheet import Cells, Raw
@@ -31,9 +31,7 @@ class Merge(NamedTuple):
         if not found:
             raise ValueError(f"{range[:20]!r} is no range of cells")
         left, top, right, bottom = found.groups()
-        first = int(column_index_from_string(left)) - 1
-        last = int(column_index_from_string(right or left)) - 1
-        return cls(int(top), int(bottom or top), first, last, range)
+        return cls(int(top), int(bottom or top), excel.column(left), excel.column(right or left), range)
 
 
 class Merges:

@@ -24,11 +24,9 @@ from xml.parsers import expat
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 import msgspec
-from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
-from openpyxl.utils import column_index_from_string, get_column_letter
-from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
 
-from shared.workbook import kinds
+from shared.workbook import excel, kinds
+from shared.workbook.excel import MAC_EPOCH, WINDOWS_EPOCH
 from shared.workbook.kinds import WorkbookRefused
 from shared.workbook.merges import Merge, Merges
 
@@ -52,9 +50,6 @@ _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 # Cells with a format and no value. They can go only if the next cell names its own position.
 _EMPTY_CELLS = re.compile(rb'(?:<c r="[A-Z]{1,3}[0-9]{1,7}"(?: s="[0-9]+")?\s*(?:/>|></c>))+(?=<c r="|</row>)')
 _EMPTY_ROWS = re.compile(rb'(?:<row r="[0-9]{1,7}"[^<>]*(?:/>|(?<!/)></row>))+(?=<row r="|</sheetData>)')
-# In a Chinese Excel, the built-in formats 27-36 and 50-58 are dates. They are written without a format code
-# (ECMA-376 part 1, 18.8.30), and openpyxl's table does not have them.
-_CHINESE_DATES = {str(i) for i in (*range(27, 37), *range(50, 59))}
 _PLAIN_FORMAT = re.compile(r"(?:general|g/通用格式|@|#|0)?", re.IGNORECASE)
 # Formats by which 1200 is shown as another number: 1, 1200.0万 or 11200.
 _LITERAL = re.compile(r'"([^"]*)"|[\\!](.)')
@@ -253,12 +248,12 @@ def _rows(
             value = _value(attributes, text, string, formats, epoch)
             if value is not None:
                 if column in cells:
-                    raise _twice(place or f"{get_column_letter(column + 1)}{number + 1}")
+                    raise _twice(place or f"{excel.letters(column)}{number + 1}")
                 cells[column] = value
         elif kind == "row":
             previous, number = number, int(attributes.get("r") or said or number + 1)
             if not previous < number <= LAST_ROW or (said and int(said) != number):
-                raise _twice(f"{get_column_letter(min(cells, default=0) + 1)}{number}")
+                raise _twice(f"{excel.letters(min(cells, default=0))}{number}")
             if cells:
                 about.hidden = "hidden" in attributes and attributes["hidden"] in _TRUE
                 if merges:
@@ -351,7 +346,7 @@ def _value(
                 moment = _moment(number, epoch)
             except (OverflowError, ValueError):
                 return Fault(text)
-            return moment if isinstance(moment, datetime) else Unlike(number)
+            return moment or Unlike(number)
         return Styled(number) if shown == "styled" else Unlike(number)
     if kind == "b":
         return text == "1"
@@ -365,10 +360,10 @@ def _value(
 @lru_cache(maxsize=1024)
 def _column(letters: str) -> int:
     """The position of a column given by its letters, counted from 0."""
-    return int(column_index_from_string(letters)) - 1
+    return excel.column(letters)
 
 
-_moment = lru_cache(maxsize=2**14)(from_excel)  # Columns have the same days again and again.
+_moment = lru_cache(maxsize=2**14)(excel.moment)  # Columns have the same days again and again.
 
 
 def _unescaped(escape: re.Match[str]) -> str:
@@ -394,8 +389,7 @@ def _relations(package: _Package, part: str) -> dict[str, tuple[str, str]]:
 
 def _formats(package: _Package, part: str) -> dict[str, str]:
     """By the number of a cell style: how it shows numbers (see `_shown`). Styles that change nothing are left out."""
-    codes: dict[str, str] = {str(number): str(code) for number, code in BUILTIN_FORMATS.items()}
-    codes |= dict.fromkeys(_CHINESE_DATES, "yyyy-mm-dd")
+    codes = {**excel.BUILT_IN}
     formats: dict[str, str] = {}
     index = 0
     names = {"numFmt", "xf", "cellStyleXfs", "cellXfs"}
@@ -417,7 +411,7 @@ def _formats(package: _Package, part: str) -> dict[str, str]:
 def _shown(code: str) -> Literal["date", "unlike", "styled", ""]:
     """How a format shows a number: as a date, as another value (`unlike`), with another look (`styled`), or
     unchanged."""
-    if is_date_format(code):
+    if excel.is_date(code):
         return "date"
     bare = re.sub(r'"[^"]*"|\\.|_.|\[[^\]]*\]', "", code)
     literals = [quoted or escaped for quoted, escaped in _LITERAL.findall(code)]

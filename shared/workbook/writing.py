@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import xlsxwriter
-from openpyxl.utils.datetime import to_excel
 from xlsxwriter.utility import xl_range_abs
 
 from shared import neutral
-from shared.workbook import separated, sheet
+from shared.workbook import excel, separated, sheet
 from shared.workbook.cells import EXACT, Bad, cell, reader, seal, shown
 from shared.workbook.form import ERRORS, GUIDE, SEAL, SHEET, CellError, Column, Form, Layout
 from shared.workbook.reading import find_headings, rows_of
@@ -176,7 +175,7 @@ def _put(page: Any, line: _Line, layout: Layout, style: Callable[..., Any]) -> N
         if at in wrong:
             looks |= {"bg_color": _RED, "locked": False}
         if isinstance(raw, date):
-            raw, looks = to_excel(raw), looks | {"num_format": _DATE}
+            raw, looks = excel.serial(raw), looks | {"num_format": _DATE}
         elif isinstance(raw, str):
             raw = neutral.seen(raw)[: sheet.LONGEST_TEXT]
             looks |= {"quote_prefix": True} if neutral.is_formula(raw) else {}  # Else editing makes it a formula.
