@@ -86,6 +86,7 @@ from shared.contracts.inspection import (
     AppraisalDropped,
     AppraisalOpened,
     AssessmentOpened,
+    CampaignClosed,
     CampaignPlanned,
     DrawMade,
     ReplyDecided,
@@ -213,6 +214,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(OpenCampaign, Calendar, _declared, calendar.open_irregularly),
     Reaction(CampaignPlanned, Campaign, by("campaign"), campaign.plan),
     Reaction(CampaignPlanned, Calendar, _jurisdiction, calendar.note_plan),
+    Reaction(CampaignClosed, Calendar, _jurisdiction, calendar.note_end, calendar.ended_campaign),
     # What two campaigns ask of one village within a few days is told before it happens; visits are counted.
     Reaction(CampaignPlanned, Campaign, burden.planned_before, burden.note_later),
     Reaction(CampaignPlanned, Campaign, by("campaign"), burden.compare, burden.beside),

@@ -1,7 +1,7 @@
 """The calendar of inspections, their bulletins, what inspectors look at and may find (1.5, 2.19, 2.21, 3.7, 4.10)."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -83,6 +83,10 @@ class Campaign(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     On a rota, how many villages are visited each time, such as one by each group of inspectors; 0 elsewhere."""
     share: Rate = 1.0
     """抽取比例：10% 填 0.1。 · The share that is drawn; 10 % is 0.1."""
+    yearly_at_most: Annotated[int, Meta(ge=0, le=53)] = 0
+    """每村每年至多抽查几次，满次数的当年不再列入底册；用于随机抽取的，不限的不填。 ·
+    In a draw, so many visits to a village a year at most: a village that had them is in no frame of that year any more;
+    0 where it is not limited."""
     opens: Annotated[tuple[When, ...], Meta(max_length=53)] = ()
     """开始日。每年的一天或者循环；不定期的不填。 ·
     The days on which it opens. These are days of the year or a cycle; none where officers open it irregularly."""
@@ -166,6 +170,7 @@ def contradictions(campaigns: Sequence[Campaign], burden: Burden | None = None) 
             en = f'{kind} visits all, so it has no share; choice = "draw" has one'
             yield ("campaigns", n, "share"), zh, en, "share = 1.0"
         yield from _rota_faults(n, campaign)
+        yield from _cap_faults(n, campaign)
         yield from _visit_faults(n, campaign)
         if campaign.bulletin and campaign.bulletin.by in _NO_PUBLISHERS:
             zh = f"{campaign.bulletin.by} 不印发督查通报；不可填：{'、'.join(_NO_PUBLISHERS)}"
@@ -211,6 +216,20 @@ def _rota_faults(n: int, campaign: Campaign) -> Found:
         zh = f'{kind} 是轮流督查，先后次序人人可知，announced 须为 true；不事先通知的应为 choice = "draw"'
         en = f'{kind} is a rota, whose order everybody can foresee: announced = true; choice = "draw" is unannounced'
         yield ("campaigns", n, "announced"), zh, en, "announced = true"
+
+
+def _cap_faults(n: int, campaign: Campaign) -> Found:
+    """A cap is a draw's, and counts what is public before the next frame is fixed: else the frame would tell which
+    villages a running campaign has drawn."""
+    at, kind = ("campaigns", n), campaign.kind
+    if campaign.yearly_at_most and campaign.choice != "draw":
+        zh, en = f"{kind} 不是随机抽取，不填 yearly_at_most", f"{kind} is no draw, so it has no yearly_at_most"
+        yield (*at, "yearly_at_most"), zh, en, "yearly_at_most = 0"
+    met = _overlap(campaign, campaign.seed_days + 1) if campaign.yearly_at_most and not _overlap(campaign) else None
+    if met:
+        zh = f"{kind} 的一次到 {met[1].month}月{met[1].day}日才结束，从下一次的底册看得出哪些村已被抽中，请提前结束"
+        en = f"one {kind} lasts until {met[1]:%d %B}, and the frame of the next one would tell its draw; end it before"
+        yield (*at, "lasts"), zh, en, ""
 
 
 def _burden_faults(campaigns: Sequence[Campaign], burden: Burden) -> Found:
@@ -262,11 +281,12 @@ def _length(campaign: Campaign) -> int:
     return (campaign.lasts.after(SOME_DAY, national()) - SOME_DAY).days + 1
 
 
-def _overlap(campaign: Campaign) -> tuple[date, date] | None:
-    """The first and last day of a campaign that still runs when the next one of its kind begins; None without one."""
+def _overlap(campaign: Campaign, days_before: int = 0) -> tuple[date, date] | None:
+    """The first and last day of a campaign that still runs when the next one of its kind begins, or so many days
+    before; None without one."""
     year = sample_year(campaign.opens)
     opens = sorted(day for n in range(3) for when in campaign.opens for day in when.of(year + n, national()))
     for first, following in pairwise(opens):
-        if (last := campaign.lasts.after(first, national())) >= following:
+        if (last := campaign.lasts.after(first, national())) >= following - timedelta(days_before):
             return first, last
     return None

@@ -6,12 +6,12 @@ from datetime import date, timedelta
 
 import msgspec
 
-from services.inspection.model.campaign import MOST_BESIDE, chosen_id
+from services.inspection.model.campaign import MOST_BESIDE, Campaign, chosen_id
 from services.inspection.model.commands import OpenCampaign
 from services.inspection.model.supervision import Gone, Listing, Supervision, list_of
 from shared.contracts import Payload
 from shared.contracts.dispatch import TeamAssigned
-from shared.contracts.inspection import CampaignPlanned, VisitDropped
+from shared.contracts.inspection import CampaignClosed, CampaignPlanned, VisitDropped
 from shared.contracts.registry import ListingBegun, ListingEnded, PolicyAdopted, VillageMerged, VillageRecoded
 from shared.divisions import around, place_of
 from shared.labels import said
@@ -59,6 +59,9 @@ class Calendar(State, frozen=True, kw_only=True, omit_defaults=True):
     """The campaigns of the last two years, each with its last day: missed visits may still be made up."""
     turns: dict[str, str] = msgspec.field(default_factory=dict)
     """By kind of campaign that is a rota, the village that had its turn last."""
+
+    seen: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
+    """By `<kind>/<year>` of draws with a yearly cap: how often each village was visited in those that have ended."""
 
     @property
     def status(self) -> str:
@@ -265,6 +268,25 @@ def note_plan(state: Calendar | None, event: CampaignPlanned, policy: Policy, to
     return Change(state.but(planned={**recent, event.campaign: event.closes}))
 
 
+def ended_campaign(_state: Calendar | None, event: CampaignClosed) -> Iterable[Key]:
+    """The campaign that ended."""
+    return ((Campaign, event.campaign),)
+
+
+def note_end(
+    state: Calendar | None, event: CampaignClosed, policy: Policy, today: date, others: Mapping[Key, State | None]
+) -> Change:
+    """Count the visits of a draw with a yearly cap. They are public from its end on. Earlier years are forgotten."""
+    campaign = others[Campaign, event.campaign]
+    if state is None or not isinstance(campaign, Campaign) or not campaign.terms.yearly_at_most:
+        return Change(state)
+    year = campaign.opens.year
+    seen = {key: counts for key, counts in state.seen.items() if int(key[-4:]) >= year}
+    counts = seen.get(f"{event.kind}/{year}", {})
+    visited = {village: counts.get(village, 0) + 1 for village in campaign.visited}
+    return Change(state.but(seen={**seen, f"{event.kind}/{year}": {**counts, **visited}}))
+
+
 def merge(state: Calendar | None, event: VillageMerged, policy: Policy, today: date) -> Change:
     """A merged village leaves the frame, and no campaign awaits a visit to it any more.
 
@@ -316,6 +338,12 @@ def open_irregularly(state: Calendar | None, command: OpenCampaign, policy: Poli
         )
     calendar = addressed(state, command, "督查", "campaign")
     calendar, campaign = _planned(calendar, terms, chosen_id(calendar.id, command.campaign), command.opens, policy)
+    if not campaign.frame:
+        raise Refused(
+            "2.19",
+            f"各村当年都已抽查 {terms.yearly_at_most} 次，满规定次数，不再抽查",
+            f"each village was visited as often as it can be this year ({terms.yearly_at_most}); none is left to draw",
+        )
     return Change(calendar, (campaign,))
 
 
@@ -330,6 +358,9 @@ def _planned(
     """A campaign with its frame, and the calendar that remembers whose turn it was. On a rota (1.5) all villages have
     theirs in the order of their ids, and then it begins anew."""
     frame = calendar.visited_by(terms, opens)
+    if terms.yearly_at_most:
+        seen = calendar.seen.get(f"{terms.kind}/{opens.year}", {})
+        frame = tuple(village for village in frame if seen.get(village, 0) < terms.yearly_at_most)
     if terms.choice == "rota" and frame:
         at = bisect_right(frame, calendar.turns.get(terms.kind, ""))
         frame = (*frame[at:], *frame[:at])[: terms.turn]
