@@ -79,8 +79,8 @@ def told(event: Source, policy: Policy) -> Iterator[Fact]:
 
 
 def whose(event: Result) -> tuple[str, str]:
-    """Which assessment an event is about, as a channel names it, and whose."""
-    return (TEAM, event.village) if isinstance(event, OfTeam) else (event.kind, event.subject)
+    """Which assessment an event is about, as a channel names it, and whose. The events of teams name neither."""
+    return getattr(event, "kind", TEAM), getattr(event, "subject", str(event.village))
 
 
 def _result(event: Result) -> Fact:
