@@ -98,6 +98,8 @@ class Presence(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def asked(self, year: int, month: int) -> Fraction:
         """How many days a whole month asks of each: the mean of what each of its days asks."""
+        if not self.seasons:
+            return Fraction(self.days)
         whole = range(1, monthrange(year, month)[1] + 1)
         each = (date(year, month, day) for day in whole)
         asks = (next((one.days for one in self.seasons if one.has(day)), self.days) for day in each)

@@ -220,5 +220,7 @@ def decide_return(state: Roster | None, command: DecideReturn, policy: Policy, t
 def on_leave(leaves: Iterable[Leave], cadre: str, first: date, last: date) -> int:
     """The days from `first` to `last` for which a cadre was granted leave; each once, also if two villages say it."""
     granted = [leave for leave in leaves if leave.cadre == cadre and leave.decided_by]
+    if not granted:
+        return 0
     days = (first + DAY * n for n in range((last - first).days + 1))
     return sum(any(one.first <= day <= one.last for one in granted) for day in days)
