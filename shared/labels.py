@@ -517,6 +517,7 @@ _PARTS: Final[Mapping[str, Callable[[Any, Policy | None], str]]] = {
     "Ranked": lambda one, policy: (
         f"{_division(one.subject, policy) if ':' in one.subject else one.subject}得{one.score:g}分"
     ),
+    "Paid": lambda one, _policy: f"{one.person}{one.total:,}元",
     "Present": lambda one, _policy: f"{one.cadre}{one.days}天",
     "Merit": lambda one, policy: f"{one.cadre}{label('grade', one.grade, policy)}",
     "Attendee": lambda one, _policy: one.cadre,

@@ -1,7 +1,8 @@
 """Events of the incentives: proposals, defences, decisions and appeals, for rewards and accountability."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
+import msgspec
 from msgspec import Meta
 
 from shared.contracts import Event
@@ -255,7 +256,9 @@ Parts = Annotated[dict[Code, Money], Meta(max_length=50)]
 
 
 class StatementDrawn(StatementEvent, frozen=True, kw_only=True):
-    """What somebody is paid was drawn from days and grades. Nothing is told while nothing changes (0.11, 1.13)."""
+    """What somebody is paid was drawn from a post and grades. Nothing is told while nothing changes (0.11, 1.13).
+
+    Earlier versions told with it what each member of a team was paid for the days of a month as well."""
 
     label = ("核算报酬补贴", "statement drawn")
     source = "0.11"
@@ -280,6 +283,44 @@ class StatementConfirmed(StatementEvent, frozen=True, kw_only=True):
 
     label = ("核定报酬补贴", "statement confirmed")
     source = "0.11"
+    confirmed_by: Organ
+
+
+class Paid(msgspec.Struct, frozen=True):
+    """What a member of a team is paid for the days of a month."""
+
+    person: PartyId
+    total: Money
+    parts: Parts
+
+    named_by: ClassVar = ("person",)
+
+
+class AllowancesEvent(Event, frozen=True, kw_only=True):
+    """The fields of every event about what a whole team is paid for a month: one, however many members. All are
+    sealed."""
+
+    sealing = "always"
+    village: VillageId
+    kind: Code
+    """As the pack names it: `allowance`."""
+    year: Year
+    month: MonthNumber
+    paid: Annotated[tuple[Paid, ...], Meta(max_length=500)]
+
+
+class AllowancesDrawn(AllowancesEvent, frozen=True, kw_only=True):
+    """What members of a team are paid was drawn from the days of a month in the village (1.13)."""
+
+    label = ("核算驻村补贴", "allowances drawn")
+    source = "1.13"
+
+
+class AllowancesConfirmed(AllowancesEvent, frozen=True, kw_only=True):
+    """A named body confirmed what members of a team are paid for a month."""
+
+    label = ("核定驻村补贴", "allowances confirmed")
+    source = "1.13"
     confirmed_by: Organ
 
 

@@ -619,6 +619,14 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "{confirmed_by}核定{person}{year}年{month}月的{kind}{total}元",
         "{confirmed_by} confirmed {kind} of {person} for {year}-{month}: {total} yuan",
     ),
+    "AllowancesDrawn": (
+        "核算{year}年{month}月的{kind}：{paid}",
+        "{kind} for {year}-{month}: {paid}",
+    ),
+    "AllowancesConfirmed": (
+        "{confirmed_by}核定{year}年{month}月的{kind}：{paid}",
+        "{confirmed_by} confirmed {kind} for {year}-{month}: {paid}",
+    ),
     "PayShort": (
         "{person}的{kind}每月{total}元，低于最低数额{floor}元",
         "{kind} of {person} is {total} yuan a month, less than the floor of {floor}",

@@ -576,6 +576,8 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "distinctions": ("符合“三个区分开来”的哪几项", "which of the three distinctions spoke for the subject",
                      ["exploration"]),
     "person": ("领取人编号", "who is paid", "P-0001"),
+    "paid": ("队员、合计和各部分", "the members, and what each is paid",
+             [{"person": "P-0001", "total": 1540, "parts": {"food": 1100, "travel": 440}}]),
     "parts": ("各部分，元", "yuan by part", {"basic": 1500, "performance": 800}),
     "is_party": ("是否为村干部", "whether the cadre is one of a village", False),
     "recurs": ("是否逐月沿用，直至变更", "whether it holds each month until another follows", True),

@@ -9,7 +9,16 @@ from deploy.demo.world import World
 from services.incentives.model.commands import ConfirmStatements, CorrectStatement, ExplainPay
 from services.incentives.model.statement import Payee, Payroll
 from shared.contracts.dispatch import PresenceCounted, Present
-from shared.contracts.incentives import PayExplained, PayShort, StatementConfirmed, StatementCorrected, StatementDrawn
+from shared.contracts.incentives import (
+    AllowancesConfirmed,
+    AllowancesDrawn,
+    Paid,
+    PayExplained,
+    PayShort,
+    StatementConfirmed,
+    StatementCorrected,
+    StatementDrawn,
+)
 from shared.contracts.inspection import AppraisalGraded, AppraisalWithdrawn
 from shared.contracts.registry import PartyRegistered, PartyWithdrawn, VillageMerged
 from shared.policy import PolicyInvalid, parse_pack
@@ -95,27 +104,30 @@ def tasks(world: World, village: str = VILLAGE) -> list[tuple[str, str, str, dat
 
 def test_1_13_an_allowance_follows_from_the_days_in_the_village(world: World) -> None:
     hear(world, counted(C1=22, C2=0, C3=5))
-    drawn = {said.person: (said.parts, said.total, said.recurs) for said in world.said(StatementDrawn)}
-    assert drawn == {
-        "C1": ({"food": 1100, "travel": 440}, 1540, False),
-        "C3": ({"food": 250, "travel": 100}, 350, False),
-    }, "who was never there is paid nothing, and nothing is drawn"
-    assert all(said.is_sealed() for said in world.said(StatementDrawn)), "what somebody earns is nobody else's affair"
+    (drawn,) = world.said(AllowancesDrawn)  # One for the whole team, since each county has hundreds of members a month.
+    assert drawn.paid == (
+        Paid("C1", 1540, {"food": 1100, "travel": 440}),
+        Paid("C3", 350, {"food": 250, "travel": 100}),
+    ), "who was never there is paid nothing, and nothing is drawn"
+    assert drawn.is_sealed(), "what somebody earns is nobody else's affair"
+    assert not world.said(StatementDrawn)
     assert tasks(world) == [("statements", "county", "allowance/2015-03", TODAY + timedelta(10))]
 
 
 def test_1_13_the_same_days_again_draw_nothing(world: World) -> None:
     hear(world, counted(C1=22))
     hear(world, counted(C1=22))
-    assert len(world.said(StatementDrawn)) == 1 and not world.said(StatementCorrected)
+    assert len(world.said(AllowancesDrawn)) == 1 and not world.said(StatementCorrected)
     hear(world, counted(month=4, C1=22))
-    assert [(said.month, said.total) for said in world.said(StatementDrawn)] == [(3, 1540), (4, 1540)]
+    assert [(said.month, said.paid[0].total) for said in world.said(AllowancesDrawn)] == [(3, 1540), (4, 1540)]
 
 
 def test_1_13_days_that_are_counted_anew_correct_the_statement_also_after_it_was_confirmed(world: World) -> None:
     hear(world, counted(C1=22, C2=10))
     confirm(world)
-    assert {said.person: said.total for said in world.said(StatementConfirmed)} == {"C1": 1540, "C2": 700}
+    (confirmed,) = world.said(AllowancesConfirmed)
+    assert {one.person: one.total for one in confirmed.paid} == {"C1": 1540, "C2": 700}
+    assert confirmed.is_sealed() and not world.said(StatementConfirmed)
     assert (tasks(world), payroll(world).status) == ([], "settled")
     hear(world, counted(C1=20))
     corrected = {said.person: (said.before, said.total) for said in world.said(StatementCorrected)}
@@ -123,7 +135,8 @@ def test_1_13_days_that_are_counted_anew_correct_the_statement_also_after_it_was
     assert [detail for _, _, detail, _ in tasks(world)] == ["allowance/2015-03"], "it is confirmed again"
     confirm(world)
     confirm(world)
-    assert len(world.said(StatementConfirmed)) == 4, "what is confirmed is not confirmed twice"
+    _, again = world.said(AllowancesConfirmed)
+    assert {one.person: one.total for one in again.paid} == {"C1": 1400, "C2": 0}, "it is not confirmed twice"
 
 
 def test_0_11_only_the_body_that_the_pack_names_confirms_and_only_what_was_drawn(world: World) -> None:

@@ -311,7 +311,7 @@ def test_the_county_meets_every_event_but_these(county: County) -> None:
     own_matters |= {i.OfYear, i.BestExceeded, i.RankingMade}
     own_matters |= {n.OfStory, n.StoryPublished, n.OutcomeMoved, n.MotionOverdue}
     own_matters |= {n.StatementEvent, n.StatementDrawn, n.StatementCorrected, n.StatementConfirmed, n.PayShort}
-    own_matters |= {n.PayExplained}
+    own_matters |= {n.PayExplained, n.AllowancesEvent, n.AllowancesDrawn, n.AllowancesConfirmed}
     own_matters |= {Movement, r.DeadlineMoved, d.DeadlineMoved, i.DeadlineMoved, n.DeadlineMoved}
     assert {event for event in unsaid if not is_rare(event)} == {
         r.VillageRecoded, r.VillageRelapsed, n.OutcomeEvent, n.DecisionOverdue, i.GradeContested,

@@ -436,6 +436,7 @@ def test_persons_and_draws_are_sealed_and_no_subscriber_can_reach_them() -> None
         "incentives.decision.withdrawn.v1": "sometimes",
         "incentives.decision.served.v1": "sometimes",
         **{f"incentives.statement.{step}.v1": "always" for step in ("drawn", "corrected", "confirmed")},
+        **{f"incentives.allowances.{step}.v1": "always" for step in ("drawn", "confirmed")},
         **{f"incentives.pay.{step}.v1": "always" for step in ("short", "explained")},
         **{f"incentives.appeal.{step}.v1": "sometimes" for step in ("decided", "escalated", "overdue")},
         "incentives.deadline.moved.v1": "sometimes",

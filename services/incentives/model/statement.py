@@ -5,7 +5,7 @@ after a new grade; one by days is for its month alone. What turns out otherwise 
 a month that was counted anew, corrects the statement that rests on it, and is confirmed again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,16 @@ from msgspec.structs import replace
 from services.incentives.model.commands import ConfirmStatements, CorrectStatement, ExplainPay
 from shared.contracts import Event
 from shared.contracts.dispatch import PresenceCounted
-from shared.contracts.incentives import PayExplained, PayShort, StatementConfirmed, StatementCorrected, StatementDrawn
+from shared.contracts.incentives import (
+    AllowancesConfirmed,
+    AllowancesDrawn,
+    Paid,
+    PayExplained,
+    PayShort,
+    StatementConfirmed,
+    StatementCorrected,
+    StatementDrawn,
+)
 from shared.contracts.inspection import AppraisalGraded, AppraisalWithdrawn
 from shared.contracts.registry import PartyMerged, PartyRegistered, PartyWithdrawn, VillageMerged
 from shared.contracts.values import Role
@@ -160,6 +169,14 @@ class Payroll(State, frozen=True, kw_only=True, omit_defaults=True):
             place=self.place, village=self.id, kind=payee.kind, person=payee.person, year=of.year, month=of.month,
             recurs=of.recurs, total=of.total, **said,
         )  # fmt: skip
+
+    def tell_team(self, event: type[Any], kind: str, sums: Sequence[tuple[str, Sum]], **said: str) -> tuple[Event, ...]:
+        """An event about the statements of a team for the days of a month, each with whom it pays; none without any."""
+        if not sums:
+            return ()
+        paid, (_, one) = tuple(Paid(person, of.total, of.parts) for person, of in sums), sums[0]
+        about = {"place": self.place, "village": self.id, "kind": kind, "paid": paid}
+        return (event(**about, year=one.year, month=one.month, **said),)
 
 
 def _drawn(
@@ -329,6 +346,7 @@ def count(payroll: Payroll | None, event: PresenceCounted, policy: Policy, today
         if terms.of != TEAM:
             continue
         before = [p.person for p in payroll.payees.values() if p.kind == terms.kind and cause in p.sums]
+        drawn = list[tuple[str, Sum]]()
         for person in sorted({*days, *before}):
             payee = payroll.payee(terms.kind, person) or Payee(kind=terms.kind, person=person)
             new = Sum(year=event.year, month=event.month, parts=terms.by_days(days.get(person, 0)), rule=terms.rule,
@@ -336,7 +354,12 @@ def count(payroll: Payroll | None, event: PresenceCounted, policy: Policy, today
                       confirm_by=terms.confirm_within.after(today, policy.calendar))  # fmt: skip
             change = _drawn(payroll, payee, cause, new, terms, policy, today)
             assert isinstance(change.state, Payroll)
-            payroll, told = change.state, (*told, *change.events)
+            payroll = change.state
+            if person in before:
+                told = (*told, *change.events)
+            elif change.events:
+                drawn.append((person, new))
+        told = (*told, *payroll.tell_team(AllowancesDrawn, terms.kind, drawn))
     return Change(payroll if payroll.payees else None, told)
 
 
@@ -344,6 +367,7 @@ def confirm(payroll: Payroll | None, command: ConfirmStatements, policy: Policy,
     """The body that the pack names confirms all statements of one kind and month in a village."""
     payroll = known(payroll, "报酬补贴", "the payroll of", command.village)
     told: tuple[Event, ...] = ()
+    of_team = list[tuple[str, Sum]]()
     found = False
     for payee in payroll.payees.values():
         for cause, one in payee.sums.items():
@@ -355,7 +379,10 @@ def confirm(payroll: Payroll | None, command: ConfirmStatements, policy: Policy,
                 after = replace(payroll.payees[f"{payee.kind}/{payee.person}"])
                 after = replace(after, sums={**after.sums, cause: replace(one, confirm_by=None)})
                 payroll = payroll.keep(after)
-                told = (*told, payroll.tell(StatementConfirmed, payee, one, confirmed_by=command.confirmed_by))
+                if cause.startswith("days/"):
+                    of_team.append((payee.person, one))
+                else:
+                    told = (*told, payroll.tell(StatementConfirmed, payee, one, confirmed_by=command.confirmed_by))
     if not found:
         raise Refused(
             "0.11",
@@ -364,7 +391,8 @@ def confirm(payroll: Payroll | None, command: ConfirmStatements, policy: Policy,
             field="month",
             status=404,
         )
-    return Change(payroll, told)
+    by = command.confirmed_by
+    return Change(payroll, (*told, *payroll.tell_team(AllowancesConfirmed, command.kind, of_team, confirmed_by=by)))
 
 
 def correct(payroll: Payroll | None, command: CorrectStatement, policy: Policy, today: date) -> Change:
