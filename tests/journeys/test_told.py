@@ -28,6 +28,7 @@ ENTERED: Final = ("registry.survey.recorded.v1", "registry.cadre.registered.v1",
 """What people have entered: there is much of it, and nothing is decided in it."""
 PLAYED: Final = {
     "benxi": (12, date(2017, 3, 1)),
+    "guizhou": (12, REGIONS["guizhou"].story.end),
     "jalaid": (20, REGIONS["jalaid"].story.end),
     "xixiu": (5, REGIONS["xixiu"].story.end),
     "zunyi": (12, REGIONS["zunyi"].story.end),
