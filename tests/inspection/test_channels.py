@@ -291,6 +291,24 @@ def test_3_7_facts_of_different_sources_may_come_in_any_order() -> None:
     assert found == {(None, 90, None, 75, 75, 100)}
 
 
+def test_1_7_what_a_pack_says_no_more_is_declared_void_since_no_result_comes_in_any_longer() -> None:
+    pack = pack_of(channels=("panel",))
+    (entry,) = pack["appraisals"]
+    taken = {"channel": "teams", "label": "工作队考核", "weight": 50, "how": "taken", "of": "team"}
+    channels = [{**entry["channels"][0], "weight": 50}, taken]
+    year = Year("panel")
+    year.adopt({**pack, "version": "2105-2015.1", "appraisals": [{**entry, "channels": channels}]})
+    year.pass_days(date(2015, 12, 2))
+    year.panel(60)
+    assert year.missing == ["teams"] and not year.tasks("appraisal-voids", V), "the team's grade is awaited"
+    year.adopt({**pack, "version": "2105-2015.2", "appraisals": []})
+    year.pass_days(date(2015, 12, 4))
+    assert [task.answer["channel"] for task in year.tasks("appraisal-voids", V)] == ["teams"]
+    year.ask(year.void("teams"))
+    year.pass_days(date(2016, 1, 1))
+    assert [said.score for said in year.said(AppraisalProposed, subject=V)] == [60]
+
+
 # ------------------------------------------------------------------- a team's year
 
 

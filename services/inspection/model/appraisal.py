@@ -144,12 +144,14 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """Each channel that somebody enters; once a grade is proposed, its decision.
 
-        Where nobody's result could come in, the deciding body has to declare that channel void.
+        Where nobody's result could come in, the deciding body has to declare that channel void. So it has where the
+        pack says the assessment no more, since nothing comes into it any longer by itself.
         """
+        said_no_more = policy.appraisal(self.terms.kind) is None
         said = {name: value for name, value in self.about.items() if name in ("kind", "subject", "year")}
         known = {"place": self.place, **said}
         for one in self.missing if self.status == "open" else ():
-            if not one.source or not self.results.get(one.source):
+            if not one.source or said_no_more or not self.results.get(one.source):
                 role = one.by or self.terms.decides
                 yield Task(
                     action=ACTIONS.get(one.how, "appraisal-voids"), about=self.subject, role=role,
