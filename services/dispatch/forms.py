@@ -568,6 +568,8 @@ _DEPARTURES = Blank(
         Heading("cause", "离队原因", "Cause", "只在本系统保存，不公布。", "Kept here and published nowhere."),
         Heading("until", "因病不能选派至", "Ill until", "因病离队的填写。", "Where an illness has a known end.",
                 required=False),
+        Heading("successor", "接替干部编号", "Successor", "村未出列时调动的，按本地规定可能必填。",
+                "A transfer while the village is on the list may need one.", required=False),
         Heading("body", "办理主体", "Body"), DECIDED,
     ),
     implied=lies_there,

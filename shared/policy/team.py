@@ -171,6 +171,10 @@ class Team(LinkKind, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=
     replace_by: When
     """补派期限。自队员被召回或者离队（vacancy）起算。 ·
     The last day for replacing a member. It is counted from the day on which one was recalled or left (`vacancy`)."""
+    successor_first: bool = False
+    """村未出列时队员调动，是否须同时确定接替人选（群众不脱贫、干部不脱钩）；病休、退休等不受此限。 ·
+    Whether a member is transferred only with a successor, as long as the village is on a list that asks for the team
+    (2.13). Who falls ill, retires or the like is not held by this."""
     retain_by: When
     """队员是否留任的决定期限。自队员不再符合条件（dispatch.member.disqualified）起算。 ·
     The last day for deciding whether a member stays who no longer meets a requirement. It is counted from the day on

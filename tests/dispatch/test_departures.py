@@ -38,6 +38,63 @@ def test_a_member_who_is_transferred_is_replaced_without_a_recall() -> None:
     assert len(benxi.said(MemberLeft)) == 2, "what changes nothing is not told"
 
 
+def held(**more: Any) -> Benxi:
+    """A village on the list, whose pack lets nobody be transferred without a successor; U1 has five cadres."""
+    benxi = Benxi(team={"successor_first": True, **more})
+    benxi.hear(unit("U1"), *squad("U1", size=5), diagnosed(V1), *([diagnosed(V2)] if more else []))
+    benxi.solve()
+    benxi.assign()
+    return benxi
+
+
+def test_2_13_before_the_exit_a_member_is_transferred_only_with_a_successor() -> None:
+    benxi = held()
+    with pytest.raises(Refused, match="only with a successor; name one") as refused:
+        benxi.send(ReportDeparture, cadre="C-U1-2", cause="transferred")
+    assert (refused.value.rule, refused.value.field, refused.value.status) == ("2.13", "successor", 409)
+    benxi.send(ReportDeparture, cadre="C-U1-2", cause="transferred", successor="C-U1-3")
+    (left,), (came,) = benxi.said(MemberLeft), benxi.said(MemberReplaced)
+    assert (left.cadre, came.recalled, came.cadre, came.role) == ("C-U1-2", "C-U1-2", "C-U1-3", "member")
+    assert {*benxi.pool.teams[V1].members} == {"C-U1-0", "C-U1-1", "C-U1-3"} and not benxi.tasks("replacements")
+    assert "C-U1-2" not in benxi.free, "whoever is transferred is registered by the new unit first"
+
+
+@pytest.mark.parametrize(
+    ("who", "successor", "en"),
+    [
+        ("C-U1-2", "C-U9-1", "C-U9-1 is no cadre whom U1 can send"),
+        ("C-U1-2", "C-U1-1", "C-U1-1 is no cadre whom U1 can send"),
+        ("C-U1-0", "C-U1-3", "C-U1-3 ranks too low to be leader"),
+    ],
+)
+def test_2_13_a_successor_who_cannot_be_sent_is_refused_and_nobody_leaves(who: str, successor: str, en: str) -> None:
+    benxi = held()
+    with pytest.raises(Refused, match=en) as refused:
+        benxi.send(ReportDeparture, cadre=who, cause="transferred", successor=successor)
+    assert (refused.value.field, refused.value.status) == ("successor", 422) and not benxi.said(MemberLeft)
+
+
+@pytest.mark.parametrize("cause", ["ill", "retired", "deceased"])
+def test_2_13_who_falls_ill_or_retires_is_held_by_nothing(cause: str) -> None:
+    benxi = held()
+    benxi.send(ReportDeparture, cadre="C-U1-2", cause=cause)
+    assert [task.detail for task in benxi.tasks("replacements")] == ["C-U1-2"]
+
+
+def test_2_13_after_the_exit_a_member_may_be_transferred() -> None:
+    benxi = held()
+    benxi.hear(delisted(V1))
+    benxi.send(ReportDeparture, cadre="C-U1-2", cause="transferred")
+    assert [said.cadre for said in benxi.said(MemberLeft)] == ["C-U1-2"]
+
+
+def test_2_13_a_successor_takes_the_role_in_both_villages_of_one_team() -> None:
+    benxi = held(each_bearer={"at_most": 2})
+    benxi.assign(V2)
+    benxi.send(ReportDeparture, cadre="C-U1-2", cause="transferred", successor="C-U1-3")
+    assert [said.village for said in benxi.said(MemberReplaced)] == [V1, V2] and not benxi.tasks("replacements")
+
+
 def test_why_somebody_left_is_not_told() -> None:
     benxi = Benxi().helped()
     benxi.send(ReportDeparture, cadre="C-U1-2", cause="ill", until=date(2014, 12, 1))

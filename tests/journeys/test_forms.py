@@ -639,6 +639,7 @@ _LEAVE: Row = {"village": "210521100201", "cadre": "C1", "kind": "sick", "first"
         ("leaves", _LEAVE, {"place": "210521", "body": "team"}),
         ("leave-decisions", {**_MEMBERS, "number": 3, "granted": False, "decided_by": "碱厂镇党委"}, {}),
         ("departures", {**_THERE, "cadre": "C1", "cause": "ill", "until": "2015-03-01"}, {}),
+        ("departures", {**_THERE, "cadre": "C1", "cause": "transferred", "successor": "C2"}, {}),
         ("link-ends", {**_THERE, "kind": "posted", "cadre": "C1"}, {}),
         ("course-withdrawals", {"place": "210521", "course": "K1", "body": "county", **_WHY}, {}),
         ("attendance-withdrawals", {"place": "210521", "course": "K1", "cadres": ["C1", "C2"], "body": "county",

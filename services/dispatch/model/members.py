@@ -94,11 +94,34 @@ def depart(pool: Pool | None, command: ReportDeparture, policy: Policy, today: d
         )
     if command.until:
         require_soon(command.until, today, LONGEST_ILLNESS, "until", "3.3")
-    return Change(pool, tuple(
+    there = [(village, one) for village, one in same_team(pool, team, others) if command.cadre in one.members]
+    told: tuple[Event, ...] = tuple(
         MemberLeft(place=one.place, village=village, unit=one.unit, cadre=command.cadre, role=role,
                    decided_by=command.decided_by)
-        for village, one in same_team(pool, team, others) if command.cadre in one.members
-    ))  # fmt: skip
+        for village, one in there
+    )  # fmt: skip
+    _require_successor(command, policy, others)
+    if command.successor is None:
+        return Change(pool, told)
+    _require_fit(pool, team, role, command.successor, command.cadre, there, policy, today, others, "successor")
+    return Change(pool, (*told, *(
+        MemberReplaced(place=one.place, village=village, unit=one.unit, recalled=command.cadre,
+                       cadre=command.successor, role=one.members[command.cadre], replaced_by=command.decided_by)
+        for village, one in there
+    )))  # fmt: skip
+
+
+def _require_successor(command: ReportDeparture, policy: Policy, others: Others) -> None:
+    """Refuse a transfer without a successor while something asks for the team, where the pack holds it so (2.13)."""
+    link = others.get((Link, id_of(command.village)))
+    is_held = isinstance(link, Link) and link.stage in OUT and link.stage != "kept"
+    if policy.team.successor_first and command.cause == "transferred" and is_held and command.successor is None:
+        raise Refused(
+            "2.13",
+            "该村尚未出列，队员调动须同时确定接替人选（不脱贫不脱钩），请填写接替干部",
+            "the village is still on the list, so that a member is transferred only with a successor; name one",
+            field="successor",
+        )
 
 
 def note_absence(pool: Pool | None, command: ReportDeparture, policy: Policy, today: date) -> Change:
@@ -298,15 +321,15 @@ def review(pool: Pool | None, command: ReviewReplacement, policy: Policy, today:
 
 def _require_fit(
     pool: Pool, team: Team, role: Role, cadre: str, left: str, open_in: Iterable[tuple[str, Team]], policy: Policy,
-    today: date, others: Others,
+    today: date, others: Others, field: str = "cadre",
 ) -> None:  # fmt: skip
     """Refuse a replacement whom the unit cannot send, or whom the rules for the role do not allow (3.3, 3.4)."""
-    found, unit = _successor(pool, team, role, cadre, left, others), pool.unit(team.unit, others.values())
+    found, unit = _successor(pool, team, role, cadre, left, others, field), pool.unit(team.unit, others.values())
     for village, _ in open_in if unit else ():
         assert unit
         for failed in unmet(Posting(found, unit, village, policy, today), role):
             zh, en = failed.refused(cadre, policy.team.terms(role))
-            raise Refused(failed.rule, zh, en, field="cadre", status=422)
+            raise Refused(failed.rule, zh, en, field=field, status=422)
 
 
 def same_team(pool: Pool, team: Team, others: Others) -> list[tuple[str, Team]]:
@@ -314,7 +337,7 @@ def same_team(pool: Pool, team: Team, others: Others) -> list[tuple[str, Team]]:
     return [(village, one) for village, one in pool.out(others.values()).items() if one.unit == team.unit]
 
 
-def _successor(pool: Pool, team: Team, role: Role, id: str, left: str, others: Others) -> Cadre:
+def _successor(pool: Pool, team: Team, role: Role, id: str, left: str, others: Others, field: str) -> Cadre:
     """The named cadre: one who is free, or a member who becomes leader. Raises Refused for anybody else."""
     squads = [squad for squad in others.values() if isinstance(squad, Squad)]
     if role == "leader" and team.members.get(id) == "member":
@@ -327,7 +350,7 @@ def _successor(pool: Pool, team: Team, role: Role, id: str, left: str, others: O
             f"{id}不是单位{team.unit}可派的干部（未登记、属其他单位、已驻村、在召回影响期内或者已离岗），请改派他人",
             f"{id} is no cadre whom {team.unit} can send: not registered, of another unit, out in a "
             "village, under a recall or away; choose another",
-            field="cadre",
+            field=field,
             status=422,
         )
     return cadre

@@ -18,6 +18,8 @@ class ReportDeparture(Command, frozen=True, kw_only=True):
     """The cause is kept here and published nowhere, since an illness is a private matter."""
     until: Day | None = None
     """For `ill` only: the last day on which the cadre cannot be sent. Without it the cadre is never sent again."""
+    successor: PartyId | None = None
+    """Who takes the role from that day on. A transfer may need one (2.13); else the unit may send one later."""
     decided_by: Organ
     body: Role
 
