@@ -7,6 +7,7 @@ import pytest
 
 from services.dispatch.model.bonds import Contacts
 from services.dispatch.model.commands import BeginLink, ChooseTeam, ReportDeparture
+from services.dispatch.model.link import Link, id_of
 from shared.contracts.dispatch import (
     ComparisonMissed,
     ExitPromiseMissed,
@@ -273,3 +274,14 @@ def test_2_12_what_is_owed_each_year_is_owed_anew_for_each_year_of_an_outage() -
     assert [(said.due, said.missing) for said in benxi.said(TrainingMissed)] == [
         (date(2015, 11, 30), 3), (date(2016, 11, 30), 3),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("spell", "stage"), [(1, "released"), (2, "diagnosed")])
+def test_2_13_the_diagnosis_of_a_spell_that_is_over_asks_for_no_team_again(spell: int, stage: str) -> None:
+    benxi = Benxi(team={"keep_after_exit": {"calendar_days": 10}}).helped()
+    benxi.hear(delisted(V1))
+    benxi.settle("2014", 1, 2)
+    benxi.until(START + 20 * DAY)
+    benxi.hear(diagnosed(V1, spell=spell))
+    link = benxi.dispatch.states[Link, id_of(V1)]
+    assert isinstance(link, Link) and link.stage == stage
