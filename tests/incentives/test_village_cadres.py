@@ -13,7 +13,7 @@ from services.incentives.model.record import Record
 from services.incentives.reactions import DUE, REACTIONS
 from shared.contracts.incentives import OutcomeDecided, OutcomeProposed, OutcomeWithdrawn
 from shared.contracts.inspection import AppraisalGraded, AppraisalReviewed, AppraisalWithdrawn
-from shared.contracts.registry import PartyMerged, PolicyAdopted
+from shared.contracts.registry import PartyMerged, PartyWithdrawn, PolicyAdopted
 from shared.engine.flow import Cause, derived_id
 from shared.policy import PolicyInvalid, parse_pack
 from shared.rules import Refused
@@ -41,6 +41,23 @@ ABOUT: dict[str, Any] = {
 
 def graded(grade: str, **said: Any) -> AppraisalGraded:
     return AppraisalGraded(**{**ABOUT, "score": 95, "grade": grade, "decided_by": "某镇党委", **said})
+
+
+@pytest.mark.parametrize("imposed", [True, False])
+def test_5_9_who_has_left_the_post_is_still_heard_and_decided_on_by_a_body(world: World, imposed: bool) -> None:
+    hear(world, graded("poor"))
+    left = PartyWithdrawn(
+        place=COUNTY, party=CADRE[1], kind="village_cadre", parent=f"village:{VILLAGE}", personal=True, reason="离任",
+        decided_by="某镇党委",
+    )  # fmt: skip
+    hear(world, left)
+    (outcome,) = record(world, CADRE).cases
+    assert [task.action for task in record(world, CADRE).tasks(parse_pack(ZUNYI))] == ["defences"]
+    said = {"statement": "已离任", "finding": "属实", "accepted": False}
+    world.command("incentives", step(HearDefence, CADRE, outcome, place=CITY, **said))
+    decision = {"imposed": imposed, **EXAMINED, "body": "discipline", "decided_by": "市纪委〔2017〕1号"}
+    world.command("incentives", step(Decide, CADRE, outcome, place=CITY, **decision))
+    assert [one.imposed for one in world.said(OutcomeDecided)] == [imposed]
 
 
 def test_2_15_a_poor_grade_in_two_consecutive_years_ends_an_office(world: World) -> None:
