@@ -18,7 +18,7 @@ from shared.contracts.dispatch import CommitmentOverdue, CommitmentSet, Commitme
 from shared.labels import sentence
 from shared.policy import PolicyInvalid, parse_pack
 from shared.rules import Refused
-from tests.dispatch.benxi import PACK, START, V1, V2, Benxi, cadre, delisted, diagnosed, merged, unit
+from tests.dispatch.benxi import PACK, START, V1, V2, Benxi, cadre, delisted, diagnosed, merged, squad, unit
 from tests.support.packs import CONTACT, HELPER
 
 DAY = timedelta(1)
@@ -182,6 +182,22 @@ def test_2_3_each_leader_has_a_list_from_the_day_on_which_the_link_begins() -> N
     assert [said.cadre for said in benxi.said(CommitmentSet, kind="list_leaders")] == ["L2"]
     with pytest.raises(Refused, match="there is none of stay"):
         set_own(benxi, "L1", items=(Item(1, "开会", duty="lead"),))
+
+
+def test_2_3_a_leader_of_two_villages_owes_a_list_in_each_and_sets_them_apart() -> None:
+    benxi = each()
+    benxi.hear(unit("U2"), *squad("U2"), diagnosed(V2))
+    benxi.solve("m2")
+    benxi.assign(V2)
+    begin(benxi)
+    begin(benxi, village=V2)
+    assert [whose(benxi, village) for village in (V1, V2)] == [[("unit", ("L1",))]] * 2
+    set_own(benxi, "L1", village=V2)
+    assert (whose(benxi), whose(benxi, V2)) == ([("unit", ("L1",))], [])
+    assert [said.village for said in benxi.said(CommitmentSet, kind="list_leaders")] == [V2]
+    end(benxi)
+    assert whose(benxi) == [], "the list in the other village stays"
+    assert [said.village for said in benxi.said(CommitmentWithdrawn)] == []
 
 
 def test_2_3_help_begins_once_every_leader_who_is_there_has_a_list() -> None:

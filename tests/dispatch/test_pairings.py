@@ -190,6 +190,17 @@ def test_0_2_a_household_that_is_registered_no_more_has_no_helper() -> None:
     assert helpers(benxi) == {"H2": "C1"} and gaps(benxi) == [2, 0]
 
 
+def test_0_2_of_a_household_that_splits_the_part_with_a_new_id_lacks_a_helper_that_day() -> None:
+    benxi = city("H1", "H2")
+    pair(benxi, H1="L1", H2="C1")
+    benxi.until(START + 50 * DAY)
+    benxi.hear(counted("H1", "H1A", "H2"))
+    assert helpers(benxi) == {"H1": "L1", "H2": "C1"} and gaps(benxi) == [2, 0, 1]
+    assert [task.due for task in benxi.tasks("pairings")] == [benxi.today + 30 * DAY]
+    pair(benxi, H1A="L1")
+    assert helpers(benxi) == {"H1": "L1", "H1A": "L1", "H2": "C1"} and gaps(benxi) == [2, 0, 1, 0]
+
+
 @pytest.mark.parametrize("because", ["changed", "kin", "mistaken"])
 def test_2_2_a_pair_that_ends_leaves_a_gap_from_that_day(because: str) -> None:
     benxi = city("H1", "H2")
