@@ -36,7 +36,7 @@ from shared.contracts.dispatch import (
     MemberReplaced,
     PresenceCounted,
 )
-from shared.contracts.incentives import OutcomeDecided, OutcomeDefended, StatementDrawn
+from shared.contracts.incentives import AllowancesDrawn, OutcomeDecided, OutcomeDefended
 from shared.contracts.inspection import AppraisalGraded, AppraisalProposed
 from shared.contracts.registry import TownshipDecapped
 from shared.policy import parse_pack
@@ -173,7 +173,9 @@ def test_1_7_a_village_is_studied_by_what_its_branch_its_committee_and_its_cadre
 
 def test_1_13_allowances_follow_the_days_in_the_village() -> None:
     records = as_played("xixiu")
-    drawn = {(e.village, e.person, e.year, e.month): e.total for e in records.said(StatementDrawn)}
+    drawn = {
+        (e.village, one.person, e.year, e.month): one.total for e in records.said(AllowancesDrawn) for one in e.paid
+    }
     counted = {
         (e.village, one.cadre, e.year, e.month): 50 * one.days
         for e in records.said(PresenceCounted)
@@ -340,8 +342,9 @@ def nobody_is_heard(patch: pytest.MonkeyPatch) -> None:
 
 
 def fewer_offers(patch: pytest.MonkeyPatch) -> None:
-    """Not half as many units offer a team."""
+    """Not half as many units offer a team. Townships without any team could not be assessed at the end of the year."""
     patch.setattr(zunyi, "OFFERED", 400)
+    patch.setitem(ASSIGNED, "zunyi", date(zunyi.YEAR, 11, 30))
 
 
 def more_companies(patch: pytest.MonkeyPatch) -> None:

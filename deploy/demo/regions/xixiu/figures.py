@@ -111,8 +111,8 @@ def ways(records: Records) -> dict[tuple[str, str], int]:
         ("整改逾期", "rectifications overdue"): len(records.said(i.OrderOverdue)),
         **{(f"整改逾期，{zh}", f"{en} because of that"): decided[kind] for kind, (zh, en) in SANCTIONS.items()},
         ("其中听取了陈述申辩", "of these, with a hearing before"): sum(e.outcome in heard for e in sanctions),
-        ("按驻村天数核定浮动工资（人月）", "allowances by days in the village, of a person for a month"): len(
-            records.said(n.StatementConfirmed)
+        ("按驻村天数核定浮动工资（人月）", "allowances by days in the village, of a person for a month"): sum(
+            len(e.paid) for e in records.said(n.AllowancesConfirmed)
         ),
         ("驻村不足20天（人月）", "months of a person with too few days in the village"): sum(
             e.short for e in records.said(d.PresenceShort)
