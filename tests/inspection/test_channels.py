@@ -18,6 +18,7 @@ from shared.contracts.dispatch import (
     Present,
 )
 from shared.contracts.inspection import (
+    AppraisalDropped,
     AppraisalProposed,
     AssessmentOpened,
     AssessmentProposed,
@@ -307,6 +308,20 @@ def test_1_7_what_a_pack_says_no_more_is_declared_void_since_no_result_comes_in_
     year.ask(year.void("teams"))
     year.pass_days(date(2016, 1, 1))
     assert [said.score for said in year.said(AppraisalProposed, subject=V)] == [60]
+
+
+def test_3_7_a_township_of_which_nothing_is_known_is_not_graded() -> None:
+    pack = pack_of("township", ("done", "income"))
+    year = Year("panel", of="township", has_team=False)
+    year.adopt({**pack, "version": "2105-2015.1"})
+    year.pass_days(date(2015, 12, 2))
+    for task in year.tasks("appraisal-voids", TOWNSHIP):
+        year.ask(year.void(str(task.answer["channel"])))
+    assert [said.subject for said in year.said(AppraisalDropped)] == [TOWNSHIP]
+    assert not year.tasks("appraisal-voids") and year.kept_year.status == "dropped"
+    year.hear(measured())
+    year.pass_days(date(2016, 3, 1))
+    assert not year.said(AppraisalProposed)
 
 
 # ------------------------------------------------------------------- a team's year

@@ -44,8 +44,8 @@ def confirm(state: Appraisal | None, command: GradeAppraisal, policy: Policy, to
     if one.is_dropped and one.proposal is None:
         raise Refused(
             RULE,
-            "对象已不在或者已离任，本年度考核评价已终止，不再评定等次",
-            "the subject is no more or left its post, so that its year was dropped and is not graded",
+            "对象已不在、已离任，或者当年没有可以计分的来源，本年度考核评价已终止，不再评定等次",
+            "the subject is no more or left its post, or nothing could be scored, so that the year was dropped",
         )
     if one.proposal is None:
         missing = "、".join(channel.label for channel in one.missing)

@@ -230,7 +230,10 @@ def _given_otherwise() -> Refused:
 
 
 def void(state: Appraisal | None, command: VoidChannel, policy: Policy, today: date) -> Change:
-    """The deciding body declares that a channel cannot come in, so that the other weights are scaled up."""
+    """The deciding body declares that a channel cannot come in, so that the other weights are scaled up.
+
+    Where that leaves nothing which could be scored, and nobody could enter it, the year is not graded.
+    """
     one, channel = _of_channel(state, command, command.channel, policy)
     require_body(command.body, one.terms.decides, RULE)
     if channel.channel in one.void:
@@ -243,7 +246,8 @@ def void(state: Appraisal | None, command: VoidChannel, policy: Policy, today: d
             "this channel is in already; withdraw it first, if it is wrong",
             field="channel",
         )
-    if not any(other.weight and (one.is_awaited(other) or one.is_in(other)) for other in rest):
+    is_left = any(other.weight and (one.is_awaited(other) or one.is_in(other)) for other in rest)
+    if not is_left and not channel.source:
         raise Refused(
             RULE,
             "其余来源都不计分，作废后没有得分；请重新组织",
@@ -260,7 +264,10 @@ def void(state: Appraisal | None, command: VoidChannel, policy: Policy, today: d
     told = AppraisalInputVoided(
         place=one.place, **one.about, channel=channel.channel, reason=command.reason, decided_by=command.decided_by
     )
-    return Change(one.but(void=one.void | {channel.channel}).timed_once_complete(today), (told,))
+    voided = one.but(void=one.void | {channel.channel})
+    if not is_left:
+        return Change(voided.timed(propose=None), (told, AppraisalDropped(place=one.place, **one.about)))
+    return Change(voided.timed_once_complete(today), (told,))
 
 
 def withdraw(state: Appraisal | None, command: WithdrawAppraisalInput, policy: Policy, today: date) -> Change:

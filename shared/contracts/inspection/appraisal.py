@@ -126,7 +126,8 @@ class AppraisalGraded(Appraised, frozen=True, kw_only=True):
 
 
 class AppraisalDropped(Appraised, frozen=True, kw_only=True):
-    """The subject is no more, or left its post, before a grade was proposed: its year is not graded."""
+    """The subject is no more, or left its post, before a grade was proposed, or the year brought nothing to be scored.
+    The year is not graded."""
 
     label = ("评价终止", "appraisal dropped")
 
