@@ -223,7 +223,8 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     @cached_property
     def _terms(self) -> Mapping[str, str]:
         named = {ROLES[role][0]: name for role, name in self.words.roles.items()}
-        team = self.team.label
+        # A pack that is only being checked may have forgotten its team.
+        team = next((link.label for link in self.links if isinstance(link, Team)), _TEAM)
         return {_TEAM: team, "工作队": team.removeprefix("驻村"), "出列": self.words.exit, **named}
 
     @cached_property
