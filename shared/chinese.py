@@ -44,6 +44,16 @@ def quoted(text: str) -> str:
     return _TYPED.sub(lambda found: found[1] or f"“{found[2]}”", text)
 
 
+def nested(text: str) -> str:
+    """A text whose quotations within quotations have marks of their own (GB/T 15834): “‘五个好’村党组织创建”."""
+    depth, marks = 0, list[str]()
+    for mark in text:
+        depth -= mark == "”"
+        marks.append({"“": "‘", "”": "’"}.get(mark, mark) if depth > 0 else mark)
+        depth += mark == "“"
+    return "".join(marks)
+
+
 def percent(share: float) -> str:
     """A share (0 to 1) in per cent, rounded to two decimals at most: 0.0483871 is 4.84%."""
     return f"{share * 100:.2f}".rstrip("0").rstrip(".") + "%"

@@ -191,12 +191,12 @@ def in_english(field: str, value: Any, policy: Policy | None = None) -> str:
         return basis(text, policy)[1] or text
     if field == "deadline":
         return " ".join(english.written(_spelt(part)) for part in _ending(text))
-    text = text.replace(":", " ") if field == "record" else text
+    text = " ".join(map(_spelt, text.split(":"))) if field == "record" else text
     return _spelt(text) if field in _COMPOSED or _NAMED_AS.get(field, field) in _codes() else english.written(text)
 
 
-_NUMBERS: Final = ("number", "problem", "goal", "duty", "sources", "yuan")
-"""Fields of an item or a problem that say nothing without the list to which they belong, or less than its text."""
+_NUMBERS: Final = ("number", "problem", "goal", "duty", "sources", "yuan", "parts")
+"""Fields of an item, a problem or a sum that say nothing without their list, or less than what stands beside them."""
 
 
 def _part(value: Any) -> str:
@@ -223,7 +223,7 @@ def sentence(event: Event, policy: Policy | None, names: Mapping[str, str]) -> B
         _filled(text, given, {field: word[n] for field, word in words.items()})
         for n, text in enumerate(SENTENCES.get(type(event).__name__, event.label))
     )
-    return _once(zh), en
+    return chinese.nested(_once(zh)), en
 
 
 def _once(zh: str) -> str:
@@ -320,6 +320,7 @@ class _Composed(NamedTuple):
 _COMPOSED: Final = {
     "owed": _Composed(("kind", "period"), "责任事项", "/"),
     "record": _Composed(("subject_kind", "subject"), "对象", ":"),
+    "in_month": _Composed(("year", "month"), "月份", "-"),
 }
 
 
@@ -505,6 +506,7 @@ _WRITTEN: Final[Mapping[str, Callable[[str, Policy | None], str]]] = {
     "clause": lambda text, policy: basis(text, policy)[0] or f"“{text}”",
     "period": lambda text, _policy: "本届任期" if text == "term" else f"{text}年度",
     "month": lambda text, _policy: f"{text}月",
+    "in_month": lambda text, _policy: f"{text.replace('-', '年')}月",
     "year": lambda text, _policy: f"{text}年度",
     "exit_year": lambda text, _policy: f"{text}年",
     "amount": lambda text, _policy: f"{int(text):,}元",
@@ -517,11 +519,11 @@ _PARTS: Final[Mapping[str, Callable[[Any, Policy | None], str]]] = {
     "Ranked": lambda one, policy: (
         f"{_division(one.subject, policy) if ':' in one.subject else one.subject}得{one.score:g}分"
     ),
-    "Paid": lambda one, _policy: f"{one.person}{one.total:,}元",
-    "Present": lambda one, _policy: f"{one.cadre}{one.days}天",
+    "Paid": lambda one, _policy: f"{one.person}（{one.total:,}元）",
+    "Present": lambda one, _policy: f"{one.cadre}（{one.days}天）",
     "Merit": lambda one, policy: f"{one.cadre}{label('grade', one.grade, policy)}",
     "Attendee": lambda one, _policy: one.cadre,
-    "Visited": lambda one, _policy: f"{one.bearer}{one.times}次",
+    "Visited": lambda one, _policy: f"{one.bearer}（{one.times}次）",
     "Item": lambda item, _policy: item.text,
     "Pair": lambda pair, _policy: f"{pair.household}由{pair.cadre}帮扶",
     "Problem": lambda problem, policy: f"{label('topic', problem.topic, policy)}（{problem.cause}）",

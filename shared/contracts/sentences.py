@@ -3,7 +3,7 @@
 A sentence has the fields of its event in braces: `{unit}` is the unit's name, and `{passed?通过:未通过}` chooses by
 whether the field is true. What stands in square brackets is left out if a field in it has no value, or, where it is
 written `{absent+}`, if it is 0 or false. `{lifted#}` is the number of a list's entries. `{record}` is the subject of an
-outcome in words.
+outcome in words, and `{in_month}` a month with its year.
 """
 
 from collections.abc import Mapping
@@ -312,16 +312,16 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "{cadre} of {unit} is on leave until {last}, granted by {decided_by}",
     ),
     "PresenceCounted": (
-        "{counted_by}确认{year}{month}驻村天数：{present}",
-        "{counted_by} said how many days of {month} {year} each was there: {present}",
+        "{counted_by}确认{in_month}驻村天数：{present}",
+        "{counted_by} said how many days of {in_month} each was there: {present}",
     ),
     "PresenceShort": (
-        "{year}{month}有{short}名队员驻村天数不足，告知{owed_by}",
-        "{short} members were there for too few days of {month} {year}; {owed_by} is told",
+        "{in_month}有{short}名队员驻村天数不足，告知{owed_by}",
+        "{short} members were there for too few days of {in_month}; {owed_by} is told",
     ),
     "PresenceMissed": (
-        "{year}{month}驻村天数应于{due}前确认，逾期未办，由{owed_by}负责",
-        "the days of {month} {year} were due on {due} and are overdue with {owed_by}",
+        "{in_month}驻村天数应于{due}前确认，逾期未办，由{owed_by}负责",
+        "the days of {in_month} were due on {due} and are overdue with {owed_by}",
     ),
     "HouseholdsPaired": (
         "[{decided_by}]确定{kind}，共{pairs#}对",
@@ -513,39 +513,41 @@ SENTENCES: Final[Mapping[str, Both]] = {
     ),
     "GradeWithdrawn": _withdrawn("{year}考核等次“{grade}”", "the grade {grade} of {year}"),
     "InputWithdrawn": _withdrawn("{year}考核的{channel}", "{channel} of the assessment of {year}"),
-    "AppraisalOpened": ("启动{record}{year}“{kind}”", "the {kind} of {record} for {year} opened"),
+    "AppraisalOpened": ("启动{record}的{year}“{kind}”", "the {kind} of {record} for {year} opened"),
     "AppraisalInputGiven": (
-        "{given_by}提交{record}{year}“{kind}”的{channel}[，得{score}分]",
+        "{given_by}提交{record}的{year}“{kind}”的{channel}[，得{score}分]",
         "{given_by} gave {channel} for the {kind} of {record} in {year}[: {score}]",
     ),
     "AppraisalInputVoided": (
-        "{decided_by}将{record}{year}“{kind}”的{channel}作废，原因：{reason}",
+        "{decided_by}将{record}的{year}“{kind}”的{channel}作废，原因：{reason}",
         "{decided_by} declared {channel} void in the {kind} of {record} for {year}: {reason}",
     ),
     "AppraisalInputWithdrawn": _withdrawn(
-        "{record}{year}“{kind}”的{channel}", "{channel} in the {kind} of {record} for {year}"
+        "{record}的{year}“{kind}”的{channel}", "{channel} in the {kind} of {record} for {year}"
     ),
     "AppraisalProposed": (
-        "{record}{year}“{kind}”得{score}分（{scores}），拟定为{grade}",
+        "{record}的{year}“{kind}”得{score}分（{scores}），拟定为{grade}",
         "{record} scored {score} in the {kind} of {year} ({scores}); {grade} is proposed",
     ),
     "AppraisalGraded": (
-        "{decided_by}评定{record}{year}“{kind}”等次为{grade}[；问题：{failings}][；结果用于：{feeds}]",
+        "{decided_by}评定{record}的{year}“{kind}”等次为{grade}[；问题：{failings}][；结果用于：{feeds}]",
         "{decided_by} graded {record} in the {kind} of {year}: {grade}[; failings: {failings}][; used for {feeds}]",
     ),
-    "AppraisalDropped": ("{record}{year}“{kind}”终止", "the {kind} of {record} for {year} was dropped"),
+    "AppraisalDropped": ("{record}的{year}“{kind}”终止", "the {kind} of {record} for {year} was dropped"),
     "AppraisalContested": (
-        "{lodged_by}对{record}{year}“{kind}”等次“{grade}”申请复核，{answer_until}前答复",
+        "{lodged_by}对{record}的{year}“{kind}”等次“{grade}”申请复核，{answer_until}前答复",
         "{lodged_by} contested the grade {grade} of {record} in the {kind} of {year}; an answer is due by "
         "{answer_until}",
     ),
     "AppraisalReviewed": (
-        "{decided_by}复核{record}{year}“{kind}”等次：由“{before}”到“{grade}”",
+        "{decided_by}复核{record}的{year}“{kind}”等次：由“{before}”到“{grade}”",
         "{decided_by} reviewed the {kind} of {record} for {year}: from {before} to {grade}",
     ),
-    "AppraisalWithdrawn": _withdrawn("{record}{year}“{kind}”等次“{grade}”", "the grade {grade} of {record} in {year}"),
+    "AppraisalWithdrawn": _withdrawn(
+        "{record}的{year}“{kind}”等次“{grade}”", "the grade {grade} of {record} in {year}"
+    ),
     "AppraisalMoved": (
-        "因放假安排调整，{record}{year}“{kind}”的{deadline}由{was}改为{due}",
+        "因放假安排调整，{record}的{year}“{kind}”的{deadline}由{was}改为{due}",
         "new holidays moved the {deadline} of {record} in the {kind} of {year} from {was} to {due}",
     ),
     "EntryProposed": (
@@ -608,24 +610,24 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "{answers} should have answered by {due} the appeal of {record} against {kind}",
     ),
     "StatementDrawn": (
-        "核算{person}的{kind}：{year}年{month}月{recurs?起每月:}{total}元",
-        "{kind} of {person}: {total} yuan {recurs?a month from:for} {year}-{month}{recurs? on:}",
+        "核算{person}的{kind}：{in_month}{recurs?起每月:}{total}元",
+        "{kind} of {person}: {total} yuan {recurs?a month from:for} {in_month}{recurs? on:}",
     ),
     "StatementCorrected": (
-        "更正{person}{year}年{month}月的{kind}：由{before}元改为{total}元[，原因：{reason}]",
-        "{kind} of {person} for {year}-{month} was corrected from {before} to {total} yuan[: {reason}]",
+        "更正{person}的{in_month}{kind}：由{before}元改为{total}元[，原因：{reason}]",
+        "{kind} of {person} for {in_month} was corrected from {before} to {total} yuan[: {reason}]",
     ),
     "StatementConfirmed": (
-        "{confirmed_by}核定{person}{year}年{month}月的{kind}{total}元",
-        "{confirmed_by} confirmed {kind} of {person} for {year}-{month}: {total} yuan",
+        "{confirmed_by}核定{person}的{in_month}{kind}{total}元",
+        "{confirmed_by} confirmed {kind} of {person} for {in_month}: {total} yuan",
     ),
     "AllowancesDrawn": (
-        "核算{year}年{month}月的{kind}：{paid}",
-        "{kind} for {year}-{month}: {paid}",
+        "核算{in_month}的{kind}：{paid}",
+        "{kind} for {in_month}: {paid}",
     ),
     "AllowancesConfirmed": (
-        "{confirmed_by}核定{year}年{month}月的{kind}：{paid}",
-        "{confirmed_by} confirmed {kind} for {year}-{month}: {paid}",
+        "{confirmed_by}核定{in_month}的{kind}：{paid}",
+        "{confirmed_by} confirmed {kind} for {in_month}: {paid}",
     ),
     "PayShort": (
         "{person}的{kind}每月{total}元，低于最低数额{floor}元",

@@ -20,11 +20,12 @@ from deploy.demo.officers import Officers
 from deploy.demo.regions.benxi.story import POLICY, START, Benxi
 from deploy.demo.village import line
 from deploy.policy_sentences import sentences
-from shared.chinese import quoted
+from shared.chinese import nested, quoted
 from shared.contracts import EVENTS
-from shared.contracts.dispatch import NeedUnmet, TeamReleased
-from shared.contracts.inspection import CampaignClosed
-from shared.contracts.registry import ResolutionOpened
+from shared.contracts.dispatch import NeedUnmet, PresenceCounted, Present, TeamReleased
+from shared.contracts.incentives import AllowancesDrawn, Paid, StatementConfirmed
+from shared.contracts.inspection import AppraisalOpened, CampaignClosed
+from shared.contracts.registry import ChecklistTicked, ResolutionOpened
 from shared.contracts.sentences import SENTENCES
 from shared.contracts.words import WORDS, words
 from shared.labels import awaited, basis, heading, in_words
@@ -144,6 +145,41 @@ def test_an_event_that_follows_from_a_village_and_is_about_something_else_is_tol
         place="210500", campaign="2014-1", kind="spot_check", frame=(), drawn=(), planned=1, visited=0, share=0.0
     )
     assert line(closed, POLICY, {})[0] == CampaignClosed.label
+
+
+def test_an_id_a_month_and_a_figure_do_not_run_into_each_other() -> None:
+    """C0004 was there for 10 days of November 2013. Nobody shall read of C000410 and its days."""
+    of: dict[str, Any] = {"place": "520402", "year": 2013, "month": 11}
+    allowances = {**of, "village": "520402901203", "kind": "allowance"}
+    told = [
+        PresenceCounted(**of, village="520402901203", present=(Present("C0004", 10),), counted_by="乡镇人民政府"),
+        AllowancesDrawn(**allowances, paid=(Paid("C0004", 1_100, {"days": 1_100}), Paid("C0025", 900, {"days": 900}))),
+        StatementConfirmed(**allowances, person="S1", total=2_000, recurs=True, confirmed_by="区财政局"),
+        AppraisalOpened(
+            place="520402", year=2013, subject_kind="village_cadre", subject="DIRECTOR-22", kind="director_review",
+            inputs=(),
+        ),
+    ]  # fmt: skip
+    assert [line(event, shipped("xixiu"), {})[0] for event in told] == [
+        ("乡镇人民政府确认2013年11月驻村天数：C0004（10天）",
+         "乡镇人民政府 said how many days of 2013-11 each was there: C0004 10"),
+        ("核算2013年11月的驻村浮动工资：C0004（1,100元）、C0025（900元）",
+         "allowance for 2013-11: C0004 1100, C0025 900"),
+        ("区财政局核定S1的2013年11月驻村浮动工资2000元", "区财政局 confirmed allowance of S1 for 2013-11: 2000 yuan"),
+        ("启动村干部DIRECTOR-22的2013年度“村委会主任研判”",
+         "the director review of village cadre DIRECTOR-22 for 2013 opened"),
+    ]  # fmt: skip
+
+
+def test_a_quotation_within_a_quotation_has_marks_of_its_own() -> None:
+    assert nested("“党务、村务、财务“三公开””，“五个好”") == "“党务、村务、财务‘三公开’”，“五个好”"
+    assert nested("“五小”、”") == "“五小”、”", "marks without a partner stay"
+    ticked = ChecklistTicked(
+        place="520402", village="520402901203", kind="disclosure", on=date(2016, 12, 31), proof="公开栏",
+        ticked_by="村民代表会议",
+    )  # fmt: skip
+    (zh, _), _ = line(ticked, shipped("xixiu"), {})
+    assert zh == "村民代表会议填报2016年12月31日的“党务、村务、财务‘三公开’”，佐证：公开栏"
 
 
 class Watched(Memory):
