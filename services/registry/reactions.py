@@ -42,7 +42,9 @@ from services.registry.model import (
     notice,
     party,
     procedure,
+    rectification,
     resolution,
+    roll,
     roster,
     rounds,
     steps,
@@ -224,13 +226,13 @@ REACTIONS: tuple[Reaction, ...] = (
     ),
     Reaction(r.PartyRegistered, Listing, listing.proposable, listing.follow),
     Reaction(r.ListingBegun, Listing, listing.listing, listing.begun),
-    Reaction(r.ListingBegun, Roll, listing.in_city, partial(listing.count, level="city")),
-    Reaction(r.ListingBegun, Roll, listing.in_province, partial(listing.count, level="province")),
+    Reaction(r.ListingBegun, Roll, roll.in_city, partial(roll.count, level="city")),
+    Reaction(r.ListingBegun, Roll, roll.in_province, partial(roll.count, level="province")),
     Reaction(r.ListingBegun, Roster, roster.place, roster.enlist),
     Reaction(r.ListingBegun, Village, _of("village"), listing.note),
     Reaction(r.ListingBegun, Party, _of("party"), listing.note),
     Reaction(r.ListingEnded, Listing, listing.listing, listing.ended),
-    Reaction(r.ListingEnded, Roll, listing.rolls, listing.discount),
+    Reaction(r.ListingEnded, Roll, roll.rolls, roll.discount),
     Reaction(r.ListingEnded, Roster, roster.place, roster.delist),
     Reaction(r.ListingEnded, Village, _of("village"), listing.forget),
     Reaction(r.ListingEnded, Party, _of("party"), listing.forget),
@@ -361,7 +363,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(c.WithdrawDecapObjection, Decap, decap.decap_id, notice.withdraw_objection),
     # On or off the list, it decides matters of its own.
     Reaction(c.OpenResolution, Village, by("village"), rounds.may_open, reads=rounds.of_village),
-    Reaction(c.OpenResolution, Listing, listing.ending_by, listing.may_open),
+    Reaction(c.OpenResolution, Listing, rectification.ending_by, rectification.may_open),
     Reaction(
         c.OpenResolution,
         Resolution,
@@ -372,9 +374,12 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(c.OpenResolution, Register, by("village"), monitoring.consider),
     Reaction(r.ResolutionOpened, Village, by("village"), identity.decides),
     # An organisation on a list is put in order, and leaves the list once that is accepted.
-    Reaction(r.ResolutionOpened, Listing, listing.ending_by, listing.rectify),
-    Reaction(r.PartyRectified, Listing, listing.ending_by, listing.rectified),
-    *(Reaction(e, Listing, listing.not_ending, listing.stay) for e in (r.ResolutionRejected, r.ResolutionWithdrawn)),
+    Reaction(r.ResolutionOpened, Listing, rectification.ending_by, rectification.rectify),
+    Reaction(r.PartyRectified, Listing, rectification.ending_by, rectification.rectified),
+    *(
+        Reaction(e, Listing, rectification.not_ending, rectification.stay)
+        for e in (r.ResolutionRejected, r.ResolutionWithdrawn)
+    ),
     Reaction(c.TakeStep, Village, by("village"), steps.check_voters),
     Reaction(c.TakeStep, Resolution, resolution.resolution_id, steps.take_step, reads=resolution.of_village),
     Reaction(c.WithdrawStep, Village, by("village"), rounds.may_take_back, reads=rounds.of_step),

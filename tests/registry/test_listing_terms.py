@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.registry.model.listing import Listing, Roll
+from services.registry.model.listing import Listing
+from services.registry.model.roll import Roll
 from shared.contracts import inspection as i
 from tests.registry.county import BEGIN, PLACE, VILLAGE, County
 from tests.registry.lists import LISTS, OTHER, POINT, THIRD, county, enter, leave, listing, with_other, withdraw

@@ -4,10 +4,11 @@ from services.registry.model.baseline import Baseline
 from services.registry.model.checklist import Checklists
 from services.registry.model.clock import Clock
 from services.registry.model.decap import Decap
-from services.registry.model.listing import Listing, Roll
+from services.registry.model.listing import Listing
 from services.registry.model.party import Party, Person
 from services.registry.model.register import Register
 from services.registry.model.resolution import Resolution
+from services.registry.model.roll import Roll
 from services.registry.model.roster import Enrolment, Roster
 from services.registry.model.units import Adoption, Cadre, Jurisdiction, Unit
 from services.registry.model.village import Village

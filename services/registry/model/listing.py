@@ -10,14 +10,14 @@ takes its listings along. A listing with a rectification under way ends by that,
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
-from services.registry.model.commands import EnterList, LeaveList, OfList, OpenResolution, WithdrawEntry
+from services.registry.model import roll
+from services.registry.model.commands import EnterList, LeaveList, OfList, WithdrawEntry
 from services.registry.model.identity import FIRST_LISTING
 from services.registry.model.party import Party
-from services.registry.model.roster import Roster
 from services.registry.model.village import ENDED, Held, Village, not_ended
 from shared import chinese
 from shared.calendar import add_months
@@ -30,18 +30,12 @@ from shared.contracts.registry import (
     ListingBegun,
     ListingEnded,
     PartyMerged,
-    PartyRectified,
     PartyRegistered,
     PartyWithdrawn,
-    ResolutionOpened,
-    ResolutionRejected,
-    ResolutionWithdrawn,
     VillageMerged,
     VillageRecoded,
     VillageWithdrawn,
 )
-from shared.divisions import around, part_of, place_of
-from shared.labels import said
 from shared.policy import Policy
 from shared.policy.lists import VILLAGE, ListKind
 from shared.rules import Change, Due, Key, Moved, Refused, State, Task, entry, known, require_body, rests
@@ -138,15 +132,6 @@ class Listing(State, frozen=True, kw_only=True, omit_defaults=True):
             )  # fmt: skip
 
 
-class Roll(State, frozen=True, kw_only=True, omit_defaults=True):
-    """What is on a list in a city, or in a province whose pack says how many places there are. Its id is
-    `<division>/<list>`. What is on it in a county, the county's roster knows (`roster.py`)."""
-
-    kind = "rolls"
-    members: tuple[str, ...] = ()
-    """The subjects, sorted. A village that moves to another division is counted where it was listed."""
-
-
 def listing(message: OfList | Listed | EntryProposed | EntryDropped | EntryAsked, _policy: Policy) -> Iterable[str]:
     """The id of the listing that a message names."""
     return (message.listing,)
@@ -161,7 +146,7 @@ def reads(_listing: Listing | None, command: OfList) -> Iterable[Key]:
         yield Village, command.village
     if command.party:
         yield Party, command.party
-    yield from counting(command.place, command.kind)
+    yield from roll.counting(command.place, command.kind)
 
 
 def enter(listing: Listing | None, command: EnterList, policy: Policy, today: date, others: Others) -> Change:
@@ -175,7 +160,7 @@ def enter(listing: Listing | None, command: EnterList, policy: Policy, today: da
         return Change(listing)
     _check_mode(command, kind)
     until = _until(command, kind, listing, policy, today)
-    if last is None and not has_room(kind, policy, others):
+    if last is None and not roll.has_room(kind, policy, others):
         raise _full(command, kind, policy)
     event = ListingBegun(
         **about,
@@ -353,7 +338,7 @@ def leave(listing: Listing | None, command: LeaveList, policy: Policy, _today: d
 
 
 def _off(listing: Listing, command: LeaveList) -> Change:
-    return Change(listing, (_ended(listing, "decided", reason=command.reason, decided_by=command.decided_by),))
+    return Change(listing, (leaving(listing, "decided", reason=command.reason, decided_by=command.decided_by),))
 
 
 def withdraw(listing: Listing | None, command: WithdrawEntry, policy: Policy, today: date) -> Change:
@@ -375,7 +360,7 @@ def withdraw(listing: Listing | None, command: WithdrawEntry, policy: Policy, to
     _check_meant(listing, last, command, kind)
     before = listing.spells[-2] if last.renews else None
     if before is None or (before.until and before.until < today):
-        return Change(listing, (_ended(listing, "mistaken", reason=command.reason, decided_by=command.decided_by),))
+        return Change(listing, (leaving(listing, "mistaken", reason=command.reason, decided_by=command.decided_by),))
     restored = ListingBegun(
         **listing.about,
         spell=listing.count + 1,
@@ -477,10 +462,11 @@ def _on(listing: Listing | None, command: OfList, kind: ListKind | None) -> List
 
 def expire(listing: Listing, _due: Due, _policy: Policy, _today: date) -> Change:
     """Its term is over. It leaves the list by itself, as the body decided when it was listed."""
-    return Change(listing, (_ended(listing, "expired"),) if listing.last else ())
+    return Change(listing, (leaving(listing, "expired"),) if listing.last else ())
 
 
-def _ended(listing: Listing, ground: Any, **more: Any) -> ListingEnded:
+def leaving(listing: Listing, ground: Any, **more: Any) -> ListingEnded:
+    """The event by which what is on the list leaves it."""
     return ListingEnded(**listing.about, spell=listing.count, ground=ground, **more)
 
 
@@ -536,60 +522,6 @@ def of_village(event: VillageRecoded, policy: Policy) -> Iterable[str]:
     return dict.fromkeys((*event.listings, *(f"{one.kind}/{event.village}" for one in policy.lists)))
 
 
-# --------------------------------------------------------------------- rectifications
-
-
-def ending_by(message: OpenResolution | ResolutionOpened | PartyRectified, policy: Policy) -> Iterable[str]:
-    """The listings of an organisation that the named procedure ends."""
-    ending = (one.kind for one in policy.lists if one.leaves_by == message.kind)
-    return (f"{kind}/{message.party}" for kind in ending) if message.party else ()
-
-
-def not_ending(event: ResolutionRejected | ResolutionWithdrawn, policy: Policy) -> Iterable[str]:
-    """The listings of an organisation whose rectification may have been this matter."""
-    return (f"{one.kind}/{event.party}" for one in policy.lists if one.leaves_by) if event.party else ()
-
-
-def may_open(listing: Listing | None, command: OpenResolution, policy: Policy, _today: date) -> Change:
-    """Refuse to rectify an organisation that is not on the list, or is being rectified already (0.6)."""
-    if listing is None or listing.last is None or listing.village != command.village:
-        label = said("kind", [one.kind for one in policy.lists if one.leaves_by == command.kind], policy)
-        raise Refused(
-            "0.6",
-            f"组织“{command.party}”没有列入{label}名单，或者不隶属于该村，不能启动整顿；请先列入",
-            f"the party {command.party!r} is not on the list, or not of this village, so that there is nothing to "
-            "rectify; list it first",
-            field="party",
-        )
-    if listing.matter not in ("", command.matter):
-        raise Refused(
-            "0.6",
-            f"组织“{command.party}”正在事项“{listing.matter}”中整顿，不能另行启动",
-            f"the party {command.party!r} is being rectified in {listing.matter!r}; no other one can begin",
-            field="matter",
-        )
-    return Change(listing)
-
-
-def rectify(listing: Listing | None, event: ResolutionOpened, _policy: Policy, _today: date) -> Change:
-    """Its rectification has begun."""
-    return Change(listing and listing.but(matter=event.matter))
-
-
-def stay(
-    listing: Listing | None, event: ResolutionRejected | ResolutionWithdrawn, _policy: Policy, _today: date
-) -> Change:
-    """Its rectification has ended without success, so it stays on the list until another one succeeds."""
-    return Change(listing.but(matter="") if listing and listing.matter == event.matter else listing)
-
-
-def rectified(listing: Listing | None, event: PartyRectified, _policy: Policy, _today: date) -> Change:
-    """Its rectification was accepted, so it leaves the list."""
-    if listing is None or listing.last is None:
-        return Change(listing)
-    return Change(listing, (_ended(listing, "rectified", decided_by=event.decided_by),))
-
-
 # --------------------------------------------------------------------- how many there are
 
 
@@ -610,58 +542,6 @@ def numbers(listings: Iterable[Listing], kinds: Iterable[ListKind]) -> Iterator[
         modes = Counter(last.mode for sort, last in spells if sort == kind.kind)
         yield Number(kind.kind, kind.label, "", modes.total())
         yield from (Number(kind.kind, kind.label, label, modes[mode]) for mode, label in kind.modes.items())
-
-
-# -------------------------------------------------------------------------- the quota
-
-
-def counting(place: str, kind: str) -> Iterable[Key]:
-    """The states that know how much is on a list in the divisions around a place."""
-    yield Roster, place
-    yield from ((Roll, f"{division}/{kind}") for division in around(place))
-
-
-def has_room(kind: ListKind, policy: Policy, others: Others, more: int = 0) -> bool:
-    """Whether one more can be on the list beside `more` new ones, by its quota in the division whose pack says it."""
-    if kind.at_most is None:
-        return True
-    frame = policy.layer("lists", kind.kind)
-    roll, roster = others.get((Roll, f"{frame}/{kind.kind}")), others.get((Roster, frame))
-    there = {*(roll.members if isinstance(roll, Roll) else ())}
-    there |= {*(roster.listed.get(kind.kind, ()) if isinstance(roster, Roster) else ())}
-    return len(there) + more < kind.at_most
-
-
-def in_city(event: ListingBegun, _policy: Policy) -> Iterable[str]:
-    """The roll of the city. It counts every list, since a pack may say later how many places there are."""
-    return (f"{part_of(event.place, 'city')}/{event.kind}",)
-
-
-def in_province(event: ListingBegun, policy: Policy) -> Iterable[str]:
-    """The roll of the province, if its pack says how many places there are."""
-    kind, province = policy.list_kind(event.kind), part_of(event.place, "province")
-    limited = kind and kind.at_most and policy.layer("lists", event.kind) == province
-    return (f"{province}/{event.kind}",) if limited else ()
-
-
-def rolls(event: ListingEnded, _policy: Policy) -> Iterable[str]:
-    """The rolls that may count it: of the divisions where it is now, and of those where it was first."""
-    codes = (*around(event.place), *around(event.village or event.place))
-    return dict.fromkeys(f"{code}/{event.kind}" for code in codes)
-
-
-def count(
-    roll: Roll | None, event: ListingBegun, _policy: Policy, _today: date, level: Literal["city", "province"]
-) -> Change:
-    """One more is on the list."""
-    division = part_of(event.place, level)
-    roll = roll or Roll(id=f"{division}/{event.kind}", place=place_of(division))
-    return Change(roll.but(members=tuple(sorted({*roll.members, event.listing}))))
-
-
-def discount(roll: Roll | None, event: ListingEnded, _policy: Policy, _today: date) -> Change:
-    """One is off the list."""
-    return Change(roll and roll.but(members=tuple(one for one in roll.members if one != event.listing)))
 
 
 # ------------------------------------------------------- what villages and parties know

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from services.registry.model import listing
+from services.registry.model import roll
 from services.registry.model.commands import MergeVillages, NewVillage, SplitVillage
 from services.registry.model.exit import withdrawal
 from services.registry.model.identity import check_free, check_issued, registered
@@ -208,7 +208,7 @@ def split_reads(village: Village | None, command: SplitVillage) -> Iterable[Key]
         yield Code, part.code
     yield Register, command.village
     for one in village.listings.values() if village else ():
-        yield from listing.counting(command.place, one.kind)
+        yield from roll.counting(command.place, one.kind)
 
 
 def split(
@@ -334,7 +334,7 @@ def _on_lists(
         kind = policy.list_kind(one.kind)
         if one.party is not None:
             continue
-        if kind and kind.at_most and not listing.has_room(kind, policy, others, number):
+        if kind and kind.at_most and not roll.has_room(kind, policy, others, number):
             yield ListingOmitted(**about, kind=one.kind, at_most=kind.at_most)
             continue
         yield ListingBegun(
