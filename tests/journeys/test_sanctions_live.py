@@ -106,12 +106,13 @@ async def test_1_6_1_13_5_9_who_lets_an_order_lapse_appeals_and_climbs_the_ladde
             await office.until(date(2018, 3, 7))
             (order,) = await office.told("inspection", "order.issued")
             proposed = await office.told("incentives", "outcome.proposed")
-            drawn, paid = [await office.told("incentives", f"statement.{said}") for said in ("drawn", "confirmed")]
+            drawn, paid = [await office.told("incentives", f"allowances.{said}") for said in ("drawn", "confirmed")]
             answers = await office.told("incentives", "appeal.decided")
             statuses = await simulation.statuses()
     assert not [name for name, status in statuses.items() if status.dead_letters], "nothing is parked"
     assert (order["findings"], order["due"]) == (["poor_results"], "2018-02-04"), "the other finding was refuted"
     assert [one["kind"] for one in proposed if one["subject_kind"] == "cadre"] == ["talk", "admonishment"]
     assert [one["kind"] for one in proposed if one["subject_kind"] == "unit"] == ["unit_talk", "unit_talk"]
-    assert [one["total"] for one in drawn] == [one["total"] for one in paid] == [1100, 1000]
+    totals = [[member["total"] for told in events for member in told["paid"]] for events in (drawn, paid)]
+    assert totals == [[1100, 1000]] * 2
     assert len(answers) == 2 and not any(one.get("overturned") for one in answers)
