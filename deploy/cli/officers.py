@@ -15,7 +15,7 @@ import msgspec
 import typer
 from rich.table import Table
 
-from deploy.cli.reach import DEFAULT, FolderOption, PlaceOption, Trouble, client, clients, console
+from deploy.cli.reach import DEFAULT, NARROWER, FolderOption, PlaceOption, Trouble, client, clients, console
 from deploy.language import chosen, told
 from deploy.local.supervisor import SERVICES
 from deploy.terminal import folded
@@ -216,7 +216,7 @@ def totals(
     if not (place.isascii() and place.isdigit() and len(place) in DIGITS.values()):
         raise Trouble(f"“{place}”应为区划代码的前2、4、6或9位数字 / it must be the first 2, 4, 6 or 9 digits of a code")
     asked: dict[str, str | int] = {"since": since, "until": until or since, "by": by}
-    answer = client(folder, "registry", place).get(f"/v1/totals/{place}", params=asked)
+    answer = client(folder, "registry", place, wider=NARROWER).get(f"/v1/totals/{place}", params=asked)
     found = msgspec.json.decode(answer.content, type=list[Total])
     _say_lists(folder, place)
     if not found:

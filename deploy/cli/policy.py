@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import typer
 
-from deploy.cli.reach import DEFAULT, FolderOption, Trouble, client, console, is_elsewhere
+from deploy.cli.reach import DEFAULT, NARROWER, FolderOption, Trouble, client, console, is_elsewhere
 from deploy.cli.usage import meant
 from deploy.language import told
 from shared import chinese, english
@@ -35,6 +35,14 @@ OverOption = Annotated[
         "--over", exists=True, dir_okay=False, help="所扩展的上级政策包文件，不填则取系统中的 · the pack it extends"
     ),
 ]
+
+
+_EACH = (
+    "请用 --each 逐一指明启用它的地市；全国的政策包用 --over 连同本地的启用",
+    "name those that adopt the pack with --each; the country's pack is adopted along with a region's, with --over",
+)
+_OVER = ("请用 --over 指明所扩展的政策包文件", "name the file of the pack that it extends with --over")
+"""What to do about a pack that is wider than a prefecture, where replicas share these."""
 
 
 @app.command()
@@ -66,7 +74,7 @@ def adopt(
     for code, pack in zip(codes, packs, strict=True):
         described, place = _described(policy, code, pack["version"]), place_of(code)
         command = {"place": place, "pack": pack, "adopted_by": by}
-        with client(folder, "registry", place) as http:
+        with client(folder, "registry", code, wider=_EACH) as http:
             answer = http.post("/v1/policies", json=[command], headers={"Idempotency-Key": uuid4().hex}).json()
         if answer["applied"]:
             console.good(told(f"已启用：{described}", f"adopted: {described}"))
@@ -171,7 +179,7 @@ def _named(which: str, over: list[Path], folder: Path) -> "Policy":
             f"没有文件“{which}”；也可填区划代码，如 2105。\n"
             f"  there is no file “{which}”; the code of a division, such as 2105, does as well."
         )
-    with client(folder, "registry", which) as http:
+    with client(folder, "registry", which, wider=NARROWER) as http:
         packs = http.get(f"/v1/packs/{which}").json()
     book = PolicyBook()
     for pack in packs:
@@ -210,7 +218,7 @@ def _base(over: list[Path], folder: Path) -> "Base":
                 "--over, or the folder with --folder."
             )
         if not over:
-            with client(folder, "registry", extends) as http:
+            with client(folder, "registry", extends, wider=_OVER) as http:
                 packs = http.get(f"/v1/packs/{extends}", params={"day": str(day)}).json()
         book = PolicyBook()
         for pack in packs:

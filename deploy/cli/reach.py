@@ -5,7 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import httpx
 import typer
@@ -15,6 +15,7 @@ from deploy.access.users import OPERATOR
 from deploy.local.folder import Folder, StartError
 from deploy.local.supervisor import SERVICES
 from deploy.terminal import Terminal
+from shared.divisions import DIGITS
 from shared.engine.shares import Share, owner
 from shared.web.token import operator_headers
 
@@ -95,13 +96,22 @@ def addresses(folder: Path, service: str) -> list[str]:
     return [f"http://{place.host}:{kept[name]}" for name in names]
 
 
-def client(folder: Path, service: str, place: str = "") -> httpx.Client:
-    """An HTTP client for the replica of a service that is responsible for a place."""
+PLACE: Final = ("请用 --place 指明地市或县的代码", "name one of them, or a county, with --place")
+NARROWER: Final = ("请填地市或县的代码", "ask for one of them, or for a county")
+
+
+def client(folder: Path, service: str, place: str = "", *, wider: tuple[str, str] = PLACE) -> httpx.Client:
+    """An HTTP client for the replica of a service that is responsible for a place.
+
+    Raises Trouble where replicas share the prefectures and the place is wider than one. `wider` is what to do then, in
+    Chinese and English.
+    """
     found = addresses(folder, service)
-    if len(found) > 1 and len(place) < 4:
+    if len(found) > 1 and len(place) < DIGITS["city"]:
+        zh, en = wider
         raise Trouble(
-            f"服务“{service}”分{len(found)}个副本按地市分管，请用 --place 指明地市或县的代码。\n"
-            f"  {len(found)} replicas of {service} share the prefectures; name one of them, or a county, with --place."
+            f"服务“{service}”分{len(found)}个副本按地市分管，{zh}。\n"
+            f"  {len(found)} replicas of {service} share the prefectures; {en}."
         )
     return open_client(found[owner(place, len(found)) - 1], service, folder)
 

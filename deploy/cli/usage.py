@@ -41,7 +41,8 @@ def told(error: TyperException) -> str:
     zh = next((zh.format(*found.groups()) for said, zh in _SAID if (found := re.search(said, en))), "命令写法不对")
     context: Any = getattr(error, "ctx", None)
     command = context.command_path if context else "zhucun"
-    return f"{zh}。用法见 {command} --help\n  {en.rstrip('.')}. See {command} --help"
+    stop = "" if zh.endswith("？") else "。"
+    return f"{zh}{stop}用法见 {command} --help\n  {en.rstrip('.')}. See {command} --help"
 
 
 def meant(option: str, wanted: Any, zh: str, en: str) -> Callable[[str], str]:

@@ -76,9 +76,7 @@ class Figure(NamedTuple):
         return self.document in (None, self.system)
 
 
-def read(
-    replicas: Sequence[Client], scenario: Scenario, until: int, others: Collection[type[Event]] = ()
-) -> Records:  # fmt: skip
+def read(replicas: Sequence[Client], scenario: Scenario, until: int, others: Collection[type[Event]] = ()) -> Records:
     """Ask the services, each replica for its part, for everything that the report is computed from.
 
     Totals are those of the region up to the year `until`. `others` are the types of events about anything else than a

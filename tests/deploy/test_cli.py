@@ -333,6 +333,30 @@ def test_each_prefecture_adopts_a_provinces_pack_for_itself(folder: Path) -> Non
         assert f"现为“{code}”" in zhucun(folder, *adopt, "--each", code, fails=True)
 
 
+@pytest.mark.parametrize(
+    ("words", "how"),
+    [
+        (("policy", "adopt", "shared/policy/packs/guizhou.toml", "--by", "省委组织部"), "--each 逐一指明"),
+        (("policy", "adopt", "shared/policy/packs/national.toml", "--by", "省扶贫办"), "全国的政策包用 --over"),
+        (("policy", "adopt", "shared/policy/packs/xixiu.toml", "--by", "区委"), "--over 指明所扩展的政策包"),
+        (("policy", "show", "52"), "请填地市或县的代码"),
+        (("totals", "52", "--since", "2016"), "请填地市或县的代码"),
+        (("template", "villages"), "--place 指明地市或县"),
+    ],
+)
+def test_what_is_wider_than_a_replica_s_prefectures_is_told_with_an_option_of_that_command(
+    words: tuple[str, ...], how: str
+) -> None:
+    code, told = run(*words, ZHUCUN_REGISTRY_URL="http://127.0.0.1:1,http://127.0.0.1:2")
+    assert code and "分2个副本按地市分管" in told and how in told, told
+    option = re.search("--[a-z]+", how)
+    assert not option or option[0] in run(*words[:2] if words[0] == "policy" else words[:1], "--help")[1]
+
+
+def test_a_question_ends_with_its_own_mark() -> None:
+    assert "是否为 --each？用法见" in run("policy", "adopt", PACK, "--place", "2105", "--by", "市委")[1]
+
+
 def test_every_form_is_listed_with_the_service_that_takes_it() -> None:
     listed = run("forms", COLUMNS="200")[1]
     for form, title, service in (

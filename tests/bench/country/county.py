@@ -38,8 +38,9 @@ _COUNTIES_OF_PREFECTURE = 8
 _HOUSEHOLDS, _POPULATION = 4, 500
 _BY = "示例机关（虚构）"
 AT_HOME: Final = "SPARE"
-_OWES = {commitment["kind"]: commitment["by"] for commitment in PACK["commitments"]}
 """The cadre of each unit who goes when another is recalled."""
+_OWES: Final = {commitment["kind"]: commitment["by"] for commitment in PACK["commitments"]}
+"""Who owes each kind of commitment."""
 Fate = Literal["", "refuted", "slipped", "recalled"]
 FATES: Final[dict[int, Fate]] = {1: "refuted", 2: "slipped", 3: "recalled"}
 """What goes wrong, by the village's number in its county: its first verification fails; it leaves and misses
