@@ -474,8 +474,10 @@ def solve(
     states = [*offers.values()]
     units = {id: unit for id, unit in pool.units.items() if not unit.withdrawn}
     serving, known_cadres = pool.serving(states), all_cadres(states)
-    shared = (id for out in serving.values() if out.has_room(policy) for id in out.members if id in known_cadres)
-    cadres = {**pool.free(states), **{id: known_cadres[id] for id in shared}}
+    # A team may serve another village of its unit. A member who is another unit's by now is on offer for neither.
+    shared = [(unit, id) for unit, out in serving.items() if out.has_room(policy) for id in out.members]
+    again = {id: known_cadres[id] for unit, id in shared if id in known_cadres and known_cadres[id].unit == unit}
+    cadres = {**pool.free(states), **again}
     found = match(pool.needs, units, cadres, serving, policy, today)
     teams, needs = dict(pool.teams), dict(pool.needs)
     told: list[Event] = [
