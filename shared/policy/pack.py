@@ -176,7 +176,7 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
             | {one.kind: one.label for one in self.commitments if one.reconcile}
             | inspected
             | {one.channel: one.label for each in self.appraisals for one in each.channels},
-            "role": {one.role: one.label for one in self.team.roles},
+            "role": {one.role: one.label for link in self.links if isinstance(link, Team) for one in link.roles},
             "party_field": {field.field: field.label for field in fields},
             "party_value": {code: name for field in fields for code, name in (field.one_of or {}).items()},
             "found": {
