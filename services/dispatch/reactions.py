@@ -314,7 +314,7 @@ REACTIONS: tuple[Reaction, ...] = (
     # Cadres who are bound to a village without a team.
     Reaction(VillageDiagnosed, Contacts, _village, contacts.need),
     Reaction(BeginLink, Pool, contacts.posting_pool, contacts.require_free, reads=contacts.who_is_free),
-    Reaction(LinkBegun, Pool, contacts.pools_of, contacts.post),
+    Reaction(LinkBegun, Pool, family, contacts.post),
     Reaction(LinkEnded, Pool, family, contacts.come_home),
     Reaction(BeginLink, Contacts, _village, contacts.begin, reads=contacts.asked_about),
     Reaction(BeginLink, Bearer, by("cadre"), contacts.bear),
@@ -341,7 +341,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(BeginPost, Bearer, contacts.cadre_of, contacts.bear),
     Reaction(BeginPost, Squad, villagers.in_charge, villagers.lead),
     Reaction(EndPost, Posts, by("party"), posts.end),
-    Reaction(PostBegun, Pool, contacts.pools_of, contacts.post),
+    Reaction(PostBegun, Pool, family, contacts.post),
     Reaction(PostEnded, Pool, family, contacts.come_home),
     Reaction(PostEnded, Posts, by("party"), contacts.lose),
     Reaction(PostEnded, Bearer, by("cadre"), contacts.free),

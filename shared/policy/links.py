@@ -173,9 +173,11 @@ class Contact(PersonLink, frozen=True, kw_only=True, forbid_unknown_fields=True,
     """确定时须小于几周岁；不能用于帮扶户的。 ·
     The age in years that a cadre has not reached when it begins; not of links to households."""
     full_time: bool = False
-    """是否脱产，如突击队、挂任：只能在一处，不得同时在工作队；自列入名单起算的，移出名单即结束。不能用于帮扶户的。 ·
+    """是否脱产，如突击队、挂任：只能在一处，不得再派入工作队，此前已确定的也一样；
+    自列入名单起算的，移出名单即结束。不能用于帮扶户的。 ·
     Whether it is full-time, as in a reinforcement team (1.4) or at a posting (0.5): the cadre is in one place only, and
-    in no resident team meanwhile. Where it is counted from a list, it ends with that. Not of links to households."""
+    is sent to no resident team meanwhile, also who began before the pack said so. Where it is counted from a list, it
+    ends with that. Not of links to households."""
     skills: Annotated[Mapping[Code, Name], Meta(max_length=100)] = {}
     """专长，如茶叶、养殖；写明的，确定时须填其中之一，仅限联系村的。 ·
     What the cadres are experts in; where it is said, each link names one of these (2.11)."""

@@ -174,7 +174,7 @@ class Benxi:
     @property
     def free(self) -> dict[str, Cadre]:
         """The cadres who can be sent."""
-        return self.pool.free(self.dispatch.states.values())
+        return self.pool.free(self.dispatch.states.values(), self.policy)
 
     def assignment(self, village: str = V1) -> Assignment:
         """The village's team and what is owed there, as officers read them."""

@@ -38,7 +38,7 @@ def posted(benxi: Benxi, party: str = G1) -> set[str]:
     there = {*state.bound("deputy")}
     kept = [one for one in benxi.dispatch.states.values() if isinstance(one, Bearer)]
     assert {one.id for one in kept if party in one.villages.get("deputy", {})} == there
-    assert {id for id, at in benxi.pool.posted.items() if at == party} == there
+    assert {id for id, at in benxi.pool.bound.get("deputy", {}).items() if party in at} == there
     return there
 
 
@@ -233,9 +233,9 @@ def test_0_5_in_a_county_with_a_pool_of_its_own_as_well() -> None:
     young: dict[str, Any] = {"reserve": True, "born_on": date(1985, 3, 1)}
     benxi.hear(unit("U3", level="county", place=HOME), *squad("U3", place=HOME, **young), group(), hard())
     begin(benxi, "C-U3-1", unit="U3")
-    assert benxi.dispatch.states[Pool, HOME].posted == {"C-U3-1": G1}  # type: ignore[attr-defined]
+    assert benxi.dispatch.states[Pool, HOME].bound == {"deputy": {"C-U3-1": (G1,)}}  # type: ignore[attr-defined]
     end(benxi, "C-U3-1")
-    assert benxi.dispatch.states[Pool, HOME].posted == {}  # type: ignore[attr-defined]
+    assert benxi.dispatch.states[Pool, HOME].bound == {}  # type: ignore[attr-defined]
 
 
 def test_0_5_announced_holidays_move_the_last_day() -> None:

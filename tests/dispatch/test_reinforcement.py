@@ -137,13 +137,56 @@ def test_1_4_what_no_full_time_link_can_be_is_refused(wrong: dict[str, Any], en:
         parse_pack({**PACK, "links": [*PACK["links"], {**REINFORCEMENT, **wrong}], "lists": [REINFORCED]})
 
 
-def test_1_4_whoever_comes_home_can_be_sent_also_if_the_pack_asks_for_no_full_time_any_more() -> None:
+PART_TIME: dict[str, Any] = {**REINFORCEMENT, "full_time": False, "each_bearer": {"at_most": 2}}
+
+
+def adopt(benxi: Benxi, link: dict[str, Any]) -> None:
+    benxi.adopt(links=[*PACK["links"], link], lists=[REINFORCED])
+
+
+def test_1_4_who_holds_a_link_is_matched_as_the_pack_in_force_says() -> None:
     benxi = county()
+    adopt(benxi, PART_TIME)
     begin(benxi, "C-U2-0")
-    benxi.adopt(links=[*PACK["links"], {**REINFORCEMENT, "full_time": False}], lists=[REINFORCED])
-    assert "C-U2-0" not in benxi.free
-    benxi.send(EndLink, kind="reinforcement", cadre="C-U2-0")
     assert "C-U2-0" in benxi.free
+    benxi.hear(diagnosed(V2))
+    adopt(benxi, REINFORCEMENT)
+    benxi.solve("m2")
+    assert V2 in benxi.pool.needs, "the one who could lead holds a link that is full-time by now"
+    adopt(benxi, PART_TIME)
+    benxi.solve("m3")
+    assert "C-U2-0" in benxi.pool.teams[V2].members
+    adopt(benxi, REINFORCEMENT)
+    assert benxi.pool.teams[V2].members["C-U2-0"] == "leader", "nobody is called off a team by a pack"
+    begin(benxi, "C-U2-0")  # Said again, it changes nothing.
+    with pytest.raises(Refused, match="is out in a village"):
+        begin(benxi, "C-U2-1", village=V2)
+
+
+def test_1_4_whoever_holds_several_is_free_when_all_are_over() -> None:
+    benxi = county()
+    adopt(benxi, PART_TIME)
+    benxi.hear(diagnosed(V2), listed(V2))
+    for village in (V1, V2):
+        begin(benxi, "C-U2-1", village=village)
+    adopt(benxi, REINFORCEMENT)
+    benxi.send(EndLink, kind="reinforcement", cadre="C-U2-1")
+    assert "C-U2-1" not in benxi.free and benxi.pool.bound == {"reinforcement": {"C-U2-1": (V2,)}}
+    benxi.send(EndLink, V2, kind="reinforcement", cadre="C-U2-1")
+    assert "C-U2-1" in benxi.free and not benxi.pool.bound
+
+
+@pytest.mark.parametrize(("link", "owed"), [(REINFORCEMENT, True), (PART_TIME, False)])
+def test_1_4_another_matching_is_owed_when_somebody_comes_home(link: dict[str, Any], owed: bool) -> None:
+    benxi = county()
+    adopt(benxi, REINFORCEMENT)
+    begin(benxi, "C-U2-0")
+    benxi.hear(diagnosed(V2))
+    benxi.solve("m2")
+    adopt(benxi, link)
+    assert not benxi.pool.matching_owed
+    benxi.send(EndLink, kind="reinforcement", cadre="C-U2-0")
+    assert benxi.pool.matching_owed is owed
 
 
 def test_1_4_a_county_that_comes_back_to_the_citys_pool_says_who_is_in_a_village_full_time() -> None:
@@ -152,8 +195,8 @@ def test_1_4_a_county_that_comes_back_to_the_citys_pool_says_who_is_in_a_village
     own_pack(benxi, **said)
     benxi.hear(unit("U3", level="county", place=HOME), *squad("U3", place=HOME), diagnosed(V1), listed())
     begin(benxi, "C-U3-1", "U3")
-    assert benxi.dispatch.states[Pool, HOME].posted == {"C-U3-1": V1}  # type: ignore[attr-defined]
+    assert benxi.dispatch.states[Pool, HOME].bound == {"reinforcement": {"C-U3-1": (V1,)}}  # type: ignore[attr-defined]
     extending(benxi, number=2)
-    assert benxi.pool.posted == {"C-U3-1": V1} and {*benxi.free} == {"C-U3-0", "C-U3-2"}
+    assert benxi.pool.bound == {"reinforcement": {"C-U3-1": (V1,)}} and {*benxi.free} == {"C-U3-0", "C-U3-2"}
     benxi.hear(over())
     assert "C-U3-1" in benxi.free

@@ -383,7 +383,7 @@ def test_2_20_a_recalled_leader_is_replaced_and_cleared_by_the_appeal(county: Co
     assert (appeal.outcome, appeal.overturned) == (decided.outcome, True)
     assert answered == day + timedelta(20)
     squad = county.state("dispatch", Squad, recalled.unit)
-    assert recalled.cadre in county.state("dispatch", Pool, "2105").free([squad])
+    assert recalled.cadre in county.state("dispatch", Pool, "2105").free([squad], county.policy)
 
 
 def test_3_4_a_unit_without_a_leader_of_rank_is_matched_once_it_has_one(county: County) -> None:

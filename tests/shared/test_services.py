@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -290,6 +290,44 @@ def test_cadres_in_pools_become_squads_when_the_schema_is_upgraded(database: str
     assert [*pool.units] == ["U1"] and pool.place == "210500"
     assert first.place == "210502" and first.cadres["C1"].rank == "staff"
     assert stray.place == "210500" and [*stray.cadres] == ["C2"]
+
+
+def test_pools_know_who_was_bound_to_a_village_before_the_schema_is_upgraded(database: str) -> None:
+    migrations._with_config("dispatch", database, lambda config: command.upgrade(config, "0013"))
+    since = "2014-06-01"
+    bodies: dict[tuple[str, str, str], dict[str, Any]] = {
+        ("pools", "2105", "210500"): {"posted": {"C1": "210521100201"}, "answered": True},
+        ("pools", "210522", "210522"): {},
+        ("pools", "2106", "210600"): {"answered": True},
+        ("contacts", "210521100201", "210522"): {
+            "bonds": {"guard": {"since": {"C1": since, "C2": since}}, "firm": {"since": {"P1": since}, "parties": True}}
+        },
+        ("contacts", "210521100202", "210521"): {"bonds": {"guard": {"since": {"C2": since}}, "old": {}}},
+        ("posts", "T1", "210521"): {
+            "sort": "township", "name": "乡", "parent": "210521",
+            "bonds": {"deputy": {"since": {"C3": since}}, "lead": {"since": {"V1": since}, "villagers": True}},
+        },
+    }  # fmt: skip
+    for (kind, id, place), body in bodies.items():
+        row = {
+            "id": id,
+            "place": place,
+            "status": "",
+            "awaits": False,
+            "body": json.dumps({"id": id, "place": place} | body),
+        }
+        stored = insert(table(kind, *map(column, row))).values(row)
+        asyncio.run(through(database, partial(AsyncConnection.execute, statement=stored)))
+    migrations.upgrade("dispatch", database)
+    keys: list[tuple[type[State], str]] = [(Pool, "2105"), (Pool, "210522"), (Pool, "2106")]
+    states = asyncio.run(through(database, lambda conn: store.load_states(conn, service("dispatch").tables, keys)))
+    city, county, other = (states[key] for key in keys)
+    assert city.bound == {
+        "guard": {"C1": ("210521100201",), "C2": ("210521100201", "210521100202")},
+        "deputy": {"C3": ("T1",)},
+    }
+    assert city.answered and other.answered and not other.bound
+    assert county.bound == {"guard": {"C1": ("210521100201",), "C2": ("210521100201",)}}
 
 
 def test_counties_know_the_villages_that_were_registered_before_the_schema_is_upgraded(database: str) -> None:

@@ -13,7 +13,16 @@ from services.dispatch.model.bonds import Bearer, Bond, Contacts, Posts, Promise
 from services.dispatch.model.commands import BeginLink, BeginPost, EndLink, EndPost
 from services.dispatch.model.eligibility import Cadre
 from services.dispatch.model.pledges import outstanding
-from services.dispatch.model.pool import Pool, Squad, described, enrolled, family, pool_of, relatives, without
+from services.dispatch.model.pool import (
+    Pool,
+    Squad,
+    described,
+    enrolled,
+    full_time_kinds,
+    pool_of,
+    relatives,
+    without,
+)
 from services.dispatch.model.promises import keep, require_promise
 from services.dispatch.model.villagers import require_villager
 from shared.calendar import add_months
@@ -180,9 +189,9 @@ def _same_promise(state: Contacts, bond: Bond, cadre: str, exit_year: int | None
     return state
 
 
-def own_link(message: BeginLink | BeginPost | LinkBegun | PostBegun, policy: Policy) -> Contact | None:
+def own_link(message: BeginLink | BeginPost, policy: Policy) -> Contact | None:
     """The pack's link of a cadre that a message is about; None if it has none of the kind."""
-    links = policy.posts if isinstance(message, BeginPost | PostBegun) else policy.contacts
+    links = policy.posts if isinstance(message, BeginPost) else policy.contacts
     link = links.get(message.kind)
     return link if isinstance(link, Contact) else None
 
@@ -192,15 +201,10 @@ def cadre_of(command: BeginPost, policy: Policy) -> Iterable[str]:
     return (command.cadre,) if own_link(command, policy) else ()
 
 
-def posting_pool(message: BeginLink | BeginPost | LinkBegun | PostBegun, policy: Policy) -> Iterable[str]:
+def posting_pool(message: BeginLink | BeginPost, policy: Policy) -> Iterable[str]:
     """The pool, which knows who is out, for a full-time link; none for others, so that none is loaded."""
     link = own_link(message, policy)
     return (policy.pool,) if link and link.full_time else ()
-
-
-def pools_of(event: LinkBegun | PostBegun, policy: Policy) -> Iterable[str]:
-    """The pools that may send the cadre elsewhere, if the link is full-time."""
-    return family(event, policy) if any(posting_pool(event, policy)) else ()
 
 
 def who_is_free(_pool: Pool | None, command: BeginLink | BeginPost) -> Iterable[Key]:
@@ -213,9 +217,13 @@ def require_free(
 ) -> Change:
     """Refuse a full-time link of a cadre who is in a team or in another such link, under a recall or away (1.4)."""
     pool, squad, link = pool_of(pool, policy), others[Squad, command.unit or ""], own_link(command, policy)
-    is_there = any(one.posted.get(command.cadre) == command.subject_id for one in pool.family(others.values()))
+    is_there = any(
+        command.subject_id in one.bound.get(kind, {}).get(command.cadre, ())
+        for one in pool.family(others.values())
+        for kind in full_time_kinds(policy)
+    )
     is_known = isinstance(squad, Squad) and command.cadre in squad.cadres  # Else the link's own rule refuses.
-    if link and is_known and not is_there and command.cadre not in pool.free(others.values()):
+    if link and is_known and not is_there and command.cadre not in pool.free(others.values(), policy):
         raise Refused(
             link.rule,
             f"{command.cadre}已在他处驻村、在召回影响期内或者已离岗，不能脱产参加，请改派他人",
@@ -227,15 +235,28 @@ def require_free(
 
 
 def post(pool: Pool | None, event: LinkBegun | PostBegun, policy: Policy, today: date) -> Change:
-    """A cadre is in a village or at a post full-time, and cannot be sent elsewhere."""
-    return Change(pool and pool.but(posted={**pool.posted, event.cadre: event.subject_id}))
+    """A cadre is bound to a village or a party, and cannot be sent elsewhere while the pack makes such links full-time.
+
+    Part-time links are kept as well, since a later pack may make them full-time.
+    """
+    of = pool.bound.get(event.kind, {}) if pool else {}
+    there = of.get(event.cadre, ())
+    if pool is None or event.subject_id in there:
+        return Change(pool)
+    of = {**of, event.cadre: (*there, event.subject_id)}
+    return Change(pool.but(bound={**pool.bound, event.kind: of}))
 
 
 def come_home(pool: Pool | None, event: LinkEnded | PostEnded, policy: Policy, today: date) -> Change:
-    """A cadre who was there full-time can be sent again, also if the pack asks for no full time any more."""
-    if pool is None or pool.posted.get(event.cadre) != event.subject_id:
+    """A cadre is bound there no more. Who was there full-time can be sent again, so that a matching may find more."""
+    of = pool.bound.get(event.kind, {}) if pool else {}
+    there = of.get(event.cadre, ())
+    if pool is None or event.subject_id not in there:
         return Change(pool)
-    return Change(pool.but(posted=without(pool.posted, event.cadre), answered=False))
+    left = tuple(id for id in there if id != event.subject_id)
+    of = {**of, event.cadre: left} if left else without(of, event.cadre)
+    bound = {**pool.bound, event.kind: of} if of else without(pool.bound, event.kind)
+    return Change(pool.but(bound=bound, answered=pool.answered and event.kind not in full_time_kinds(policy)))
 
 
 def require_need(state: Contacts, link: PersonLink | Partner, policy: Policy) -> None:

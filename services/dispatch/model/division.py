@@ -67,8 +67,8 @@ def _next_turn(turns: Mapping[str, bool], after: date) -> date | None:
 def take_part(pool: Pool | None, event: PoolDivided, policy: Policy, today: date, others: Others) -> Change:
     """Take over what lies in the region from the other pools: needs, units, and the teams in its villages.
 
-    A pool that ends also hands over who is under a recall, away, or in a village full-time. A pool that goes on keeps
-    that itself.
+    A pool that ends also hands over who is under a recall, away, or bound to a village or party. A pool that goes on
+    keeps that itself.
     """
     pool = pool_of(pool, policy)
     for other in _besides(policy, others):
@@ -81,7 +81,11 @@ def take_part(pool: Pool | None, event: PoolDivided, policy: Policy, today: date
                 answered=False,
             )
         if len(other.id) > len(pool.id):
-            pool = pool.but(recalled={**other.recalled, **pool.recalled}, posted={**other.posted, **pool.posted})
+            bound = {
+                kind: {**other.bound.get(kind, {}), **pool.bound.get(kind, {})}
+                for kind in {**other.bound, **pool.bound}
+            }
+            pool = pool.but(recalled={**other.recalled, **pool.recalled}, bound=bound)
             pool = with_absences(pool, {**other.away, **pool.away})
     return Change(pool)
 

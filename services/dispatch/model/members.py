@@ -176,7 +176,7 @@ def take_in(pool: Pool | None, command: DecideReturn, policy: Policy, today: dat
             f"the leave from {leave.first} to {leave.last} is no long leave that is over; decide after its end",
             field="number",
         )
-    if leave.cadre not in pool.free(others.values(), back=leave.cadre):
+    if leave.cadre not in pool.free(others.values(), policy, back=leave.cadre):
         raise Refused(
             "3.3",
             f"{leave.cadre}目前不能返回（已不属于单位{team.unit}、已派往他村或者在召回影响期内），请填不返回",
@@ -324,7 +324,10 @@ def _require_fit(
     today: date, others: Others, field: str = "cadre",
 ) -> None:  # fmt: skip
     """Refuse a replacement whom the unit cannot send, or whom the rules for the role do not allow (3.3, 3.4)."""
-    found, unit = _successor(pool, team, role, cadre, left, others, field), pool.unit(team.unit, others.values())
+    found, unit = (
+        _successor(pool, team, role, cadre, left, policy, others, field),
+        pool.unit(team.unit, others.values()),
+    )
     for village, _ in open_in if unit else ():
         assert unit
         for failed in unmet(Posting(found, unit, village, policy, today), role):
@@ -337,13 +340,15 @@ def same_team(pool: Pool, team: Team, others: Others) -> list[tuple[str, Team]]:
     return [(village, one) for village, one in pool.out(others.values()).items() if one.unit == team.unit]
 
 
-def _successor(pool: Pool, team: Team, role: Role, id: str, left: str, others: Others, field: str) -> Cadre:
+def _successor(
+    pool: Pool, team: Team, role: Role, id: str, left: str, policy: Policy, others: Others, field: str
+) -> Cadre:
     """The named cadre: one who is free, or a member who becomes leader. Raises Refused for anybody else."""
     squads = [squad for squad in others.values() if isinstance(squad, Squad)]
     if role == "leader" and team.members.get(id) == "member":
         cadre = next((squad.cadres[id] for squad in squads if id in squad.cadres), None)
     else:
-        cadre = pool.free(others.values(), back=left if left == id else "").get(id)
+        cadre = pool.free(others.values(), policy, back=left if left == id else "").get(id)
     if cadre is None:
         raise Refused(
             "2.20",

@@ -45,6 +45,7 @@ from shared.contracts.registry import (
 )
 from shared.divisions import around, place_of
 from shared.policy import Policy
+from shared.policy.links import Contact
 from shared.rules import Change, Due, Key, Refused, State, Task, known, require_body
 
 V = TypeVar("V")
@@ -163,9 +164,9 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
     """Cadres under recalls whose impact period is running, with the sorted ids of those outcomes: not on offer."""
     away: dict[str, Absence] = msgspec.field(default_factory=dict)
     """Cadres who left a team without a recall and cannot be sent."""
-    posted: dict[str, str] = msgspec.field(default_factory=dict)
-    """By cadre, the village or party where the cadre is full-time by a link of the cadre's own, such as a
-    reinforcement team's (1.4) or a deputy's posting (0.5)."""
+    bound: dict[str, dict[str, tuple[str, ...]]] = msgspec.field(default_factory=dict)
+    """By kind of link and cadre, the villages or parties to which the cadre is bound by a link of the cadre's own. The
+    pack in force says which kinds are full-time, such as a reinforcement team's (1.4) or a deputy's posting (0.5)."""
     matching: str = ""
     """The name of the last matching that was solved."""
     answered: bool = False
@@ -229,15 +230,19 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
             villages[team.unit].append(village)
         return {unit: Serving(tuple(served), teams[served[0]].members) for unit, served in villages.items()}
 
-    def free(self, others: Iterable[State | None], besides: str = "", back: str = "") -> dict[str, Cadre]:
+    def free(
+        self, others: Iterable[State | None], policy: Policy, besides: str = "", back: str = ""
+    ) -> dict[str, Cadre]:
         """The cadres who can be sent: in no team, not in a village full-time otherwise, not under a recall, not away.
 
         The team of the village `besides` does not count, nor does the absence of the cadre `back`, who comes back.
         """
         states = [*others]
         gone: set[str] = set()
+        full_time = full_time_kinds(policy)
         for pool in self.family(states):
-            gone.update(pool.recalled, pool.posted, pool.away.keys() - {back})
+            gone.update(pool.recalled, pool.away.keys() - {back})
+            gone.update(id for kind in full_time for id in pool.bound.get(kind, {}))
             gone.update(id for village, team in pool.teams.items() if village != besides for id in team.members)
         return {id: cadre for id, cadre in all_cadres(states).items() if id not in gone}
 
@@ -248,6 +253,12 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
     def with_team(self, village: str, team: Team) -> "Pool":
         """The pool with a village's team as it is now."""
         return self.but(teams={**self.teams, village: team})
+
+
+def full_time_kinds(policy: Policy) -> list[str]:
+    """The kinds of cadres' own links that are full-time, as the pack says by now."""
+    links = (*policy.contacts.values(), *policy.posts.values())
+    return [link.kind for link in links if isinstance(link, Contact) and link.full_time]
 
 
 def all_cadres(states: Iterable[State | None]) -> dict[str, Cadre]:
@@ -477,7 +488,7 @@ def solve(
     # A team may serve another village of its unit. A member who is another unit's by now is on offer for neither.
     shared = [(unit, id) for unit, out in serving.items() if out.has_room(policy) for id in out.members]
     again = {id: known_cadres[id] for unit, id in shared if id in known_cadres and known_cadres[id].unit == unit}
-    cadres = {**pool.free(states), **again}
+    cadres = {**pool.free(states, policy), **again}
     found = match(pool.needs, units, cadres, serving, policy, today)
     teams, needs = dict(pool.teams), dict(pool.needs)
     told: list[Event] = [
