@@ -171,7 +171,9 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
             },
             "grade": {grade.name: grade.label for one in self.appraisals for grade in one.grades}
             | {grade.name: grade.label for grade in self.assessment.grades},
-            "trigger": {ground.name: ground.label or _GROUNDS[ground.figure] for ground in self.assessment.grounds},
+            "trigger": {
+                ground.name: ground.label or _GROUNDS.get(ground.figure, "") for ground in self.assessment.grounds
+            },
             "channel": PRESENT
             | {one.kind: one.label for one in self.commitments if one.reconcile}
             | inspected
