@@ -277,7 +277,9 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(GiveBallot, Appraisal, appraisal_inputs.own, appraisal_inputs.give_ballot),
     Reaction(GiveScores, Appraisal, appraisal_inputs.own, appraisal_inputs.give_scores, appraisal_inputs.members),
     Reaction(VoidChannel, Appraisal, appraisal_inputs.own, appraisal_inputs.void),
-    Reaction(WithdrawAppraisalInput, Appraisal, appraisal_inputs.own, appraisal_inputs.withdraw),
+    Reaction(
+        WithdrawAppraisalInput, Appraisal, appraisal_inputs.own, appraisal_inputs.withdraw, appraisal_inputs.around
+    ),
     Reaction(GradeAppraisal, Appraisal, appraisal_inputs.own, appraisal_grade.confirm),
     Reaction(ContestAppraisal, Appraisal, appraisal_inputs.own, appraisal_grade.contest),
     Reaction(WithdrawAppraisal, Appraisal, appraisal_inputs.own, appraisal_grade.withdraw, appraisal_grade.ranked_in),

@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 
 from services.inspection.model.appraisal import Appraisal
-from services.inspection.model.commands import GiveScores, Mark, VoidChannel
+from services.inspection.model.cohort import Cohort
+from services.inspection.model.commands import (
+    GiveScores,
+    GradeAppraisal,
+    MakeRanking,
+    Mark,
+    VoidChannel,
+    WithdrawAppraisalInput,
+    WithdrawRanking,
+)
 from shared.contracts import Event
 from shared.contracts.dispatch import (
     CommitmentReconciled,
@@ -19,6 +28,7 @@ from shared.contracts.dispatch import (
 )
 from shared.contracts.inspection import (
     AppraisalDropped,
+    AppraisalOpened,
     AppraisalProposed,
     AssessmentOpened,
     AssessmentProposed,
@@ -322,6 +332,103 @@ def test_3_7_a_township_of_which_nothing_is_known_is_not_graded() -> None:
     year.hear(measured())
     year.pass_days(date(2016, 3, 1))
     assert not year.said(AppraisalProposed)
+
+
+def merged() -> VillageMerged:
+    return VillageMerged(
+        place=COUNTY, village=V, into=W, into_place=COUNTY, since=date(2015, 12, 20), document="并村文件",
+        decided_by="县政府",
+    )  # fmt: skip
+
+
+def void_year(*, of: str = "village", **changes: Any) -> Year:
+    """A year that ended because its last channels were declared void."""
+    year = Year("income", of=of)
+    year.adopt({**pack_of(of, ("income",), **changes), "version": "2105-2015.1"})
+    year.pass_days(date(2015, 12, 2))
+    year.ask(year.void("income"))
+    assert year.kept_year.status == "dropped"
+    return year
+
+
+def un_void(year: Year, **changes: str) -> WithdrawAppraisalInput:
+    about: dict[str, Any] = {"place": COUNTY, "kind": "village_year", "subject": year.subject, "year": 2015}
+    said = {"channel": "income", "body": "county", "reason": "作废有误", "decided_by": "县委", **changes}
+    return WithdrawAppraisalInput(**{**about, **said})
+
+
+@pytest.mark.parametrize("of", ["village", "township"])
+def test_0_10_a_last_channel_that_was_void_by_mistake_is_awaited_again(of: str) -> None:
+    year = void_year(of=of)
+    year.refuses(un_void(year, body="village"), 422, "body")
+    assert year.kept_year.status == "dropped"
+    year.ask(un_void(year))
+    assert year.missing == ["income"] and len(year.said(AppraisalOpened, subject=year.subject)) == 2
+    year.refuses(un_void(year), 404, "channel")
+    year.hear(measured())
+    year.pass_days(date(2016, 3, 1))
+    assert len(year.said(AppraisalProposed, subject=year.subject)) == 1
+
+
+def test_0_10_the_year_of_a_village_that_is_no_more_does_not_go_on() -> None:
+    year = void_year()
+    year.hear(merged())
+    year.refuses(un_void(year), 409, "channel")
+    assert len(year.said(AppraisalOpened, subject=V)) == 1 and year.kept_year.status == "dropped"
+
+
+def test_0_10_a_report_that_is_awaited_again_makes_no_score() -> None:
+    report = {"channel": "report", "label": "述职", "weight": 0, "how": "report", "by": "village"}
+    (entry,) = pack_of("village", ("income",))["appraisals"]
+    year = Year("income")
+    year.adopt({**pack_of(), "version": "2105-2015.1",
+                "appraisals": [{**entry, "channels": [report, *entry["channels"]]}]})  # fmt: skip
+    year.pass_days(date(2015, 12, 2))
+    year.ask(year.void("report"), year.void("income"), un_void(year, channel="report"))
+    assert year.kept_year.status == "dropped" and len(year.said(AppraisalOpened, subject=V)) == 1
+    year.ask(un_void(year))
+    assert year.missing == ["report", "income"] and len(year.said(AppraisalOpened, subject=V)) == 2
+
+
+def test_3_7_a_year_whose_only_visit_is_withdrawn_is_not_graded() -> None:
+    year = Year("spots", "income")
+    year.pass_days(date(2015, 12, 2))
+    year.hear(visit(kind="unannounced"))
+    year.ask(year.void("income"))
+    year.hear(unmade("unannounced"))
+    year.pass_days(date(2016, 3, 1))
+    assert [said.subject for said in year.said(AppraisalDropped)] == [V] and year.kept_year.status == "dropped"
+    year.ask(un_void(year))
+    year.hear(measured())
+    year.pass_days(date(2016, 3, 5))
+    assert len(year.said(AppraisalProposed, subject=V)) == 1
+
+
+def test_0_10_who_goes_on_is_counted_among_all_again() -> None:
+    year = void_year(best_at_most=0.5)
+    cohort = "2105/village_year/2015"
+    assert V not in year.kept(Cohort, cohort).members
+    year.ask(un_void(year))
+    assert V in year.kept(Cohort, cohort).members
+
+
+def test_2_6_who_goes_on_comes_before_the_ranking() -> None:
+    lists = [
+        {"kind": "backward", "label": "后进村", "rule": "S3", "of": "village", "by": "county", "unlisted_by": "county"}
+    ]
+    year = Year("income")
+    rank = {"worst": 1, "lists": "backward", "by": "county"}
+    year.adopt({**pack_of("village", ("income",), rank=rank), "lists": lists, "version": "2105-2015.1"})
+    year.pass_days(date(2015, 12, 2))
+    year.ask(year.void("income"))
+    year.hear(measured(village=W))
+    year.pass_days(date(2016, 3, 1))
+    said: dict[str, Any] = {"kind": "village_year", "year": 2015, "body": "county", "decided_by": "县委"}
+    year.ask(GradeAppraisal(place=COUNTY, subject=W, grade="met", **said), MakeRanking(place="210500", **said))
+    year.refuses(un_void(year), 409, "channel")
+    withdrawn = WithdrawRanking(place="210500", reason="漏排一村", **said)
+    year.ask(withdrawn, un_void(year))
+    assert year.missing == ["income"] and V in year.kept(Cohort, "2105/village_year/2015").members
 
 
 # ------------------------------------------------------------------- a team's year

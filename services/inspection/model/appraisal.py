@@ -71,6 +71,8 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
     decided: frozenset[str] = frozenset()
     """The outcomes that were decided because of the grade."""
     is_dropped: bool = False
+    is_unscored: bool = False
+    """Whether nothing was left to be scored. That drops the year until a void is taken back."""
 
     @property
     def subject(self) -> str:
@@ -113,6 +115,11 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
             results = self.results.get(channel.source, {})
             return bool(results) and None not in results.values()
         return channel.channel in (self.reports if channel.how == "report" else self.scores)
+
+    @property
+    def can_be_scored(self) -> bool:
+        """Whether a channel that carries weight is in, or is waited for."""
+        return any(one.weight and (self.is_awaited(one) or self.is_in(one)) for one in self.channels)
 
     def score(self, channel: Channel) -> float:
         """The score of a channel that is in, 0 to 100; of several results or facts it is their mean."""

@@ -10,6 +10,7 @@ from services.inspection.model.commands import ContestAppraisal, GradeAppraisal,
 from services.inspection.model.grade import contested, require_in_time, reviewable, ungraded, weighted
 from shared.contracts.inspection import (
     AppraisalContested,
+    AppraisalDropped,
     AppraisalGraded,
     AppraisalProposed,
     AppraisalReviewed,
@@ -26,8 +27,10 @@ def propose(state: Appraisal, due: Due, policy: Policy, today: date) -> Change:
     """The year is over and all channels are in: propose the grade of the weighted score.
 
     A channel that was declared void, or of which the year brought nothing, is left out, and the other weights are
-    scaled up.
+    scaled up. If nothing is left, since the one visit that counted was withdrawn, the year is not graded.
     """
+    if not state.can_be_scored:
+        return Change(state.but(is_unscored=True), (AppraisalDropped(place=state.place, **state.about),))
     counted = (one for one in state.channels if one.weight and state.is_in(one))
     weighed = {one.channel: (one.weight, state.score(one)) for one in counted}
     score = weighted([*weighed.values()])

@@ -6,7 +6,7 @@ from statistics import fmean
 
 from services.inspection.model.appraisal import Appraisal
 from services.inspection.model.cadre import Cadre
-from services.inspection.model.cohort import cohort_of
+from services.inspection.model.cohort import Cohort, cohort_of
 from services.inspection.model.commands import (
     AppraisalCommand,
     GiveBallot,
@@ -65,9 +65,12 @@ def opened(_state: Appraisal | None, event: AppraisalOpened) -> Iterable[Key]:
 def open_own(
     state: Appraisal | None, event: AppraisalOpened, policy: Policy, today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """The assessment is opened by the pack's terms of this day."""
+    """The assessment is opened by the pack's terms of this day. One that goes on after a void was taken back keeps its
+    own."""
+    if state:
+        return Change(state.but(is_dropped=False).timed_once_complete(today))
     terms = policy.appraisal(event.kind)
-    if state or terms is None:
+    if terms is None:
         return Change(state)
     known = {of: one for it in others.values() if isinstance(it, Subject) for of, one in it.results.items()}
     has_team = any(isinstance(it, Supervision) and it.unit for it in others.values())
@@ -246,8 +249,8 @@ def void(state: Appraisal | None, command: VoidChannel, policy: Policy, today: d
             "this channel is in already; withdraw it first, if it is wrong",
             field="channel",
         )
-    is_left = any(other.weight and (one.is_awaited(other) or one.is_in(other)) for other in rest)
-    if not is_left and not channel.source:
+    voided = one.but(void=one.void | {channel.channel})
+    if not voided.can_be_scored and not channel.source:
         raise Refused(
             RULE,
             "其余来源都不计分，作废后没有得分；请重新组织",
@@ -264,16 +267,37 @@ def void(state: Appraisal | None, command: VoidChannel, policy: Policy, today: d
     told = AppraisalInputVoided(
         place=one.place, **one.about, channel=channel.channel, reason=command.reason, decided_by=command.decided_by
     )
-    voided = one.but(void=one.void | {channel.channel})
-    if not is_left:
-        return Change(voided.timed(propose=None), (told, AppraisalDropped(place=one.place, **one.about)))
+    if not voided.can_be_scored:
+        ended = voided.but(is_unscored=True).timed(propose=None)
+        return Change(ended, (told, AppraisalDropped(place=one.place, **one.about)))
     return Change(voided.timed_once_complete(today), (told,))
 
 
-def withdraw(state: Appraisal | None, command: WithdrawAppraisalInput, policy: Policy, today: date) -> Change:
-    """Take back what came in by mistake, or was declared void by mistake: it is awaited again."""
+def around(state: Appraisal | None, _command: WithdrawAppraisalInput) -> Iterable[Key]:
+    """The subject of an assessment that a void has ended, and all who are assessed together with it."""
+    if state and state.is_unscored:
+        sort = {VILLAGE: "village:", TOWNSHIP: ""}.get(state.subject_kind, "party:")
+        yield Subject, f"{sort}{state.subject}"
+        if state.cohort:
+            yield Cohort, state.cohort
+
+
+def withdraw(
+    state: Appraisal | None,
+    command: WithdrawAppraisalInput,
+    policy: Policy,
+    today: date,
+    others: Mapping[Key, State | None],
+) -> Change:
+    """Take back what came in by mistake, or was declared void by mistake: it is awaited again.
+
+    A year that ended because nothing was left to be scored goes on. Whoever hears that it is opened counts it again.
+    """
+    if state and state.is_unscored:
+        state = state.but(is_dropped=False)
     one, channel = _of_channel(state, command, command.channel, policy)
     require_body(command.body, one.terms.decides, RULE)
+    _require_can_go_on(others)
     code = channel.channel
     if code not in (*one.reports, *one.scores, *one.void):
         raise Refused(
@@ -291,8 +315,26 @@ def withdraw(state: Appraisal | None, command: WithdrawAppraisalInput, policy: P
         scores={other: score for other, score in one.scores.items() if other != code},
         marks={other: marks for other, marks in one.marks.items() if other != code},
         void=one.void - {code},
+        is_unscored=False,
     )
-    return Change(rest.timed_once_complete(today), (told,))
+    if not one.is_unscored:
+        return Change(rest.timed_once_complete(today), (told,))
+    if not rest.can_be_scored:
+        return Change(rest.but(is_unscored=True, is_dropped=True), (told,))
+    inputs = tuple(one.channel for one in rest.terms.channels)
+    return Change(rest.timed_once_complete(today), (told, AppraisalOpened(place=one.place, **one.about, inputs=inputs)))
+
+
+def _require_can_go_on(others: Mapping[Key, State | None]) -> None:
+    """Refuse to go on with an ended year whose subject is gone, or that would come too late for a ranking."""
+    zh = en = ""
+    for other in others.values():
+        if isinstance(other, Subject) and other.ended:
+            zh, en = "对象已不在或者已离任，本年度考核评价不能恢复", "the subject is no more or left its post"
+        elif isinstance(other, Cohort) and other.worst:
+            zh, en = "同批对象已排名，请先撤销倒排", "the others were ranked without it; withdraw the ranking first"
+    if zh:
+        raise Refused(RULE, zh, f"the year cannot go on: {en}", field="channel")
 
 
 def running(state: Appraisal | None, command: AppraisalCommand) -> Appraisal:

@@ -61,7 +61,8 @@ class Appraised(Event, frozen=True, kw_only=True):
 
 
 class AppraisalOpened(Appraised, frozen=True, kw_only=True):
-    """The year's assessment of a subject begins. Each year the pack's day opens it for all of its kind (2.21)."""
+    """The year's assessment of a subject begins. Each year the pack's day opens it for all of its kind (2.21). One that
+    was dropped because its last channel was declared void by mistake begins again."""
 
     label = ("启动考核评价", "appraisal opened")
     source = "2.21"
