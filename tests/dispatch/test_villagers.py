@@ -20,15 +20,16 @@ from shared.contracts.dispatch import (
     HouseholdsUnpaired,
     Pair,
     PostBegun,
+    PostEnded,
     PostOverdue,
 )
-from shared.contracts.registry import PartyMerged, PartyRegistered, PartyWithdrawn
+from shared.contracts.registry import CadreWithdrawn, PartyMerged, PartyRegistered, PartyWithdrawn
 from shared.labels import sentence
 from shared.policy import PolicyInvalid, parse_pack
 from shared.policy.links import Villager
 from shared.policy.shipped import shipped
 from shared.rules import Refused
-from tests.dispatch.benxi import HOME, PACK, START, V1, V2, Benxi, cadre, unit
+from tests.dispatch.benxi import CITY, HOME, PACK, START, V1, V2, Benxi, cadre, unit
 from tests.dispatch.helping import counted
 from tests.dispatch.kept import kept_alike
 from tests.support.packs import HELPER
@@ -307,6 +308,40 @@ def test_2_11_a_term_of_a_secretary_ends_by_itself() -> None:
     lead(benxi)
     benxi.until(START + 366 * DAY)
     assert [one.ground for one in benxi.said(ChargeEnded)] == ["term"] and not leads(benxi)
+
+
+def test_2_11_villagers_in_charge_stay_unnamed_and_can_go_when_the_pack_asks_for_cadres_instead() -> None:
+    benxi = village()
+    lead(benxi)
+    lead(benxi, "T2")
+    by_cadres = {field: said for field, said in SECRETARY.items() if field != "of"} | {"from": "cadre"}
+    benxi.adopt(links=[*PACK["links"], HELPER, MEMBERS, HEAD, by_cadres], parties=PERSONS)
+    with pytest.raises(Refused, match="as an earlier pack said it") as refused:
+        lead(benxi, "L1", unit="U1")
+    assert (refused.value.status, refused.value.field) == (409, "kind") and "请先解除" in refused.value.zh
+    end: dict[str, Any] = {"place": HOME, "party": "XM-1", "kind": "secretary", "body": "organisation",
+                           "decided_by": "县委组织部"}  # fmt: skip
+    benxi.world.command("dispatch", EndPost(**end, cadre="T1"))
+    state = benxi.dispatch.states[Posts, "XM-1"]
+    assert isinstance(state, Posts) and {*state.bound("secretary")} == {"T2"}
+    assert b"T2" not in msgspec.json.encode(state.shown())
+    benxi.world.command("dispatch", EndPost(**end, cadre="T2"))
+    assert [one.villager for one in benxi.said(ChargeEnded)] == ["T1", "T2"] and not benxi.said(PostEnded)
+    lead(benxi, "L1", unit="U1")
+    assert [one.cadre for one in benxi.said(PostBegun)] == ["L1"]
+
+
+def test_2_11_a_cadre_whose_post_became_a_villagers_is_told_as_a_cadre_to_the_end() -> None:
+    by_cadres = {field: said for field, said in SECRETARY.items() if field != "of"} | {"from": "cadre"}
+    benxi = village(links=[*PACK["links"], HELPER, MEMBERS, HEAD, by_cadres])
+    lead(benxi, "L1", unit="U1")
+    benxi.adopt(links=LINKS, parties=PERSONS)
+    with pytest.raises(Refused, match="end these links first"):
+        lead(benxi)
+    benxi.hear(CadreWithdrawn(place=CITY, cadre="L1", unit="U1", reason="调出", decided_by="局党组"))
+    assert [one.cadre for one in benxi.said(PostEnded)] == ["L1"] and not benxi.said(ChargeEnded)
+    lead(benxi)
+    assert leads(benxi) == {"T1"}
 
 
 async def test_2_11_villagers_are_kept_in_the_database_as_in_memory(database: str) -> None:

@@ -241,10 +241,9 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
         kept = {bearer: what for bearer, what in (about or bond.about).items() if bearer in since}
         ends = {bearer: last for bearer, last in (until or bond.until).items() if bearer in since}
         said = {bearer: one for bearer, one in (promised or bond.promised).items() if bearer in since}
-        now = Bond(
-            since, begin_by, kept, isinstance(link, Partner), isinstance(link, Villager),
-            bond.overdue and begin_by is not None, ends, said,
-        )  # fmt: skip
+        parties, villagers = borne_by(link) if bond.since.keys().isdisjoint(since) else (bond.parties, bond.villagers)
+        is_overdue = bond.overdue and begin_by is not None
+        now = Bond(since, begin_by, kept, parties, villagers, is_overdue, ends, said)
         state = self.but(bonds={**self.bonds, link.kind: now})
         if begin_by and bond.begin_by:
             return state
@@ -440,6 +439,26 @@ def declared(links: Mapping[str, L], kind: str, rule: str, zh: str, en: str) -> 
             status=422,
         )
     return link
+
+
+def borne_by(link: PersonLink | Partner) -> tuple[bool, bool]:
+    """Whether parties bear a kind of link, and whether villagers do."""
+    return isinstance(link, Partner), isinstance(link, Villager)
+
+
+def require_alike(link: PersonLink | Partner, bond: Bond) -> None:
+    """Refuse one more while others bear the link as an earlier pack said it: cadres, say, where it is villagers now.
+
+    These would be told as if they were cadres too, and so be named to everybody.
+    """
+    if bond.since and (bond.parties, bond.villagers) != borne_by(link):
+        raise Refused(
+            link.rule,
+            f"“{link.label}”还有按原规定确定的，与现行规定的承担者不是一类，请先解除原来的再确定",
+            f"some bear {link.kind} as an earlier pack said it, who are of another sort than the pack asks for now; "
+            "end these links first",
+            field="kind",
+        )
 
 
 def require_place(link: PersonLink | Partner, bound: Collection[str], field: str, zh: str, en: str) -> None:

@@ -9,7 +9,17 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from services.dispatch.model.bonds import Bearer, Bond, Contacts, Posts, Promised, changed, declared, require_place
+from services.dispatch.model.bonds import (
+    Bearer,
+    Bond,
+    Contacts,
+    Posts,
+    Promised,
+    changed,
+    declared,
+    require_alike,
+    require_place,
+)
 from services.dispatch.model.commands import BeginLink, BeginPost, EndLink, EndPost
 from services.dispatch.model.eligibility import Cadre
 from services.dispatch.model.pledges import outstanding
@@ -137,6 +147,7 @@ def bind(
     since = state.bound(link.kind)
     _require_chosen(choice, link)
     bond = state.bonds.get(link.kind, Bond())
+    require_alike(link, bond)
     if command.cadre in since:
         if bond.about.get(command.cadre) == choice.chosen:
             return Change(_same_promise(state, bond, command.cadre, exit_year, link))

@@ -10,7 +10,7 @@ from datetime import date
 import msgspec
 from msgspec.structs import replace
 
-from services.dispatch.model.bonds import Bond, Contacts, changed, declared, require_place
+from services.dispatch.model.bonds import Bond, Contacts, changed, declared, require_alike, require_place
 from services.dispatch.model.commands import BeginPartner, EndPartner
 from services.dispatch.model.contacts import ended, require_need
 from services.dispatch.model.pledges import outstanding
@@ -67,7 +67,9 @@ def begin(state: Contacts | None, command: BeginPartner, policy: Policy, today: 
     require_body(command.body, link.decides, link.rule)
     state = addressed(state, command)
     since = state.bound(link.kind)
-    about = state.bonds.get(link.kind, Bond()).about
+    bond = state.bonds.get(link.kind, Bond())
+    about = bond.about
+    require_alike(link, bond)
     sorts = {one.kind: one.label for one in policy.parties}
     if (command.paired is None) != (link.paired_with is None):
         sort = sorts.get(link.paired_with or "", "")
