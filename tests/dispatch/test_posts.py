@@ -314,3 +314,11 @@ def test_2_13_a_reserve_cadre_is_at_the_post_until_the_township_is_off_the_list(
     assert posted(benxi) == {"Y1"}, "no term ends it before"
     benxi.hear(no_longer())
     assert not posted(benxi) and "Y1" in benxi.free
+
+
+@pytest.mark.parametrize("full_time", [True, False])
+def test_0_5_a_cadre_whose_unit_is_left_out_is_refused(full_time: bool) -> None:
+    benxi = county(links=[*PACK["links"], {**DEPUTY, "full_time": full_time}])
+    with pytest.raises(Refused, match="names the unit with which Y1 is registered") as refused:
+        begin(benxi, unit=None)
+    assert (refused.value.field, refused.value.status) == ("unit", 422) and "须填Y1登记时所属的单位" in refused.value.zh

@@ -184,7 +184,7 @@ def _require_fit(
         require_villager(others, link, command.cadre, command.unit, state.lies_in, "cadre")
         return
     assert isinstance(link, Contact)
-    cadre = enrolled(others, command.unit or "", command.cadre, link.rule, "cadre")
+    cadre = enrolled(others, command.unit, command.cadre, link.rule, "cadre")
     if misfit := _misfit(cadre, link.rank, state.lies_in) or _unready(cadre, link, today):
         zh, en = misfit
         raise Refused(link.rule, f"{command.cadre}{zh}", f"{command.cadre} {en}", field="cadre", status=422)
