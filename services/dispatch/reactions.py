@@ -199,11 +199,12 @@ def _offers(asked: Pool | None, command: SolveMatching) -> Iterable[Key]:
 def _colleagues(
     asked: Pool | None, command: ReplaceMember | ReviewReplacement | RetainMember | ReportDeparture | LeaveBegun
 ) -> Iterable[Key]:
-    """The keys for a replacement: the unit's squad, from which it comes, the village's link, and the pools that know
-    who is free."""
-    yield Link, id_of(command.village)
+    """The keys for a replacement: the unit's squad, from which it comes, the links of all villages of its team, and the
+    pools that know who is free."""
     if asked is not None and command.village in asked.teams:
-        yield Squad, asked.teams[command.village].unit
+        unit = asked.teams[command.village].unit
+        yield Squad, unit
+        yield from ((Link, id_of(village)) for village, team in asked.teams.items() if team.unit == unit)
     yield from relatives(command)
 
 

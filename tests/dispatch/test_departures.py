@@ -88,6 +88,19 @@ def test_2_13_after_the_exit_a_member_may_be_transferred() -> None:
     assert [said.cadre for said in benxi.said(MemberLeft)] == ["C-U1-2"]
 
 
+@pytest.mark.parametrize("named", [V1, V2])
+def test_2_13_a_team_of_two_villages_is_held_until_the_last_of_them_has_left_the_list(named: str) -> None:
+    benxi = held(each_bearer={"at_most": 2})
+    benxi.assign(V2)
+    benxi.hear(delisted(V1))
+    with pytest.raises(Refused, match="only with a successor; name one"):
+        benxi.send(ReportDeparture, named, cadre="C-U1-2", cause="transferred")
+    assert not benxi.said(MemberLeft)
+    benxi.hear(delisted(V2))
+    benxi.send(ReportDeparture, named, cadre="C-U1-2", cause="transferred")
+    assert {one.village for one in benxi.said(MemberLeft)} == {V1, V2}
+
+
 def test_2_13_a_successor_takes_the_role_in_both_villages_of_one_team() -> None:
     benxi = held(each_bearer={"at_most": 2})
     benxi.assign(V2)

@@ -203,3 +203,16 @@ def test_5_13_a_kind_of_replacement_stands_there_once_and_the_country_reviews_al
         parse_pack(with_team(PACK, nomination={**NOMINATION, "replacements": ["left", "left"]}))
     nomination = shipped("national-2021").team.nomination
     assert nomination and {*nomination.replacements} == {"recalled", "left"}
+
+
+@pytest.mark.parametrize("named", [V1, V2])
+def test_5_13_a_team_that_is_out_in_one_of_its_villages_is_reviewed_whichever_is_named(named: str) -> None:
+    team: dict[str, Any] = {"each_bearer": {"at_most": 2}}
+    benxi = Benxi(team=team)
+    benxi.hear(unit("U1"), *squad("U1", size=6), diagnosed(V1), diagnosed(V2))
+    benxi.solve()
+    benxi.assign()
+    benxi.adopt(links=with_team(PACK, nomination=ALL, **team)["links"])
+    leave(benxi)
+    benxi.replace("C-U1-1", "C-U1-3", village=named)
+    assert {one.village for one in benxi.said(ReplacementNominated)} == {V1, V2} and not benxi.said(MemberReplaced)

@@ -100,7 +100,7 @@ def depart(pool: Pool | None, command: ReportDeparture, policy: Policy, today: d
                    decided_by=command.decided_by)
         for village, one in there
     )  # fmt: skip
-    _require_successor(command, policy, others)
+    _require_successor(command, _stages(there, others), policy)
     if command.successor is None:
         return Change(pool, told)
     _require_fit(pool, team, role, command.successor, command.cadre, there, policy, today, others, "successor")
@@ -111,15 +111,22 @@ def depart(pool: Pool | None, command: ReportDeparture, policy: Policy, today: d
     )))  # fmt: skip
 
 
-def _require_successor(command: ReportDeparture, policy: Policy, others: Others) -> None:
-    """Refuse a transfer without a successor while something asks for the team, where the pack holds it so (2.13)."""
-    link = others.get((Link, id_of(command.village)))
-    is_held = isinstance(link, Link) and link.stage in OUT and link.stage != "kept"
+def _stages(there: Iterable[tuple[str, Team]], others: Others) -> set[str]:
+    """How far the villages that a team serves are."""
+    links = (others.get((Link, id_of(village))) for village, _ in there)
+    return {link.stage for link in links if isinstance(link, Link)}
+
+
+def _require_successor(command: ReportDeparture, stages: set[str], policy: Policy) -> None:
+    """Refuse a transfer without a successor while a village of the team asks for it, where the pack holds it so
+    (2.13)."""
+    is_held = not stages.isdisjoint({*OUT} - {"kept"})
     if policy.team.successor_first and command.cause == "transferred" and is_held and command.successor is None:
         raise Refused(
             "2.13",
-            "该村尚未出列，队员调动须同时确定接替人选（不脱贫不脱钩），请填写接替干部",
-            "the village is still on the list, so that a member is transferred only with a successor; name one",
+            "工作队所驻的村尚未出列，队员调动须同时确定接替人选（不脱贫不脱钩），请填写接替干部",
+            "a village of the team is still on the list, so that a member is transferred only with a successor; name "
+            "one",
             field="successor",
         )
 
@@ -245,8 +252,8 @@ def replace_member(pool: Pool | None, command: ReplaceMember, policy: Policy, to
     open_in = [(village, one) for village, one in same_team(pool, team, others) if command.left in one.vacant]
     _require_fit(pool, team, role, command.cadre, command.left, open_in, policy, today, others)
     nominee = Nominee(command.cadre, command.replaced_by)
-    link = others.get((Link, id_of(command.village)))
-    if isinstance(link, Link) and link.stage in OUT and _is_reviewed(pool, command.left, policy, others):
+    is_out = not _stages(open_in, others).isdisjoint(OUT)
+    if is_out and _is_reviewed(pool, command.left, policy, others):
         return Change(pool, tuple(
             ReplacementNominated(place=one.place, village=village, unit=one.unit, left=command.left,
                                  cadre=command.cadre, role=one.vacant[command.left], nominated_by=command.replaced_by)
