@@ -703,3 +703,24 @@ def test_5_12_days_on_which_nobody_could_get_there_are_refused_where_the_pack_kn
     with pytest.raises(Refused, match="no days count as days there"):
         count(benxi, JULY, hindered=2)
     assert not benxi.said(PresenceCounted)
+
+
+def test_5_12_nobody_was_kept_away_on_more_days_than_the_month_has() -> None:
+    benxi = Benxi(presence={**PRESENCE, "hindered": "台风停航"}).assigned()
+    benxi.until(date(2015, 3, 1))
+    with pytest.raises(Refused, match="the month has 28 days") as refused:
+        count(benxi, dict.fromkeys(JULY, 1), year=2015, month=2, hindered=29)
+    assert (refused.value.field, refused.value.status) == ("hindered", 422) and "只有28日" in refused.value.zh
+    count(benxi, dict.fromkeys(JULY, 0), year=2015, month=2, hindered=28)
+
+
+def test_5_12_such_days_are_not_taken_back_silently_once_the_pack_counts_them_no_more() -> None:
+    benxi = Benxi(presence={**PRESENCE, "hindered": "台风停航"}).assigned()
+    benxi.until(date(2014, 8, 1))
+    count(benxi, JULY, hindered=2)
+    benxi.adopt(presence=PRESENCE)
+    with pytest.raises(Refused, match="hindered") as refused:
+        count(benxi, JULY)
+    assert roster(benxi).months["2014-07"].hindered == 2
+    count(benxi, JULY, replaces=refused.value.version)
+    assert benxi.said(PresenceCounted)[-1].hindered == 0

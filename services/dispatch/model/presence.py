@@ -75,8 +75,12 @@ def count(state: Roster | None, command: CountPresence, policy: Policy, today: d
     if command.hindered and not terms.hindered:
         zh, en = "按本地规定，没有视为在岗的日子，请不填", "no days count as days there by the pack; leave them out"
         raise Refused(terms.rule, zh, en, field="hindered", status=422)
+    if command.hindered > (length := monthrange(command.year, command.month)[1]):
+        zh, en = f"当月只有{length}日，不能多于此数，请核对", f"the month has {length} days; check the number"
+        raise Refused(terms.rule, zh, en, field="hindered", status=422)
     if month.days:
-        given = {"present": days} | ({"hindered": command.hindered} if terms.hindered else {})
+        # A pack that counts such days no more does not take back silently what was entered.
+        given = {"present": days} | ({"hindered": command.hindered} if terms.hindered or month.hindered else {})
         known = {"present": month.days, "hindered": month.hindered}
         overwrite(known, given, command.replaces, terms.rule, personal=True)
         if month.days == days and month.hindered == command.hindered:
