@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from services.dispatch.model.commands import BeginLink, EndLink, ReportDeparture
+from services.dispatch.model.division import take_part
 from services.dispatch.model.pool import Pool
-from shared.contracts.dispatch import LinkBegun, LinkEnded
+from shared.contracts.dispatch import LinkBegun, LinkEnded, PoolDivided
 from shared.contracts.registry import ListingBegun, ListingEnded
 from shared.policy import PolicyInvalid, parse_pack
 from shared.rules import Refused
@@ -200,3 +201,17 @@ def test_1_4_a_county_that_comes_back_to_the_citys_pool_says_who_is_in_a_village
     assert benxi.pool.bound == {"reinforcement": {"C-U3-1": (V1,)}} and {*benxi.free} == {"C-U3-0", "C-U3-2"}
     benxi.hear(over())
     assert "C-U3-1" in benxi.free
+
+
+def test_1_4_a_pool_that_takes_over_two_counties_knows_every_village_of_a_cadre() -> None:
+    benxi = Benxi(links=[*PACK["links"], REINFORCEMENT], lists=[REINFORCED])
+    ends = {
+        (Pool, id): Pool(id=id, place=id, bound={"reinforcement": {"C-1": (f"{id}100201",)}})
+        for id in ("210521", "210522")
+    }
+    taken: Pool | None = None
+    for (_, id), pool in ends.items():
+        change = take_part(taken, PoolDivided(place=id), benxi.policy, START, {(Pool, id): pool})
+        assert isinstance(change.state, Pool)
+        taken = change.state
+    assert taken and {*taken.bound["reinforcement"]["C-1"]} == {"210521100201", "210522100201"}

@@ -14,6 +14,8 @@ from shared.policy import Policy
 from shared.rules import Change, Due, Key, State
 
 Others = Mapping[Key, State | None]
+Bound = Mapping[str, Mapping[str, tuple[str, ...]]]
+"""By kind of link and cadre, the villages and parties."""
 _but = msgspec.structs.replace
 
 
@@ -81,13 +83,19 @@ def take_part(pool: Pool | None, event: PoolDivided, policy: Policy, today: date
                 answered=False,
             )
         if len(other.id) > len(pool.id):
-            bound = {
-                kind: {**other.bound.get(kind, {}), **pool.bound.get(kind, {})}
-                for kind in {**other.bound, **pool.bound}
-            }
-            pool = pool.but(recalled={**other.recalled, **pool.recalled}, bound=bound)
+            pool = pool.but(recalled={**other.recalled, **pool.recalled}, bound=_both(other.bound, pool.bound))
             pool = with_absences(pool, {**other.away, **pool.away})
     return Change(pool)
+
+
+def _both(ends: Bound, goes_on: Bound) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Who is bound, as two pools know it. A cadre may be bound in the counties of both."""
+    both = {kind: {**ends.get(kind, {}), **goes_on.get(kind, {})} for kind in {**ends, **goes_on}}
+    return {
+        kind: {cadre: tuple(dict.fromkeys((*ends.get(kind, {}).get(cadre, ()), *goes_on.get(kind, {}).get(cadre, ()))))
+               for cadre in of}
+        for kind, of in both.items()
+    }  # fmt: skip
 
 
 def hand_over(pool: Pool | None, event: PoolDivided, policy: Policy, today: date) -> Change:
