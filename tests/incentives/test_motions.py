@@ -148,6 +148,20 @@ def test_2_20_what_was_found_ends_with_its_grade(world: World) -> None:
         move(world)
 
 
+def test_2_20_what_the_group_declined_ends_with_its_grade_too_and_comes_again_with_it(world: World) -> None:
+    hear(world, graded("incompetent"))
+    move(world, moved=False)
+    hear(world, GradeWithdrawn(
+        place=COUNTY, village=VILLAGE, year=2014, unit=UNIT[1], leader=LEADER[1], grade="incompetent", reason="录错",
+        decided_by="市委组织部",
+    ))  # fmt: skip
+    assert len(world.said(OutcomeWithdrawn)) == 1
+    with pytest.raises(Refused, match="decided or withdrawn already"):
+        move(world)
+    hear(world, graded("incompetent"))
+    assert [action for action, *_ in awaited(world)] == ["outcome-motions"], "the group is asked about the new grade"
+
+
 def test_2_20_the_sending_unit_carries_out_what_the_group_proposed() -> None:
     world = world_with(outcomes=pack(**MOVED, decides="unit"))
     hear(world, graded("incompetent"))

@@ -235,7 +235,7 @@ def _withdraw(record: Record | None, rests: Callable[[str, Case], bool], reason:
     """Withdraw the open proposals for which `rests` holds, since the fact behind them was withdrawn."""
     told: tuple[Event, ...] = ()
     for outcome, case in sorted(record.cases.items()) if record else ():
-        if record and case.status in ("found", "proposed", "decidable") and rests(outcome, case):
+        if record and case.status in ("found", "unmoved", "proposed", "decidable") and rests(outcome, case):
             record = record.keep(outcome, but(case, status="withdrawn"))
             told = (*told, record.tell(OutcomeWithdrawn, outcome, reason=reason))
     return Change(record, told)
