@@ -43,7 +43,7 @@ from services.incentives.model.story import tell_story
 from services.incentives.model.units import Unit
 from shared.codes import Code, called
 from shared.contracts.dispatch import PresenceCounted
-from shared.contracts.incentives import Subject
+from shared.contracts.incentives import DecisionWithdrawn, OutcomeDecided, Subject
 from shared.contracts.inspection import (
     AppraisalGraded,
     AppraisalReviewed,
@@ -118,8 +118,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(Decide, Record, _of_subject, decide),
     Reaction(WithdrawDecision, Record, _of_subject, withdraw_decision),
     # Of some rewards there are so many a year.
-    Reaction(Decide, Quota, of_decision, use),
-    Reaction(WithdrawDecision, Quota, of_decision, give_back),
+    Reaction(OutcomeDecided, Quota, of_decision, use),
+    Reaction(DecisionWithdrawn, Quota, of_decision, give_back),
     Reaction(ServeDecision, Record, _of_subject, serve),
     Reaction(LodgeAppeal, Record, _of_subject, appeal),
     Reaction(EscalateAppeal, Record, _of_subject, escalate),

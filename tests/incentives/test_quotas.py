@@ -9,9 +9,25 @@ from deploy.demo.world import World
 from services.incentives.model.commands import Decide, WithdrawDecision
 from services.incentives.model.quota import Quota
 from shared.contracts.incentives import OutcomeDecided, OutcomeProposed
+from shared.contracts.inspection import GradeWithdrawn
+from shared.contracts.registry import PolicyAdopted
+from shared.engine.flow import Cause, derived_id
 from shared.policy import PolicyInvalid, parse_pack
 from shared.rules import Refused
-from tests.incentives.cases import BENXI, EXAMINED, graded, hear, step, world_with
+from tests.incentives.cases import (
+    BENXI,
+    COUNTY,
+    EXAMINED,
+    LEADER,
+    UNIT,
+    VILLAGE,
+    decide,
+    graded,
+    hear,
+    only,
+    step,
+    world_with,
+)
 
 VILLAGES = [f"21052110020{n}" for n in range(1, 5)]
 
@@ -28,9 +44,9 @@ def world() -> World:
     return world
 
 
-def commend(world: World, village: str, year: int = 2014, **said: Any) -> None:
+def commend(world: World, village: str, year: int = 2014, kind: str = "commendation", **said: Any) -> None:
     said = {"imposed": True, **EXAMINED, "body": "organisation", "decided_by": "本组决〔2015〕3号"} | said
-    world.command("incentives", step(Decide, ("team", village), f"commendation/{village}/{year}", **said))
+    world.command("incentives", step(Decide, ("team", village), f"{kind}/{village}/{year}", **said))
 
 
 def test_1_16_more_are_proposed_than_there_are_and_the_body_chooses(world: World) -> None:
@@ -74,6 +90,42 @@ def test_1_16_each_year_has_its_own(world: World) -> None:
     commend(world, VILLAGES[2], 2015)
     used = world.state("incentives", Quota, "2105/commendation/2014").given
     assert used == tuple(f"commendation/{village}/2014" for village in VILLAGES[:2])
+
+
+def test_1_16_who_led_before_a_grade_was_withdrawn_uses_one_as_well() -> None:
+    outcomes = [one | ({"quota": 1} if one["kind"] == "talent_pool" else {}) for one in BENXI["outcomes"]]
+    world = world_with(outcomes=outcomes)
+    hear(world, graded("excellent"))
+    decide(world, LEADER, standing=None)
+    hear(world, GradeWithdrawn(
+        place=COUNTY, village=VILLAGE, year=2014, unit=UNIT[1], leader=LEADER[1], grade="excellent", reason="录错",
+        decided_by="市委组织部",
+    ), graded("excellent", leader="C2"))  # fmt: skip
+    with pytest.raises(Refused, match="all were given"):
+        decide(world, ("cadre", "C2"), standing=None)
+    said = {"reason": "对象录错", "body": "organisation", "decided_by": "本组决〔2015〕4号"}
+    world.command("incentives", step(WithdrawDecision, LEADER, only(world, LEADER), **said))
+    decide(world, ("cadre", "C2"), standing=None)
+
+
+def test_1_16_a_countys_quota_holds_where_the_city_rewards_the_same_teams() -> None:
+    world = world_with()
+    (of_city,) = (one for one in BENXI["outcomes"] if one["kind"] == "commendation")
+    layer = {
+        "extends": "2105", "jurisdiction": COUNTY, "version": "county-1", "name": "某县", "name_en": "A county",
+        "effective_from": BENXI["effective_from"],
+        "outcomes": [{**of_city, "kind": "county_praise", "label": "县级表扬", "quota": 1}],
+    }  # fmt: skip
+    adopted = PolicyAdopted(place=COUNTY, version="county-1", adopted_by="县委", pack=layer)
+    world.services["incentives"].take([Cause(derived_id("layer"), "layer", adopted)], world.today)
+    hear(world, *(replace(graded("excellent", leader=""), village=village) for village in VILLAGES[:2]))
+    commend(world, VILLAGES[0], kind="county_praise")
+    with pytest.raises(Refused, match="there are 1 for that year"):
+        commend(world, VILLAGES[1], kind="county_praise")
+    commend(world, VILLAGES[1])
+    assert list(world.state("incentives", Quota, f"{COUNTY}/county_praise/2014").given) == [
+        f"county_praise/{VILLAGES[0]}/2014"
+    ]
 
 
 @pytest.mark.parametrize(("kind", "complaint"), [

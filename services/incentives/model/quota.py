@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from services.incentives.model.commands import Decide, WithdrawDecision
+from shared.contracts.incentives import DecisionWithdrawn, OutcomeDecided
 from shared.divisions import place_of
 from shared.policy import Policy
 from shared.rules import Change, Refused, State
@@ -19,7 +19,7 @@ class Quota(State, frozen=True, kw_only=True, omit_defaults=True):
     personal = True
 
     given: tuple[str, ...] = ()
-    """The outcomes that were decided and not taken back."""
+    """The rewards that were decided and not taken back, as `marked`."""
 
     @property
     def status(self) -> str:
@@ -27,25 +27,35 @@ class Quota(State, frozen=True, kw_only=True, omit_defaults=True):
         return "used" if self.given else "unused"
 
 
-def of_decision(command: Decide | WithdrawDecision, policy: Policy) -> Iterable[str]:
-    """The quota that a decision uses, or that gets back what was taken back."""
-    kind, year = command.outcome.partition("/")[0], command.outcome.rpartition("/")[2]
-    if any(terms.kind == kind and terms.quota for terms in policy.outcomes):
-        yield f"{policy.layer('outcomes', kind)}/{kind}/{year}"
+def of_decision(event: OutcomeDecided | DecisionWithdrawn, policy: Policy) -> Iterable[str]:
+    """The quota that a decision uses, or that gets back what was taken back.
+
+    The event lies in the village's county, whose pack has the outcomes of all who may reward there. The command may lie
+    above it, in a city whose pack does not have those of its counties.
+    """
+    if any(terms.kind == event.kind and terms.quota for terms in policy.outcomes):
+        yield f"{policy.layer('outcomes', event.kind)}/{event.kind}/{event.outcome.rpartition('/')[2]}"
 
 
-def use(quota: Quota | None, command: Decide, policy: Policy, today: date) -> Change:
-    """A reward was decided, unless the record's own rule refuses it. Refused where there is none left for the year.
+def marked(event: OutcomeDecided | DecisionWithdrawn) -> str:
+    """A reward among those of a quota: the outcome, and of a unit or its cadre also whose it is.
+
+    Their outcomes name the village only, which may have had another leader before its grade was withdrawn.
+    """
+    is_named = event.subject_kind == "team" or event.is_party
+    return event.outcome if is_named else f"{event.subject}/{event.outcome}"
+
+
+def use(quota: Quota | None, event: OutcomeDecided, policy: Policy, today: date) -> Change:
+    """A reward was decided. The decision is refused where there is none left for the year.
 
     Which of those who are proposed gets it is the body's choice; the software ranks nobody (2.15).
     """
-    if not command.imposed:
+    if not event.imposed:
         return Change(quota)
-    (id,) = of_decision(command, policy)
+    (id,) = of_decision(event, policy)
     quota = quota or Quota(id=id, place=place_of(id.partition("/")[0]))
-    if command.outcome in quota.given:
-        return Change(quota)
-    terms = next(terms for terms in policy.outcomes if terms.kind == id.split("/")[1])
+    terms = next(terms for terms in policy.outcomes if terms.kind == event.kind)
     if len(quota.given) >= (terms.quota or 0):
         raise Refused(
             terms.clause,
@@ -53,9 +63,9 @@ def use(quota: Quota | None, command: Decide, policy: Policy, today: date) -> Ch
             f"there are {terms.quota} for that year, and all were given; drop this, or take another decision back",
             field="imposed",
         )
-    return Change(quota.but(given=(*quota.given, command.outcome)))
+    return Change(quota.but(given=(*quota.given, marked(event))))
 
 
-def give_back(quota: Quota | None, command: WithdrawDecision, policy: Policy, today: date) -> Change:
+def give_back(quota: Quota | None, event: DecisionWithdrawn, policy: Policy, today: date) -> Change:
     """A decision was taken back, and its reward can be given to somebody else."""
-    return Change(quota and quota.but(given=tuple(one for one in quota.given if one != command.outcome)))
+    return Change(quota and quota.but(given=tuple(one for one in quota.given if one != marked(event))))
