@@ -184,6 +184,26 @@ def test_0_11_a_late_review_of_an_earlier_year_corrects_that_year_alone() -> Non
     assert payee and payee.standing and payee.standing.total == 2700, "the year after is paid as it was graded"
 
 
+def test_0_11_a_year_that_is_graded_late_does_not_take_the_place_of_a_later_one() -> None:
+    world = world_with(**GRADED, statements=[FOUR])
+    hear(world, entered(), rated("sound", 2014), rated("weak", 2013))
+    assert [said.total for said in world.said(StatementDrawn)] == [1900, 2700]
+    hear(world, rated("weak", 2015))
+    assert [said.total for said in world.said(StatementDrawn)] == [1900, 2700, 1900]
+
+
+@pytest.mark.parametrize(("change", "left"), [(rated("weak", 2014), 1900), (withdrawn_grade("sound"), 1900)])
+def test_0_11_what_an_equal_later_grade_pays_outlasts_the_earlier_one(change: Any, left: int) -> None:
+    world = world_with(**GRADED, statements=[FOUR])
+    hear(world, entered(), rated("sound", 2014), rated("sound", 2015))
+    assert [said.total for said in world.said(StatementDrawn)] == [1900, 2700], "the same again draws nothing"
+    hear(world, change)
+    assert [said.total for said in world.said(StatementCorrected)] == [left], "that of 2014"
+    assert [said.total for said in world.said(StatementDrawn)] == [1900, 2700, 2700], "that of 2015 holds from now on"
+    hear(world, change)
+    assert len(world.said(StatementDrawn)) == 3
+
+
 def test_0_11_what_was_paid_is_corrected_also_after_the_person_has_left() -> None:
     world = world_with(**GRADED, statements=[FOUR])
     hear(world, entered(), rated("sound"), left())

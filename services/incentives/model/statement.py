@@ -331,10 +331,28 @@ def grade(payroll: Payroll | None, event: AppraisalGraded | AppraisalWithdrawn, 
         if (payee.ended or isinstance(event, AppraisalWithdrawn)) and cause not in payee.sums:
             payroll = payroll.keep(payee)
             continue
-        change = _monthly(payroll, payee, cause, terms, policy, today, event.year)
+        # A correction holds for the year of its grade. A grade that comes late is one of those that count today.
+        upto = event.year if cause in payee.sums else 9999
+        change = _monthly(payroll, payee, cause, terms, policy, today, upto)
         assert isinstance(change.state, Payroll)
         payroll, told = change.state, (*told, *change.events)
+        if not payee.ended:
+            change = _brought_up(payroll, payroll.payees[f"{terms.kind}/{event.subject}"], cause, terms, policy, today)
+            assert isinstance(change.state, Payroll)
+            payroll, told = change.state, (*told, *change.events)
     return Change(payroll if payroll.payees else None, told)
+
+
+def _brought_up(payroll: Payroll, payee: Payee, cause: str, terms: Statement, policy: Policy, today: date) -> Change:
+    """Draw what is paid by the latest grade, if the statement that holds is that of an earlier year, which changed.
+
+    The later grade drew none of its own, since it was equal: 2014 and 2015 were good, and 2014 is withdrawn.
+    """
+    latest = f"graded/{max(payee.grades, key=lambda of: of.partition('/')[2], default='')}"
+    holding = next((cause for cause, one in reversed(payee.sums.items()) if one.recurs), "")
+    if holding != cause or latest in payee.sums or not payee.grades:
+        return Change(payroll)
+    return _monthly(payroll, payee, latest, terms, policy, today)
 
 
 def count(payroll: Payroll | None, event: PresenceCounted, policy: Policy, today: date) -> Change:
