@@ -6,7 +6,7 @@ a month that was counted anew, corrects the statement that rests on it, and is c
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import MAXYEAR, date
 from typing import Any
 
 import msgspec
@@ -332,7 +332,7 @@ def grade(payroll: Payroll | None, event: AppraisalGraded | AppraisalWithdrawn, 
             payroll = payroll.keep(payee)
             continue
         # A correction holds for the year of its grade. A grade that comes late is one of those that count today.
-        upto = event.year if cause in payee.sums else 9999
+        upto = event.year if cause in payee.sums else MAXYEAR
         change = _monthly(payroll, payee, cause, terms, policy, today, upto)
         assert isinstance(change.state, Payroll)
         payroll, told = change.state, (*told, *change.events)
