@@ -25,8 +25,8 @@ from shared.forms import Blank, Known
 from shared.policy import Policy
 from shared.rules import Refused
 from shared.web.http import PlaceQuery, waiting
+from shared.web.identity import caller, require_operator, require_say
 from shared.web.imports import RUNNING, Import, Report, kept
-from shared.web.operations import is_operator, require_operator, require_say
 from shared.workbook import MEDIA_TYPES, HeadingsRefused, WorkbookRefused
 
 MOST_BYTES, MOST_ROWS = 64 * 2**20, 100_000
@@ -76,14 +76,14 @@ def _template(forms: Forms) -> Any:
 
         blank = _known(forms, form)
         if blank.personal:
-            require_operator(request, None)
+            require_operator(request)
         asked, secret = blank.form(_policies(state, place), place), _secret(state)
         known: Sequence[Known] = ()
         if blank.is_owed:
             known = await (
                 blank.issued(state.pipeline, place)
                 if blank.issued
-                else owed(state.pipeline, blank, place, to_operator=is_operator(request))
+                else owed(state.pipeline, blank, place, to_operator=caller(request).is_operator)
             )
             _require_some(asked.title, len(known), sum(1 for row in known for _ in blank.lines(row, rows)), rows)
         lines = (line for row in known for line in blank.lines(row, rows))

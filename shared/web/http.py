@@ -35,8 +35,9 @@ from shared.labels import Both, awaited, basis, in_words
 from shared.policy import Policy
 from shared.rules import Refused, State, Task
 from shared.stream.bus import SEALED
+from shared.web.identity import admit, caller, operators_only, require_say
 from shared.web.openapi import File, Page
-from shared.web.operations import is_operator, operations, require_operator, require_say
+from shared.web.operations import operations
 from shared.web.patience import patient
 from shared.web.problems import HANDLERS, Fault, fault
 from shared.web.strict import BIGGEST, LARGEST_BODY, StrictRequest, strict
@@ -157,6 +158,7 @@ def build(
             create_static_files_router("/docs-assets", [_swagger()]),
         ],
         exception_handlers=HANDLERS,
+        guards=[admit],
         middleware=[patient],
         request_class=StrictRequest,
         before_request=strict,
@@ -275,7 +277,7 @@ def _tasks(pipeline: Pipeline) -> Any:
         found: list[tuple[OpenTask, Policy | None]] = []
         policy: Any
         states = waiting(
-            pipeline, place, to_operator=is_operator(request), after=after, enough=lambda: len(found) >= limit
+            pipeline, place, to_operator=caller(request).is_operator, after=after, enough=lambda: len(found) >= limit
         )
         async for state, policy in states:
             found += [
@@ -303,7 +305,7 @@ def _journals(pipeline: Pipeline) -> list[Any]:
         async with engine.connect() as conn:
             about = await id_by_code(conn, tables, about)
         found = select(outbox.c.body).where(outbox.c.about == about)
-        if not is_operator(request):
+        if not caller(request).is_operator:
             found = found.where(outbox.c.sealed.is_(False))
         return await _array(engine, found.order_by(outbox.c.position))
 
@@ -352,7 +354,7 @@ def _recovery(pipeline: Pipeline, lost: Callable[[], Mapping[str, tuple[int, int
     For operators only: it reads sealed events, and events handed in are taken as true.
     """
 
-    @get("/v1/recovery/journal", tags=["operations"], guards=[require_operator])
+    @get("/v1/recovery/journal", tags=["operations"], guards=[operators_only])
     async def journal(
         stream: FromQuery[str],
         type: FromQuery[list[str]],
@@ -366,7 +368,7 @@ def _recovery(pipeline: Pipeline, lost: Callable[[], Mapping[str, tuple[int, int
         "/v1/recovery",
         tags=["operations"],
         status_code=204,
-        guards=[require_operator],
+        guards=[operators_only],
         request_max_body_size=LARGEST_RECOVERY,
         opt={"takes": Entry},
     )
@@ -381,7 +383,7 @@ def _recovery(pipeline: Pipeline, lost: Callable[[], Mapping[str, tuple[int, int
             raise ClientException(str(error)) from error
         await recover(pipeline, stream, [(entry.subject, bytes(entry.event)) for entry in entries])
 
-    @post("/v1/recovery/end", tags=["operations"], status_code=204, guards=[require_operator], opt={"refuses": (409,)})
+    @post("/v1/recovery/end", tags=["operations"], status_code=204, guards=[operators_only], opt={"refuses": (409,)})
     async def end(stream: FromQuery[str], through: Annotated[int, QueryParameter(ge=0, le=BIGGEST)]) -> None:
         """End a recovery: all journals are handed in, and reading goes on behind the last lost message, `through`."""
         if stream not in lost() or through > lost()[stream][1]:
@@ -444,7 +446,7 @@ def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Tabl
         """A function that leaves secrets out of a stored state; None if this kind has none."""
         if state.shown is State.shown:
             return None
-        to_operator = is_operator(request)
+        to_operator = caller(request).is_operator
 
         def told(body: str) -> str:
             if state.hides not in body:  # Most have no secrets and need not be decoded.
@@ -453,7 +455,7 @@ def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Tabl
 
         return told
 
-    guards: list[Guard] = [require_operator] if state.personal else []
+    guards: list[Guard] = [operators_only] if state.personal else []
 
     @get(
         f"/v1/{kind}",

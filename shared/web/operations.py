@@ -1,70 +1,20 @@
 """Queries and commands for operators: health, status, and dead letters."""
 
-import hmac
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get, post
-from litestar.connection import ASGIConnection
 from litestar.params import FromQuery, QueryParameter
 from sqlalchemy import Table, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.contracts import Command
 from shared.contracts.values import Reason
-from shared.divisions import COUNTRY
 from shared.engine import store
 from shared.engine.pipeline import Pipeline
 from shared.engine.replay import discard_letter, replay_letters
 from shared.rules import Refused
-from shared.web.token import BODIES_HEADER, operator_key, shows_body
-
-
-def is_operator(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
-    """Whether a request carries the operator's token."""
-    secret, shown = connection.app.state.secret, connection.headers.get("Authorization", "")
-    return bool(secret) and hmac.compare_digest(shown.encode(), f"Bearer {operator_key(secret)}".encode())
-
-
-def require_operator(connection: ASGIConnection[Any, Any, Any, Any], _handler: Any) -> None:
-    """Refuse (401) whoever does not show the operator's token. People have no accounts yet, so what is sealed or about
-    persons is for operators only.
-    """
-    if not is_operator(connection):
-        raise Refused(
-            "operator",
-            "仅限运维：请在服务与命令行两侧用 ZHUCUN_SECRET_FILE 指明同一密钥文件",
-            "for operators only: name the same ZHUCUN_SECRET_FILE to the services and to the command line",
-            status=401,
-        )
-
-
-def require_body_token(connection: ASGIConnection[Any, Any, Any, Any], body: str) -> None:
-    """Refuse (401) a request without the token of `body`. The two bodies of a draw check each other, and people have no
-    accounts yet, so each body has a token (2.19).
-    """
-    if not shows_body(connection.app.state.secret, connection.headers.get(BODIES_HEADER, ""), body):
-        raise Refused(
-            "2.19",
-            f"须出示该部门自己的令牌（请求头 {BODIES_HEADER}）：运维用 zhucun token 取得，分别交给两个部门",
-            f"the body's own token is asked for, in the header {BODIES_HEADER}: an operator reads it with `zhucun "
-            "token` and hands each of the two bodies its own",
-            field="body",
-            status=401,
-        )
-
-
-def require_say(connection: ASGIConnection[Any, Any, Any, Any], commands: Iterable[Command]) -> None:
-    """Refuse (401) commands about which their caller has no say, whether they come one by one or in a form.
-
-    Only operators decide what holds for the whole country.
-    """
-    for command in commands:
-        if command.place == COUNTRY:
-            require_operator(connection, None)
-        if command.by_token:
-            require_body_token(connection, str(getattr(command, "body", "")))
+from shared.web.identity import caller, operators_only
 
 
 def operations(
@@ -100,7 +50,7 @@ def _standing(pipeline: Pipeline, lost: Callable[[], Mapping[str, tuple[int, int
             "service": pipeline.service.name,
             "simulated": pipeline.simulated,
             "today": pipeline.today,
-            "next_due": due if is_operator(request) else None,
+            "next_due": due if caller(request).is_operator else None,
             "read": pipeline.read,
             "lost": lost(),
             "written": pipeline.written,
@@ -118,7 +68,7 @@ def _letters(pipeline: Pipeline) -> list[Any]:
     """Listing, replaying and discarding dead letters."""
     letters, engine = pipeline.tables.dead_letters, pipeline.engine
 
-    @get("/v1/dead-letters", tags=["operations"], guards=[require_operator])
+    @get("/v1/dead-letters", tags=["operations"], guards=[operators_only])
     async def dead_letters(discarded: FromQuery[bool] = False) -> list[dict[str, Any]]:
         """Messages that could not be handled, oldest first, each with the reason; with `discarded`, those given up."""
         chosen = letters.c.discarded_at.is_not(None) if discarded else letters.c.discarded_at.is_(None)
@@ -130,7 +80,7 @@ def _letters(pipeline: Pipeline) -> list[Any]:
         "/v1/dead-letters/replay",
         tags=["operations"],
         status_code=200,
-        guards=[require_operator],
+        guards=[operators_only],
         opt={"refuses": (409,)},
     )
     async def replay(about: FromQuery[str] = "", id: FromQuery[str] = "") -> dict[str, int]:
@@ -141,7 +91,7 @@ def _letters(pipeline: Pipeline) -> list[Any]:
         "/v1/dead-letters/discard",
         tags=["operations"],
         status_code=204,
-        guards=[require_operator],
+        guards=[operators_only],
         opt={"refuses": (404, 409, 422)},
     )
     async def discard(
