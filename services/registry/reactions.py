@@ -317,7 +317,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(c.WithdrawMeasurement, Village, by("village"), figures.may_withdraw_measurement),
     Reaction(c.WithdrawMeasurement, Register, by("village"), figures.withdraw_measurement),
     Reaction(r.MeasurementWithdrawn, Village, by("village"), villages.measure_again),
-    Reaction(c.ReopenYear, Village, by("village"), villages.reopen),
+    Reaction(c.ReopenYear, Village, by("village"), villages.reopen, reads=figures.of_village),
     Reaction(r.YearReopened, Village, by("village"), villages.reopened),
     Reaction(r.YearReopened, Register, by("village"), figures.reopen),
     Reaction(r.YearClosed, Village, by("village"), villages.closed),

@@ -5,12 +5,13 @@ from datetime import UTC, date, datetime
 import pytest
 
 from services.dispatch.model.link import Link, id_of
+from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.dispatch import CommitmentOverdue, CommitmentSettled, Item, TeamReleased, TermExtended
 from shared.engine.dead_letters import of_timers
 from shared.engine.flow import encode_state
 from shared.rules import Refused
 from shared.stream.consumer import Delivery
-from tests.dispatch.benxi import START, V1, Benxi, cadre, delisted, recalled
+from tests.dispatch.benxi import PACK, START, V1, Benxi, cadre, delisted, recalled
 
 
 def test_1_2_what_became_overdue_in_an_outage_is_told_with_its_day() -> None:
@@ -29,6 +30,24 @@ def test_2_4_reconciliations_of_an_outage_are_owed_and_those_that_lapsed_in_it_a
     assert [(said.step, said.due) for said in benxi.said(CommitmentOverdue)] == [
         ("reconcile 2014-06-30", date(2014, 7, 15))
     ]
+
+
+def test_2_4_a_new_working_day_brings_nearer_the_end_of_a_reconciliation_that_opened_in_an_outage() -> None:
+    *others, ledger = PACK["commitments"]
+    days = {"every": {"months": 3}, "from": date(2014, 3, 31), "within": {"working_days": 10}}
+    found = []
+    for asleep in (False, True):
+        benxi = Benxi(commitments=[*others, {**ledger, "reconcile": [days]}]).helped()
+        (benxi.sleep if asleep else benxi.until)(date(2014, 7, 2))
+        before = benxi.assignment().owed["ledger/2014"].reconcile["2014-06-30"]
+        benxi.world.announce(
+            HolidaysAnnounced(
+                place="000000", notice="2014", year=2014, document="国办发明电", off=(), worked=(date(2014, 7, 5),),
+                announced_by="国务院办公厅",
+            )
+        )  # fmt: skip
+        found.append((before, benxi.assignment().owed["ledger/2014"].reconcile["2014-06-30"]))
+    assert found[0] == found[1] and found[1][1] < found[1][0]
 
 
 @pytest.mark.parametrize("wakes", [date(2015, 1, 2), date(2015, 3, 10), date(2015, 7, 20), date(2017, 6, 22)])

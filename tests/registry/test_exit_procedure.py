@@ -15,6 +15,7 @@ from shared.contracts.registry import (
     ExitApproved,
     ExitRequested,
     ExitWithdrawn,
+    IndicatorsMeasured,
     NoticePosted,
     NoticeWithdrawn,
     ObjectionDecided,
@@ -22,6 +23,7 @@ from shared.contracts.registry import (
     ObjectionWithdrawn,
     StepOverdue,
     VillageDelisted,
+    VillageRegistered,
 )
 from shared.engine.flow import encode_state
 from tests.registry.county import (
@@ -368,6 +370,25 @@ def test_1_18_a_correction_that_corrects_nothing_leaves_the_exit_where_it_is() -
     county = at("noticed")
     same = again(CORRECT, population=1000, values={"hard_road": 0.97}, households=(household("H1"),))
     assert county.do(same) == [] and county.village.stage == "noticed"
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"values": {"hard_road": 0.96}}, [IndicatorsMeasured]),
+        ({"population": 990}, [VillageRegistered, IndicatorsMeasured]),
+        ({"households": (household("H9", 11, 1_000),)}, [IndicatorsMeasured]),
+        ({"households": (household("H9", 10, 1_000, registered=False),)}, [IndicatorsMeasured]),
+        ({"households": (household("H1", 4, 2_000),)}, [IndicatorsMeasured]),
+        ({"households": (household("H1", secured=False),)}, [IndicatorsMeasured]),
+        ({"households": (household("H3"),)}, []),
+    ],
+)
+def test_1_18_one_figure_alone_that_is_corrected_leads_the_exit_back(changes: dict[str, Any], told: list[Any]) -> None:
+    county = at("noticed")
+    events = county.do(again(CORRECT, **{"population": None, "values": {}, **changes}))
+    assert [type(event) for event in events] == [ExitWithdrawn, *told]
+    assert (county.village.stage, county.village.exit) == ("helped", None)
 
 
 @pytest.mark.parametrize(

@@ -70,19 +70,22 @@ def _structs(hint: Any) -> Iterator[type[msgspec.Struct]]:
         yield from _structs(part)
 
 
-def longest(hint: Any) -> Any:
-    """A value as long as a field of a type can be; what a struct's own checks ask for is not looked at."""
+def longest(hint: Any, *, real: bool = False) -> Any:
+    """A value as long as a field of a type can be; what a struct's own checks ask for is not looked at.
+
+    A struct is one that can be changed, unless it shall be a real one.
+    """
     metas: list[Meta] = []
     while get_origin(hint) is Annotated:
         metas += [meta for meta in hint.__metadata__ if isinstance(meta, Meta)]
         hint = hint.__origin__
     origin, inner = get_origin(hint) or hint, get_args(hint)
     if origin in (Union, types.UnionType):
-        return longest(next(part for part in inner if part is not type(None)))
+        return longest(next(part for part in inner if part is not type(None)), real=real)
     if origin is Literal:
         return max(inner, key=len)
     if origin in LIST_TYPES:
-        parts = [longest(part) for part in inner if part is not ...]
+        parts = [longest(part, real=real) for part in inner if part is not ...]
         return dict([parts]) if len(parts) == 2 and origin in (dict, Mapping) else origin(parts[:1])
     if origin is str:
         return "9" * int(min(_longest(metas), LONGEST))
@@ -91,15 +94,18 @@ def longest(hint: Any) -> Any:
     if origin is date:
         return date(2100, 12, 31)
     if isinstance(origin, type) and issubclass(origin, msgspec.Struct):
-        return longest_of(origin)
+        return longest_of(origin, real=real)
     return False if origin is bool else None
 
 
-def longest_of(struct: type[msgspec.Struct]) -> Any:
+def longest_of(struct: type[msgspec.Struct], *, real: bool = False) -> Any:
     """One with the longest values in all its fields."""
     hints = get_type_hints(struct, include_extras=True)
+    values = {name: longest(hints[name], real=real) for name in struct.__struct_fields__}
+    if real:
+        return struct(**values)
     said = {
         name: of for base in struct.__mro__[::-1] for name, of in vars(base).items() if isinstance(of, property | str)
     }
     kind = type(struct.__name__, (SimpleNamespace,), said)
-    return kind(**{name: longest(hints[name]) for name in struct.__struct_fields__})
+    return kind(**values)

@@ -18,6 +18,7 @@ from shared.contracts.journey import next_stage
 from shared.engine.flow import Cause, Fact, derived_id
 from shared.rules import Key, State, Task
 from tests.support.invariants import Evidence, Said
+from tests.support.twice import repeat
 
 DAY = timedelta(1)
 
@@ -53,6 +54,7 @@ class County(World):
                 result = self.services[letter.service].take([cause], self.today)
                 assert not result.parked, f"{self.today} {told}: {result.parked[0].error}"
                 said[letter.service] += result.facts
+                repeat(self, self.services[letter.service], told)
         self.deliver(said)
 
     def open_tasks(self) -> list[tuple[Awaited, Task]]:

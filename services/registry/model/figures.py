@@ -9,6 +9,7 @@ from services.registry.model.baseline import Baseline
 from services.registry.model.commands import (
     CorrectFigures,
     HouseholdFacts,
+    ReopenYear,
     TakeOverVillage,
     WithdrawHousehold,
     WithdrawMeasurement,
@@ -163,8 +164,8 @@ def of_survey(_state: State | None, command: WithdrawSurvey) -> Iterable[Key]:
     yield Baseline, command.village
 
 
-def of_village(_state: State | None, command: CorrectFigures) -> Iterable[Key]:
-    """The register with the figures that are wrong."""
+def of_village(_state: State | None, command: CorrectFigures | ReopenYear) -> Iterable[Key]:
+    """The register, whose figures are wrong, or whose year is opened."""
     yield Register, command.village
 
 

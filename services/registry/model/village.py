@@ -5,7 +5,7 @@ and returns an event, and then this event moves the stage, just as other service
 `registry.exit.requested`, which moves the village from `helped` to `requested`. The way off the list is in `exit.py`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any, Self
@@ -22,6 +22,7 @@ from services.registry.model.commands import (
 from services.registry.model.measurement import check_year
 from services.registry.model.procedure import Carrier
 from services.registry.model.proceeding import Proceeding
+from services.registry.model.register import Register
 from shared.contracts import Command, Event
 from shared.contracts.dispatch import NeedUnmet
 from shared.contracts.journey import STAGES, next_stage
@@ -36,7 +37,7 @@ from shared.contracts.registry import (
     YearReopened,
 )
 from shared.policy import Policy, Step
-from shared.rules import Change, Due, Refused, Task, addressed, require_body
+from shared.rules import Change, Due, Key, Refused, State, Task, addressed, require_body
 
 EXIT_RULE = "5.1"
 """The key of the rule that refusals about measurement and exit cite."""
@@ -325,10 +326,12 @@ def delisted(village: Village, event: VillageDelisted, policy: Policy, today: da
     return moved(village, event, policy, today)
 
 
-def reopen(village: Village | None, command: ReopenYear, _policy: Policy, today: date) -> Change:
+def reopen(
+    village: Village | None, command: ReopenYear, _policy: Policy, today: date, others: Mapping[Key, State | None]
+) -> Change:
     """Open a closed year for corrections for a time. If the village left the list by its figures, the event says so.
 
-    The exit itself stands.
+    The exit itself stands. A year that is open until that day already stays so.
     """
     village = unjudged(village, command)
     if command.year > today.year:
@@ -341,6 +344,9 @@ def reopen(village: Village | None, command: ReopenYear, _policy: Policy, today:
             field="until",
             status=422,
         )
+    register = others[Register, command.village]
+    if isinstance(register, Register) and register.reopened.get(str(command.year)) == command.until:
+        return Change(village)
     event = YearReopened(
         **village.names,
         year=command.year,
