@@ -27,7 +27,7 @@ from shared.policy.when import HAPPENINGS, When
 Both = tuple[str, str]
 """Chinese and English."""
 TOLD_AT_THE_HEAD = ("jurisdiction", "version", "effective_from", "name", "name_en", "documents")
-_NAMED = ("label", "title", "channel", "rank")
+_NAMED = ("label", "title", "channel", "rank", "on_list")
 """The fields by which people call an entry."""
 _WITHIN = str.maketrans("“”", "‘’")
 """Quotation marks within quotation marks."""

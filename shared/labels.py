@@ -53,6 +53,7 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
         "disqualified": "不再符合条件", "other": "其他",
     },
     "hindrance": {"merged": "已并入他村"},
+    "kind": {"poverty": "贫困村名单"},
     "ground": {
         "changed": "另行确定", "kin": "须回避", "mistaken": "误录", "left": "干部离开单位",
         "unregistered": "不再是建档立卡户", "moved": "随户转入他村",
@@ -125,7 +126,7 @@ _NAMED_AS: Final = {
     "watched": "watch_class", "watched_persons": "watch_class",
     "findings": "finding", "facets": "facet", "uncovered": "facet", "codes": "found", "triggers": "trigger",
     "before": "grade", "disputed": "finding", "confirmed": "finding", "refuted": "finding",
-    "failings": "failing", "feeds": "feed", "scores": "channel", "lists": "kind",
+    "failings": "failing", "feeds": "feed", "scores": "channel", "lists": "kind", "strata": "kind",
 }  # fmt: skip
 """Fields that share the words of another field."""
 _SHARES: Final = {"incidence", "share", "wrong_exit_rate", "omission_rate", "approval_rate"}
@@ -537,6 +538,7 @@ _PARTS: Final[Mapping[str, Callable[[Any, Policy | None], str]]] = {
         f"村{one.village}（{label('hindrance', one.hindrance, policy)}）"
         + (f"由村{one.replacement}替补" if one.replacement else "无村替补")
     ),
+    "StratumCommitted": lambda one, _policy: f"{one.frame}村中抽{one.size}村（校验值{one.frame_hash}）",
     "Unmet": lambda unmet, policy: (
         f"{label('indicator', unmet.indicator, policy)}{figure(unmet.indicator, unmet.value, policy)}"
     ),

@@ -45,8 +45,21 @@ class Facet(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     label: Name
     """名称。 · Its name."""
     share: Rate
-    """至少抽查底册中多大比例的村，不多于本类督查的抽取比例。 ·
-    In which share of the frame's villages it is looked into at least; no more than the campaign draws."""
+    """至少抽查底册中多大比例的村，不多于本类督查（及其各层）的抽取比例。 ·
+    In which share of the frame's villages it is looked into at least; no more than is drawn, of any stratum."""
+
+
+class Stratum(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """分层：某个名单上的村按自己的比例抽取。 ·
+    A stratum of the frame: the villages on a list are drawn with a share of their own (mechanism 2.19)."""
+
+    named_by = ("on_list",)
+    on_list: Code
+    """哪个名单上的村：贫困村名单 poverty，或者本包的一个村名单。 ·
+    The list whose villages make up the stratum: `poverty`, or one of the pack's lists of villages."""
+    share: Rate
+    """本层的抽取比例；向上取整，层内有村的至少抽一个。 ·
+    The share of the stratum that is drawn, rounded up: of a stratum that is not empty, one village at least."""
 
 
 class Unreachable(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -82,7 +95,12 @@ class Campaign(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """每次轮到几个村：用于轮流的，如每个督查组一个村；其他不填。 ·
     On a rota, how many villages are visited each time, such as one by each group of inspectors; 0 elsewhere."""
     share: Rate = 1.0
-    """抽取比例：10% 填 0.1。 · The share that is drawn; 10 % is 0.1."""
+    """抽取比例：10% 填 0.1；分层抽取的，为不属于任何一层的村的比例。 ·
+    The share that is drawn; 10 % is 0.1. With strata, that of the villages in none of them."""
+    strata: Annotated[tuple[Stratum, ...], Meta(max_length=10)] = ()
+    """分层抽取：各层依次列出，同时属于几层的村归入最先列出的一层；不分层的不填。 ·
+    In a draw, the strata with shares of their own. A village on several of their lists belongs to the first of them;
+    none where all are drawn alike."""
     yearly_at_most: Annotated[int, Meta(ge=0, le=53)] = 0
     """每村每年至多抽查几次，满次数的当年不再列入底册；用于随机抽取的，不限的不填。 ·
     In a draw, so many visits to a village a year at most: a village that had them is in no frame of that year any more;
@@ -170,6 +188,7 @@ def contradictions(campaigns: Sequence[Campaign], burden: Burden | None = None) 
             en = f'{kind} visits all, so it has no share; choice = "draw" has one'
             yield ("campaigns", n, "share"), zh, en, "share = 1.0"
         yield from _rota_faults(n, campaign)
+        yield from _strata_faults(n, campaign)
         yield from _cap_faults(n, campaign)
         yield from _visit_faults(n, campaign)
         if campaign.bulletin and campaign.bulletin.by in _NO_PUBLISHERS:
@@ -218,6 +237,26 @@ def _rota_faults(n: int, campaign: Campaign) -> Found:
         yield ("campaigns", n, "announced"), zh, en, "announced = true"
 
 
+def _strata_faults(n: int, campaign: Campaign) -> Found:
+    """Strata are a draw's, each with some villages, and none has all of them or the same as another."""
+    kind, lists = campaign.kind, [one.on_list for one in campaign.strata]
+    if campaign.strata and campaign.choice != "draw":
+        zh = f'{kind} 不是随机抽取，不能分层；分层的应为 choice = "draw"'
+        yield ("campaigns", n, "strata"), zh, f'{kind} is no draw, so it has no strata; choice = "draw" has them', ""
+    for m, one in enumerate(campaign.strata):
+        at = ("campaigns", n, "strata", m)
+        if not one.share:
+            zh = f"{kind} 的分层 {one.on_list} 抽取比例不能为零"
+            yield (*at, "share"), zh, f"the stratum {one.on_list} of {kind} draws nothing, since its share is 0", ""
+        if one.on_list in lists[:m]:
+            zh = f"{kind} 的分层 {one.on_list} 出现了两次，请只保留一次"
+            yield (*at, "on_list"), zh, f"{one.on_list} is a stratum of {kind} twice; keep one of them", ""
+        if one.on_list == campaign.on_list:
+            zh = f"{kind} 只督查名单 {one.on_list} 上的村，不能再以该名单分层；比例请填在 share"
+            en = f"{kind} visits villages on {one.on_list} alone: this stratum is the whole frame; use its share"
+            yield (*at, "on_list"), zh, en, f"share = {one.share:g}"
+
+
 def _cap_faults(n: int, campaign: Campaign) -> Found:
     """A cap is a draw's, and counts what is public before the next frame is fixed: else the frame would tell which
     villages a running campaign has drawn."""
@@ -248,15 +287,18 @@ def _burden_faults(campaigns: Sequence[Campaign], burden: Burden) -> Found:
 
 def _visit_faults(n: int, campaign: Campaign) -> Found:
     """Find what a visit could not bring, and a body that would let the inspection choose its villages."""
-    kind, drawn, at = campaign.kind, campaign.share, ("campaigns", n)
+    kind, drawn, at = campaign.kind, min(campaign.share, *(one.share for one in campaign.strata), 1), ("campaigns", n)
     codes = [facet.code for facet in campaign.facets]
     for m, facet in enumerate(campaign.facets):
         where = (*at, "facets", m)
         if facet.code in codes[:m]:
             yield (*where, "code"), f"{facet.code} 出现了两次", f"{facet.code} occurs twice", ""
         if not 0 < facet.share <= drawn:
-            zh = f"{kind} 只抽查 {drawn:g}，督查内容 {facet.code} 的比例应在 0 以上、不多于它"
-            en = f"{kind} draws {drawn:g}, so the share of {facet.code} must be above 0 and no more than that"
+            zh = f"{kind} 只抽查 {drawn:g}，督查内容 {facet.code} 的比例应在 0 以上、不多于它（分层的，指各层中最小的）"
+            en = (
+                f"{kind} draws {drawn:g}, so the share of {facet.code} must be above 0 and no more than that (with "
+                "strata, than the least of their shares)"
+            )
             yield (*where, "share"), zh, en, f"share = {drawn:g}"
         elif facet.share < drawn and campaign.choice != "draw":
             zh, en = (

@@ -158,10 +158,12 @@ def _frames(policy: Policy) -> Found:
     """Find campaigns of lists that have no villages, and scores of villages that may have no team to be graded."""
     known = [lists.POVERTY, *(one.kind for one in policy.lists if one.of == lists.VILLAGE)]
     for n, campaign in enumerate(policy.campaigns):
-        if campaign.on_list is not None and campaign.on_list not in known:
-            zh = f"没有名单 {campaign.on_list}，或者名单上不是村；可填：{'、'.join(known)}"
-            en = f"{campaign.on_list} is no list of villages; there are {', '.join(known)}"
-            yield ("campaigns", n, "on_list"), zh, en, f'on_list = "{known[-1]}"'
+        named = [((), campaign.on_list), *((("strata", m), one.on_list) for m, one in enumerate(campaign.strata))]
+        for at, on_list in named:
+            if on_list is not None and on_list not in known:
+                zh = f"没有名单 {on_list}，或者名单上不是村；可填：{'、'.join(known)}"
+                en = f"{on_list} is no list of villages; there are {', '.join(known)}"
+                yield ("campaigns", n, *at, "on_list"), zh, en, f'on_list = "{known[-1]}"'
         if campaign.on_list is not None and campaign.kind in [one.channel for one in policy.assessment.inputs]:
             zh = "名单上的村不一定有工作队，督查结果不能打分计入工作队考核"
             en = "villages on a list may have no team, so that such visits are not scored for a team's assessment"

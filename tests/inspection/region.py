@@ -35,6 +35,8 @@ PACKS = {
 }
 BENXI, ZUNYI = PACKS["benxi"], PACKS["zunyi"]
 VILLAGE = "210521100200"
+KEY = {"kind": "key_village", "label": "重点村", "rule": "S3", "of": "village", "by": "county", "unlisted_by": "county"}
+"""A list of a pack."""
 ANNUAL, HALF_YEAR = "2105-annual-2015-12-01", "2105-half_year-2015-06-20"
 
 

@@ -20,9 +20,8 @@ from shared.contracts.registry import (
     VillageUnlisted,
 )
 from shared.policy import PolicyInvalid, parse_pack
-from tests.inspection.region import BENXI, PACKS, Region, changed
+from tests.inspection.region import BENXI, KEY, PACKS, Region, changed
 
-KEY = {"kind": "key_village", "label": "重点村", "rule": "S3", "of": "village", "by": "county", "unlisted_by": "county"}
 CHECK = {"label": "名单村检查", "scored": False, "on_list": "poverty"}
 A, B, C = (f"210521100{n}" for n in (200, 201, 202))
 COUNTY = "210521"

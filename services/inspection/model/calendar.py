@@ -374,7 +374,17 @@ def _planned(
         closes=closes,
         frame=tuple(sorted(frame)),
         beside=_beside(calendar, opens, policy),
+        strata=_strata(calendar, terms, frame),
     )
+
+
+def _strata(calendar: Calendar, terms: Terms, frame: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """By list, the villages of the frame that are drawn apart. One on several of the lists belongs to the first."""
+    strata, rest = dict[str, tuple[str, ...]](), {*frame}
+    for one in terms.strata:
+        strata[one.on_list] = tuple(village for village in calendar.of(one.on_list) if village in rest)
+        rest -= {*strata[one.on_list]}
+    return strata
 
 
 def _beside(calendar: Calendar, opens: date, policy: Policy) -> tuple[str, ...]:

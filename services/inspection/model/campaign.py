@@ -10,7 +10,7 @@ from typing import Literal, Self
 import msgspec
 
 from services.inspection.model.commands import GiveSeed, OpenCampaign, PostSeedHash
-from services.inspection.model.draw import deal, deal_by, dealt, draw, frame_hash, sample_size
+from services.inspection.model.draw import Group, deal, deal_by, dealt, divided, drawn_apart, frame_hash, sample_size
 from services.inspection.model.seeds import SHARE_DAYS, Seeds, ended, joined, opened, with_hash, with_share
 from shared.calendar import Span
 from shared.contracts import Event
@@ -24,6 +24,7 @@ from shared.contracts.inspection import (
     Replacement,
     SeedCommitted,
     SeedMissed,
+    StratumCommitted,
 )
 from shared.policy import Campaign as Terms
 from shared.policy import Policy
@@ -75,6 +76,8 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
     """The villages to draw from, sorted. Empty if all are visited: then `visits` has them."""
     size: int
     """How many villages are to be visited."""
+    strata: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    """By list, the villages of the frame that are drawn with a share of their own; each in one of them at most."""
     beside: tuple[str, ...] = ()
     """The campaigns whose visits may fall into the same days, where the pack limits what is asked of a village: those
     that were planned before, and for a draw also those that were planned before it was made."""
@@ -102,6 +105,13 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
     """The last day for the bulletin. None before the end, and where none is published."""
     published: bool = False
     """Whether the bulletin is out."""
+
+    @property
+    def groups(self) -> list[Group]:
+        """The groups of the frame that are drawn apart from one another: the strata, then the rest."""
+        shares = {one.on_list: one.share for one in self.terms.strata}
+        sizes = [(villages, sample_size(shares[code], len(villages))) for code, villages in self.strata.items()]
+        return divided(self.frame, self.size, sizes)
 
     @property
     def awaits_seeds(self) -> bool:
@@ -227,11 +237,13 @@ def plan(state: Campaign | None, event: CampaignPlanned, policy: Policy, today: 
         closes=event.closes,
         frame=event.frame if is_draw else (),
         beside=event.beside,
-        size=sample_size(terms.share, len(event.frame)),
+        strata=event.strata,
+        size=_size(event, terms),
     ).timed(close=event.closes + timedelta(1))
     if not is_draw:
         visits = deal(event.frame, max(campaign.opens, today), campaign.closes, terms.visit_days)
         return Change(reached(campaign.but(visits=visits), today))
+    *strata, _ = campaign.groups
     committed = CampaignCommitted(
         place=campaign.place,
         campaign=campaign.id,
@@ -244,9 +256,20 @@ def plan(state: Campaign | None, event: CampaignPlanned, policy: Policy, today: 
         seed_hashes={},
         visit_days=terms.visit_days,
         facets={one.code: campaign.at_least(one.share) for one in terms.facets},
+        strata={
+            code: StratumCommitted(frame=len(villages), size=size, frame_hash=frame_hash(villages))
+            for code, (villages, size) in zip(campaign.strata, strata, strict=True)
+        },
     )
     opens = max(campaign.opens, today + timedelta(max(terms.seed_days, 1)))
     return Change(_opening(campaign.but(seeds=Seeds(opens=opens))), (committed,))
+
+
+def _size(event: CampaignPlanned, terms: Terms) -> int:
+    """How many villages are visited: of each stratum its share, of the others the campaign's."""
+    shares = [(len(event.strata.get(one.on_list, ())), one.share) for one in terms.strata]
+    shares.append((len(event.frame) - sum(villages for villages, _ in shares), terms.share))
+    return sum(sample_size(share, villages) for villages, share in shares)
 
 
 def post_hash(state: Campaign | None, command: PostSeedHash, policy: Policy, today: date) -> Change:
@@ -318,6 +341,7 @@ def close(state: Campaign, due: Due, policy: Policy, today: date) -> Change:
         ),
         facets=facets,
         uncovered=tuple(one.code for one in state.terms.facets if len(facets[one.code]) < state.at_least(one.share)),
+        strata=state.strata,
     )
     events = (*_missed(state, silent, "share"), closed)
     ended_one = state.but(closed=True, seeds=seeds).timed(open=None, shares=None, visits=None)
@@ -371,7 +395,7 @@ def _drawn(campaign: Campaign, today: date, events: tuple[Event, ...]) -> Change
     if not seeds.are_in:
         return Change(campaign, events)
     seed = joined(seeds, frame_hash(campaign.frame))
-    villages = draw(seed, campaign.id, campaign.frame, campaign.size)
+    villages = drawn_apart(seed, campaign.id, campaign.groups)
     first = max(campaign.opens, today)
     visits = deal_by(seed, campaign.id, villages, first, campaign.closes, terms.visit_days)
     facets = dealt(seed, campaign.id, {one.code: campaign.at_least(one.share) for one in terms.facets}, villages)

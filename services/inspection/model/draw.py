@@ -19,6 +19,9 @@ from shared.contracts.inspection import (
 )
 from shared.contracts.registry import ExitRequested
 
+Group = tuple[Sequence[str], int]
+"""Ids that are drawn from apart from others, and how many of them are drawn."""
+
 
 def ticket(seed: str, round: str, id: str) -> str:
     """SHA-256(seed ‖ round ‖ id)."""
@@ -28,6 +31,20 @@ def ticket(seed: str, round: str, id: str) -> str:
 def draw(seed: str, round: str, frame: Iterable[str], size: int) -> tuple[str, ...]:
     """The `size` ids of the frame with the lowest tickets, lowest first."""
     return tuple(sorted(frame, key=lambda id: (ticket(seed, round, id), id))[:size])
+
+
+def divided(frame: Sequence[str], size: int, strata: Iterable[tuple[Sequence[str], int]]) -> list[Group]:
+    """The groups that are drawn apart, each with how many are drawn of it: the strata, then the rest of the frame."""
+    groups = list(strata)
+    apart = {id for ids, _ in groups for id in ids}
+    return [*groups, (tuple(id for id in frame if id not in apart), size - sum(size for _, size in groups))]
+
+
+def drawn_apart(seed: str, round: str, groups: Iterable[Group]) -> tuple[str, ...]:
+    """Of each group as many ids as are drawn of it; all of them together in the order of their tickets, so that a
+    stratum is not visited before the others."""
+    drawn = [id for ids, size in groups for id in draw(seed, round, ids, size)]
+    return draw(seed, round, drawn, len(drawn))
 
 
 def sample_size(share: float | Fraction, frame: int, at_least: int = 1) -> int:
@@ -100,17 +117,32 @@ def verify_draw(closed: CampaignClosed, committed: CampaignCommitted, hashes: Se
         and all(one.on < closed.drawn_on for one in hashes),
     }
     seed = joined(seeds, committed.frame_hash)
-    tickets = draw(seed, closed.campaign, closed.frame, committed.size + len(closed.replaced))
-    drawn, following = tickets[: committed.size], tickets[committed.size :]
+    strata = [(closed.strata.get(code, ()), one.size) for code, one in committed.strata.items()]
+    groups = divided(closed.frame, committed.size, strata)
+    drawn = drawn_apart(seed, closed.campaign, groups)
     by = tuple(one.replacement for one in closed.replaced if one.replacement)
+    faults["the strata are not those that were committed to"] = closed.strata.keys() == committed.strata.keys() and all(
+        frame_hash(closed.strata[code]) == one.frame_hash for code, one in committed.strata.items()
+    )
     faults["the villages are not those that the seeds draw"] = sorted((*drawn, *by)) == sorted(closed.drawn)
-    faults["a village was replaced by another than that of the next ticket"] = by == following
+    faults["a village was replaced that was not drawn"] = {one.village for one in closed.replaced} <= {*drawn, *by}
+    faults["a village was replaced by another than that of the next ticket"] = all(
+        _replaced_by_ticket(closed, seed, *group) for group in groups
+    )
     if closed.drawn_on is not None:
         first = max(closed.drawn_on, committed.opens)
         days = deal_by(seed, closed.campaign, drawn, first, committed.closes, committed.visit_days)
         days |= {one.replacement: one.on for one in closed.replaced if one.replacement}
         faults["the days are not those that the seeds deal"] = days == closed.visits
     return [fault for fault, holds in faults.items() if not holds]
+
+
+def _replaced_by_ticket(closed: CampaignClosed, seed: str, ids: Sequence[str], size: int) -> bool:
+    """Whether the villages of a group that could not be reached were replaced by those of its next tickets."""
+    group = {*ids}
+    replaced = [one for one in closed.replaced if one.village in group]
+    by = tuple(one.replacement for one in replaced if one.replacement)
+    return by == draw(seed, closed.campaign, ids, size + len(replaced))[size:]
 
 
 def verify_sample(

@@ -168,7 +168,7 @@ def _replaced(campaign: Campaign, village: str, hindrance: str, today: date) -> 
 
     A village that was merged since cannot be visited either, so that the ticket after it counts.
     """
-    by = _next_ticket(campaign)
+    by = _next_ticket(campaign, village)
     moved = campaign.but(
         replaced={**campaign.replaced, village: Replaced(hindrance, by, today)},
         visits={**campaign.visits, by: today} if by else campaign.visits,
@@ -187,12 +187,14 @@ def _in_the_place_of(village: str, campaign: Campaign) -> str | None:
     return _in_the_place_of(by, campaign) if by and merged else by
 
 
-def _next_ticket(campaign: Campaign) -> str | None:
-    """The village that the same seed would have drawn next; None where nothing was drawn, or nobody is left."""
+def _next_ticket(campaign: Campaign, village: str) -> str | None:
+    """The village that the same seed would have drawn next, of the same stratum as this one; None where nothing was
+    drawn, or nobody is left."""
     if campaign.drawn_on is None:
         return None
-    seed, drawn = joined(campaign.seeds, frame_hash(campaign.frame)), len(campaign.visits)
-    return next(iter(draw(seed, campaign.id, campaign.frame, drawn + 1)[drawn:]), None)
+    (group,) = (ids for ids, _ in campaign.groups if village in ids)
+    seed, drawn = joined(campaign.seeds, frame_hash(campaign.frame)), sum(id in campaign.visits for id in group)
+    return next(iter(draw(seed, campaign.id, group, drawn + 1)[drawn:]), None)
 
 
 def _not_due(campaign: Campaign, village: str) -> Refused:

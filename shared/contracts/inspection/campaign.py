@@ -48,12 +48,26 @@ class CampaignPlanned(Event, frozen=True, kw_only=True):
     They are sorted."""
     beside: Annotated[tuple[CampaignId, ...], Meta(max_length=100)] = ()
     """Where the pack limits what is asked of a village: the campaigns whose visits may fall into the same days."""
+    strata: Annotated[dict[Code, Villages], Meta(max_length=10)] = msgspec.field(default_factory=dict)
+    """By list, the villages of the frame that are drawn with a share of their own; each village in one of them at
+    most."""
 
 
 Body = Literal["discipline", "inspection"]
 """The two bodies whose shares together make the seed of a draw, so that neither can choose the result."""
 Shares = Annotated[dict[Code, Seed], Meta(max_length=2)]
 """Shares of a seed, by body."""
+
+
+class StratumCommitted(msgspec.Struct, frozen=True, kw_only=True):
+    """What is fixed of a stratum before a draw."""
+
+    frame: Count
+    """How many villages of the frame it has."""
+    size: Count
+    """How many of them are drawn."""
+    frame_hash: Sha256
+    """SHA-256 over its sorted village ids, joined by newlines."""
 
 
 class CampaignCommitted(Event, frozen=True, kw_only=True):
@@ -76,6 +90,8 @@ class CampaignCommitted(Event, frozen=True, kw_only=True):
     """Over how many days the visits will be dealt."""
     facets: Annotated[dict[Code, Count], Meta(max_length=20)] = msgspec.field(default_factory=dict)
     """In how many villages each part of the work will be looked into at least, where visits are divided."""
+    strata: Annotated[dict[Code, StratumCommitted], Meta(max_length=10)] = msgspec.field(default_factory=dict)
+    """By list, the strata that are drawn apart. The rest of `size` is drawn from the villages in none of them."""
 
 
 class SeedCommitted(Event, frozen=True, kw_only=True):
@@ -107,7 +123,8 @@ class Replacement(msgspec.Struct, frozen=True, kw_only=True):
 
     village: VillageId
     replacement: VillageId | None = None
-    """The village of the next ticket, which is visited in its place; None where none was left."""
+    """The village of the next ticket, of the same stratum where there are some, which is visited in its place; None
+    where none was left."""
     hindrance: Code
     """Why it could not be reached, by the pack's code."""
     on: Day
@@ -151,6 +168,8 @@ class CampaignClosed(Event, frozen=True, kw_only=True):
     """By part of the work, the villages in which it was looked into."""
     uncovered: Codes = ()
     """The parts of the work that were looked into in fewer villages than was planned."""
+    strata: Annotated[dict[Code, Villages], Meta(max_length=10)] = msgspec.field(default_factory=dict)
+    """By list, the villages of the frame that were drawn with a share of their own."""
 
 
 class Noted(msgspec.Struct, frozen=True, kw_only=True):
