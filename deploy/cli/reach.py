@@ -12,8 +12,9 @@ import typer
 
 from deploy.access.keys import seed_file
 from deploy.access.users import OPERATOR
+from deploy.cli import signed_in
 from deploy.local.folder import Folder, StartError
-from deploy.local.supervisor import SERVICES
+from deploy.local.supervisor import ACCOUNTS, SERVICES
 from deploy.terminal import Terminal
 from shared.divisions import DIGITS
 from shared.engine.shares import Share, owner
@@ -30,7 +31,7 @@ ServiceArgument = Annotated[str, typer.Argument(help="服务 · one of " + ", ".
 DEFAULT = Path("data/zhucun")
 SECRET_FILE = "ZHUCUN_SECRET_FILE"
 PROFILE_FILES = ("secret_file", "nats_key", "nats_ca")
-PROFILE = (*(f"{service}_url" for service in SERVICES), "nats", *PROFILE_FILES)
+PROFILE = (*(f"{service}_url" for service in (*SERVICES, ACCOUNTS)), "nats", *PROFILE_FILES)
 """The settings of a profile: names of environment variables in small letters and without `ZHUCUN_`."""
 
 
@@ -124,13 +125,25 @@ def clients(folder: Path, service: str) -> Iterator[httpx.Client]:
 
 
 def token(folder: Path, service: str) -> dict[str, str]:
-    """The header with the operator's token; empty if the secret that it is made from cannot be read here.
+    """The header with the token of who has signed in here, else of the operator.
 
+    It is empty if nobody has, and the secret that the operator's token is made from cannot be read here.
     A token made from the folder's own secret is never sent to an address outside the folder.
     """
+    if tokens := signed_in.session(accounts_address(folder)):
+        return {"Authorization": f"Bearer {tokens.access}"}
     if os.environ.get(_setting(service)) and not os.environ.get(SECRET_FILE):
         return {}
     return operator_headers(secret(folder))
+
+
+def accounts_address(folder: Path) -> str:
+    """Where the accounts answer: ZHUCUN_ACCOUNTS_URL, else the port of the data folder. Empty if there are none."""
+    place, named = Folder(folder), os.environ.get(_setting(ACCOUNTS))
+    if named or is_elsewhere():
+        return named or ""
+    port = place.kept_ports().get(ACCOUNTS)
+    return f"http://{place.host}:{port}" if port else ""
 
 
 def secret(folder: Path) -> bytes:
@@ -176,9 +189,7 @@ def open_client(url: str, service: str, folder: Path) -> httpx.Client:
                 f"在 {url} 应答的不是驻村系统的服务“{service}”，而是{what[0]}。请核对 --folder 或 {setting}。\n"
                 f"  What answers at {url} is not {service} of Zhucun but {what[1]}. Look at --folder or at {setting}."
             )
-        if response.is_error and not response.request.url.path.startswith("/health"):
-            response.read()
-            raise Trouble(_problem(response))
+        explained(response)
 
     first = httpx.get(f"{url}/health/ready", timeout=600, trust_env=False)
     explain(first)
@@ -193,6 +204,13 @@ def open_client(url: str, service: str, folder: Path) -> httpx.Client:
     return httpx.Client(
         base_url=url, headers=token(folder, service), timeout=600, trust_env=False, event_hooks={"response": [explain]}
     )
+
+
+def explained(response: httpx.Response) -> None:
+    """Raise Trouble, which says what a refusal says."""
+    if response.is_error and not response.request.url.path.startswith("/health"):
+        response.read()
+        raise Trouble(_problem(response))
 
 
 def require_service(service: str) -> None:

@@ -122,6 +122,12 @@ def up(
         list[str] | None,
         typer.Option(help="固定端口，如“registry=8001”，可多次 · a fixed port such as registry=8001; repeatable, kept"),
     ] = None,
+    accounts: Annotated[
+        bool,
+        typer.Option(
+            "--accounts", help="须登录才能使用，此后保持 · people must sign in; kept from then on (zhucun account)"
+        ),
+    ] = False,
     on_demo: Annotated[
         bool, typer.Option("--demo", help="在演示数据上接着按今天运行 · go on with a demo's data on today's calendar")
     ] = False,
@@ -137,7 +143,7 @@ def up(
     )  # Asked at every start: a folder that was handed on or edited must not open the services unasked.
     system = System(
         folder, replicas=replicas or folder_of.replicas, kind=kind, bind=bind, ports=_fixed(port or []),
-        tell=console.note,
+        accounts=accounts, tell=console.note,
     )  # fmt: skip
     asyncio.run(run(system, _announce))
 
@@ -153,11 +159,17 @@ async def _announce(system: System) -> None:
             for alarm in (word for word in health.values() if isinstance(word, str) and word != "ok"):
                 console.bad(alarm)
     console.say(f"  {'NATS':<{width}} {system.nats_url}")
-    if not ip_address(system.folder.bind).is_loopback:
+    if system.accounts:
+        console.say(f"  {'accounts':<{width}} {system.url('accounts')}")
+        console.say(
+            "  先由运维指定三员：zhucun account add … --administers · the operator names the three administrators"
+        )
+    elif not ip_address(system.folder.bind).is_loopback:
         console.bad(
-            f"各服务在 {system.folder.bind} 上接受任何人的请求，不核对身份：只能放在干部自己的网络里，并用防火墙隔开 · "
-            f"the services take requests from anybody on {system.folder.bind} and know nobody: keep this within the "
-            "officers' own network, behind a firewall"
+            f"各服务在 {system.folder.bind} 上接受任何人的请求，不核对身份：请用 --accounts 启动，"
+            "否则只能放在干部自己的网络里，并用防火墙隔开 · "
+            f"the services take requests from anybody on {system.folder.bind} and know nobody: start with --accounts, "
+            "or keep this within the officers' own network, behind a firewall"
         )
     console.say("  Ctrl-C 停止 · stops it")
 

@@ -33,7 +33,7 @@ ROOM: Final = 64 * 2**20
 """Bytes of free disk that a start needs. With less, databases and streams would fail at once."""
 PARTS: Final = (
     NAME, "lock", "ports.json", "pids.json", "secret", "replicas", "*.new", "*.sqlite3", "*.sqlite3-*", "nats",
-    "nats.conf", "keys", "logs", "forms", "play.json", "villages.svg",
+    "nats.conf", "keys", "logs", "forms", "play.json", "villages.svg", "accounts.keys", "issuers.toml",
 )  # fmt: skip
 """The names of the files that an installation keeps in its folder."""
 NOT_OURS: Final = (".*", "lost+found")
@@ -88,6 +88,10 @@ class Folder:
         """The folder with the keys of all users of NATS and the grants of subscribers."""
         self.logs = self.root / "logs"
         self.secret = self.root / "secret"
+        self.signing_keys = self.root / "accounts.keys"
+        """The keys by which accounts sign tokens. Where they exist, the accounts run and whoever comes must sign in."""
+        self.issuers = self.root / "issuers.toml"
+        """Whose tokens the services take."""
         self.ports: dict[str, int] = {}
         self.notes: list[str] = []
         """Messages to the operator about the latest claim, such as a changed port."""

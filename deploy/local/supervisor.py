@@ -36,6 +36,8 @@ from shared.engine.shares import Share, owner
 __all__ = ["PROCESSES", "SERVICES", "Folder", "StartError", "System", "dying_with", "find_server", "run"]
 
 PROCESSES = ("nats", *SERVICES)
+ACCOUNTS = "accounts"
+"""The process that says who people are, where the installation was made with accounts."""
 
 # Seconds before the next start of a process that keeps dying within STEADY seconds of its start.
 BACKOFF = (0, 0.25, 0.5, 1, 2, 5)
@@ -79,6 +81,7 @@ class System:
       here. `nats_ca` is the certificate of their authority, for TLS. Each stream is kept by `stream_replicas` servers.
     - `replicas`: how many replicas of each service share the prefectures. Each is a process such as `registry-1-of-2`
       with its own database.
+    - `accounts`: whether people must sign in. Once a folder has accounts, it keeps them.
     - `kind` is what the folder must be. `bind` and `ports` change where the services listen. `tell` is called with
       messages for the operator.
 
@@ -96,6 +99,7 @@ class System:
         nats_ca: Path | None = None,
         stream_replicas: int = 1,
         replicas: int = 1,
+        accounts: bool = False,
         kind: Kind = "trial",
         bind: str = "",
         ports: Mapping[str, int] = {},
@@ -105,7 +109,8 @@ class System:
         shares = [Share(number, replicas) for number in range(1, replicas + 1)]
         self.services = {share.named(service): (service, share) for service in SERVICES for share in shares}
         """The services' processes by name, each with its service and its share of the prefectures."""
-        self.processes = (*self.services,) if nats else ("nats", *self.services)
+        self.accounts = (ACCOUNTS,) if accounts or self.folder.signing_keys.exists() else ()
+        self.processes = (*(() if nats else ("nats",)), *self.services, *self.accounts)
         self.nats_ca = nats_ca
         """The certificate of the servers' authority, if they speak TLS."""
         self._restart, self._env, self._databases, self._nats = restart, env, databases, nats
@@ -120,7 +125,8 @@ class System:
 
     async def __aenter__(self) -> Self:
         """Start nats-server, wait until it answers, and start the services. Raises StartError."""
-        self.folder.claim(("nats", *self.services), self.replicas, wanted=self._ports, bind=self._bind, local=("nats",))
+        names = ("nats", *self.services, *self.accounts)
+        self.folder.claim(names, self.replicas, wanted=self._ports, bind=self._bind, local=("nats",))
         try:
             for note in self.folder.notes:
                 self._tell(note)
@@ -131,7 +137,9 @@ class System:
                 # Without a server, a service would wait seconds before its next attempt.
                 await self._answers(("nats",), RECOVERY)
             await self._keep_streams()
-            for name in self.services:
+            if self.accounts:
+                write(self.folder.issuers, f'[[issuers]]\nurl = "{self.url(ACCOUNTS)}"\n')
+            for name in (*self.services, *self.accounts):
                 await self._start(name)
             if self._restart:
                 self._helpers.append(asyncio.create_task(self._watch()))
@@ -163,7 +171,7 @@ class System:
 
     def url(self, name: str, place: str = "") -> str:
         """The HTTP address of a process, or of a service's replica for a place. It stays the same after a restart."""
-        host = self.folder.host if name in self.services or place else LOCAL
+        host = self.folder.host if name != "nats" else LOCAL
         return f"http://{host}:{self.folder.ports[self.process(name, place) if place else name]}"
 
     def process(self, service: str, place: str) -> str:
@@ -196,6 +204,8 @@ class System:
         if name in self.services:
             service, _ = self.services[name]
             return [sys.executable, "-X", f"zhucun={self.folder.root}", "-m", f"services.{service}.app"]
+        if name == ACCOUNTS:
+            return [sys.executable, "-X", f"zhucun={self.folder.root}", "-m", "services.accounts.app"]
         listen = ["-p", str(self.folder.ports["nats"])]
         return [find_server(), "-c", str(self.folder.config), *listen, "-sd", str(self.folder.nats)]
 
@@ -218,6 +228,17 @@ class System:
                 "ZHUCUN_SIMULATED": str(self.folder.kind in ("demo", "trial")),
                 "ZHUCUN_SECRET_FILE": str(self.folder.secret),
                 "ZHUCUN_INSTALLATION": self.folder.sign,
+                **({"ZHUCUN_ISSUERS": str(self.folder.issuers)} if self.accounts else {}),
+            }
+        if name == ACCOUNTS:
+            environment |= {
+                "ZHUCUN_DATABASE": f"sqlite+aiosqlite:///{self.folder.database(name)}",
+                "ZHUCUN_HOST": self.folder.bind,
+                "ZHUCUN_PORT": str(self.folder.ports[name]),
+                "ZHUCUN_ISSUER": self.url(name),
+                "ZHUCUN_SECRET_FILE": str(self.folder.secret),
+                "ZHUCUN_SIGNING_KEYS": str(self.folder.signing_keys),
+                "ZHUCUN_INSTALLATION": self.folder.sign,
             }
         return environment
 
@@ -232,6 +253,10 @@ class System:
             if name not in self._databases:
                 path = self.folder.database(name)
                 sqlite.check(path, service, SERVICES, needed=bool(mark and mark.served), thorough=copied)
+        if self.accounts:  # Made anew unasked, they would lose the audit log.
+            needed = self.folder.signing_keys.exists()
+            path = self.folder.database(ACCOUNTS)
+            sqlite.check(path, ACCOUNTS, (*SERVICES, ACCOUNTS), needed=needed, thorough=copied)
 
     async def _spawn(self, name: str) -> None:
         reader, writer = logs.pipe()
@@ -382,7 +407,7 @@ class System:
 
     async def _lack(self, name: str, client: httpx.AsyncClient) -> str:
         """What a process lacks to be ready, in its own words. Empty if it is ready."""
-        if name not in self.services:
+        if name == "nats":
             fault = await self._trouble()
             return f"{self.nats_url}: {fault}" if fault else ""
         url = f"{self.url(name)}/health/ready"
@@ -404,7 +429,7 @@ class System:
             if self._helpers:
                 await asyncio.wait(self._helpers, timeout=LAST_WORDS)
             # Services first, so that their last messages still reach the server.
-            for names in (self.services, ("nats",)):
+            for names in ((*self.services, *self.accounts), ("nats",)):
                 await self._end([name for name in names if name in self._keepers])
         finally:
             for name in self._processes:

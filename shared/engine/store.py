@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 from nats.errors import Error as NatsError
-from sqlalchemy import Boolean, Connection, Date, Dialect, Table, event, func, select
+from sqlalchemy import Boolean, Date, Dialect, Table, func, select
 from sqlalchemy.exc import (
     DataError,
     DBAPIError,
@@ -22,23 +22,18 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
 from shared.codes import Code
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted
-from shared.engine import sqlite
 from shared.engine.flow import States, decoder, encode_state
+from shared.engine.opening import open_engine as open_engine
 from shared.engine.tables import Tables
 from shared.policy import PolicyBook, kept_pack
 from shared.rules import Key, State
 
-_PRAGMAS = (
-    "journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000",
-    # A cache of 8 MB, and a checkpoint only after 16 MB: so the same pages are written less often.
-    "cache_size=-8192", "wal_autocheckpoint=4000",
-)  # fmt: skip
 Rows = Sequence[Mapping[str, Any]]
 T = TypeVar("T")
 PATIENCE: Final = 90.0
@@ -47,28 +42,6 @@ PAUSE: Final = 0.5
 """Seconds between two attempts to reach the database."""
 HOLIDAYS = "holidays/"
 """The prefix of the keys under which the table of packs also keeps announced holidays."""
-
-
-def open_engine(url: str) -> AsyncEngine:
-    """An engine whose commits are durable: SQLite in WAL mode with full syncs, PostgreSQL with its defaults."""
-    engine = create_async_engine(url, hide_parameters=True)  # Errors are logged, and parameters may be personal data.
-    if engine.dialect.name == "sqlite":
-        event.listen(engine.sync_engine, "do_connect", sqlite.connect)
-
-        @event.listens_for(engine.sync_engine, "connect")
-        def set_pragmas(connection: Any, _record: Any) -> None:
-            # Else the driver commits before each change of the schema, but a migration must be all or nothing.
-            connection.isolation_level = None
-            cursor = connection.cursor()
-            for pragma in _PRAGMAS:
-                cursor.execute(f"PRAGMA {pragma}")
-            cursor.close()
-
-        @event.listens_for(engine.sync_engine, "begin")
-        def begin(connection: Connection) -> None:
-            connection.connection.dbapi_connection.waiting.append(sqlite.BEGIN)  # type: ignore[union-attr]
-
-    return engine
 
 
 def passing(error: BaseException) -> bool:

@@ -11,7 +11,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData
 
-from shared.engine import store
+from shared.engine.opening import open_engine
 
 
 def upgrade(service: str, database: str) -> None:
@@ -61,7 +61,7 @@ def _with_config(service: str, database: str, act: Callable[[Config], Any]) -> N
         act(config)
 
     async def main() -> None:
-        engine = store.open_engine(database)
+        engine = open_engine(database)
         async with engine.begin() as conn:
             await conn.run_sync(apply)
         await engine.dispose()

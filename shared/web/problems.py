@@ -15,9 +15,9 @@ from shared.engine import store
 from shared.engine.requests import IDEMPOTENCY_KEY, RequestRefused
 from shared.rules import Difference, Refused
 from shared.web.patience import AWAY
+from shared.web.serving import PROBLEM as PROBLEM
 
 log = structlog.get_logger()
-PROBLEM = "application/problem+json"
 REFUSALS = {
     400: "请求格式有误，见“errors”中的行号和字段 / the request does not fit; errors names row and field",
     401: "须出示令牌 / a token is asked for",

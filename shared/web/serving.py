@@ -9,8 +9,8 @@ import msgspec
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from shared.web.problems import PROBLEM, Problem
-
+PROBLEM = "application/problem+json"
+"""The media type of every refusal (RFC 9457)."""
 HEAD_SECONDS, BODY_SECONDS = 20.0, 300.0
 """Seconds in which a request's head must arrive, and then its body: a file on a slow line takes long."""
 PAUSE_SECONDS = 20.0
@@ -166,7 +166,7 @@ class _Answer:
 
 
 def _problem(status: HTTPStatus, title: str) -> tuple[bytes, list[tuple[bytes, bytes]]]:
-    body = msgspec.json.encode(Problem(title=title, status=status.value, detail=status.phrase))
+    body = msgspec.json.encode({"title": title, "status": status.value, "detail": status.phrase})
     return body, [
         (b"content-type", PROBLEM.encode()), (b"content-length", str(len(body)).encode()), (b"connection", b"close"),
     ]  # fmt: skip

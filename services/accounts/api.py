@@ -1,0 +1,247 @@
+"""What administrators ask for, over HTTP with their own access tokens; the operator with the installation's token."""
+
+import hmac
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.accounts import secret, store
+from services.accounts.asgi import Answer, Request, Routes, told
+from services.accounts.issuer import Issuer
+from services.accounts.model import Account, Acting, Administers, Denied, Holding, NewAccount, account
+from shared.web import audit
+from shared.web.audit import AuditLog, Entry
+from shared.web.token import operator_key
+
+
+class Appointed(NewAccount, frozen=True, kw_only=True):
+    """A new administrator."""
+
+    administers: Administers
+
+
+class Roles(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All roles that an account has from now on."""
+
+    roles: tuple[Holding, ...]
+
+
+class Shown(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """An account as administrators see it: nothing that is secret."""
+
+    name: str
+    sub: str
+    organ: str
+    person: str | None = None
+    cadre: str = ""
+    unit: str = ""
+    team: str = ""
+    roles: tuple[Holding, ...] = ()
+    administers: Administers | None = None
+    is_locked: bool = False
+    has_second_factor: bool = False
+    must_change: bool = False
+
+
+MOST_ROLES: Final = 100
+Change = Callable[[Account], Account]
+
+
+class Api:
+    """The administrators' side of the accounts."""
+
+    def __init__(self, issuer: Issuer, log: AuditLog, installation_secret: bytes) -> None:
+        self._issuer, self._log, self._secret = issuer, log, installation_secret
+
+    @property
+    def routes(self) -> Routes:
+        """The addresses of this side."""
+        return {
+            ("GET", "/v1/accounts"): self.list_accounts,
+            ("POST", "/v1/accounts"): self.add,
+            ("POST", "/v1/administrators"): self.appoint,
+            ("POST", "/v1/service-accounts"): self.add_service,
+            ("POST", "/v1/accounts/{name}/password"): self.reset_password,
+            ("POST", "/v1/accounts/{name}/secret"): self.rotate_secret,
+            ("POST", "/v1/accounts/{name}/roles"): self.give_roles,
+            ("POST", "/v1/accounts/{name}/factor"): self.remove_factor,
+            ("POST", "/v1/accounts/{name}/lock"): self.lock,
+            ("POST", "/v1/accounts/{name}/unlock"): self.unlock,
+            ("GET", "/v1/audit"): self.read_audit,
+            ("GET", "/health"): self.health,
+            ("GET", "/health/ready"): self.health,
+        }
+
+    async def health(self, _request: Request) -> Answer:
+        """Whether the database answers. Raises what it says."""
+        async with self._log.engine.connect() as conn:
+            await store.session(conn, "")
+        return told({"database": "ok"})
+
+    async def list_accounts(self, request: Request) -> Answer:
+        """All accounts."""
+        async with self._noted(request, "account.list") as (conn, _):
+            found = await store.accounts(conn)
+        return told([_shown(one) for one in found])
+
+    async def add(self, request: Request) -> Answer:
+        """Make an account for a person; the first password is told once."""
+        new, password = request.json(NewAccount), secret.first_password()
+        hash = await secret.hashed(password)
+        await self._make(request, "account.add", lambda known, sub: account.added(new, known, sub, hash), "p")
+        return told({"password": password}, 201)
+
+    async def appoint(self, request: Request) -> Answer:
+        """Make an administrator's account; the first password is told once."""
+        asked, password = request.json(Appointed), secret.first_password()
+        hash = await secret.hashed(password)
+        fields = msgspec.structs.asdict(asked)
+        kind: Administers = fields.pop("administers")
+        new = NewAccount(**fields)
+        await self._make(
+            request, "account.appoint", lambda known, sub: account.appointed(new, kind, known, sub, hash), "p"
+        )
+        return told({"password": password}, 201)
+
+    async def add_service(self, request: Request) -> Answer:
+        """Make a program's account; its secret is told once."""
+        new, made = request.json(NewAccount), secrets.token_urlsafe(32)
+        kept = secret.digest(made)
+        await self._make(request, "account.add", lambda known, sub: account.enrolled(new, known, sub, kept), "s")
+        return told({"secret": made}, 201)
+
+    async def reset_password(self, request: Request) -> Answer:
+        """Make another first password, which must be changed at the next sign-in."""
+        password = secret.first_password()
+        hash = await secret.hashed(password)
+        await self._change(request, "account.password", lambda one: account.reset(one, hash), ends=True)
+        return told({"password": password})
+
+    async def rotate_secret(self, request: Request) -> Answer:
+        """Make another secret for a service account."""
+        made = secrets.token_urlsafe(32)
+        await self._change(request, "account.secret", lambda one: account.rotated(one, secret.digest(made)))
+        return told({"secret": made})
+
+    async def give_roles(self, request: Request) -> Answer:
+        """Replace all roles of an account."""
+        asked = request.json(Roles)
+        if len(asked.roles) > MOST_ROLES:
+            raise Denied(
+                "schema", f"角色最多{MOST_ROLES}项", f"there are {MOST_ROLES} roles at most", status=422, typed="roles"
+            )
+        return await self._change(request, "account.roles", lambda one: account.given(one, asked.roles))
+
+    async def remove_factor(self, request: Request) -> Answer:
+        """Remove the second factor of somebody who has lost phone and recovery codes."""
+        return await self._change(
+            request, "account.factor", lambda one: msgspec.structs.replace(one, factor="", recovery=()), ends=True
+        )
+
+    async def lock(self, request: Request) -> Answer:
+        """Let nobody sign in by an account; its sessions end."""
+        return await self._change(
+            request, "account.lock", lambda one: msgspec.structs.replace(one, locked=True), ends=True
+        )
+
+    async def unlock(self, request: Request) -> Answer:
+        """Let the account's owner sign in again."""
+        return await self._change(request, "account.unlock", lambda one: msgspec.structs.replace(one, locked=False))
+
+    async def read_audit(self, request: Request) -> Answer:
+        """The log's entries after a number, which is itself noted in it."""
+        after = request.query.get("after", "0")
+        if not (after.isascii() and after.isdigit() and len(after) < 16):
+            raise Denied("schema", "“after”应为序号", "after takes a number", status=400, typed="after")
+        async with self._noted(request, "audit.read"):
+            pass
+        return Answer(body=audit.encode(await self._log.read(int(after))), media="application/jsonl")
+
+    # ------------------------------------------------------------------ common
+
+    async def _make(
+        self, request: Request, deed: str, make: Callable[[list[Account], str], Account], kind: str
+    ) -> None:
+        async with self._noted(request, deed) as (conn, noted):
+            made = make(await store.accounts(conn), f"{kind}-{secrets.token_hex(8)}")
+            await store.save(conn, made)
+            noted.about = made.sub
+
+    async def _change(self, request: Request, deed: str, change: Change, *, ends: bool = False) -> Answer:
+        async with self._noted(request, deed, of=request.name) as (conn, noted):
+            assert noted.account
+            changed = change(noted.account)
+            await store.save(conn, changed)
+            if ends:
+                await store.end_all(conn, changed.name)
+        return told(_shown(changed))
+
+    @asynccontextmanager
+    async def _noted(
+        self, request: Request, deed: str, of: str = ""
+    ) -> AsyncIterator[tuple[AsyncConnection, "_Noted"]]:
+        """A deed and its entry in the log, in one transaction. A refusal undoes the deed and is noted by itself.
+
+        Raises Denied for whoever may not do it. `of` names the account that it is done with, if there is one.
+        """
+        noted = _Noted()
+        try:
+            async with self._log.writing() as conn:
+                noted.acting = await self.acting(conn, request)
+                noted.account = await store.named(conn, of) if of else None
+                noted.about = noted.account.sub if noted.account else ""
+                account.require(noted.acting, deed, noted.account)
+                if of and not noted.account:
+                    raise Denied("accounts", f"没有账号“{of}”", f"there is no account {of}", status=404)
+                yield conn, noted
+                await self._log.append(conn, [noted.entry(deed, "done")])
+        except Denied as error:
+            if noted.acting:
+                await self._log.note(noted.entry(deed, error.ground))
+            raise
+
+    async def acting(self, conn: AsyncConnection, request: Request) -> Acting:
+        """Who sends the request. Rights are those of now, whatever the token says. Raises Denied (401)."""
+        kind, _, shown = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer" and self._secret:
+            if hmac.compare_digest(shown.encode(), operator_key(self._secret).encode()):
+                return Acting(who="operator", administers="operator", address=request.address)
+            claims = self._issuer.keys.read(shown, "at+jwt", self._issuer.url, self._issuer.audience)
+            found = await store.known_as(conn, claims["sub"]) if claims else None
+            if found and not found.locked:
+                return Acting(who=found.sub, organ=found.organ, administers=found.administers, address=request.address)
+        raise Denied(
+            "token",
+            "须登录：请用 zhucun login 登录后再试",
+            "a valid token is asked for: sign in by `zhucun login`",
+            status=401,
+        )
+
+
+class _Noted:
+    """Who does something, with which account."""
+
+    def __init__(self) -> None:
+        self.acting: Acting | None = None
+        self.account: Account | None = None
+        self.about = ""
+
+    def entry(self, deed: str, result: str) -> Entry:
+        """What the log says about it."""
+        assert self.acting
+        return Entry(
+            who=self.acting.who, organ=self.acting.organ, address=self.acting.address, deed=deed, about=self.about,
+            result=result,
+        )  # fmt: skip
+
+
+def _shown(one: Account) -> Shown:
+    return Shown(
+        name=one.name, sub=one.sub, organ=one.organ, person=one.person, cadre=one.cadre, unit=one.unit, team=one.team,
+        roles=one.roles, administers=one.administers, is_locked=one.locked, has_second_factor=bool(one.factor),
+        must_change=bool(one.password) and one.changed is None,
+    )  # fmt: skip

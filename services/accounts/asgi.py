@@ -1,0 +1,162 @@
+"""Requests and answers over ASGI, no more than this process needs. The framework of the others would take 15 MiB."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Any, Final, TypeVar
+from urllib.parse import parse_qsl
+
+import msgspec
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from services.accounts.model import Denied
+from shared.web.serving import PROBLEM
+
+log = structlog.get_logger()
+LONGEST: Final = 64 * 2**10
+"""The most bytes of a request's body."""
+JSON: Final = "application/json"
+FORM: Final = "application/x-www-form-urlencoded"
+HEADERS: Final = {
+    "cache-control": "no-store", "x-content-type-options": "nosniff", "referrer-policy": "no-referrer",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+}  # fmt: skip
+"""The headers of every answer, unless it says otherwise."""
+T = TypeVar("T")
+
+
+class Request:
+    """One request."""
+
+    def __init__(self, scope: Mapping[str, Any], body: bytes) -> None:
+        self.body = body
+        self.headers: dict[str, str] = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        self.query = _pairs(scope["query_string"].decode("latin-1"))
+        self.address = str((scope.get("client") or ("",))[0])
+        """The other side's network address. Headers of proxies are not believed, since anybody can send them."""
+        self.name = ""
+        """What stands in the path in place of `{name}`."""
+
+    @property
+    def media(self) -> str:
+        """The media type of the body."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    def form(self) -> dict[str, str]:
+        """The fields of a form. Raises Denied if there is none, or if a field stands twice."""
+        if self.media != FORM:
+            raise Denied("schema", f"请求的内容类型应为 {FORM}", f"the body should be {FORM}", status=415)
+        return _pairs(self.body.decode("utf-8", errors="replace"))
+
+    def json(self, type: type[T]) -> T:
+        """The body as this type. Raises Denied, which says what does not fit."""
+        if self.media != JSON:
+            raise Denied("schema", f"请求的内容类型应为 {JSON}", f"the body should be {JSON}", status=415)
+        try:
+            return msgspec.json.decode(self.body, type=type)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise Denied(
+                "schema", "请求内容不符合要求，请对照文档", f"the body does not fit: {error}", status=400
+            ) from None
+
+
+class Answer(msgspec.Struct, kw_only=True):
+    """One answer."""
+
+    status: int = 200
+    body: bytes = b""
+    media: str = JSON
+    headers: Mapping[str, str] = {}
+
+
+Handler = Callable[[Request], Awaitable[Answer]]
+Routes = Mapping[tuple[str, str], Handler]
+"""By method and path. In a path `{name}` stands for one part of it."""
+
+
+def told(thing: object, status: int = 200) -> Answer:
+    """An answer in JSON."""
+    return Answer(status=status, body=msgspec.json.encode(thing))
+
+
+def problem(status: int, rule: str, zh: str, en: str, field: str = "", headers: Mapping[str, str] = {}) -> Answer:
+    """A refusal as problem+json, in the form in which the other services refuse."""
+    fault = {"row": 0, "rule": rule, "zh": zh, "en": en, **({"field": field} if field else {})}
+    detail = HTTPStatus(status).phrase
+    body = {"title": f"{zh} / {en}", "status": status, "detail": detail, "errors": [fault]}
+    return Answer(status=status, body=msgspec.json.encode(body), media=PROBLEM, headers=headers)
+
+
+def refusal(error: Denied) -> Answer:
+    """The answer to what a rule refuses."""
+    headers = {"www-authenticate": 'Bearer realm="zhucun"'} if error.status == 401 else {}
+    return problem(error.status, error.ground, error.zh, error.en, error.typed, headers)
+
+
+class App:
+    """The application that uvicorn calls."""
+
+    def __init__(self, routes: Routes) -> None:
+        self._routes = {(method, tuple(path.split("/"))): handle for (method, path), handle in routes.items()}
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Any, send: Any) -> None:
+        """Answer a request. Errors become answers; what they say in detail goes to the log only."""
+        answer = await self._answer(scope, receive)
+        headers = {**HEADERS, "content-type": answer.media, "content-length": str(len(answer.body)), **answer.headers}
+        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
+
+    async def _answer(self, scope: Mapping[str, Any], receive: Any) -> Answer:
+        try:
+            handle, name = self._found("GET" if scope["method"] == "HEAD" else scope["method"], scope["path"])
+            request = Request(scope, await _body(receive))
+            request.name = name
+            return await handle(request)
+        except Denied as error:
+            return refusal(error)
+        except (OSError, DBAPIError) as error:
+            log.warning("the database is not available", error=type(error).__name__)
+            return problem(
+                503, "database", "数据库暂不可用，请稍后再试", "the database is not available; try again later"
+            )
+        except Exception as error:
+            log.error("a request failed", exc_info=error)
+            return problem(500, "system", "系统内部错误，请告知运维", "an error of the system; tell operations")
+
+    def _found(self, method: str, path: str) -> tuple[Handler, str]:
+        parts, others = tuple(path.split("/")), False
+        for (of, pattern), handle in self._routes.items():
+            if len(pattern) == len(parts) and all(
+                p in (part, "{name}") for p, part in zip(pattern, parts, strict=True)
+            ):
+                if of == method:
+                    return handle, next((part for p, part in zip(pattern, parts, strict=True) if p == "{name}"), "")
+                others = True
+        if others:
+            raise Denied("schema", "此地址不接受这种方法", "this address does not take this method", status=405)
+        raise Denied("schema", "没有这个地址", "there is no such address", status=404)
+
+
+async def _body(receive: Any) -> bytes:
+    body: bytes = b""
+    while True:
+        message = await receive()
+        body += bytes(message.get("body", b""))
+        if len(body) > LONGEST:
+            raise Denied("schema", "请求过大", "the request is too large", status=413)
+        if not message.get("more_body"):
+            return body
+
+
+def _pairs(text: str) -> dict[str, str]:
+    """The pairs of a query or form. Raises Denied if a name stands twice, since readers would differ on which holds."""
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=40)
+    except ValueError:
+        raise Denied("schema", "参数过多", "there are too many parameters", status=400) from None
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise Denied("schema", "同一参数出现两次", "a parameter stands twice", status=400)
+    return dict(pairs)

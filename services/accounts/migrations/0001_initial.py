@@ -1,0 +1,61 @@
+"""The first schema. The database refuses to alter or remove what stands in the audit log."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from shared.web.audit import UNALTERABLE
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "accounts",
+        sa.Column("name", sa.String(length=32), nullable=False),
+        sa.Column("sub", sa.String(length=40), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+        sa.UniqueConstraint("sub"),
+    )
+    op.create_table(
+        "attempts",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key"),
+    )
+    op.create_index("ix_attempts_last", "attempts", ["last"], unique=False)
+    op.create_table(
+        "audit",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("at", sa.String(length=40), nullable=False),
+        sa.Column("who", sa.String(length=80), nullable=False),
+        sa.Column("organ", sa.String(length=120), nullable=False),
+        sa.Column("address", sa.String(length=80), nullable=False),
+        sa.Column("deed", sa.String(length=200), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("result", sa.Text(), nullable=False),
+        sa.Column("before", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("number"),
+    )
+    for statement in UNALTERABLE[op.get_bind().dialect.name]:
+        op.execute(statement)
+    op.create_table(
+        "sessions",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=32), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_sessions_name", "sessions", ["name"], unique=False)
+
+
+def downgrade() -> None:
+    op.drop_index("ix_sessions_name", "sessions")
+    op.drop_table("sessions")
+    op.drop_table("audit")
+    op.drop_index("ix_attempts_last", "attempts")
+    op.drop_table("attempts")
+    op.drop_table("accounts")

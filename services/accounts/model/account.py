@@ -1,0 +1,187 @@
+"""Accounts, and who may do what with them.
+
+Three administrators are apart, and no person is two of them: the system administrator makes accounts, the security
+administrator says what they may do, the audit administrator reads what both did (GB/T 22239-2019, 8.1.5). The operator,
+who has the installation's secret, names these three and nobody else.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from services.accounts.model.refusal import Denied
+from shared.contracts.values import ROLES, Name, Organ, Role
+
+Login = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9._-]{1,31}$(?!\n)", max_length=32)]
+"""The name by which somebody signs in."""
+Division = Annotated[str, Meta(pattern=r"^(?:[0-9]{2}){0,3}$(?!\n)", max_length=6)]
+"""The prefix of a division's code, of 0, 2, 4 or 6 digits; empty for the country."""
+Reference = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,119}$(?!\n)|^$", max_length=120)]
+"""The stable id of a cadre, unit or team that the account belongs to; empty for none."""
+Administers = Literal["system", "security", "audit"]
+ADMINISTRATORS: Final = {
+    "system": ("系统管理员", "the system administrator"), "security": ("安全管理员", "the security administrator"),
+    "audit": ("审计管理员", "the audit administrator"), "operator": ("运维人员", "the operator"),
+}  # fmt: skip
+"""Whose names stand in refusals."""
+GRANTED: Final = {**ROLES, "subscriber": ("订阅者", "a subscriber")}
+"""The roles that the security administrator gives."""
+
+
+class Holding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A role in a division and all that lies in it."""
+
+    role: Role | Literal["subscriber"]
+    division: Division
+
+
+class NewAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is said when an account is made."""
+
+    name: Login
+    organ: Organ
+    person: Name | None = None
+    """The person's name, kept here alone; the other services get a pseudonym. None for a service account."""
+    cadre: Reference = ""
+    unit: Reference = ""
+    team: Reference = ""
+
+
+class Account(NewAccount, frozen=True, kw_only=True, omit_defaults=True):
+    """An account of a person, or of a program that signs in by a secret."""
+
+    sub: str
+    """The pseudonym by which all services and logs know the account."""
+    roles: tuple[Holding, ...] = ()
+    administers: Administers | None = None
+    password: str = ""
+    """The password's Argon2id hash, in its usual text form."""
+    changed: date | None = None
+    """When the password was chosen. None for one that somebody else made, which must be changed at the next sign-in."""
+    factor: str = ""
+    """The sealed secret of the second factor; empty without one."""
+    step: int = 0
+    """The time step of the last one-time code, so that none is taken twice."""
+    recovery: tuple[str, ...] = ()
+    """The hashes of the recovery codes that are left."""
+    secrets: tuple[str, ...] = ()
+    """The hashes of a service account's secrets. After a rotation the old one holds until the new one is used."""
+    locked: bool = False
+
+    @property
+    def is_service(self) -> bool:
+        """Whether it is a program's account."""
+        return self.person is None
+
+
+class Acting(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks for something to be done with accounts."""
+
+    who: str
+    organ: str = ""
+    administers: Administers | Literal["operator"] | None = None
+    address: str = ""
+
+
+DEEDS: Final[dict[str, tuple[str, ...]]] = {
+    "account.add": ("system",), "account.password": ("system",), "account.secret": ("system",),
+    "account.roles": ("security",), "account.factor": ("security",),
+    "account.lock": ("security",), "account.unlock": ("security",),
+    "account.list": ("system", "security", "audit", "operator"), "account.appoint": ("operator",),
+    "audit.read": ("audit",),
+}  # fmt: skip
+"""Who may do what. What concerns an administrator's own account, the operator does instead (`require`)."""
+
+
+def require(acting: Acting, deed: str, about: Account | None = None) -> None:
+    """Refuse a deed to whoever may not do it, and to everybody with his own account.
+
+    An administrator's account is the operator's to reset and lock: else one of the three could take over another.
+    """
+    allowed = ("operator",) if about and about.administers else DEEDS[deed]
+    if acting.administers not in allowed:
+        zh, en = (
+            "、".join(ADMINISTRATORS[one][0] for one in allowed),
+            " or ".join(ADMINISTRATORS[a][1] for a in allowed),
+        )
+        raise Denied("administrators", f"此事由{zh}办理", f"this is for {en} to do", status=403)
+    if about and acting.who == about.sub:
+        raise Denied("administrators", "不能办理本人账号的事项", "nobody does this to his own account", status=403)
+
+
+def appointed(account: NewAccount, kind: Administers, known: Iterable[Account], sub: str, password: str) -> Account:
+    """A new administrator's account. Refuses a person who is another of the three already."""
+    made = added(account, known, sub, password)
+    for other in known:
+        same = (other.person, other.organ) == (account.person, account.organ) or (
+            other.cadre and other.cadre == account.cadre
+        )
+        if same and other.administers and other.administers != kind:
+            zh, en = ADMINISTRATORS[other.administers]
+            raise Denied(
+                "administrators",
+                f"{account.person}已是{zh}（账号“{other.name}”）；三员分立，请另定一人",
+                f"{account.person} is {en} already (account {other.name}); the three are different persons: name one "
+                "more",
+            )
+    return msgspec.structs.replace(made, administers=kind)
+
+
+def added(account: NewAccount, known: Iterable[Account], sub: str, password: str) -> Account:
+    """A new person's account, with the hash of its first password."""
+    if account.person is None:
+        raise Denied("schema", "缺少姓名", "the person's name is missing", status=422, typed="person")
+    return msgspec.structs.replace(_new(account, known, sub), password=password)
+
+
+def enrolled(account: NewAccount, known: Iterable[Account], sub: str, secret: str) -> Account:
+    """A new service account, with the hash of its secret."""
+    if account.person is not None:
+        raise Denied("schema", "服务账号没有姓名", "a service account has no person", status=422, typed="person")
+    return msgspec.structs.replace(_new(account, known, sub), secrets=(secret,))
+
+
+def _new(account: NewAccount, known: Iterable[Account], sub: str) -> Account:
+    if any(other.name == account.name for other in known):
+        raise Denied(
+            "accounts",
+            f"账号“{account.name}”已存在，请另取登录名",
+            f"there is an account {account.name}; take another name",
+        )
+    return Account(sub=sub, **msgspec.structs.asdict(account))
+
+
+def given(account: Account, roles: tuple[Holding, ...]) -> Account:
+    """The account with these roles instead of those that it had.
+
+    Administrators get none: whoever makes accounts, gives rights or reads the log does no business with them.
+    """
+    if account.administers:
+        zh, en = ADMINISTRATORS[account.administers]
+        raise Denied(
+            "administrators",
+            f"“{account.name}”是{zh}，不能兼任业务角色",
+            f"{account.name} is {en} and gets no other role",
+        )
+    if "operator" in {one.role for one in roles} and not account.is_service:
+        raise Denied(
+            "administrators", "运维角色只给服务账号", "only service accounts get the role of operators", typed="roles"
+        )
+    return msgspec.structs.replace(account, roles=tuple(dict.fromkeys(roles)))
+
+
+def rotated(account: Account, secret: str) -> Account:
+    """The service account with another secret; the newest old one holds until the new one is used."""
+    if not account.is_service:
+        raise Denied("accounts", "个人账号没有密钥，请重置密码", "a person's account has a password and no secret")
+    return msgspec.structs.replace(account, secrets=(secret, *account.secrets[:1]))
+
+
+def reset(account: Account, password: str) -> Account:
+    """The person's account with a first password, which must be changed."""
+    if account.is_service:
+        raise Denied("accounts", "服务账号没有密码，请换发密钥", "a service account has a secret and no password")
+    return msgspec.structs.replace(account, password=password, changed=None)

@@ -1,0 +1,106 @@
+"""Reading and writing accounts, sessions and failed attempts."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.accounts.model import Account, Attempts, Session
+from services.accounts.model.attempts import FORGOTTEN
+from services.accounts.model.session import MOST, ended
+from services.accounts.secret import digest
+from services.accounts.tables import TABLES
+
+
+async def accounts(conn: AsyncConnection) -> list[Account]:
+    """All accounts, by name."""
+    found = await conn.scalars(select(TABLES.accounts.c.body).order_by(TABLES.accounts.c.name))
+    return [msgspec.json.decode(body, type=Account) for body in found]
+
+
+async def named(conn: AsyncConnection, name: str) -> Account | None:
+    """The account of this name."""
+    return await _account(conn, TABLES.accounts.c.name == name)
+
+
+async def known_as(conn: AsyncConnection, sub: str) -> Account | None:
+    """The account of this pseudonym."""
+    return await _account(conn, TABLES.accounts.c.sub == sub)
+
+
+async def _account(conn: AsyncConnection, condition: Any) -> Account | None:
+    body = await conn.scalar(select(TABLES.accounts.c.body).where(condition))
+    return msgspec.json.decode(body, type=Account) if body else None
+
+
+async def save(conn: AsyncConnection, account: Account) -> None:
+    """Write an account, new or known."""
+    await _put(conn, TABLES.accounts, "name", name=account.name, sub=account.sub, body=_encoded(account))
+
+
+async def session(conn: AsyncConnection, id: str) -> Session | None:
+    """The session with this id."""
+    body = await conn.scalar(select(TABLES.sessions.c.body).where(TABLES.sessions.c.id == id))
+    return msgspec.json.decode(body, type=Session) if body else None
+
+
+async def keep(conn: AsyncConnection, one: Session) -> None:
+    """Write a session, new or known."""
+    await _put(conn, TABLES.sessions, "id", id=one.id, name=one.name, body=_encoded(one))
+
+
+async def make_room(conn: AsyncConnection, name: str, now: datetime) -> None:
+    """Remove the sessions of an account that are over, and the oldest of those that are too many for another one."""
+    found = await conn.scalars(select(TABLES.sessions.c.body).where(TABLES.sessions.c.name == name))
+    sessions = sorted((msgspec.json.decode(body, type=Session) for body in found), key=lambda one: one.used)
+    live = [one for one in sessions if not ended(one, now)]
+    for one in sessions:
+        if one not in live[-(MOST - 1) :]:
+            await end(conn, one.id)
+
+
+async def end(conn: AsyncConnection, id: str) -> None:
+    """End a session."""
+    await conn.execute(delete(TABLES.sessions).where(TABLES.sessions.c.id == id))
+
+
+async def end_all(conn: AsyncConnection, name: str) -> None:
+    """End all sessions of an account."""
+    await conn.execute(delete(TABLES.sessions).where(TABLES.sessions.c.name == name))
+
+
+def attempts_key(name: str, address: str) -> str:
+    """Under what attempts are counted: this name, from this address."""
+    return digest(f"{address} {name}")
+
+
+async def attempts(conn: AsyncConnection, key: str) -> Attempts:
+    """The failed attempts under a key."""
+    table = TABLES.attempts
+    row = (await conn.execute(select(table).where(table.c.key == key))).first()
+    return Attempts(row.failures, datetime.fromtimestamp(row.last, UTC)) if row else Attempts()
+
+
+async def note_attempts(conn: AsyncConnection, key: str, counted: Attempts, now: datetime) -> None:
+    """Write the count under a key, and forget old ones."""
+    table = TABLES.attempts
+    await conn.execute(delete(table).where(table.c.last < int((now - FORGOTTEN).timestamp())))
+    assert counted.last
+    await _put(conn, table, "key", key=key, failures=counted.failures, last=int(counted.last.timestamp()))
+
+
+async def forgive(conn: AsyncConnection, key: str) -> None:
+    """Forget the failed attempts under a key."""
+    await conn.execute(delete(TABLES.attempts).where(TABLES.attempts.c.key == key))
+
+
+def _encoded(thing: msgspec.Struct) -> str:
+    return msgspec.json.encode(thing).decode()
+
+
+async def _put(conn: AsyncConnection, table: Table, by: str, /, **row: Any) -> None:
+    changed = await conn.execute(update(table).where(table.c[by] == row[by]).values(**row))
+    if not changed.rowcount:
+        await conn.execute(insert(table).values(**row))

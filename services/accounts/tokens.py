@@ -1,0 +1,91 @@
+"""Signed tokens, and the keys that sign them."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet
+
+from services.accounts.model import Account
+
+ALGORITHM: Final = "ES256"
+MINUTES: Final = timedelta(minutes=10)
+"""How long an access token holds. Whoever is locked, or has other roles, is so everywhere after this time at most."""
+RENEWED: Final = timedelta(days=90)
+"""How old a signing key becomes before another signs."""
+SHOWN: Final = timedelta(days=1)
+"""How long an old key is shown after another signs: longer than any token that it signed."""
+CLAIM: Final = "zhucun"
+
+
+class _Kept(msgspec.Struct):
+    jwk: dict[str, Any]
+    made: datetime
+
+
+class Keys:
+    """The signing keys, in one file that its owner alone reads. The first one is made at the first start."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._kept = msgspec.json.decode(path.read_bytes(), type=list[_Kept]) if path.exists() else []
+        self.renew(datetime.now(UTC))
+
+    def renew(self, now: datetime, *, at_once: bool = False) -> None:
+        """Make another key if the newest is old or `at_once`, and forget those that signed nothing that still holds."""
+        before = [*self._kept]
+        if at_once or not self._kept or now - self._kept[-1].made > RENEWED:
+            jwk = ECKey.generate_key("P-256", {"kid": secrets.token_hex(8), "use": "sig", "alg": ALGORITHM})
+            self._kept.append(_Kept(dict(jwk.as_dict(private=True)), now))
+        until = [later.made + SHOWN for later in self._kept[1:]]
+        kept = [one for one, end in zip(self._kept, until, strict=False) if end > now] + self._kept[-1:]
+        self._kept, self._set = kept, KeySet([ECKey.import_key(one.jwk) for one in kept])
+        if kept == before:
+            return
+        draft = self.path.with_suffix(".new")
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(msgspec.json.encode(kept))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self.path)
+
+    def public(self) -> Mapping[str, Any]:
+        """The public keys (JWKS)."""
+        return self._set.as_dict(private=False)
+
+    def signed(self, claims: Mapping[str, Any], typ: str) -> str:
+        """A token with these claims."""
+        key = self._set.keys[-1]
+        return jwt.encode({"alg": ALGORITHM, "typ": typ, "kid": key.kid}, dict(claims), key, algorithms=[ALGORITHM])
+
+    def read(
+        self, token: str, typ: str, issuer: str, audience: str, *, even_late: bool = False
+    ) -> dict[str, Any] | None:
+        """The claims of a token of ours of this type, for this audience; None for anything else, and if it is late."""
+        try:
+            found = jwt.decode(token, self._set, algorithms=[ALGORITHM])
+        except (JoseError, ValueError):
+            return None
+        claims, now = found.claims, datetime.now(UTC).timestamp()
+        fits = found.header.get("typ") == typ and claims.get("iss") == issuer and claims.get("aud") == audience
+        return claims if fits and (even_late or claims["exp"] > now) else None
+
+
+def access_claims(account: Account, issuer: str, audience: str, client: str, amr: tuple[str, ...]) -> dict[str, Any]:
+    """What an access token says (RFC 9068): a pseudonym, an organ and roles, and never a person's name."""
+    now = int(datetime.now(UTC).timestamp())
+    roles = [{"role": one.role, "division": one.division} for one in account.roles]
+    if account.administers:
+        roles = [{"role": account.administers, "division": ""}]
+    of = {name: value for name in ("cadre", "unit", "team") if (value := getattr(account, name))}
+    return {
+        "iss": issuer, "sub": account.sub, "aud": audience, "client_id": client, "jti": secrets.token_hex(16),
+        "iat": now, "exp": now + int(MINUTES.total_seconds()),
+        CLAIM: {"organ": account.organ, "roles": roles, "amr": [*amr], **of},
+    }  # fmt: skip

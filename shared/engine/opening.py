@@ -1,0 +1,36 @@
+"""How a database is opened. It stands apart from `store.py`, so that a process without rules need not import packs."""
+
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from shared.engine import sqlite
+
+_PRAGMAS = (
+    "journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000",
+    # A cache of 8 MB, and a checkpoint only after 16 MB: so the same pages are written less often.
+    "cache_size=-8192", "wal_autocheckpoint=4000",
+)  # fmt: skip
+
+
+def open_engine(url: str) -> AsyncEngine:
+    """An engine whose commits are durable: SQLite in WAL mode with full syncs, PostgreSQL with its defaults."""
+    engine = create_async_engine(url, hide_parameters=True)  # Errors are logged, and parameters may be personal data.
+    if engine.dialect.name == "sqlite":
+        event.listen(engine.sync_engine, "do_connect", sqlite.connect)
+
+        @event.listens_for(engine.sync_engine, "connect")
+        def set_pragmas(connection: Any, _record: Any) -> None:
+            # Else the driver commits before each change of the schema, but a migration must be all or nothing.
+            connection.isolation_level = None
+            cursor = connection.cursor()
+            for pragma in _PRAGMAS:
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+
+        @event.listens_for(engine.sync_engine, "begin")
+        def begin(connection: Connection) -> None:
+            connection.connection.dbapi_connection.waiting.append(sqlite.BEGIN)  # type: ignore[union-attr]
+
+    return engine

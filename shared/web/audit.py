@@ -1,0 +1,177 @@
+"""The audit log: who did or read what, when, from where, and with which result (Cybersecurity Law, article 21).
+
+Entries are numbered without gaps and each carries the hash of the one before it, so whoever keeps an export, or only
+its last hash, notices when an earlier entry was altered, removed or put in between. Nothing here ever deletes an entry,
+so they are kept for more than the 180 days that the law asks for; the database itself refuses changes as well. This
+file imports little, since small processes use it.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, Text, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+BEGINNING: Final = "0" * 64
+"""The hash before the first entry."""
+MOST: Final = 1000
+"""The most entries that are read at once."""
+NAME: Final = "audit"
+UNALTERABLE: Final = {
+    "sqlite": [
+        f"CREATE TRIGGER {NAME}_{deed} BEFORE {deed} ON {NAME} BEGIN SELECT RAISE(ABORT, 'the audit log is kept'); END"
+        for deed in ("update", "delete")
+    ],
+    "postgresql": [
+        f"CREATE FUNCTION {NAME}_kept() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'the audit log is kept'; END $$",
+        f"CREATE TRIGGER {NAME}_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON {NAME} "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION {NAME}_kept()",
+    ],
+}
+"""By database, the statements of the migration that makes the table: from then on it refuses changes."""
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody did. No field may hold a password, a token, or a text that a stranger typed."""
+
+    who: str
+    """The pseudonym of who acted; `operator` for the installation's own token, empty for somebody unknown."""
+    organ: str = ""
+    """The organ in whose name he acted."""
+    address: str = ""
+    """The network address that the request came from."""
+    deed: str
+    """What was done or read, such as `sign-in` or `GET /v1/accounts`."""
+    about: str = ""
+    """Whom or what it concerns: a pseudonym, a stable id or a place."""
+    result: str = "done"
+    """`done`, or the rule that refused it."""
+
+
+class Kept(Entry, frozen=True, kw_only=True):
+    """An entry as it stands in the log: numbered, dated, and bound to the one before it."""
+
+    number: int
+    at: str
+    """When, in UTC (ISO 8601)."""
+    before: str
+    """The hash of the entry before."""
+    hash: str = ""
+
+    def sealed(self) -> "Kept":
+        """The entry with the hash of everything else in it."""
+        content = msgspec.json.encode([getattr(self, name) for name in FIELDS[:-1]])
+        return msgspec.structs.replace(self, hash=hashlib.sha256(content).hexdigest())
+
+
+FIELDS: Final = ("number", "at", "who", "organ", "address", "deed", "about", "result", "before", "hash")
+"""The columns, in the order in which they are hashed."""
+
+
+def audit_table(metadata: MetaData) -> Table:
+    """The table of the log in a service's own database."""
+    return Table(
+        NAME,
+        metadata,
+        Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+        Column("at", String(40), nullable=False),
+        Column("who", String(80), nullable=False),
+        Column("organ", String(120), nullable=False),
+        Column("address", String(80), nullable=False),
+        Column("deed", String(200), nullable=False),
+        Column("about", Text, nullable=False),
+        Column("result", Text, nullable=False),
+        Column("before", String(64), nullable=False),
+        Column("hash", String(64), nullable=False),
+    )
+
+
+class AuditLog:
+    """The log in one database, which has one writing process. Entries that wait share a transaction."""
+
+    def __init__(self, engine: AsyncEngine, table: Table) -> None:
+        self.engine, self.table = engine, table
+        self._lock, self._waiting = asyncio.Lock(), list[Entry]()
+
+    async def note(self, entry: Entry) -> None:
+        """Add an entry by itself; it is in the database when this returns. Raises the database's error if it is not."""
+        self._waiting.append(entry)
+        try:
+            async with self._lock:
+                batch = [*self._waiting]  # Empty if whoever had the lock before took this entry along.
+                async with self.engine.begin() as conn:
+                    await self.append(conn, batch)
+                del self._waiting[: len(batch)]
+        except BaseException:
+            if entry in self._waiting:
+                self._waiting.remove(entry)  # The others that wait try for themselves.
+            raise
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction in which `append` may be called, so that a deed and its entry are committed together."""
+        async with self._lock, self.engine.begin() as conn:
+            yield conn
+
+    async def append(self, conn: AsyncConnection, entries: Iterable[Entry]) -> None:
+        """Add entries within the transaction of `writing`."""
+        table, rows, at = self.table, [], datetime.now(UTC).isoformat(timespec="milliseconds")
+        last = (
+            await conn.execute(select(table.c.number, table.c.hash).order_by(table.c.number.desc()).limit(1))
+        ).first()
+        number, before = (last.number, last.hash) if last else (0, BEGINNING)
+        for entry in entries:
+            number += 1
+            kept = Kept(number=number, at=at, before=before, **msgspec.structs.asdict(entry)).sealed()
+            rows.append(msgspec.structs.asdict(kept))
+            before = kept.hash
+        if rows:
+            await conn.execute(insert(table), rows)
+
+    async def read(self, after: int, limit: int = MOST) -> list[Kept]:
+        """The entries after a number, the oldest first."""
+        async with self.engine.connect() as conn:
+            found = await conn.execute(
+                select(self.table).where(self.table.c.number > after).order_by(self.table.c.number).limit(limit)
+            )
+            return [Kept(**row._mapping) for row in found]
+
+    async def length(self) -> int:
+        """How many entries there are."""
+        async with self.engine.connect() as conn:
+            return int(await conn.scalar(select(func.count()).select_from(self.table)) or 0)
+
+
+def first_fault(entries: Sequence[Kept], number: int = 0, before: str = BEGINNING) -> tuple[str, str] | None:
+    """What is wrong first with entries that should follow the one with this number and hash, Chinese and English.
+
+    None if each follows the one before it and has the hash of what it says.
+    """
+    for entry in entries:
+        if entry.number != number + 1:
+            return f"第{number}条之后是第{entry.number}条，中间缺失", f"entry {entry.number} comes after {number}"
+        if entry.before != before:
+            return (
+                f"第{entry.number}条与前一条不相接，前面的记录被改动过",
+                f"entry {entry.number} does not follow the one before it, so an earlier one was altered",
+            )
+        if entry.sealed().hash != entry.hash:
+            return f"第{entry.number}条被改动过", f"entry {entry.number} was altered"
+        number, before = entry.number, entry.hash
+    return None
+
+
+def decode(lines: Iterable[bytes]) -> list[Kept]:
+    """The entries of an exported file, which has one JSON object a line. Raises msgspec.MsgspecError."""
+    return [msgspec.json.decode(line, type=Kept) for line in lines if line.strip()]
+
+
+def encode(entries: Iterable[Kept]) -> bytes:
+    """Entries as lines of a file."""
+    return b"".join(msgspec.json.encode({name: getattr(entry, name) for name in FIELDS}) + b"\n" for entry in entries)

@@ -1,0 +1,152 @@
+"""The rules of accounts, as tables of cases."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.accounts.model import Account, Acting, Attempts, Denied, Holding, NewAccount, account, attempts, totp
+from services.accounts.model.password import is_old, require_fit
+
+NOW = datetime(2016, 3, 1, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("at", "code"),
+    [
+        (59, "94287082"), (1111111109, "07081804"), (1111111111, "14050471"), (1234567890, "89005924"),
+        (2000000000, "69279037"), (20000000000, "65353130"),
+    ],
+)  # fmt: skip
+def test_codes_are_those_of_the_standard(at: int, code: str) -> None:
+    """The vectors of RFC 6238, appendix B, of which we use the last six digits."""
+    assert totp.code(b"12345678901234567890", at // 30) == code[-6:]
+
+
+@given(st.binary(min_size=20, max_size=20), st.integers(3, 10**9), st.integers(-3, 3))
+def test_a_code_is_taken_one_step_early_or_late_and_never_twice(secret: bytes, here: int, off: int) -> None:
+    found = totp.matched(secret, totp.code(secret, here + off), here * 30.0, 0)
+    if abs(off) <= 1:
+        assert found is not None
+        assert totp.matched(secret, totp.code(secret, found), here * 30.0, found) is None
+    else:
+        nearby = {totp.code(secret, here + near) for near in (-1, 0, 1)}
+        assert (found is None) == (totp.code(secret, here + off) not in nearby)
+
+
+def waits(failures: int) -> int:
+    counted = Attempts()
+    for _ in range(failures):
+        counted = attempts.failed(counted, NOW)
+    return int(attempts.wait(counted, NOW).total_seconds()) // 60
+
+
+@pytest.mark.parametrize(
+    ("failures", "minutes"), [(0, 0), (1, 0), (4, 0), (5, 1), (6, 2), (7, 4), (8, 8), (9, 15), (500, 15)]
+)
+def test_the_wait_doubles_and_has_a_bound(failures: int, minutes: int) -> None:
+    assert waits(failures) == minutes
+
+
+def test_the_wait_ends_and_old_failures_are_forgotten() -> None:
+    counted = Attempts(5, NOW)
+    assert attempts.wait(counted, NOW + timedelta(seconds=59)) == timedelta(seconds=1)
+    assert attempts.wait(counted, NOW + timedelta(seconds=60)) == timedelta()
+    assert attempts.failed(counted, NOW + timedelta(minutes=61)) == Attempts(1, NOW + timedelta(minutes=61))
+    assert attempts.failed(counted, NOW + timedelta(minutes=59)).failures == 6
+
+
+@pytest.mark.parametrize(
+    ("password", "field"),
+    [
+        ("Short-1", "new"), ("x" * 129 + "A1", "new"), ("alllowercase", "new"), ("lower12345678", "new"),
+        ("Aa1Aa1Aa1Aa1", "new"), ("Wang.fang-2014", "new"),
+    ],
+)  # fmt: skip
+def test_a_password_that_is_easily_guessed_is_refused(password: str, field: str) -> None:
+    with pytest.raises(Denied) as refused:
+        require_fit(password, "wang.fang")
+    assert (refused.value.status, refused.value.typed) == (422, field)
+
+
+@pytest.mark.parametrize("password", ["Chunfeng-2014", "春风又绿江南岸-2014", "correct Horse battery 1"])
+def test_a_good_password_is_taken(password: str) -> None:
+    require_fit(password, "wang.fang")
+
+
+def test_a_password_is_changed_first_and_after_ninety_days() -> None:
+    assert is_old(None, date(2016, 3, 1))
+    assert not is_old(date(2016, 3, 1), date(2016, 5, 30))
+    assert is_old(date(2016, 3, 1), date(2016, 5, 31))
+
+
+SYSTEM = Account(name="sun", sub="p-1", organ="网信办", person="孙立", administers="system")
+PERSON = Account(name="li", sub="p-2", organ="扶贫办", person="李春梅", password="x")
+PROGRAM = Account(name="report", sub="s-1", organ="扶贫办", secrets=("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("deed", "of", "by"),
+    [
+        ("account.add", None, {"system"}), ("account.password", PERSON, {"system"}),
+        ("account.secret", PROGRAM, {"system"}), ("account.roles", PERSON, {"security"}),
+        ("account.factor", PERSON, {"security"}), ("account.lock", PERSON, {"security"}),
+        ("account.unlock", PERSON, {"security"}), ("account.password", SYSTEM, {"operator"}),
+        ("account.factor", SYSTEM, {"operator"}), ("account.lock", SYSTEM, {"operator"}),
+        ("account.roles", SYSTEM, {"operator"}), ("account.appoint", None, {"operator"}),
+        ("audit.read", None, {"audit"}), ("account.list", None, {"system", "security", "audit", "operator"}),
+    ],
+)  # fmt: skip
+def test_each_deed_is_one_administrators(deed: str, of: Account | None, by: set[str]) -> None:
+    for kind in ("system", "security", "audit", "operator", None):
+        acting = Acting(who="p-9", administers=kind)
+        if kind in by:
+            account.require(acting, deed, of)
+        else:
+            with pytest.raises(Denied) as refused:
+                account.require(acting, deed, of)
+            assert refused.value.status == 403
+
+
+def test_nobody_gives_himself_anything() -> None:
+    mine = Account(name="he", sub="p-3", organ="网信办", person="何平")
+    with pytest.raises(Denied, match="his own account"):
+        account.require(Acting(who="p-3", administers="security"), "account.roles", mine)
+
+
+def test_one_person_is_never_two_administrators() -> None:
+    again = NewAccount(name="sun2", organ="网信办", person="孙立")
+    with pytest.raises(Denied, match="system administrator already"):
+        account.appointed(again, "audit", [SYSTEM], "p-4", "x")
+    by_id = [Account(name="a", sub="p-5", organ="甲", person="甲", cadre="C1", administers="audit")]
+    other = NewAccount(name="b", organ="乙", person="乙", cadre="C1")
+    with pytest.raises(Denied, match="audit administrator already"):
+        account.appointed(other, "security", by_id, "p-6", "x")
+    assert account.appointed(other, "audit", by_id, "p-6", "x").administers == "audit"
+
+
+@pytest.mark.parametrize(
+    ("of", "role", "is_refused"),
+    [
+        (SYSTEM, "poverty_office", True), (PERSON, "operator", True), (PERSON, "poverty_office", False),
+        (PROGRAM, "operator", False), (PROGRAM, "subscriber", False),
+    ],
+)  # fmt: skip
+def test_administrators_get_no_business_and_people_no_operators_role(of: Account, role: str, is_refused: bool) -> None:
+    holding = (Holding(role, "210522"),)  # type: ignore[arg-type]
+    if is_refused:
+        with pytest.raises(Denied):
+            account.given(of, holding)
+    else:
+        assert account.given(of, holding).roles == holding
+
+
+def test_what_is_no_password_is_not_reset_and_the_other_way_round() -> None:
+    with pytest.raises(Denied):
+        account.reset(PROGRAM, "x")
+    with pytest.raises(Denied):
+        account.rotated(PERSON, "x")
+    assert account.rotated(PROGRAM, "new").secrets == ("new", "a")
+    with pytest.raises(Denied, match="take another name"):
+        account.added(NewAccount(name="li", organ="扶贫办", person="李梅"), [PERSON], "p-7", "x")
