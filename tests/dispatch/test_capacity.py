@@ -37,7 +37,7 @@ from shared.contracts.dispatch import (
 )
 from shared.contracts.registry import UnitWithdrawn
 from shared.rules import Refused
-from tests.dispatch.benxi import CITY, START, V1, V2, V3, Benxi, cadre, delisted, diagnosed, recalled, squad, unit
+from tests.dispatch.benxi import CITY, PACK, START, V1, V2, V3, Benxi, cadre, delisted, diagnosed, recalled, squad, unit
 from tests.dispatch.kept import kept_alike
 from tests.support.packs import with_team
 
@@ -294,3 +294,16 @@ def test_3_2_with_room_for_several_villages_no_choice_is_better_and_none_has_mor
 
 def test_room_for_one_is_what_a_pack_means_that_says_nothing() -> None:
     assert Benxi(START).policy.team.most_villages == 1
+
+
+def test_3_3_a_team_whose_member_is_too_old_by_then_serves_no_further_village() -> None:
+    leader, member = PACK["links"][0]["roles"]
+    roles = [leader, {**member, "younger_than": 45}]
+    benxi = Benxi(team={"each_bearer": {"at_most": 2}, "roles": roles})
+    of_rank = cadre("C-U1-2", "U1", "deputy_division", born_on=date(1970, 1, 1))
+    benxi.hear(unit("U1"), *squad("U1", size=2, born_on=date(1970, 1, 1)), of_rank, diagnosed(V1))
+    benxi.solve()
+    benxi.until(date(2015, 1, 2))
+    benxi.hear(diagnosed(V2))
+    benxi.solve("m2")
+    assert [said.obstacles for said in benxi.said(NeedUnmet, matching="m2")] == [{"U1": "team_size"}]

@@ -82,6 +82,7 @@ def test_3_2_3_3_3_4_a_choice_that_breaks_a_rule_is_refused_by_it(
     with pytest.raises(Refused, match=said) as refused:
         benxi.send(ChooseTeam, unit="U2", team=team)
     assert (refused.value.rule, refused.value.status) == (rule, 422) and refused.value.zh
+    assert (refused.value.field or "").startswith("team" if team else "unit")
     assert not benxi.said(TeamChosen) and benxi.pool.teams[V1].unit == "U1"
 
 

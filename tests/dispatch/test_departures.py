@@ -297,3 +297,13 @@ def test_3_3_the_organisation_department_alone_keeps_a_member_who_no_longer_qual
     with pytest.raises(Refused) as refused:
         benxi.send(RetainMember, cadre="C-U1-1", body="unit")
     assert (refused.value.field, refused.value.status) == ("body", 422) and benxi.tasks("retentions")
+
+
+def test_2_20_of_two_who_left_a_small_team_the_second_is_still_to_be_replaced() -> None:
+    benxi = Benxi().helped()
+    benxi.hear(cadre("C-NEW", "U1"))
+    for who in ("C-U1-1", "C-U1-2"):
+        benxi.send(ReportDeparture, cadre=who, cause="ill")
+    assert benxi.details("replacements") == ["C-U1-1", "C-U1-2"]
+    benxi.replace("C-U1-1", "C-NEW")
+    assert benxi.details("replacements") == ["C-U1-2"]

@@ -17,6 +17,9 @@ from shared.labels import sentence
 from shared.policy import PolicyInvalid, parse_pack
 from tests.dispatch.benxi import HOME, PACK, V1, Benxi, cadre, diagnosed, squad, unit
 from tests.dispatch.helping import counted
+from tests.dispatch.partnered import FIRM
+from tests.dispatch.partnered import begin as partner
+from tests.dispatch.partnered import city as partnered
 from tests.support.packs import CONTACT, HELPER
 
 BANNER = {**CONTACT, "kind": "banner_leader", "label": "旗领导定点包联", "each_target": 1}
@@ -146,3 +149,16 @@ def test_0_7_a_linkage_that_does_not_say_so_shares_nothing() -> None:
     benxi.send(BeginLink, kind="banner_leader", unit="U2", cadre="L1")
     benxi.hear(graded())
     assert not benxi.said(ResultShared) and result(benxi) is None
+
+
+def test_0_7_a_level_may_be_the_firms_that_are_paired_with_the_village() -> None:
+    firm = {**FIRM, "each_target": {"at_least": 2, "at_most": 2}, "begin_by": CONTACT["begin_by"]}
+    links = [*PACK["links"], BANNER, firm]
+    benxi = partnered(V1, links=links, lists=[], linkages=[{**LINKAGE, "of": ["banner_leader", "firm"]}])
+    partner(benxi)
+    contacts = benxi.dispatch.states[Contacts, V1]
+    assert isinstance(contacts, Contacts)
+    (told,) = answering(contacts, None, None, benxi.policy)
+    assert [(level.kind, level.parties, level.cadres, level.missing) for level in told.levels] == [
+        ("banner_leader", (), (), 1), ("firm", ("F1",), (), 1),
+    ]  # fmt: skip

@@ -215,3 +215,14 @@ def test_5_13_the_review_form_says_who_is_nominated() -> None:
     facts = FORMS["nomination-reviews"].facts
     shown = facts(benxi.dispatch.states[Link, id_of(V1)], task, benxi.policy)
     assert str(shown["nominated"]).startswith("C-U1-0（") and str(shown["nominated"]).count("、") == 2
+
+
+def test_5_13_a_nomination_is_reviewed_where_the_village_lies() -> None:
+    benxi = city()
+    nominate(benxi)
+    with pytest.raises(Refused) as refused:
+        review(benxi, place="210522")
+    assert (refused.value.rule, refused.value.field) == ("identity", "place")
+    with pytest.raises(Refused) as unknown:
+        review(benxi, village=V2)
+    assert unknown.value.status == 404

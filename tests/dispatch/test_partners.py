@@ -26,7 +26,7 @@ from shared.labels import sentence
 from shared.policy import PolicyInvalid, parse_pack
 from shared.policy.shipped import content
 from shared.rules import Refused
-from tests.dispatch.benxi import AWAY, DECIDED, HOME, PACK, START, V1, V2, V3, Benxi, delisted, diagnosed, merged
+from tests.dispatch.benxi import AWAY, DECIDED, HOME, PACK, START, V1, V2, V3, Benxi, cadre, delisted, diagnosed, merged
 from tests.dispatch.kept import kept_alike
 from tests.dispatch.partnered import (
     BRANCH,
@@ -44,7 +44,7 @@ from tests.dispatch.partnered import (
     there,
     unlisted,
 )
-from tests.support.packs import HELPER
+from tests.support.packs import CONTACT, HELPER
 
 DAY = timedelta(1)
 MISTAKE: dict[str, Any] = {"reason": "重复登记", "decided_by": "县扶贫办"}
@@ -533,3 +533,18 @@ def test_4_4_a_joint_branch_is_one_of_several_villages_and_goes_on_when_two_of_t
     assert [(one.village, one.party) for one in benxi.said(PartnerEnded)] == [(V1, "B1")]
     end(benxi, "B1", V3, **by)
     assert there(benxi, V3, "joint_branch") == set()
+
+
+def test_1_12_no_firm_is_paired_while_cadres_bear_the_link_as_an_earlier_pack_said_it() -> None:
+    cadres = {**CONTACT, "kind": "firm", "each_target": {"at_most": 2}}
+    del cadres["begin_by"]
+    benxi = city(V1, links=[*PACK["links"], BRANCH, EXPERT, cadres])
+    benxi.hear(cadre("L1", "U1", "division"))
+    benxi.send(BeginLink, kind="firm", unit="U1", cadre="L1")
+    benxi.adopt(**PARTNERED)
+    with pytest.raises(Refused, match="some bear firm as an earlier pack said it") as refused:
+        begin(benxi)
+    assert refused.value.field == "kind"
+    benxi.send(EndLink, kind="firm", cadre="L1")
+    begin(benxi)
+    assert there(benxi) == {"F1"}

@@ -322,3 +322,16 @@ def test_0_5_a_cadre_whose_unit_is_left_out_is_refused(full_time: bool) -> None:
     with pytest.raises(Refused, match="names the unit with which Y1 is registered") as refused:
         begin(benxi, unit=None)
     assert (refused.value.field, refused.value.status) == ("unit", 422) and "须填Y1登记时所属的单位" in refused.value.zh
+
+
+def test_0_5_a_post_leads_to_one_kind_of_party_alone() -> None:
+    station: dict[str, Any] = {"kind": "station", "label": "工作站", "parents": ["township"]}
+    guide = {**DEPUTY, "kind": "guide", "label": "指导员", "at": "station", "each_target": {"at_most": 2}}
+    del guide["begin_by"]
+    benxi = county(links=[*SAID["links"], guide], parties=[*SAID["parties"], station])
+    benxi.hear(group("BZ-200", kind="station"))
+    with pytest.raises(Refused, match="BZ-200 is no group; check its id") as refused:
+        begin(benxi, party="BZ-200")
+    assert (refused.value.field, refused.value.status) == ("party", 422)
+    begin(benxi, party="BZ-200", kind="guide")
+    assert benxi.said(PostBegun)[-1].party == "BZ-200"

@@ -724,3 +724,28 @@ def test_5_12_such_days_are_not_taken_back_silently_once_the_pack_counts_them_no
     assert roster(benxi).months["2014-07"].hindered == 2
     count(benxi, JULY, replaces=refused.value.version)
     assert benxi.said(PresenceCounted)[-1].hindered == 0
+
+
+def test_5_12_there_is_no_place_to_come_back_to_while_nobody_follows_who_was_sent() -> None:
+    benxi = asking().assigned()
+    benxi.hear(cadre("C-U1-9", "U1"))
+    ask(benxi, START, START + 60 * DAY)
+    grant(benxi)
+    benxi.replace(SECOND, "C-U1-9")
+    benxi.send(ReportDeparture, cadre="C-U1-9", cause="transferred")
+    benxi.until(START + 61 * DAY)
+    with pytest.raises(Refused, match="there is no place to come back to") as refused:
+        returns(benxi)
+    assert refused.value.field == "returns" and benxi.details("replacements") == ["C-U1-9"]
+    returns(benxi, returns=False)
+    assert SECOND in benxi.free
+
+
+def test_5_12_leave_is_asked_for_by_a_team_that_was_there_before_the_pack_asked_for_presence() -> None:
+    benxi = Benxi().assigned()
+    benxi.adopt(presence=PRESENCE)
+    with pytest.raises(Refused, match="C9 is no member of the team now"):
+        ask(benxi, START, START + DAY, cadre="C9")
+    ask(benxi, START, START + DAY)
+    assert benxi.details("leave-decisions") == ["1"]
+    assert {*roster(benxi).members} == {FIRST, SECOND, THIRD}

@@ -177,3 +177,21 @@ def test_a_commitment_is_taken_over_for_one_period_only() -> None:
     with pytest.raises(Refused, match="named twice") as refused:
         take_over(benxi, commitments=(LETTER, PLAN, YEAR, LEDGER, earlier))
     assert (refused.value.field, refused.value.status) == ("commitments", 422)
+
+
+def test_1_2_what_was_taken_over_is_not_said_otherwise_a_second_time() -> None:
+    benxi = county()
+    take_over(benxi)
+    other = msgspec.structs.replace(LETTER, set_on=date(2014, 7, 21))
+    with pytest.raises(Refused, match="letter/term is set otherwise already"):
+        take_over(benxi, commitments=(other, *ALL[1:]))
+    take_over(benxi)
+    assert len(benxi.said(CommitmentSet)) == 4
+
+
+def test_3_11_a_pack_whose_terms_are_never_extended_takes_over_no_extension() -> None:
+    benxi = Benxi(TODAY, team={"extension": None})
+    benxi.hear(unit("U1"), *squad("U1"), diagnosed(V1, problems=1))
+    with pytest.raises(Refused, match="the pack extends no term") as refused:
+        take_over(benxi)
+    assert (refused.value.field, refused.value.status) == ("extensions", 422)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.dispatch.model.commands import WithdrawCommitment
 from shared.contracts.dispatch import (
     CommitmentOverdue,
     HelpBegun,
@@ -301,3 +302,14 @@ def replace(benxi: Benxi, recalled: str) -> bool:
             continue
         return True
     return False
+
+
+def test_2_4_a_settlement_that_is_taken_back_after_the_exit_keeps_the_team_until_it_is_made_again() -> None:
+    benxi = Benxi(team={"keep_after_exit": {"calendar_days": 10}}).helped()
+    benxi.hear(delisted(V1))
+    benxi.settle("2014", 1)
+    benxi.send(WithdrawCommitment, kind="ledger", period="2014", step="settle", body=benxi.by("ledger"))
+    benxi.until(START + 30 * timedelta(1))
+    assert not benxi.said(TeamReleased) and benxi.details("settlements")
+    benxi.settle("2014", 1)
+    assert len(benxi.said(TeamReleased)) == 1

@@ -516,3 +516,13 @@ async def test_2_12_1_8_training_is_kept_alike_on_both_databases(database: str) 
         ],
         database,
     )
+
+
+def test_2_12_a_yearly_duty_comes_anew_beside_another_that_is_owed_once() -> None:
+    once, yearly = asks()["training"][0], asks({"due": YEARLY}, kind="yearly")["training"][0]
+    benxi = Benxi(training=[once, yearly]).assigned()
+    hold(benxi)
+    attend(benxi, FIRST, SECOND, THIRD)
+    assert not benxi.tasks("attendances")
+    benxi.until(date(2015, 1, 1))
+    assert benxi.details("attendances") == ["yearly"]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from services.inspection.model.cohort import Cohort
 from services.inspection.model.commands import (
     ContestAppraisal,
+    GiveReport,
     GiveScores,
     MakeRanking,
     Mark,
@@ -22,6 +23,7 @@ from shared.contracts.incentives import DecisionWithdrawn, OutcomeDecided
 from shared.contracts.inspection import (
     AppraisalDropped,
     AppraisalGraded,
+    AppraisalInputGiven,
     AppraisalInputVoided,
     AppraisalOpened,
     AppraisalProposed,
@@ -562,6 +564,8 @@ GRADES = entry()["grades"]
          "channels[0].of", "is made of branch_review in turn"),
         (entry(channels=[CHANNELS[0], CHANNELS[0]]), "channels[1].channel", "occurs twice"),
         (entry(grades=GRADES[:3]), "grades[2].at_least", "must begin at 0"),
+        (entry(grades=[GRADES[0], {**GRADES[1], "name": GRADES[0]["name"]}, *GRADES[2:]]), "grades[1].name",
+         "occurs twice"),
         (entry(grades=[GRADES[1], GRADES[0], *GRADES[2:]]), "grades[1].at_least", "above the next"),
         (entry(grades=[{**GRADES[0], "label": "特优"}, *GRADES[1:]]), "grades", "elsewhere"),
         (entry(parts={"goals": "定目标"}), "parts.goals", "no channel is about"),
@@ -657,3 +661,63 @@ def test_what_is_kept_of_a_study_and_a_ranking_comes_back_from_the_tables() -> N
     for world in (region, study):
         for state in world.services["inspection"].states.values():
             assert msgspec.json.decode(encode_state(state), type=type(state)) == state
+
+
+def reporting() -> Rating:
+    """Secretaries who report on their duties before they are rated."""
+    pack = pack_of(JALAID)
+    (rated,) = (one for one in pack["appraisals"] if one["kind"] == "secretary_rating")
+    report = {"channel": "duties", "label": "述职", "weight": 0, "how": "report", "by": "village"}
+    entry = {**rated, "channels": [*rated["channels"], report]}
+    pack["appraisals"] = [entry if one is rated else one for one in pack["appraisals"]]
+    region = Rating(pack=pack)
+    region.village()
+    region.party("S1", "secretary")
+    region.pass_days(date(2015, 11, 2))
+    return region
+
+
+def duties(region: Rating, **said: Any) -> GiveReport:
+    about = region.about("secretary_rating", "S1")
+    return GiveReport(**{**about, "channel": "duties", "body": "village", "given_by": "朝阳村", **said})
+
+
+def test_3_8_nobody_is_rated_before_the_report_on_the_duties_is_in() -> None:
+    region = reporting()
+    give(region, *SCORED, "representatives")
+    region.pass_days(date(2016, 1, 2))
+    assert not region.said(AppraisalProposed)
+    assert [one.channel for one in region.state_of("secretary_rating", "S1").missing] == ["duties"]
+    region.ask(duties(region))
+    assert [said.channel for said in region.said(AppraisalInputGiven)][-1] == "duties"
+    region.ask(duties(region))
+    assert [said.channel for said in region.said(AppraisalInputGiven)].count("duties") == 1
+    region.pass_days(date(2016, 1, 3))
+    assert len(region.said(AppraisalProposed)) == 1
+
+
+def test_3_8_a_report_comes_from_who_owes_it_by_its_own_form_and_where_the_subject_is() -> None:
+    region = reporting()
+    region.refuses(duties(region, body="township"), 422, "body")
+    region.refuses(duties(region, channel="peers"), 422, "channel")
+    assert "peers" in region.refuses(duties(region, channel="tour"), 422, "channel").en
+    region.refuses(region.score("secretary_rating", "S1", "duties", "village", 80), 422, "channel")
+    region.refuses(duties(region, place="210522"), 422, "place")
+    region.refuses(duties(region, subject="S9"), 404, None)
+    assert not region.said(AppraisalInputGiven)
+
+
+def test_0_10_a_ballot_that_was_counted_otherwise_is_refused_until_it_is_withdrawn() -> None:
+    region = rating()
+    region.ask(region.poll("secretary_rating", "S1", "representatives", satisfied=30))
+    region.ask(region.poll("secretary_rating", "S1", "representatives", satisfied=30))
+    refused = region.refuses(region.poll("secretary_rating", "S1", "representatives", satisfied=31), 409, "channel")
+    assert "another result" in refused.en
+
+
+def test_2_6_another_choice_among_equals_is_made_only_after_the_ranking_is_withdrawn() -> None:
+    region = ranked({"A": 60, "B": 50, "C": 60, "D": 60})
+    grade_all(region, "A", "B", "C", "D")
+    region.ask(ranking("C"), ranking("C"))
+    assert len(region.said(RankingMade)) == 1
+    assert "ranked already" in region.refuses(ranking("D"), 409, "year").en

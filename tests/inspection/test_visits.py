@@ -359,3 +359,15 @@ def test_2_19_inspectors_go_in_pairs_where_the_pack_asks_for_it() -> None:
         assert "至少2名督查人员同行" in refused.zh
     region.visit(village, Q4, inspectors=("I1", "I2"))
     assert region.said(VisitMade)
+
+
+def test_2_19_of_two_who_answer_for_a_village_the_other_stays_recused() -> None:
+    region = drawn(recuse=BOTH)
+    village = next(iter(on_the_last_day(region).visits))
+    for cadre in ("LEADER-1", "LEADER-2"):
+        link = {"place": region.county, "village": village, "kind": "contact_point", "cadre": cadre}
+        region.hear(LinkBegun(**link, unit="U1", decided_by="市委组织部"))
+    link = {"place": region.county, "village": village, "kind": "contact_point", "cadre": "LEADER-1"}
+    region.hear(LinkEnded(**link, ground="decided", decided_by="市委组织部"))
+    assert "LEADER-2" in refused_inspectors(region, village, "LEADER-1", "LEADER-2").zh
+    region.visit(village, Q4, inspectors=("LEADER-1",))

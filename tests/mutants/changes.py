@@ -20,6 +20,8 @@ _REVERSED: Final = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.D
 _OPPOSITE: Final = {"min": "max", "max": "min", "any": "all", "all": "any"}
 _CHANGING: Final = ("but", "timed", "counting", "replace", "_replace")
 """Methods whose arguments are what changes: to leave one out is to forget a change."""
+_ASKING: Final = ("addressed", "known", "not_ended", "standing", "unjudged")
+"""Functions that refuse what is not there, and return as it is what they are given."""
 _LEFT_ALONE: Final = (ast.JoinedStr, ast.Assert, ast.Import, ast.ImportFrom)
 
 
@@ -130,9 +132,9 @@ def _shown(node: ast.AST) -> str:
 def _variants(node: ast.expr | ast.stmt, within: _Function | None) -> Iterator[tuple[str, ast.expr | ast.stmt]]:
     """What can be put in a node's place, each with its kind."""
     for kind, offer in _OFFERS.items():
-        if kind == "return" and within and _leaves(node, within):
-            continue
         for new in offer(node):
+            if kind == "return" and within and _keeps_nothing(new) and _leaves(node, within):
+                continue
             yield kind, new
     names = [argument.arg for argument in within.args.args] if within else []
     if "due" in names:
@@ -140,21 +142,29 @@ def _variants(node: ast.expr | ast.stmt, within: _Function | None) -> Iterator[t
         yield from (("day", new) for new in _days(node, today))
 
 
+def _keeps_nothing(new: ast.expr | ast.stmt) -> bool:
+    """Whether it returns a change without a state."""
+    value = new.value if isinstance(new, ast.Return) else None
+    return isinstance(value, ast.Call) and ast.unparse(value.args[0]) == "None"
+
+
 def _leaves(node: ast.expr | ast.stmt, within: _Function) -> bool:
     """Whether it returns the state as the rule was given it: a rule that returns none leaves it as it is too."""
     value = node.value if isinstance(node, ast.Return) else None
-    if (
-        within.name.startswith("_")
-        or not isinstance(value, ast.Call)
-        or ast.unparse(value.func) != "Change"
-        or len(value.args) != 1
-    ):
+    if within.name.startswith("_") or not isinstance(value, ast.Call) or ast.unparse(value.func) != "Change":
         return False
     given = within.args.args[0].arg if within.args.args else ""
-    named = [one for one in ast.walk(within) if isinstance(one, ast.Name) and one.id == given]
-    return ast.unparse(value.args[0]) == given and not any(
-        isinstance(one.ctx, ast.Store) and one.lineno < node.lineno for one in named
-    )
+    anew = [one for one in ast.walk(within) if isinstance(one, ast.stmt) and given in _names_stored(one)]
+    return ast.unparse(value.args[0]) == given and not any(one.lineno < node.lineno for one in anew)
+
+
+def _names_stored(node: ast.stmt) -> set[str]:
+    """The names to which a statement gives another value, not counting those of which it only asks that they be."""
+    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and ast.unparse(node.value.func) in _ASKING:
+        return set()
+    parts = [part for part in ast.iter_child_nodes(node) if not isinstance(part, ast.stmt)]
+    named = [one for part in parts for one in ast.walk(part) if isinstance(one, ast.Name)]
+    return {one.id for one in named if isinstance(one.ctx, ast.Store)}
 
 
 def _comparison(node: ast.AST) -> Iterator[ast.expr]:

@@ -225,3 +225,14 @@ def test_4_4_whether_a_villages_organisation_is_good_in_five_ways_is_ticked_off_
     ticked = tick("five_good", date(2014, 12, 1), body="township", followed=("good_leaders", "good_results"))
     (told,) = here.do(ticked)
     assert told.unfollowed == ("good_members", "good_mechanism", "good_opinion")
+
+
+def test_1_17_a_list_that_a_further_pack_has_no_more_is_awaited_of_nobody() -> None:
+    here = county().until(date(2014, 6, 30))
+    assert [task.detail for task in here.tasks if task.action == "checklists"] == ["disclosure/2014-06-30"]
+    later = {**PACK, "checklists": [], "version": "2105-2014.2", "effective_from": date(2014, 7, 1)}
+    here.do(c.AdoptPolicy(place=CITY, pack=later, adopted_by="市委"))
+    here.until(date(2014, 7, 1))
+    assert not [task for task in here.tasks if task.action == "checklists"]
+    here.until(date(2014, 12, 31))
+    assert not here.world.said(r.ChecklistOverdue)

@@ -329,3 +329,11 @@ def test_1_18_an_assessment_is_told_by_counts_that_can_be(changes: dict[str, Any
 def test_1_18_a_region_without_such_a_procedure_has_no_decapping() -> None:
     county = County(pack(procedures=BENXI["procedures"])).registered()
     assert county.refusal(ASK).field == "division"
+
+
+def test_1_18_a_request_that_was_never_made_is_not_taken_back() -> None:
+    county = counted((A, 10))
+    back = c.WithdrawDecap(**{field: getattr(ASK, field) for field in ("place", "division")}, **WHY)
+    assert county.refusal(back).status == 404
+    county.do(ASK)
+    assert of_type(county.do(back), DecapWithdrawn) and county.do(back) == []

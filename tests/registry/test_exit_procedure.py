@@ -485,3 +485,11 @@ def test_5_1_the_ground_of_an_objection_is_for_those_who_answer_it() -> None:
     assert shown.exit and shown.exit.objections == {"1": Objection("")} and "某某" not in str(shown)
     assert Village.hides in encode_state(village).decode()
     assert Village.hides not in encode_state(at("noticed").village).decode()
+
+
+def test_1_18_figures_are_corrected_this_way_only_while_they_are_judged() -> None:
+    county = at("measured")
+    assert "no exit is under way" in county.refusal(CORRECT).en
+    county.do(REQUEST)
+    assert of_type(county.do(CORRECT), ExitWithdrawn)
+    assert "no exit is under way" in county.refusal(CORRECT).en

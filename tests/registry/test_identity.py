@@ -37,6 +37,7 @@ from tests.registry.county import (
     WHY,
     County,
     again,
+    household,
     pack,
     record,
 )
@@ -310,3 +311,34 @@ async def test_a_village_is_found_by_each_of_its_codes_where_people_ask_for_it(t
         for path in ("/v1/villages/{}", "/v1/registers/{}", "/v1/journal/{}", "/v1/why-not-yet/{}"):
             by_id, by_code = [(await desk.get(path.format(code))).json() for code in (FIRST.id, NEW)]
             assert by_id == by_code != []
+
+
+def test_a_listing_stays_as_long_as_there_are_records_of_its_survey() -> None:
+    diagnosed = County().diagnosed()
+    diagnosed.do(c.WithdrawDiagnosis(**AT, **WHY))
+    assert diagnosed.village.stage == "listed" and "4条" in diagnosed.refusal(UNLIST).zh
+    diagnosed.do(*(c.WithdrawSurvey(**AT, number=number, **WHY) for number in (1, 2, 3, 4)))
+    assert [type(event) for event in diagnosed.do(UNLIST)] == [VillageUnlisted]
+
+
+def test_the_document_by_which_a_village_was_listed_is_not_overwritten_in_silence() -> None:
+    county = County()
+    county.do(again(REGISTER, listing_document="县政发〔2014〕1号"))
+    assert county.do(again(REGISTER, listing_document="县政发〔2014〕1号")) == []
+    assert county.do(REGISTER) == [], "who does not say it leaves it as it is"
+    (differs,) = county.refusal(again(REGISTER, listing_document="县政发〔2014〕2号")).differs
+    assert (differs.field, differs.known, differs.given) == (
+        "listing_document", "县政发〔2014〕1号", "县政发〔2014〕2号",
+    )  # fmt: skip
+
+
+def test_two_villages_whose_households_cannot_be_told_apart_are_not_merged() -> None:
+    other = {"place": PLACE, "village": OTHER}
+    county = County().listed()
+    county.do(c.RegisterVillage(**other, name="下石村", township="小市镇", population=500, listed=False))
+    ours = (household("H1"), household(f"{OTHER}-H1"))
+    county.do(c.RecordHouseholds(**AT, year=2014, households=ours, recorded_by="镇"))
+    county.do(c.RecordHouseholds(**other, year=2014, households=(household("H1"),), recorded_by="镇"))
+    merge = c.MergeVillages(**AT, merged=(OTHER,), since=BEGIN, document="辽政〔2014〕9号", decided_by="县政府")
+    refused = county.refusal(merge)
+    assert refused.field == "merged" and "H1" in refused.en

@@ -538,3 +538,12 @@ async def test_0_1_people_read_totals_over_http(database: str) -> None:
         (before,) = (await desk.get("/v1/totals/2105", since=2006)).json()
         assert (before["label"], before["value"]) == ("面积", 3343.0), "also of a year before there was any pack"
         assert (await desk.client.get("/v1/totals/210?since=2014")).status_code == 400
+
+
+def test_0_1_figures_of_a_division_are_taken_back_once_and_of_the_year_that_has_them() -> None:
+    here = county()
+    back = c.WithdrawFigures(place=PLACE, division=f"county:{PLACE}", year=2014, reason="录入有误", decided_by="县")
+    assert here.refusal(back).status == 404
+    here.do(record())
+    assert [type(event) for event in here.do(back)] == [r.FiguresWithdrawn] and here.do(back) == []
+    assert here.refusal(record(year=2015)).field == "year"

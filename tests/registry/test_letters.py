@@ -181,3 +181,21 @@ def test_1_2_a_day_that_an_earlier_pack_set_is_still_looked_at_when_the_pack_set
     county = Roster(id=PLACE, place=PLACE, letters={f"township_letter/2014/{TOWN[9:]}": Signed(date(2014, 7, 31))})
     policy = parse_pack({**PACK, "letters": [{**LETTER, "sign_by": {"month": 5, "day": 31}}]})
     assert county.clocked(policy, date(2014, 7, 1)).timers == {"lists": date(2014, 8, 1)}
+
+
+def test_1_2_a_township_whose_last_village_is_gone_signs_no_letter() -> None:
+    here = county()
+    here.do(c.WithdrawVillage(place=PLACE, village=OTHER, reason="误录", decided_by="县"))
+    here.until(date(2014, 12, 31))
+    assert [one.division for one in here.world.said(r.LetterOverdue)] == [TOWN]
+    here.until(date(2015, 1, 1))
+    assert owed(here) == [(TOWN, date(2015, 7, 31))]
+
+
+def test_1_2_of_two_villages_in_a_township_one_may_go_and_the_letter_stays() -> None:
+    here = county()
+    third = "210521101202"
+    here.do(village(third, name="第三村"))
+    here.do(c.WithdrawVillage(place=PLACE, village=third, reason="误录", decided_by="县"))
+    here.until(date(2015, 1, 1))
+    assert owed(here) == [(TOWN, date(2015, 7, 31)), (OTHER_TOWN, date(2015, 7, 31))]

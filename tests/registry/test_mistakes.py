@@ -487,3 +487,9 @@ def test_each_kind_of_state_comes_back_as_it_was_kept() -> None:
     county.do(TAKE_OVER, again(REOPEN, until=date(2016, 5, 2) + 9 * DAY))
     county.snapshot()
     assert {Village, Register, Baseline} <= {kind for kind, _ in county.registry.states}
+
+
+def test_1_18_a_year_that_has_not_come_is_not_reopened() -> None:
+    county = County().delisted()
+    reopen = c.ReopenYear(**AT, year=2015, until=date(2014, 12, 20), **WHY)
+    assert "2015 has not come yet" in county.refusal(reopen).en

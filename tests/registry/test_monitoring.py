@@ -410,3 +410,17 @@ def test_5_11_a_round_that_watches_without_notice_or_by_its_own_decision_is_refu
     with pytest.raises(PolicyInvalid) as refused:
         parse_pack({**WATCHED, "procedures": [*WATCHED["procedures"][:-1], asked]})
     assert wrong in str(refused.value)
+
+
+def test_5_11_a_report_fits_the_household_and_is_taken_back_once() -> None:
+    county = watching()
+    report = c.ReportRisk(
+        **AT, household="H5", watch_class="unstable", source="self", on=date(2014, 7, 1), reported_by="村"
+    )
+    refused = county.refusal(report)
+    assert (refused.field, refused.status) == ("watch_class", 422) and "H5 cannot be unstable" in refused.en
+    county.do(again(report, watch_class="sudden"))
+    back = c.WithdrawRisk(**AT, household="H5", **BODY)
+    assert ("watch", "sudden") in {one[:2] for one in proposed(county)}
+    county.do(back)
+    assert ("watch", "sudden") not in {one[:2] for one in proposed(county)} and county.do(back) == []

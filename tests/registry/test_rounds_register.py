@@ -123,3 +123,17 @@ def test_5_2_never_more_are_lifted_than_there_are_and_the_figures_add_up(moves: 
     if county.village.can_leave:
         [asked] = of_type(county.do(REQUEST), ExitRequested)
         assert sum(asked.persons) + asked.outside + 4 * (asked.remaining - 1) + 10 == 1000
+
+
+def test_5_2_a_lifting_is_not_taken_back_once_one_of_its_households_has_gone() -> None:
+    county = measured(opened())
+    through(county, H1=True, H2=True, H3=True, H4=True)
+    county.do(c.WithdrawHousehold(**AT, household="H4", **WHY))
+    refused = county.refusal(BACK)
+    assert "household H4, which has gone" in refused.en and "H4" in refused.zh and refused.rule == "S3"
+
+
+def test_5_2_a_notice_of_a_round_is_posted_and_not_taken_as_a_step() -> None:
+    county = opened()
+    county.do(step("appraise"), answered(H1=True, H2=True, H3=True, H4=True))
+    assert "`notices`" in county.refusal(step("village_notice")).en

@@ -261,6 +261,19 @@ def faults_of(*edits: Any) -> list[Fault]:
     return [*refusal.value.faults]
 
 
+def facet(code: str, share: float) -> dict[str, Any]:
+    return {"code": code, "label": "帮村", "share": share}
+
+
+REPLY: dict[str, Any] = {
+    "by": "inspection", "reply_by": {"after": "inspection.visit.made", "within": {"calendar_days": 5}},
+    "decide_by": {"after": "inspection.visit.replied", "within": {"calendar_days": 5}},
+}  # fmt: skip
+UNREACHABLE: dict[str, Any] = {"hindrances": {"road_cut": "道路中断"}, "at_most": 20}
+SECRETARY: dict[str, Any] = {"kind": "secretary", "label": "村支书", "parents": ["village"], "personal": True}
+OFFICE: dict[str, Any] = {"kind": "office", "label": "办公室", "parents": ["county"]}
+
+
 def cap(figure: str, at_least: int, grade: str) -> dict[str, Any]:
     return {"figure": figure, "at_least": at_least, "grade": grade}
 
@@ -428,6 +441,23 @@ CONTRADICTIONS = [
     (put("procedures.0.steps.6.majority", {"figure": "agreed", "above": "1/2"}), "procedures[0].steps[6].majority",
      "nobody votes in it"),
     (twice("procedures.0.steps"), "procedures[0].steps[7]", "publish_result occurs twice"),
+    (put("campaigns.0.facets", [facet("help", 0.1)] * 2), "campaigns[0].facets[1].code", "occurs twice"),
+    (put("campaigns.0.facets", [facet("help", 0.11)]), "campaigns[0].facets[0].share", "draws 0.1, so the share"),
+    (put("campaigns.0.facets", [facet("help", 0.0)]), "campaigns[0].facets[0].share", "must be above 0"),
+    (put("campaigns.2.facets", [facet("help", 0.5)]), "campaigns[2].facets[0].share", "each visit looks into help"),
+    (put("campaigns.0.evidence", ["process", "process"]), "campaigns[0].evidence", "one of them occurs twice"),
+    (put("campaigns.0.recuse", ["ties", "ties"]), "campaigns[0].recuse", "one of them occurs twice"),
+    (put("campaigns.0.reply", REPLY), "campaigns[0].reply.by", "inspection is not the visited side"),
+    *(
+        (put("campaigns.0.unreachable", {**UNREACHABLE, "by": by}), "campaigns[0].unreachable.by", "cannot decide it")
+        for by in ("village", "villager", "team", "unit", "inspection")
+    ),
+    (put("parties", [SECRETARY, {**OFFICE, "parents": ["secretary"]}]), "parties[1].parents", "secretary is a person"),
+    (put("parties", [{**OFFICE, "fields": [{"field": "name", "label": "全称"}]}]), "parties[0].fields[0].field",
+     "every party has name"),
+    (put("parties", [{**OFFICE, "fields": [{"field": "parent", "label": "上级"}]}]), "parties[0].fields[0].field",
+     "every party has parent"),
+    (put("procedures.0.steps.0.codes", {"a": "甲"}), "procedures[0].steps[0].codes", "codes are for a rectification"),
     *(
         (twice(where), re.sub(r"\.(\d+)", r"[\1]", f"{where}[{len(find(where))}]"), "occurs twice")
         for where in (
