@@ -29,7 +29,7 @@ from deploy.cli.reach import (
 from deploy.local import databases
 from deploy.local.folder import Folder
 from deploy.local.mark import Kind
-from deploy.local.supervisor import SERVICES, System
+from deploy.local.supervisor import ACCOUNTS, SERVICES, System
 from shared import chinese
 
 app = typer.Typer()
@@ -233,11 +233,12 @@ def migrate(
     """升级一个服务的数据库结构 · bring a service's database to the newest schema."""
     from shared import migrations
 
-    require_service(service)
+    if service != ACCOUNTS:
+        require_service(service)
     try:
         address = make_url(database)
         if address.get_backend_name() == "sqlite" and address.database:
-            databases.check(Path(address.database), service, SERVICES, needed=False)
+            databases.check(Path(address.database), service, (*SERVICES, ACCOUNTS), needed=False)
         migrations.upgrade(service, database)
     except (ArgumentError, InvalidRequestError) as error:
         raise Trouble(

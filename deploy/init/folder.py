@@ -26,8 +26,8 @@ ROLES: Final = ("postgres", *SERVICES, SELFTEST)
 """The roles in PostgreSQL. Each has a file with its password in the format of PostgreSQL's clients (pgpass)."""
 PASSWORDS: Final = "databases.pgpass"
 """The name of the file that has all passwords together."""
-CONFIGS: Final = ("nats.conf", "cluster.conf")
-_PUBLIC: Final = (".pem", ".conf")
+CONFIGS: Final = ("nats.conf", "cluster.conf", "issuers.toml")
+_PUBLIC: Final = (".pem", ".conf", ".toml")
 
 
 def fill(folder: Path, names: Sequence[str], replicas: int, users: Iterable[str]) -> None:

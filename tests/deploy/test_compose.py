@@ -6,6 +6,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
@@ -103,6 +104,22 @@ def test_a_machine_without_containers_is_told(words: tuple[str, ...], code: int,
     command = [sys.executable, "-m", "tests.compose", *words]
     answer = subprocess.run(command, capture_output=True, text=True, env=env, cwd=DEPLOY.parent, timeout=60)
     assert answer.returncode == code and "neither docker nor podman" in answer.stdout
+
+
+def test_with_accounts_the_services_trust_what_the_accounts_sign(tmp_path: Path) -> None:
+    over = yaml.safe_load((DEPLOY / "compose.accounts.yaml").read_text())["services"]
+    accounts = over["accounts"]
+    assert accounts["image"] == OURS["registry"]["image"]
+    assert accounts["read_only"] and accounts["cap_drop"] == ["ALL"]
+    assert accounts["security_opt"] == ["no-new-privileges:true"]
+    assert accounts["user"] not in {service.get("user") for service in COMPOSE.values()}
+    ports = [port for one in (*COMPOSE.values(), accounts) for port in one.get("ports", ())]
+    assert len({port.split(":")[-2] for port in ports}) == len(ports), "each needs a port of its own outside"
+    folder.fill(tmp_path / "keys", [], 1, USERS)
+    for service in SERVICES:
+        named = Path(over[service]["environment"]["ZHUCUN_ISSUERS"]).name
+        (issuer,) = tomllib.loads((tmp_path / "keys" / named).read_text())["issuers"]
+        assert issuer["url"] == accounts["environment"]["ZHUCUN_ISSUER"]
 
 
 @pytest.mark.parametrize("of", [2, 3])
