@@ -223,6 +223,9 @@ class Reaction(msgspec.Struct, frozen=True):
     rule: Rule
     reads: Callable[[Any, Any], Iterable[Key]] | None = None
     """(state, message) -> keys of other states that the rule looks at; they are its last argument, a mapping by key."""
+    unhurried: bool = False
+    """Whether it only keeps what will be asked for later, such as a name, and tells nothing. A message with no other
+    reactions waits a moment for those that follow, to share their transaction."""
 
     def __post_init__(self) -> None:
         require_taken(self.rule, self.kind, self.on)

@@ -92,6 +92,13 @@ def heard(service: Service, share: Share = WHOLE) -> dict[str, list[str]]:
     }
 
 
+def unhurried(service: Service) -> list[str]:
+    """The ends of the subjects of those events that no reaction of the service is in a hurry for."""
+    in_hurry = {r.on for r in service.reactions if not r.unhurried}
+    return sorted({f".{contracts.short_type(r.on.type)}" for r in service.reactions
+                   if issubclass(r.on, Event) and r.on not in in_hurry})  # fmt: skip
+
+
 def collect_rarely() -> None:
     """Let Python search for garbage in reference cycles a hundred times less often.
 
@@ -180,6 +187,7 @@ async def _talk(settings: Settings, health: Health) -> None:
             handle=partial(handle, pipeline, stream),
             position=partial(_position, broker, pipeline, stream),
             published=pipeline.published,
+            unhurried=unhurried(pipeline.service),
         )
         await health.consumers[stream].start()
     if OPEN in health.consumers:

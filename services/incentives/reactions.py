@@ -167,8 +167,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(VillageMerged, Payroll, by("into"), statement.inherit, reads=statement.merged_payroll),
     Reaction(VillageMerged, Payroll, by("village"), statement.empty),
     # Whoever decides sees the names of units and villages.
-    Reaction(UnitRegistered, Unit, by("unit"), units.called),
-    Reaction(VillageRegistered, Code, by("village"), called),
+    Reaction(UnitRegistered, Unit, by("unit"), units.called, unhurried=True),
+    Reaction(VillageRegistered, Code, by("village"), called, unhurried=True),
 )
 
 # What a day can do: end the time for a motion, a defence, a decision or the answer to an appeal, or an impact period.

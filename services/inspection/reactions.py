@@ -197,7 +197,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(CadreWithdrawn, Cadre, by("cadre"), cadre.withdraw),
     Reaction(LinkBegun, Supervision, by("village"), supervision.bind),
     Reaction(LinkEnded, Supervision, by("village"), supervision.unbind),
-    Reaction(VillageRegistered, Code, by("village"), called),
+    Reaction(VillageRegistered, Code, by("village"), called, unhurried=True),
     Reaction(VillageRecoded, Code, by("code"), aliased),
     # A recoded village is visited by the jurisdictions of its new code.
     Reaction(VillageRecoded, Calendar, calendar.left_jurisdictions, calendar.move_out),
@@ -259,8 +259,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(OutcomeDecided, Assessment, _graded, grade.note_decision),
     Reaction(DecisionWithdrawn, Assessment, _graded, grade.forget_decision),
     # Villages, townships, organisations and village cadres are assessed from their registration to their end.
-    Reaction(VillageRegistered, Subject, subjects.of_village, subjects.register_village),
-    Reaction(VillageRegistered, Subject, subjects.of_township, subjects.register_township),
+    Reaction(VillageRegistered, Subject, subjects.of_village, subjects.register_village, unhurried=True),
+    Reaction(VillageRegistered, Subject, subjects.of_township, subjects.register_township, unhurried=True),
     Reaction(VillageRecoded, Subject, subjects.of_village, subjects.recode),
     Reaction(PartyRegistered, Subject, subjects.of_party, subjects.register_party),
     *(

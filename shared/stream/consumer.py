@@ -31,6 +31,7 @@ BATCH: Final = 500
 _UNACKNOWLEDGED = 20 * BATCH  # Messages handled but not acknowledged, since their results are still being published.
 _FILL, _IDLE = 0.02, 1.0  # Seconds a pull waits: to fill a batch; for a first message, when idle.
 _LOOK = 0.5  # Seconds between two checks of the consumer.
+_GATHER = 0.1  # Seconds for which messages that are in no hurry wait for others.
 _ACK_WAIT = 60.0  # Seconds. A redelivery after them makes us create the consumer anew; order is kept.
 _REPLY_TOKENS = 9  # Tokens of a reply subject on a server without a domain.
 
@@ -65,6 +66,9 @@ class OrderedConsumer:
     the consumer is deleted and created again behind `position()`. So a message may be delivered twice, and the inbox
     then drops it, but none is skipped. Only one process at a time may use a durable name.
 
+    Messages whose subjects end with one of `unhurried` wait a moment for others, to be one batch with them: nobody
+    waits for these, and a batch costs more than a message. Any other message takes along at once those before it.
+
     The next messages are fetched while `handle` works. After the commit, `published()` waits until the resulting events
     are published; then the batch is acknowledged.
 
@@ -84,9 +88,11 @@ class OrderedConsumer:
         handle: Callable[[list[Delivery]], Awaitable[None]],
         position: Callable[[], Awaitable[int]],
         published: Callable[[], Awaitable[None]],
+        unhurried: Sequence[str] = (),
     ) -> None:
         self._broker, self._stream, self._durable, self._subjects = broker, stream, durable, list(subjects)
         self._handle, self._position, self._published = handle, position, published
+        self._unhurried = tuple(unhurried)
         self._js = broker.connection.jetstream(timeout=ANSWERED_WITHIN)
         self._log = log.bind(stream=stream, durable=durable)
         self._subscriber: Any = None
@@ -272,6 +278,8 @@ class OrderedConsumer:
         while not self._stopping.is_set():
             async with self._moved:
                 await self._moved.wait_for(lambda: self._waiting or self._stopping.is_set())
+                if self._may_wait():
+                    await self._gathered()
                 taken = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
                 self._busy = bool(taken)
                 self._moved.notify_all()
@@ -281,6 +289,16 @@ class OrderedConsumer:
                 self._acknowledging.add(task)
                 task.add_done_callback(self._acknowledging.discard)
             self._busy = False
+
+    def _may_wait(self) -> bool:
+        """Whether all that waits is in no hurry, and less than a batch."""
+        return len(self._waiting) < BATCH and all(d.subject.endswith(self._unhurried) for d, _ in self._waiting)
+
+    async def _gathered(self) -> None:
+        """Let others join what is in no hurry, for a moment, or until one comes that is."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GATHER):
+                await self._moved.wait_for(lambda: self._stopping.is_set() or not self._may_wait())
 
     async def _handled(self, batch: list[Delivery]) -> bool:
         """Repeat a batch until the handler succeeds. False if the consumer is stopped before."""
@@ -330,15 +348,25 @@ def _delivery(message: Msg) -> tuple[int, int, Delivery]:
 
 
 def _mend(subscription: Any) -> None:
-    """Change how a pull subscription fetches, in three ways. FastStream's own loop stays as it is.
+    """Change how a pull subscription fetches, in four ways. FastStream's own loop stays as it is.
 
     - After a pull without messages, the next one waits long, and for one message only. Pulling every 20 ms would cost
       a tenth of a core for each idle consumer, and a single message would wait for its batch to fill.
     - A pull that runs out of time raises nats-py's own TimeoutError. With less than 0.1 ms left, nats-py raises the
       built-in one, by which FastStream's task dies together with the messages that it has gathered.
     - After a refusal there is a pause, since FastStream would pull again at once.
+    - A message that has arrived is taken as it is. nats-py makes a task, a timer and a random id to wait for each.
     """
-    fetch, idle = subscription.fetch, False
+    fetch, idle, received = subscription.fetch, False, subscription._sub
+    wait_for_next, arrived = received.next_msg, received._pending_queue
+
+    async def next_of_all(timeout: float | None = 1.0) -> Msg:  # noqa: ASYNC109
+        if arrived.empty():
+            return await wait_for_next(timeout)  # type: ignore[no-any-return]
+        message: Msg = arrived.get_nowait()
+        received._pending_size -= len(message.data)
+        arrived.task_done()
+        return message
 
     async def mended(batch: int, timeout: float) -> Any:  # noqa: ASYNC109
         nonlocal idle
@@ -353,4 +381,4 @@ def _mend(subscription: Any) -> None:
         idle = False
         return messages
 
-    subscription.fetch = mended
+    subscription.fetch, received.next_msg = mended, next_of_all

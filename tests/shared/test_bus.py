@@ -236,6 +236,31 @@ async def test_every_byte_reaches_the_handler_as_it_is(broker: NatsBroker, js: J
     assert abs(heard[-1].recorded.timestamp() - time.time()) < 10
 
 
+async def test_what_is_in_no_hurry_waits_for_others_and_goes_at_once_with_one_that_is(
+    broker: NatsBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.stream.consumer._GATHER", 600)
+    database, urgent = Database(), "zhucun.v1.52.03.24.registry.village.listed"
+    async with consuming(broker, database, unhurried=[".village.registered"]) as consumer:
+        for n in range(3):
+            await publish_batch(broker.connection, OPEN, messages(n, n + 1))
+        await until(lambda: len(consumer._waiting) == 3)
+        assert not database.applied
+        assert not await consumer.at_end()
+        await publish_batch(broker.connection, OPEN, messages(3, 4, urgent))
+        await applied(database, 4)
+        assert (list(database.applied), database.batches) == (ids(0, 4), [4])
+        await publish_batch(broker.connection, OPEN, messages(4, 504))  # A whole batch need not wait.
+        await applied(database, 504)
+
+
+async def test_what_is_in_no_hurry_is_handled_when_nothing_follows_it(broker: NatsBroker) -> None:
+    database = Database()
+    async with consuming(broker, database, unhurried=[".village.registered"]):
+        await publish_batch(broker.connection, OPEN, messages(0, 2))
+        await applied(database, 2)
+
+
 async def test_only_the_wished_subjects_are_delivered(broker: NatsBroker) -> None:
     subjects = ["zhucun.v1.52.03.24.registry.village.listed", "zhucun.v1.53.01.02.dispatch.team.assigned", VILLAGE]
     batch = [Message(f"m{n}", subjects[n % 3], b"%d" % n) for n in range(30)]

@@ -26,7 +26,7 @@ from services.dispatch.model.owed import Commitments
 from services.dispatch.model.pool import Pool, Squad
 from services.registry.model.roster import Enrolled, Enrolment, Roster
 from shared import migrations, runtime
-from shared.contracts import EVENTS, Command, short_type
+from shared.contracts import EVENTS, Command, Event, short_type
 from shared.engine import dead_letters, store
 from shared.engine.pipeline import Pipeline, Service
 from shared.policy import parse_pack
@@ -90,6 +90,21 @@ def test_what_people_can_ask_is_what_rules_answer(name: str) -> None:
 @each_service
 def test_every_timer_has_a_state_that_is_kept(name: str) -> None:
     assert service(name).due.keys() <= service(name).tables.states.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "subjects"),
+    [
+        ("registry", set()),
+        ("dispatch", {".registry.village.registered"}),
+        ("inspection", {".registry.village.registered"}),
+        ("incentives", {".registry.village.registered", ".registry.unit.registered"}),
+    ],
+)
+def test_only_what_is_kept_for_later_is_in_no_hurry(name: str, subjects: set[str]) -> None:
+    assert set(runtime.unhurried(service(name))) == subjects
+    # Whoever would tell others of it, or answer people, has others who wait.
+    assert all(issubclass(r.on, Event) for r in service(name).reactions if r.unhurried)
 
 
 # ----------------------------------------------------------------- README

@@ -1,7 +1,7 @@
 """A reader of a stream, and what it reads."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -18,6 +18,8 @@ class Database:
 
     def __init__(self) -> None:
         self.at, self.applied, self.gaps = 0, dict[str, Delivery](), list[str]()
+        self.batches = list[int]()
+        """How many messages each batch had."""
         self.trouble: Callable[[], None] = lambda: None
 
     async def position(self) -> int:
@@ -35,6 +37,7 @@ class Database:
                 f"m{delivery.body.decode()}" if delivery.body.isdigit() else f"#{delivery.sequence}", delivery
             )
         self.at = batch[-1].sequence
+        self.batches.append(len(batch))
         self.trouble()
 
 
@@ -44,7 +47,7 @@ def messages(start: int, end: int, subject: str = VILLAGE) -> list[Message]:
 
 @asynccontextmanager
 async def consuming(
-    broker: NatsBroker, database: Database, *subjects: str, stream: str = OPEN
+    broker: NatsBroker, database: Database, *subjects: str, stream: str = OPEN, unhurried: Sequence[str] = ()
 ) -> AsyncIterator[OrderedConsumer]:
     consumer = OrderedConsumer(
         broker,
@@ -54,6 +57,7 @@ async def consuming(
         handle=database.handle,
         position=database.position,
         published=partial(asyncio.sleep, 0),
+        unhurried=unhurried,
     )
     await consumer.start()
     try:

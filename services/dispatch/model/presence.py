@@ -6,7 +6,7 @@ several villages are added up.
 """
 
 from calendar import monthrange
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from msgspec.structs import replace
@@ -93,7 +93,7 @@ def count(state: Roster | None, command: CountPresence, policy: Policy, today: d
         counted_by=command.counted_by, hindered=command.hindered,
         asked=tuple(asked[one.cadre] for one in command.present) if alone else (),
     )  # fmt: skip
-    short = _short([state], name, terms) if alone else ()
+    short = _short([state], name, asked, terms) if alone else ()
     return Change(clocked(state, policy, today), (counted, *short))
 
 
@@ -112,8 +112,8 @@ def rosters(pool: Pool | None, event: PresenceCounted) -> Iterable[Key]:
 def add_up(pool: Pool | None, event: PresenceCounted, policy: Policy, today: date, others: Others) -> Change:
     """The days in all villages of one team are added up, once each of them has said its own (2.10)."""
     name = f"{event.year}-{event.month:02}"
-    asked = [one for one in others.values() if isinstance(one, Roster) and name in one.months]
-    return Change(pool, _short(asked, name, terms_of(policy)))
+    terms, team = terms_of(policy), [one for one in others.values() if isinstance(one, Roster) and name in one.months]
+    return Change(pool, _short(team, name, _asked(team, name, terms), terms))
 
 
 def note_short(state: Roster | None, event: PresenceShort, policy: Policy, today: date) -> Change:
@@ -124,13 +124,11 @@ def note_short(state: Roster | None, event: PresenceShort, policy: Policy, today
     return Change(state.but(months={**state.months, name: replace(state.months[name], short=event.short)}))
 
 
-def _short(team: Sequence[Roster], name: str, terms: Presence) -> tuple[PresenceShort, ...]:
-    """What is told of a month in which some of a team were in its villages for too few days; nothing that is known.
-
-    Nothing is told while the days of a village are awaited. Refuses (422) more days than there were.
-    """
+def _short(team: Sequence[Roster], name: str, asked: Mapping[str, int], terms: Presence) -> tuple[PresenceShort, ...]:
+    """What is told of a month in which some of a team were in its villages for fewer days than was asked of them;
+    nothing that is known, and nothing while the days of a village are awaited."""
     year, number = map(int, name.split("-"))
-    months, asked = [one.months[name] for one in team], _asked(team, name, terms)
+    months = [one.months[name] for one in team]
     hindered = max(month.hindered for month in months)
     short = sum(sum(month.days.get(cadre, 0) for month in months) + hindered < days for cadre, days in asked.items())
     if not all(month.days for month in months):
