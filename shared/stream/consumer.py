@@ -277,9 +277,7 @@ class OrderedConsumer:
         """Hand on what waits, as much as there is, but no more than a batch at a time."""
         while not self._stopping.is_set():
             async with self._moved:
-                await self._moved.wait_for(lambda: self._waiting or self._stopping.is_set())
-                if self._may_wait():
-                    await self._gathered()
+                await self._gathered()
                 taken = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
                 self._busy = bool(taken)
                 self._moved.notify_all()
@@ -295,10 +293,12 @@ class OrderedConsumer:
         return len(self._waiting) < BATCH and all(d.subject.endswith(self._unhurried) for d, _ in self._waiting)
 
     async def _gathered(self) -> None:
-        """Let others join what is in no hurry, for a moment, or until one comes that is."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_GATHER):
-                await self._moved.wait_for(lambda: self._stopping.is_set() or not self._may_wait())
+        """Wait for messages, and then a moment for others to join them, unless one comes that is in a hurry."""
+        await self._moved.wait_for(lambda: self._waiting or self._stopping.is_set())
+        if self._may_wait():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_GATHER):
+                    await self._moved.wait_for(lambda: self._stopping.is_set() or not self._may_wait())
 
     async def _handled(self, batch: list[Delivery]) -> bool:
         """Repeat a batch until the handler succeeds. False if the consumer is stopped before."""
