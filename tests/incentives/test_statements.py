@@ -386,6 +386,11 @@ def test_0_11_who_was_paid_in_both_of_two_merged_villages_keeps_what_is_to_be_co
     assert owed.keys() <= payroll(world, INTO).open.keys()
     totals = sorted(one.total for one in payroll(world, INTO).open["allowance", 2015, 3])
     assert totals == [140, 1400], "the days in both villages are paid"
+    confirm(world, village=INTO)
+    (confirmed,) = world.said(AllowancesConfirmed)
+    assert [(one.person, one.total, one.parts) for one in confirmed.paid] == [
+        ("C1", 1540, {"food": 1100, "travel": 440})
+    ], "once, with the sum of both"
     payee = payroll(world, INTO).payee("pay", "P1")
     assert payee and not payee.ended and len(payee.sums) == 2
 

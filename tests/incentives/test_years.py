@@ -1,16 +1,20 @@
 """What follows from the same grade in several years in a row, and ends where one of them is no more."""
 
+import json
+import runpy
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from deploy.demo.world import World
+from services.incentives.model.record import Record
 from shared.contracts.incentives import OutcomeProposed, OutcomeWithdrawn
 from shared.contracts.inspection import GradeReviewed, GradeWithdrawn
 from shared.contracts.registry import VillageMerged
 from shared.policy import PolicyInvalid, parse_pack
-from tests.incentives.cases import BENXI, COUNTY, LEADER, TODAY, UNIT, VILLAGE, graded, hear, record, world_with
+from tests.incentives.cases import BENXI, COUNTY, LEADER, TEAM, TODAY, UNIT, VILLAGE, graded, hear, record, world_with
 
 INTO = "210521100202"
 
@@ -87,6 +91,53 @@ def test_2_15_the_years_of_a_merged_villages_team_count_in_the_other(world: Worl
     hear(world, poor(2014), merged, replace(poor(2015), village=INTO))
     assert criticised(world) == [f"criticism/{INTO}/2015"]
     assert record(world, ("team", VILLAGE)).met == {}
+
+
+def of_cadre() -> World:
+    """Two years in a row count for the leader, who may lead the teams of two villages."""
+    (appeals,) = (one["appeals"] for one in BENXI["outcomes"] if one["kind"] == "recall")
+    of_cadre = {"subject": "cadre", "appeals": appeals}
+    outcomes = [{**one, **of_cadre} if one["kind"] == "criticism" else one for one in pack()]
+    return world_with(outcomes=outcomes)
+
+
+def elsewhere(year: int) -> Any:
+    return replace(poor(year), village=INTO)
+
+
+def test_2_15_each_year_is_named_with_the_village_of_its_grade() -> None:
+    world = of_cadre()
+    hear(world, poor(2014), elsewhere(2015))
+    (said,) = (said for said in world.said(OutcomeProposed) if said.kind == "criticism")
+    assert said.outcome == f"criticism/{INTO}/2015"
+    assert said.evidence[:2] == (
+        f"inspection.assessment.graded {VILLAGE}/2014", f"inspection.assessment.graded {INTO}/2015",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("change", [withdrawn, reviewed])
+def test_2_15_a_year_counts_on_if_the_leader_was_graded_alike_in_a_second_village(change: Any) -> None:
+    world = of_cadre()
+    hear(world, poor(2014), elsewhere(2014), poor(2015), change(2014))
+    assert not [said for said in world.said(OutcomeWithdrawn) if said.kind == "criticism"]
+    hear(world, replace(change(2014), village=INTO))
+    assert [said.outcome for said in world.said(OutcomeWithdrawn) if said.kind == "criticism"] == [
+        f"criticism/{VILLAGE}/2015"
+    ]
+
+
+def test_2_15_a_year_that_an_earlier_version_kept_counts_on(world: World) -> None:
+    hear(world, poor(2014))
+    migrated = runpy.run_path("services/incentives/migrations/0010_grades.py")["_record"]
+    before = {**json.loads(msgspec.json.encode(record(world, TEAM))), "met": {"criticism": [2014]}}
+    after = msgspec.convert(migrated(before), Record, strict=False)
+    service = world.services["incentives"]
+    service.states[Record, after.id] = after
+    hear(world, poor(2015))
+    assert criticised(world) == [f"criticism/{VILLAGE}/2015"]
+    hear(world, withdrawn(2014))
+    assert [said.kind for said in world.said(OutcomeWithdrawn)].count("criticism") == 1
+    assert migrated({"id": "team:T1"}) == {"id": "team:T1"}
 
 
 @pytest.mark.parametrize(("change", "complaint"), [

@@ -67,6 +67,17 @@ def test_2_15_a_team_that_is_assessed_no_more_makes_the_share_smaller() -> None:
     assert (told.number, told.at_most) == (3, 2), "three tenths of nine teams, rounded down"
 
 
+def test_2_15_a_team_that_is_assessed_late_makes_the_share_larger() -> None:
+    region = opened(10)
+    for n in range(4):
+        graded(region, n)
+    assert region.tasks("grade-withdrawals")
+    for n in range(4):
+        late = f"210521109{n:03}"
+        region.hear(AssessmentOpened(place=region.county, village=late, year=2015, unit="U", leader="C", inputs=("ballot",)))
+    assert not region.tasks("grade-withdrawals"), "four of fourteen are less than three tenths"
+
+
 def test_2_15_each_year_is_counted_for_itself() -> None:
     region = opened(4)
     graded(region, 0)

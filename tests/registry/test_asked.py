@@ -46,7 +46,7 @@ def test_4_2_each_poor_village_is_asked_for_its_mode_and_no_other_village_is() -
     (task,) = (one for one in here.tasks if one.action == "listings")
     assert (task.about, task.role, task.due, task.rule) == (VILLAGE, "organisation", DUE, "S3:第一项")
     assert task.answer == {"place": PLACE, "kind": "relief_mode", "village": VILLAGE, "body": "organisation"}
-    assert listing(here, "relief_mode").status == "ended", "it is on no list by being asked for"
+    assert listing(here, "relief_mode").status == "asked", "it is on no list by being asked for"
     assert sentence(asked, here.policy, {}) == (
         "应在2014年7月3日前列入“分类扶贫的村”名单", "is to be on the list relief mode by 3 July 2014",
     )  # fmt: skip

@@ -128,6 +128,42 @@ def test_1_2_a_township_whose_last_village_goes_owes_no_letter_and_one_with_a_ne
     here.do(sign("township:210522100", place="210522"))
 
 
+def recode(id: str, code: str) -> c.RecodeVillage:
+    return c.RecodeVillage(place=PLACE, village=id, code=code, since=BEGIN, document="3号", **_BY)
+
+
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_1_2_a_township_with_a_new_code_keeps_its_letter_signed_or_overdue(is_signed: bool) -> None:
+    here = county()
+    here.do(village("210521100202"))
+    here.do(sign(OTHER_TOWN))
+    if is_signed:
+        here.do(sign())
+    here.until(date(2014, 9, 1))
+    overdue = [TOWN] * (not is_signed)
+    assert [one.division for one in here.world.said(r.LetterOverdue)] == overdue
+    new = "210521105"
+    here.do(recode(VILLAGE, f"{new}201"))
+    assert [about for about, _ in owed(here)] == overdue, "the township has another village yet"
+    here.do(recode("210521100202", f"{new}202"))
+    assert owed(here) == ([] if is_signed else [(f"township:{new}", date(2014, 7, 31))])
+    if is_signed:
+        here.do(breach(division=f"township:{new}"))
+    else:
+        here.do(sign(f"township:{new}"))
+    here.until(date(2015, 1, 1))
+    assert [one.division for one in here.world.said(r.LetterOverdue)] == overdue, "it is told once"
+    assert here.do(sign(f"township:{new}", 2015))[0].renewed
+
+
+def test_1_2_a_township_that_goes_into_another_one_leaves_it_its_own_letter() -> None:
+    here = county()
+    here.do(sign(OTHER_TOWN))
+    here.until(date(2014, 9, 1))
+    here.do(recode(VILLAGE, "210521101202"))
+    assert owed(here) == [], "the township that is no more owes nothing, and the other has signed"
+
+
 _BY: dict[str, Any] = {"decided_by": "市政府"}
 
 

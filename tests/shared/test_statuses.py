@@ -278,7 +278,7 @@ ROWS: list[tuple[State, str, bool]] = [
     (cohort(members={"B1": Member("520323", 77.0, "medium")}, worst=("B1",)), "ranked", False),
     (listing(reminded=True), "key", True),
     (listing(D), "ended", False),
-    (listing(D, enter_by=D), "ended", True),
+    (listing(D, enter_by=D), "asked", True),
     (listing(D, proposed="5203/branch_review/2016"), "proposed", True),
     (Adoption(id="2105-1", place="210500", adopted_by="市委", effective_from=D, sha256="0"), "2015-06-01", False),
     (unit(), "city", False),

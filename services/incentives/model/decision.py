@@ -244,7 +244,7 @@ def serve(record: Record | None, command: ServeDecision, policy: Policy, today: 
 
 def signed(command: Decide | DecideAppeal) -> str:
     """The deciding body and its document or meeting, as one text."""
-    return f"{ROLES[command.body][0]} {command.decided_by}"
+    return f"{ROLES[command.body][0]}：{command.decided_by}"
 
 
 def withdraw_decision(record: Record | None, command: WithdrawDecision, policy: Policy, today: date) -> Change:

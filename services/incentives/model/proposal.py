@@ -87,25 +87,37 @@ def is_next(terms: Outcome, record: Record | None, policy: Policy, today: date) 
     return terms.kind == ladder.rungs[min(max(decided, default=-1) + 1, top)]
 
 
-def looking_back(record: Record, terms: Outcome, event: Any) -> tuple[Record, list[int]]:
-    """The record with this year in it, and the years in a row in which it has been so, as many as the pack asks.
+def looking_back(record: Record, terms: Outcome, event: Any) -> tuple[Record, list[str]]:
+    """The record with this grade in it, and the grades of the years in a row in which it has been so, as many as the
+    pack asks.
 
-    A year that is graded late may be one before or between others. No years: it was not so often enough.
+    A year that is graded late may be one before or between others. No grades: it was not so often enough.
     """
-    met = {*record.met.get(terms.kind, ()), event.year}
+    own = occasion(event)
+    met = {*record.met.get(terms.kind, ()), own}
     record = record.but(met={**record.met, terms.kind: tuple(sorted(met))})
+    named = {_year(one): one if "/" in one else f"{own.rpartition('/')[0]}/{one}" for one in sorted(met)}
+    named[event.year] = own
     asked = terms.years or 1
-    runs = ([*range(last - asked + 1, last + 1)] for last in range(event.year + asked - 1, event.year - 1, -1))
-    return record, next((run for run in runs if met.issuperset(run)), [])
+    runs = (range(last - asked + 1, last + 1) for last in range(event.year + asked - 1, event.year - 1, -1))
+    return record, next(([named[year] for year in run] for run in runs if named.keys() >= {*run}), [])
+
+
+def _year(occasion: str) -> int:
+    return int(occasion.rpartition("/")[2])
 
 
 def forget(record: Record | None, event: Any, graded: type[Event], policy: Policy) -> Record | None:
-    """The record without a year whose grade was withdrawn, or became another."""
+    """The record without a grade that was withdrawn, or became another.
+
+    The year stays in it if the cadre of two villages was graded alike in the other one.
+    """
     if record is None or not record.met:
         return record
+    gone = (_OCCASION[graded](event), str(event.year))
     met = {
-        kind: tuple(year for year in years if year != event.year) if _of_that(kind, event, graded, policy) else years
-        for kind, years in record.met.items()
+        kind: tuple(one for one in grades if one not in gone) if _of_that(kind, event, graded, policy) else grades
+        for kind, grades in record.met.items()
     }
     return record.but(met=met)
 
@@ -149,8 +161,7 @@ def propose(
         )
         facts = [said_about]
         if terms.years:
-            record, run = looking_back(record, terms, event)
-            facts = [f"{said_about.rpartition('/')[0]}/{year}" for year in run]
+            record, facts = looking_back(record, terms, event)
         if not facts or not is_next(terms, record, policy, today):
             continue
         outcome = f"{terms.kind}/{facts[-1]}"
@@ -188,7 +199,7 @@ def unlist(record: Record | None, event: VillageUnlisted | VillageWithdrawn, pol
 def ungrade(record: Record | None, event: inspection.GradeWithdrawn, policy: Policy, today: date) -> Change:
     """A grade was withdrawn, and the open proposals that rest on it end."""
     record = forget(record, event, inspection.AssessmentGraded, policy)
-    return _withdraw(record, _rests_on(event, inspection.AssessmentGraded), event.reason)
+    return _withdraw(record, _rests_on(record, event, inspection.AssessmentGraded), event.reason)
 
 
 def regrade(record: Record | None, event: inspection.GradeReviewed, policy: Policy, today: date) -> Change:
@@ -199,7 +210,7 @@ def regrade(record: Record | None, event: inspection.GradeReviewed, policy: Poli
     if event.grade == event.before:
         return Change(record)
     record = forget(record, event, inspection.AssessmentGraded, policy)
-    return _withdraw(record, _rests_on(event, inspection.AssessmentGraded), "复核改变了考核等次")
+    return _withdraw(record, _rests_on(record, event, inspection.AssessmentGraded), "复核改变了考核等次")
 
 
 def reappraise(
@@ -213,20 +224,21 @@ def reappraise(
         return Change(record)
     record = forget(record, event, inspection.AppraisalGraded, policy)
     reason = event.reason if isinstance(event, inspection.AppraisalWithdrawn) else "复核改变了评价等次"
-    return _withdraw(record, _rests_on(event, inspection.AppraisalGraded), reason)
+    return _withdraw(record, _rests_on(record, event, inspection.AppraisalGraded), reason)
 
 
-def _rests_on(event: Any, graded: type[Event]) -> Callable[[str, Case], bool]:
-    """A test for cases that rest on a grade of a year, perhaps together with those of later years."""
-    said, _, year = _OCCASION[graded](event).rpartition("/")
+def _rests_on(record: Record | None, event: Any, graded: type[Event]) -> Callable[[str, Case], bool]:
+    """A test for cases that rest on a grade, or on those of several years, one of which has none such any more."""
+    said = _OCCASION[graded](event)
 
     def rests(outcome: str, case: Case) -> bool:
-        about, _, last = outcome.partition("/")[2].rpartition("/")
-        if case.terms.on != short_type(graded.type) or not last.isdecimal():
+        if case.terms.on != short_type(graded.type):
             return False
-        # Of what looks back over years a cadre may have been graded in another village in the year before.
-        alike = about.rpartition("/")[0] == said.rpartition("/")[0] if case.terms.years else about == said
-        return alike and 0 <= int(last) - int(year) < (case.terms.years or 1)
+        about = outcome.partition("/")[2]
+        if case.terms.years is None:
+            return about == said
+        met = {_year(one) for one in record.met.get(case.terms.kind, ())} if record else set[int]()
+        return not met.issuperset(range(_year(about) - case.terms.years + 1, _year(about) + 1))
 
     return rests
 

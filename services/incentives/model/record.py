@@ -177,8 +177,9 @@ class Record(State, frozen=True, kw_only=True, omit_defaults=True):
     subject: str
     cases: dict[str, Case] = msgspec.field(default_factory=dict)
     """The cases by outcome id. Finished cases stay as history."""
-    met: dict[str, tuple[int, ...]] = msgspec.field(default_factory=dict)
-    """By kind of outcome that looks back over several years: in which it was so."""
+    met: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    """By kind of outcome that looks back over several years: the grades by which it was so, each as `<village>/<year>`
+    or `<assessment>/<subject>/<year>`. An earlier version kept the year alone."""
 
     @property
     def status(self) -> str:

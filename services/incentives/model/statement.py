@@ -5,6 +5,7 @@ after a new grade; one by days is for its month alone. What turns out otherwise 
 a month that was counted anew, corrects the statement that rests on it, and is confirmed again.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import MAXYEAR, date
 from typing import Any
@@ -171,10 +172,16 @@ class Payroll(State, frozen=True, kw_only=True, omit_defaults=True):
         )  # fmt: skip
 
     def tell_team(self, event: type[Any], kind: str, sums: Sequence[tuple[str, Sum]], **said: str) -> tuple[Event, ...]:
-        """An event about the statements of a team for the days of a month, each with whom it pays; none without any."""
+        """An event about the statements of a team for the days of a month, each with whom it pays; none without any.
+
+        Who has two statements, being in the teams of two villages that were merged, is named once, with their sum.
+        """
         if not sums:
             return ()
-        paid, (_, one) = tuple(Paid(person, of.total, of.parts) for person, of in sums), sums[0]
+        parts = dict[str, Counter[str]]()
+        for person, of in sums:
+            parts.setdefault(person, Counter()).update(of.parts)
+        paid, (_, one) = tuple(Paid(person, of.total(), dict(of)) for person, of in parts.items()), sums[0]
         about = {"place": self.place, "village": self.id, "kind": kind, "paid": paid}
         return (event(**about, year=one.year, month=one.month, **said),)
 

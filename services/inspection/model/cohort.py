@@ -167,13 +167,13 @@ def addressed(command: OfYearCommand, policy: Policy) -> Iterable[str]:
 
 
 def join(state: Cohort | None, event: Opened, policy: Policy, today: date) -> Change:
-    """One more is assessed."""
+    """One more is assessed, so that the share of the best may be one more as well."""
     kind, subject = whose(event)
     terms = _terms(kind, policy)
     assert terms
     (id,) = joined(event, policy)
     one = state or Cohort(id=id, place=place_of(id.split("/")[0]), terms=terms)
-    return Change(one.but(members={**one.members, subject: Member(event.place)}))
+    return _counted(one, {**one.members, subject: Member(event.place)})
 
 
 def note(state: Cohort | None, event: Graded, policy: Policy, today: date) -> Change:

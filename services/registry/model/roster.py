@@ -242,6 +242,8 @@ def recode(roster: Roster | None, event: VillageRecoded, policy: Policy, today: 
         kind = listing.partition("/")[0]
         listed[kind] = tuple(sorted({*listed.get(kind, ()), listing}))
     fewer = [stood.code] if stood else []
+    if stood:
+        roster = _with_letters(roster, part_of(stood.code, "township"), part_of(event.code, "township"))
     return _filled(_counted(roster.but(listed=listed), policy, today, more=[event.code], fewer=fewer), policy)
 
 
@@ -340,6 +342,20 @@ def _owing_letters(roster: Roster, policy: Policy, today: date) -> Roster:
     letters, days = {**new, **kept}, [last + DAY for last in due.values() if last >= today]
     after = roster if letters == roster.letters else roster.but(letters=letters)
     return after.timed(lists=min([*days, *after.timers.values()], default=None)) if new.keys() - kept else after
+
+
+def _with_letters(roster: Roster, old: str, new: str) -> Roster:
+    """The roster in which a township that has got a new code keeps its letters, signed or overdue.
+
+    It got one if its last village goes to a township that has no such letter itself; one that has goes on by its own.
+    """
+    if old == new or roster.townships.get(old) != 1:
+        return roster
+    renamed = {key: f"{key.rpartition('/')[0]}/{new}" for key in roster.letters if key.endswith(f"/{old}")}
+    letters = {
+        renamed[key] if renamed.get(key, key) not in roster.letters else key: one for key, one in roster.letters.items()
+    }
+    return roster.but(letters=letters)
 
 
 def letter_overdue(roster: Roster, key: str, letter: Letter) -> LetterOverdue:
