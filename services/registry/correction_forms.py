@@ -26,9 +26,9 @@ def _of_village(command: type[Command], name: str, title: str, en: str, *more: H
     return Blank(command, name, title, en, key, (WHICH_VILLAGE, *more, WHY, DECIDED), implied=lies_there)
 
 
-def _of_other(command: type[Command], name: str, title: str, en: str, what: Heading) -> Blank:
+def _of_other(command: type[Command], name: str, title: str, en: str, what: Heading, *more: Heading) -> Blank:
     """The form of a correction of what was entered about units, cadres or parties."""
-    return Blank(command, name, title, en, (what.field,), (what, _PLACE, WHY, DECIDED))
+    return Blank(command, name, title, en, (what.field,), (what, _PLACE, *more, WHY, DECIDED))
 
 
 def level(policies: Sequence[Policy]) -> Iterator[Heading]:
@@ -81,7 +81,10 @@ BLANKS = (
     _of_other(c.WithdrawCadre, "cadre-withdrawals", "撤销干部登记表", "Registrations of cadres to be withdrawn",
               Heading("cadre", "干部编号", "Cadre id")),
     _of_other(c.WithdrawParty, "party-withdrawals", "撤销组织登记表", "Registrations of parties to be withdrawn",
-              Heading("party", "组织编号", "Party id")),
+              Heading("party", "组织编号", "Party id"),
+              Heading("mistaken", "是否属于误登记", "Registered by mistake",
+                      "不填即为“否”：组织已撤销，或者人员已离任。误登记的填“是”，不核发离任补助。",
+                      "Left empty it is no more, or its holder left. After a mistake nothing is paid on leaving.")),
     Blank(
         c.WithdrawFigures, "division-figure-withdrawals", "撤销区划指标表", "Figures of divisions to be withdrawn",
         ("code", "year"),

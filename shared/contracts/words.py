@@ -206,6 +206,7 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "ListingBegun.until": ("列入的最后一日；不设期限的为空", "the last day of its term, if it has one", "2016-12-31"),
     "codes": ("查明的问题（政策包中的代码）", "what was found, by the pack's codes", ["unsound_rules"]),
     "found": ("查明的问题（政策包中的代码）", "what was wrong, by the pack's codes", ["unsound_rules"]),
+    "mistaken": ("是否属于误登记", "whether it was registered by mistake", False),
     "personal": ("是否为个人", "whether it is a person", False),
     "fields": ("各项信息，按政策包中的代码", "what is known of it, by the pack's codes",
                {"type": "branch", "members": 23}),

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from deploy.demo.world import World
 from services.incentives.model.commands import ExplainPay
@@ -301,6 +302,23 @@ def test_4_6_who_leaves_the_post_gets_a_sum_once() -> None:
     assert [detail for _, _, detail, _ in tasks(world)] == ["pay/2015-04"]
     correct(world, kind="pay", person="P1", month=4, part="leaving", yuan=6000, reason="任满两届")
     assert world.said(StatementCorrected)[-1].total == 6000
+
+
+def test_4_6_who_was_registered_by_mistake_did_not_leave_and_is_not_paid() -> None:
+    world = world_with(parties=[PERSON], statements=[LEAVING])
+    mistaken = replace(left(), mistaken=True, reason="误登记")
+    hear(world, entered(), mistaken, mistaken)
+    assert [said.parts for said in world.said(StatementDrawn)] == [{"basic": 1400, "wage": 500}]
+    (corrected,) = world.said(StatementCorrected)
+    assert (corrected.before, corrected.parts) == (1900, {"basic": 0, "wage": 0})
+    confirm(world, "pay", 1)
+    assert [said.total for said in world.said(StatementConfirmed)] == [0] and tasks(world) == []
+    hear(world, entered(OTHER))
+    confirm(world, "pay", 1, village=OTHER)
+    hear(world, replace(mistaken, parent=f"village:{OTHER}"))
+    assert len(world.said(StatementCorrected)) == 1, "what a body confirmed is corrected by a body"
+    hear(world, entered(OTHER))
+    assert world.said(StatementDrawn)[-1].total == 1900, "who holds the post after all is paid"
 
 
 def test_4_6_a_sum_on_leaving_alone_keeps_nobody_before() -> None:

@@ -74,7 +74,9 @@ def test_2_15_a_team_that_is_assessed_late_makes_the_share_larger() -> None:
     assert region.tasks("grade-withdrawals")
     for n in range(4):
         late = f"210521109{n:03}"
-        region.hear(AssessmentOpened(place=region.county, village=late, year=2015, unit="U", leader="C", inputs=("ballot",)))
+        region.hear(
+            AssessmentOpened(place=region.county, village=late, year=2015, unit="U", leader="C", inputs=("ballot",))
+        )
     assert not region.tasks("grade-withdrawals"), "four of fourteen are less than three tenths"
 
 

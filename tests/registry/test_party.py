@@ -48,6 +48,14 @@ def withdrawal(party: str, **said: Any) -> c.WithdrawParty:
     return c.WithdrawParty(**{"place": PLACE, "party": party, "reason": "登记有误", "decided_by": "县委组织部", **said})
 
 
+@pytest.mark.parametrize("mistaken", [False, True])
+def test_2_7_it_is_told_whether_a_withdrawn_registration_was_a_mistake(mistaken: bool) -> None:
+    here = county()
+    here.do(branch())
+    (told,) = here.do(withdrawal("B-1", mistaken=mistaken))
+    assert told.mistaken == mistaken
+
+
 FIRST_FIRM = c.RegisterParty(place=PLACE, party="F-1", kind="firm", parent=f"county:{PLACE}", name="山泉公司")
 FIRST_ADVISER = c.RegisterParty(place=PLACE, party="A-1", kind="adviser", parent=OF_VILLAGE, name="老村长")
 

@@ -261,13 +261,11 @@ def enter(
         change = _monthly(payroll, payee, cause, terms, policy, today)
         assert isinstance(change.state, Payroll)
         payroll, told = change.state, (*told, *change.events)
-        for left in [cause for cause, one in sums.items() if cause.startswith("left/") and one.confirm_by]:
-            # Who is back before it was confirmed did not leave.
-            payee = payroll.payees[f"{terms.kind}/{event.party}"]
-            nothing = dict.fromkeys(payee.sums[left].parts, 0)
-            change = _once(payroll, payee, left, nothing, terms, policy, today)
-            assert isinstance(change.state, Payroll)
-            payroll, told = change.state, (*told, *change.events)
+        # Who is back before it was confirmed did not leave.
+        left = [cause for cause, one in sums.items() if cause.startswith("left/") and one.confirm_by]
+        change = _nothing(payroll, f"{terms.kind}/{event.party}", left, policy, today)
+        assert isinstance(change.state, Payroll)
+        payroll, told = change.state, (*told, *change.events)
     return Change(payroll if payroll.payees else None, told)
 
 
@@ -282,12 +280,18 @@ def leave_post(
 ) -> Change:
     """Somebody left the post or the village: nothing more is drawn each month. What was drawn stays to be confirmed.
 
-    Who left the post, and did not only move or stand there twice, gets what the pack pays once for that (4.6).
+    Who left the post, and did not only move or stand there twice, gets what the pack pays once for that (4.6). Who
+    never held it gets nothing for that, and of what was drawn nothing that nobody has confirmed yet.
     """
     told: tuple[Event, ...] = ()
     for payee in [*payroll.payees.values()] if payroll else ():
         if payroll and payee.person == event.party and not payee.ended and not _leaves(payee.kind, event, policy):
             payroll = payroll.keep(replace(payee, ended=True))
+            if isinstance(event, PartyWithdrawn) and event.mistaken:
+                open = [cause for cause, one in payee.sums.items() if one.confirm_by]
+                change = _nothing(payroll, f"{payee.kind}/{payee.person}", open, policy, today)
+                assert isinstance(change.state, Payroll)
+                payroll, told = change.state, (*told, *change.events)
     for terms in policy.statements:
         if not _leaves(terms.kind, event, policy):
             continue
@@ -306,7 +310,22 @@ def leave_post(
 def _leaves(kind: str, event: PartyRegistered | PartyWithdrawn | PartyMerged, policy: Policy) -> bool:
     """Whether somebody left a post for which the pack pays something once by this statement."""
     terms = next((terms for terms in policy.statements if terms.kind == kind), None)
-    return bool(isinstance(event, PartyWithdrawn) and terms and terms.of == event.kind and terms.on_leaving)
+    if not isinstance(event, PartyWithdrawn) or event.mistaken:
+        return False
+    return bool(terms and terms.of == event.kind and terms.on_leaving)
+
+
+def _nothing(payroll: Payroll, payee: str, causes: Iterable[str], policy: Policy, today: date) -> Change:
+    """Draw nothing for these causes after all. What a later pack has no more stays as it was drawn."""
+    told: tuple[Event, ...] = ()
+    for cause in causes:
+        one = payroll.payees[payee]
+        terms = next((terms for terms in policy.statements if terms.kind == one.kind), None)
+        if terms:
+            change = _once(payroll, one, cause, dict.fromkeys(one.sums[cause].parts, 0), terms, policy, today)
+            assert isinstance(change.state, Payroll)
+            payroll, told = change.state, (*told, *change.events)
+    return Change(payroll, told)
 
 
 def _once(

@@ -96,8 +96,8 @@ class Listing(State, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def status(self) -> str:
-        """The list while it is on it; else `proposed` if a ranking proposes it, `asked` if it is to be there, and `ended`
-        if neither."""
+        """The list while it is on it; else `proposed` if a ranking proposes it, `asked` if it is to be there, and
+        `ended` if neither."""
         if self.last:
             return self.sort
         return "proposed" if self.proposed else "asked" if self.enter_by else "ended"

@@ -245,6 +245,7 @@ def withdraw(
         kind=party.sort,
         parent=party.parent,
         personal=type(party) is Person,
+        mistaken=command.mistaken,
         reason=command.reason,
         decided_by=command.decided_by,
     )

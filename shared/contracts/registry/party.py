@@ -65,6 +65,8 @@ class PartyWithdrawn(Event, frozen=True, kw_only=True):
     kind: Code
     parent: ParentRef
     personal: bool = False
+    mistaken: bool = False
+    """Whether it was registered by mistake, so that nobody left a post."""
     reason: Reason
     decided_by: Organ
 

@@ -31,6 +31,8 @@ class WithdrawParty(Correction, frozen=True, kw_only=True):
 
     about = "party"
     party: PartyId
+    mistaken: bool = False
+    """Whether it never was what it was registered as, so that nobody left a post or was dissolved."""
 
 
 class MergeParty(Correction, frozen=True, kw_only=True):
