@@ -397,6 +397,8 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "LeaveGranted.kind": ("哪种假（政策包中的代码）", "the kind of leave, by the pack's code", "maternity"),
     "LeaveRefused.first": ("假期首日", "the first day of the leave", "2016-03-01"),
     "LeaveRefused.last": ("假期最后一日", "the last day of the leave", "2016-07-06"),
+    "VillageListed.left": ("出列日期，接管或者分设时已出列的才有", "the day on which it left the list already",
+                           "2013-12-20"),
     "LeaveRefused.kind": ("哪种假（政策包中的代码）", "the kind of leave, by the pack's code", "personal"),
     "LeaveBegun.last": ("假期最后一日", "the last day of the leave", "2016-07-06"),
     "month": ("月份，1 至 12", "the month, 1 to 12", 3),

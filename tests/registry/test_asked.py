@@ -1,6 +1,6 @@
 """Lists on which each poor village is to be: each has its mode of development (4.2)."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,13 +10,14 @@ from shared.contracts import registry as r
 from shared.labels import sentence
 from shared.policy import PolicyInvalid, parse_pack
 from shared.policy.shipped import shipped
-from tests.registry.county import AT, BEGIN, CITY, PLACE, VILLAGE, WHY, County
+from tests.registry.county import AT, BEGIN, CITY, PLACE, VILLAGE, WHY, County, again
 from tests.registry.lists import (
     ASKED,
     BRANCH,
     MERGE,
     MODES,
     OTHER,
+    SPLIT,
     asking_county,
     enter,
     leave,
@@ -24,6 +25,7 @@ from tests.registry.lists import (
     with_other,
     withdraw,
 )
+from tests.registry.test_mistakes import TAKE_OVER
 from tests.support.packs import PACK
 
 DAY = timedelta(1)
@@ -105,6 +107,20 @@ def test_4_2_nobody_is_asked_for_a_village_that_is_poor_no_more(ends: str) -> No
     assert (VILLAGE in dict(modes(here))) == (ends == "merged"), "who goes on is poor, and is asked for"
 
 
+def test_4_2_nobody_is_asked_for_a_village_that_comes_after_its_exit() -> None:
+    here = asking_county().delisted()
+    here.world.facts.clear()
+    here.do(again(SPLIT, since=here.world.today))
+    assert [one.left for one in here.world.said(r.VillageListed)] == [date(2014, 12, 10)]
+    assert here.world.said(r.VillageDelisted) and here.world.said(r.EntryAsked) == []
+    here = asking_county().until(date(2016, 5, 2))
+    here.do(again(TAKE_OVER, delisted_on=date(2016, 3, 1)))
+    assert here.world.said(r.VillageDelisted) and here.world.said(r.EntryAsked) == []
+    here = asking_county().until(date(2016, 5, 2))
+    here.do(TAKE_OVER)
+    assert [one.village for one in here.world.said(r.EntryAsked)] == [VILLAGE], "it is poor yet"
+
+
 def test_4_2_a_recoded_village_is_asked_for_in_its_new_asking_county() -> None:
     here = asking_county().listed()
     here.do(
@@ -121,6 +137,21 @@ def test_4_2_a_recoded_village_is_asked_for_in_its_new_asking_county() -> None:
     assert (task.answer["place"], task.due) == ("210522", DUE)
     here.do(enter("relief_mode", place="210522", mode="relief", since=BEGIN))
     assert modes(here) == []
+
+
+def test_4_2_a_last_day_in_the_spring_festival_is_the_first_working_days_after_it() -> None:
+    """In 2016 the festival was from 7 to 13 February; Saturday the 6th and Sunday the 14th were worked."""
+    for within, due in (
+        ({"working_days": 3}, date(2016, 2, 6)),
+        ({"working_days": 5}, date(2016, 2, 15)),
+        ({"calendar_days": 7, "roll": True}, date(2016, 2, 14)),
+        ({"calendar_days": 7}, date(2016, 2, 10)),
+    ):
+        here = asking_county(each_poor={"after": "registry.village.listed", "within": within})
+        here.until(date(2016, 2, 3)).listed()
+        assert modes(here) == [(VILLAGE, due)]
+        assert here.until(due).world.said(r.EntryOverdue) == []
+        assert [one.due for one in here.until(due + DAY).world.said(r.EntryOverdue)] == [due]
 
 
 def test_4_2_new_holidays_move_the_day() -> None:

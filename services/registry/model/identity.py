@@ -413,7 +413,7 @@ def take_over(village: Village | None, command: TakeOverVillage, policy: Policy,
 def _earlier(command: TakeOverVillage, values: Mapping[str, float]) -> Iterable[Event]:
     """The events of the years before the system was used, each with its day."""
     about: dict[str, Any] = {"place": command.place, "village": command.village}
-    yield VillageListed(**about, spell=1, since=command.listed_on)
+    yield VillageListed(**about, spell=1, since=command.listed_on, left=command.delisted_on)
     if command.problem_class:
         yield VillageDiagnosed(
             **about,

@@ -309,7 +309,7 @@ def _beginnings(part: NewVillage, village: Village, command: SplitVillage) -> It
         issued_by=part.issued_by or None,
     )
     if village.stage in (*LISTED, *LEFT):
-        yield VillageListed(**about, spell=1)
+        yield VillageListed(**about, spell=1, left=village.delisted_on)
     if village.stage in LEFT:
         incidence = village.values.get(INCIDENCE, 0.0)
         yield VillageDelisted(

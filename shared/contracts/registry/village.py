@@ -105,6 +105,9 @@ class VillageListed(Event, frozen=True, kw_only=True):
     """1 for the first time on the list, 2 after one relapse, and so on."""
     since: Day | None = None
     """The day of the listing, if it lies before the county began to use this system."""
+    left: Day | None = None
+    """The day on which it left the list, if it is off it again: it was taken over after its exit, or was a part of such
+    a village."""
 
 
 class VillageUnlisted(Event, frozen=True, kw_only=True):
