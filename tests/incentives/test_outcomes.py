@@ -341,7 +341,7 @@ def test_2_20_only_the_body_that_the_pack_names_decides(world: World) -> None:
     assert refused.value.status == 422
     decided = decide(world, LEADER)
     assert (decided.kind, decided.clause, decided.decided_by) == (
-        "recall", "S3:第四项", "组织部门 本组决〔2015〕3号",
+        "recall", "S3:第四项", "组织部门：本组决〔2015〕3号",
     )  # fmt: skip
 
 
@@ -566,7 +566,7 @@ def test_2_20_whatever_people_try_due_process_holds(moves: list[tuple[Any, ...]]
             heard = when.get((OutcomeDefended, outcome), date.max)
             assert min(heard, proposed.defence_until + DAY) <= when[OutcomeDecided, outcome]
             body = "discipline" if proposed.kind == "talk" else "organisation"
-            assert decided.decided_by.split()[0] == ROLES[body][0]
+            assert decided.decided_by.partition("：")[0] == ROLES[body][0]
             assert decided.imposed == bool(decided.expires) or proposed.subject_kind != "cadre"
         if appealed := when.get((OutcomeAppealed, outcome)):
             assert appealed <= world.said(DecisionServed, outcome=outcome)[0].appeal_until
