@@ -46,6 +46,21 @@ def household(id: str = "H1", persons: int = 4, income: float = 9_000, **facts: 
     return c.HouseholdFacts(household=id, persons=persons, income=income, **{"secured": True, **facts})
 
 
+TAKE_OVER = c.TakeOverVillage(
+    **AT,
+    name="上石村",
+    township="小市镇",
+    population=1000,
+    listed_on=date(2014, 3, 1),
+    problem_class="lagging_economy",
+    diagnosed_on=date(2014, 5, 1),
+    problems=(c.FoundProblem(number=1, topic="problems", cause="无产业"),),
+    figures=tuple(c.YearFigures(year=y, values={"incidence": poor}) for y, poor in ((2014, 0.09), (2015, 0.01))),
+    document="2014 年贫困村名单",
+    decided_by="县扶贫办",
+)
+
+
 class County:
     """The registry with one village of 1,000 people, and shorthands for what officers and other services do to it."""
 

@@ -10,7 +10,7 @@ from shared.contracts import registry as r
 from shared.labels import sentence
 from shared.policy import PolicyInvalid, parse_pack
 from shared.policy.shipped import shipped
-from tests.registry.county import AT, BEGIN, CITY, PLACE, VILLAGE, WHY, County, again
+from tests.registry.county import AT, BEGIN, CITY, PLACE, TAKE_OVER, VILLAGE, WHY, County, again
 from tests.registry.lists import (
     ASKED,
     BRANCH,
@@ -25,7 +25,6 @@ from tests.registry.lists import (
     with_other,
     withdraw,
 )
-from tests.registry.test_mistakes import TAKE_OVER
 from tests.support.packs import PACK
 
 DAY = timedelta(1)

@@ -41,6 +41,7 @@ from tests.registry.county import (
     PLACE,
     RELEASED,
     REQUEST,
+    TAKE_OVER,
     UNIT,
     VILLAGE,
     WHY,
@@ -390,21 +391,6 @@ def test_3_3_a_cadre_is_transferred_by_either_division_and_by_no_third() -> None
 
 
 # ------------------------------------------------------------ from the middle
-
-
-TAKE_OVER = c.TakeOverVillage(
-    **AT,
-    name="上石村",
-    township="小市镇",
-    population=1000,
-    listed_on=date(2014, 3, 1),
-    problem_class="lagging_economy",
-    diagnosed_on=date(2014, 5, 1),
-    problems=(c.FoundProblem(number=1, topic="problems", cause="无产业"),),
-    figures=tuple(c.YearFigures(year=y, values={"incidence": poor}) for y, poor in ((2014, 0.09), (2015, 0.01))),
-    document="2014 年贫困村名单",
-    decided_by="县扶贫办",
-)
 
 
 def test_a_county_is_played_from_the_middle_to_the_exit() -> None:
