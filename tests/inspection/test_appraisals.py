@@ -63,6 +63,7 @@ from tests.inspection.rated import (
     team,
 )
 from tests.inspection.region import BENXI
+from tests.support.outage import sleep
 
 # -------------------------------------------------------------- four sides, three failings
 
@@ -721,3 +722,13 @@ def test_2_6_another_choice_among_equals_is_made_only_after_the_ranking_is_withd
     region.ask(ranking("C"), ranking("C"))
     assert len(region.said(RankingMade)) == 1
     assert "ranked already" in region.refuses(ranking("D"), 409, "year").en
+
+
+def test_0_9_the_time_for_a_grade_that_was_proposed_in_an_outage_is_counted_from_its_own_day() -> None:
+    due = []
+    for asleep in (False, True):
+        region = rating()
+        give(region, *SCORED, "representatives")
+        (sleep if asleep else type(region).pass_days)(region, date(2016, 1, 20))
+        due.append([task.due for task in region.tasks("appraisal-grades")])
+    assert due[0] == due[1] and due[0][0]

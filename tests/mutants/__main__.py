@@ -5,6 +5,7 @@ and modules' own lines, and the second starts pytest anew for each change, which
 """
 
 import hashlib
+import linecache
 import os
 import random
 import re
@@ -55,11 +56,14 @@ class Equivalent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     before: str
     after: str
     why: str
+    line: str = ""
+    """A part of the line that is changed, where other lines of the function hold what is no equivalent."""
 
     def covers(self, change: Change) -> bool:
-        return (self.file, self.function, self.before, self.after) == (
+        alike = (self.file, self.function, self.before, self.after) == (
             change.file, change.function, change.before, change.after,
         )  # fmt: skip
+        return alike and self.line in linecache.getline(str(ROOT / change.file), change.lines[0])
 
 
 def equivalents() -> list[Equivalent]:

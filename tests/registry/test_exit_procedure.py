@@ -10,6 +10,7 @@ from services.registry.model import Village, why_not_yet
 from services.registry.model import commands as c
 from services.registry.model.proceeding import Objection
 from shared.contracts import Command
+from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.inspection import SampleDrawn
 from shared.contracts.registry import (
     ExitApproved,
@@ -46,6 +47,7 @@ from tests.registry.county import (
     pack,
     verdict,
 )
+from tests.support.outage import sleep
 
 STAGES = (
     *("registered", "listed", "diagnosed", "matched", "assigned", "pledged", "helped", "measured"),
@@ -286,6 +288,29 @@ def test_5_1_days_that_were_missed_end_the_notice_on_its_own_day() -> None:
     county.world.today = date(2014, 12, 15)
     county.registry.pass_day(county.world.today)
     assert county.tasks[0].due == date(2014, 12, 24)
+
+
+def test_5_1_a_step_that_began_in_an_outage_is_counted_from_its_own_day_when_working_days_are_announced() -> None:
+    """TWO_BODIES: the county decides after the notice, here within ten working days."""
+    due = []
+    for asleep in (False, True):
+        steps = [{**one, "within": {"working_days": 10}} if one["name"] == "county" else one for one in TWO_BODIES]
+        county = at("verified", pack(**exit_of(steps))).until(date(2014, 12, 2))
+        county.do(again(NOTICE, body="poverty_office"))
+        if asleep:
+            sleep(county.world, date(2014, 12, 15))
+        else:
+            county.until(date(2014, 12, 15))
+        (before,) = [task.due for task in county.tasks]
+        county.world.announce(
+            HolidaysAnnounced(
+                place="000000", notice="2014", year=2014, document="国办发明电", off=(), worked=(date(2014, 12, 13),),
+                announced_by="国务院办公厅",
+            )
+        )  # fmt: skip
+        (after,) = [task.due for task in county.tasks]
+        due.append((before, after))
+    assert due[0] == due[1] and due[0][0] != due[0][1]
 
 
 # ------------------------------------------------------------- who takes a step
