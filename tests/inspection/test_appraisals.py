@@ -732,3 +732,14 @@ def test_0_9_the_time_for_a_grade_that_was_proposed_in_an_outage_is_counted_from
         (sleep if asleep else type(region).pass_days)(region, date(2016, 1, 20))
         due.append([task.due for task in region.tasks("appraisal-grades")])
     assert due[0] == due[1] and due[0][0]
+
+
+@pytest.mark.parametrize("field", ["feeds", "failings"])
+def test_2_5_one_code_has_one_name_in_all_assessments(field: str) -> None:
+    pack = pack_of(ZUNYI)
+    first, second = (
+        {**one, field: {"same": f"名称{n}"}} for n, one in enumerate(pack["appraisals"][:2])
+    )  # fmt: skip
+    with pytest.raises(PolicyInvalid) as refused:
+        parse_pack({**pack, "appraisals": [first, second, *pack["appraisals"][2:]]})
+    assert [fault.where for fault in refused.value.faults if "elsewhere" in fault.en] == [f"appraisals[1].{field}"]

@@ -39,7 +39,7 @@ from shared.contracts.inspection import (
 from shared.contracts.registry import IndicatorsMeasured, MeasurementWithdrawn, VillageMerged, VillageRegistered
 from shared.policy import PolicyInvalid, parse_pack
 from shared.policy.shipped import content
-from tests.inspection.region import BENXI, VILLAGE, ZUNYI, Region, changed
+from tests.inspection.region import BENXI, VILLAGE, ZUNYI, Region, changed, in_december
 
 COUNTY = "210521"
 V, W = VILLAGE, f"{COUNTY}100201"
@@ -551,3 +551,9 @@ def test_3_7_villages_on_a_list_may_be_scored_for_themselves_but_not_for_a_team(
 def test_3_7_zunyis_townships_are_assessed_by_ledgers_visits_and_incidence() -> None:
     (terms,) = (one for one in parse_pack(content("zunyi")).appraisals if one.of == "township")
     assert {one.how for one in terms.channels} == {"ledger", "campaign", "indicator"}
+
+
+def test_2_21_days_in_the_village_that_carry_no_weight_are_not_waited_for() -> None:
+    presence = {**ZUNYI["presence"], "rule": "S3"}
+    bare, counted = (in_december(pack).assessment(VILLAGE, 2015) for pack in (BENXI, {**BENXI, "presence": presence}))
+    assert bare.terms == counted.terms and bare.timers == counted.timers

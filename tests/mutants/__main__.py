@@ -37,7 +37,7 @@ RULES: Final = (
     "shared/policy/**/*.py",
 )
 SERVICES: Final = ("registry", "dispatch", "inspection", "incentives")
-OF_SERVICES: Final = ("names", "defaults", "statuses", "labels", "services", "calendar", "unknown")
+OF_SERVICES: Final = ("names", "defaults", "statuses", "labels", "services", "calendar", "unknown", "long")
 OF_SHARED: Final = (*OF_SERVICES, "bounds", "flow", "layers", "policy", "rules", "when")
 """The tests of `tests/shared` that are about the rules of services, and those that are about all rules."""
 PLAYED: Final = ("journey_rules", "outages", "tasks", "told", "zunyi")

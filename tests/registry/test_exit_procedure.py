@@ -518,3 +518,9 @@ def test_1_18_figures_are_corrected_this_way_only_while_they_are_judged() -> Non
     county.do(REQUEST)
     assert of_type(county.do(CORRECT), ExitWithdrawn)
     assert "no exit is under way" in county.refusal(CORRECT).en
+
+
+def test_a_refusal_speaks_as_the_region_does() -> None:
+    refused = at("helped", {**BENXI, "words": {"exit": "销号"}}).refusal(REQUEST)
+    assert refused.zh.startswith("尚不能申请销号") and "出列" not in refused.zh
+    assert "出列" in at("helped").refusal(REQUEST).zh

@@ -487,6 +487,11 @@ def test_a_pack_that_contradicts_itself_is_refused_with_place_and_reason(edit: A
         assert told[where].zh not in again, f"the example {line} is wrong itself"
 
 
+def test_what_is_told_to_the_body_that_is_late_itself_is_one_fault_and_not_two() -> None:
+    (fault,) = faults_of(put("procedures.0.steps.4.overdue_to", "township"))
+    assert fault.where == "procedures[0].steps[4].overdue_to" and "somebody else" in fault.en
+
+
 OVERDUE = {**PACK["outcomes"][4], "on": "dispatch.commitment.overdue"}
 FIVE_MONTHS = {"every": {"months": 5}, "from": date(2014, 1, 15)}
 """A cycle that comes near the end of the year in some years only: it begins on 15 December first in 2016."""
