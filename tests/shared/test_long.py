@@ -54,7 +54,7 @@ async def test_the_rule_of_a_long_command_runs_in_a_thread_of_its_own(
     try:
         await submit(pipeline, "a request", [command])
     finally:
-        threading.setprofile(None)  # type: ignore[arg-type]
+        threading.setprofile(None)
     await pipeline.engine.dispose()
     assert rule in ran
 
