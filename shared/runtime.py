@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-import uvicorn
 import uvloop
 from faststream.nats import NatsBroker
 from nats import errors
@@ -131,7 +130,7 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
     app = http.build(pipeline, commands, queries, health.parts, secret, health.lost)
     # By these headers a client notices that it reached another service or another installation.
     named = [("zhucun-service", service.name), ("zhucun-installation", settings.installation)]
-    server = uvicorn.Server(serving.config(app, settings.host, settings.port, headers=named))
+    server = serving.Server(app, serving.config(app, settings.host, settings.port, headers=named))
 
     def died(task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()):

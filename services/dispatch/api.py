@@ -69,7 +69,7 @@ from shared.policy import Policy
 from shared.rules import Key, Refused, known
 from shared.rules import State as Model
 from shared.web.forms import handlers
-from shared.web.http import SMOOTH, PlaceQuery, Route, id_by_code, within
+from shared.web.http import SMOOTH, PlaceQuery, Route, within
 
 COMMANDS: tuple[Route, ...] = (
     Route("matchings", SolveMatching, "生成选派建议方案", "Solve a matching"),
@@ -220,7 +220,7 @@ async def assignment(state: State, village: FromPath[str]) -> Assignment:
     """The team of one village and what is owed there, by the village's id or another of its codes."""
     pipeline: Pipeline = state.pipeline
     async with pipeline.engine.connect() as conn:
-        id = await id_by_code(conn, pipeline.tables, village)
+        id = await store.id_by_code(conn, pipeline.tables, village)
         keys: list[Key] = [(Link, id_of(id)), (Commitments, id)]
         link, owed = (await store.load_states(conn, pipeline.tables, keys)).values()
     link = known(link, "村", "the village", village)
@@ -365,7 +365,7 @@ async def linkages(
     found = select(table.c.body).where(table.c.id > after, *within(table, place))
     async with pipeline.engine.connect() as conn:
         if village:
-            found = found.where(table.c.id == await id_by_code(conn, pipeline.tables, village))
+            found = found.where(table.c.id == await store.id_by_code(conn, pipeline.tables, village))
         bodies = (await conn.execute(found.order_by(table.c.id).limit(limit))).scalars().all()
         told = list[Answering]()
         for contacts in (msgspec.json.decode(body, type=Contacts) for body in bodies):

@@ -19,7 +19,7 @@ from shared.engine.pipeline import Pipeline
 from shared.policy import Policy
 from shared.rules import known
 from shared.web.forms import handlers
-from shared.web.http import Route, id_by_code
+from shared.web.http import Route
 
 COMMANDS: tuple[Route, ...] = (
     Route("policies", c.AdoptPolicy, "启用政策包", "Adopt a policy pack"),
@@ -96,7 +96,7 @@ async def why_not_yet(village: FromPath[str], state: State) -> list[Reason]:
     """What keeps a village on the poverty list and on others, and who can act on it. Empty for one that is on none."""
     pipeline: Pipeline = state.pipeline
     async with pipeline.engine.connect() as conn:
-        village = await id_by_code(conn, pipeline.tables, village)
+        village = await store.id_by_code(conn, pipeline.tables, village)
         states = await store.load_states(conn, pipeline.tables, [(Village, village)])
     found = known(states[Village, village], "村", "village", village)
     policy = pipeline.book.at(found.place, pipeline.today) if pipeline.today else None

@@ -276,6 +276,14 @@ async def names(conn: AsyncConnection, tables: Tables, villages: Iterable[str]) 
     return {id: name for (_, id), state in found.items() if (name := getattr(state, "name", ""))}
 
 
+async def id_by_code(conn: AsyncConnection, tables: Tables, id: str) -> str:
+    """The id of a village, found by its id or by any other code that it has had."""
+    if (codes := tables.states.get(Code)) is None:
+        return id
+    body = (await conn.execute(select(codes.c.body).where(codes.c.id == id))).scalar()
+    return msgspec.json.decode(body, type=Code).village if body else id
+
+
 async def keep_packs(conn: AsyncConnection, tables: Tables, adopted: Iterable[PolicyAdopted]) -> None:
     """Write adopted packs. The same version again replaces the earlier one."""
     bodies = {message.version: msgspec.json.encode(message.pack).decode() for message in adopted}

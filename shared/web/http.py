@@ -17,9 +17,8 @@ from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, Quer
 from litestar.static_files import create_static_files_router
 from litestar.types import Guard
 from sqlalchemy import ColumnElement, Select, Table, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.codes import Code
 from shared.contracts import EVENTS, Command, Envelope, json_schema
 from shared.contracts.values import Role
 from shared.divisions import place_of
@@ -35,6 +34,7 @@ from shared.labels import Both, awaited, basis, in_words
 from shared.policy import Policy
 from shared.rules import Refused, State, Task
 from shared.stream.bus import SEALED
+from shared.web.feed import feed
 from shared.web.identity import admit, caller, operators_only, require_say
 from shared.web.openapi import File, Page
 from shared.web.operations import operations
@@ -147,11 +147,11 @@ def build(
 
     `lost` returns, for each stream that removed messages before they were read, their first and last sequence.
     """
-    name = pipeline.service.name
+    name, stopping = pipeline.service.name, asyncio.Event()
     return Litestar(
         route_handlers=[
             *(_command(pipeline, route) for route in commands),
-            *_common(pipeline),
+            *_common(pipeline, stopping),
             *operations(pipeline, health, lost),
             *_recovery(pipeline, lost),
             *queries,
@@ -178,7 +178,9 @@ def build(
             use_handler_docstrings=True,
         ),
         logging_config=None,
-        state=AppState({"pipeline": pipeline, "secret": secret}),  # Also for queries that a service adds.
+        state=AppState(
+            {"pipeline": pipeline, "secret": secret, "stopping": stopping}
+        ),  # Also for queries that a service adds.
         request_max_body_size=LARGEST_BODY,
     )
 
@@ -220,11 +222,11 @@ def _command(pipeline: Pipeline, route: Route) -> Any:
     )(handler)
 
 
-def _common(pipeline: Pipeline) -> list[Any]:
-    """The queries that every service has: states, tasks, journal, digests and contracts."""
+def _common(pipeline: Pipeline, stopping: asyncio.Event) -> list[Any]:
+    """The queries that every service has: states, tasks, journal, feed, digests and contracts."""
     states = pipeline.tables.states.items()
     return [
-        _tasks(pipeline), *_journals(pipeline), *_accounts(pipeline),
+        _tasks(pipeline), *_journals(pipeline), feed(pipeline, stopping), *_accounts(pipeline),
         *(handler for kind, table in states for handler in _states(pipeline.engine, pipeline.tables, kind, table)),
     ]  # fmt: skip
 
@@ -303,7 +305,7 @@ def _journals(pipeline: Pipeline) -> list[Any]:
         """The events that this service decided about one village, in order. Sealed ones are shown to operators only."""
         outbox = tables.outbox
         async with engine.connect() as conn:
-            about = await id_by_code(conn, tables, about)
+            about = await store.id_by_code(conn, tables, about)
         found = select(outbox.c.body).where(outbox.c.about == about)
         if not caller(request).is_operator:
             found = found.where(outbox.c.sealed.is_(False))
@@ -395,14 +397,6 @@ def _recovery(pipeline: Pipeline, lost: Callable[[], Mapping[str, tuple[int, int
     return [journal, take, end]
 
 
-async def id_by_code(conn: AsyncConnection, tables: Tables, id: str) -> str:
-    """The id of a village, found by its id or by any other code that it has had."""
-    if (codes := tables.states.get(Code)) is None:
-        return id
-    body = (await conn.execute(select(codes.c.body).where(codes.c.id == id))).scalar()
-    return msgspec.json.decode(body, type=Code).village if body else id
-
-
 async def _array(
     engine: AsyncEngine, bodies: Select[Any], shown: Callable[[str], str] | None = None
 ) -> Response[bytes]:
@@ -491,7 +485,7 @@ def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Tabl
         id = id.lstrip("/")
         async with engine.connect() as conn:
             body = (await conn.execute(select(table.c.body).where(table.c.id == id))).scalar()
-            if body is None and (alias := await id_by_code(conn, tables, id)) != id:
+            if body is None and (alias := await store.id_by_code(conn, tables, id)) != id:
                 body = (await conn.execute(select(table.c.body).where(table.c.id == alias))).scalar()
         if body is None:
             raise Refused("identity", f"查无 {id}，请核对编号", f"there is no {id} among the {kind}", status=404)

@@ -21,6 +21,7 @@ log = structlog.get_logger()
 REFUSALS = {
     400: "请求格式有误，见“errors”中的行号和字段 / the request does not fit; errors names row and field",
     401: "须出示令牌 / a token is asked for",
+    403: "无此权限 / there is no right to it",
     404: "所指的对象不存在 / what it is about does not exist",
     405: "此地址不接受这种方法 / this address does not take this method",
     408: "请求迟迟没有发完 / the request was not sent in time",

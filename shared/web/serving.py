@@ -1,6 +1,7 @@
 """How a service listens: limits of time and size for each connection, and of the number of connections."""
 
 import asyncio
+import socket
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
@@ -37,6 +38,19 @@ def config(app: Any, host: str, port: int, **more: Any) -> uvicorn.Config:
         app, host, port, http=Protocol, ws="none", lifespan="off", log_config=None, access_log=False,
         timeout_graceful_shutdown=LAST_SECONDS, **more,
     )  # fmt: skip
+
+
+class Server(uvicorn.Server):
+    """A server that ends the requests which only wait for news before it waits for those that it is answering."""
+
+    def __init__(self, app: Any, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.stopping: asyncio.Event = app.state.stopping
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tell those that wait, and then stop as usual."""
+        self.stopping.set()
+        await super().shutdown(sockets)
 
 
 class Protocol(HttpToolsProtocol):

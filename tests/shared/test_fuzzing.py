@@ -44,6 +44,9 @@ def whole(value):
 def before_call(context, case, kwargs):
     # For JSON Schema 3.0 is an integer, and a date of any year is one; here they are not, as the descriptions say.
     case.body = whole(case.body)
+    # Whoever waits for news is tried elsewhere (test_feed.py); a minute for each case would be too long.
+    if re.fullmatch("[0-9]{1,2}", str((case.query or {}).get("wait"))) and int(case.query["wait"]) <= 55:
+        case.query["wait"] = 0
 """
 
 
