@@ -231,9 +231,9 @@ async def _start(conn: AsyncConnection, pipeline: Pipeline, after: str, since: d
             "feed",
             "续读位置不属于本服务现在的日志：可能恢复过备份、换过数据库，或者应向另一服务或副本查询。"
             "请用“since”填最后收到事件的业务日期重新读起，按事件“id”去重；此后仍有而日志中没有的事件已不作数",
-            "this cursor is not of the journal that the service has now: a backup was restored, the database is another "
-            "one, or it was given by another service or replica. Begin again with since=<business day of the last event "
-            "that you have> and drop the ids that you know; later ones that the journal has not are not in force",
+            "this cursor is not of the journal that the service has now: a backup was restored, the database is "
+            "another one, or another service or replica gave it. Begin again with since=<business day of your last "
+            "event> and drop the ids that you know; later ones that the journal has not are not in force",
             field="after",
             status=409,
         )
