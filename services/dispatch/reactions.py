@@ -321,6 +321,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(BeginLink, Bearer, by("cadre"), contacts.bear),
     Reaction(EndLink, Contacts, _village, contacts.end),
     *(Reaction(ended, Contacts, _village, contacts.finish) for ended in contacts.GROUNDS),
+    Reaction(VillageMerged, Contacts, by("into"), contacts.grow, reads=contacts.merging),
     Reaction(CadreRegistered, Bearer, by("cadre"), contacts.judge, reads=contacts.bound_to),
     Reaction(CadreWithdrawn, Bearer, by("cadre"), contacts.judge, reads=contacts.bound_to),
     Reaction(LinkEnded, Contacts, _village, contacts.lose),

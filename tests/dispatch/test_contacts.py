@@ -285,6 +285,16 @@ def test_4_2_no_contact_begins_in_a_village_that_left_the_list_without_an_exit(h
     assert not bound(benxi)
 
 
+@pytest.mark.parametrize("mergers", [(merged(V1, V2),), (merged(V1, V3), merged(V3, V2))])
+def test_5_6_who_has_ties_to_a_merged_village_is_no_contact_of_the_one_that_goes_on(mergers: Any) -> None:
+    benxi = city(V2)
+    benxi.hear(*mergers)
+    with pytest.raises(Refused, match="has ties to the village"):
+        begin(benxi, village=V2, cadre="L2")
+    begin(benxi, village=V2)
+    assert bound(benxi, V2) == {"L1"}
+
+
 def test_4_2_no_contact_begins_in_a_village_that_has_only_the_team_of_another() -> None:
     benxi = city(V1)
     benxi.hear(unit("U2"), *squad("U2"))
@@ -292,7 +302,7 @@ def test_4_2_no_contact_begins_in_a_village_that_has_only_the_team_of_another() 
     benxi.assign()
     benxi.hear(merged(V1, V2))
     assert benxi.assignment(V2).status == "merged"
-    with pytest.raises(Refused, match="does not exist"):
+    with pytest.raises(Refused, match="not on the poverty list now"):
         begin(benxi, village=V2)
     benxi.hear(diagnosed(V2))
     begin(benxi, village=V2)

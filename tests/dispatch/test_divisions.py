@@ -126,6 +126,47 @@ def test_a_team_in_its_transition_goes_over_with_the_day_on_which_it_goes_home()
     assert [said.village for said in benxi.said(TeamReleased)] == [V2] and not benxi.pool.teams
 
 
+@pytest.mark.parametrize(("mergers", "is_sent"), [
+    ([], True), ([merged(V1, V2)], False), ([merged(V3, V1), merged(V1, V2)], False), ([merged(V2, V1)], True),
+])  # fmt: skip
+def test_5_6_who_has_ties_to_a_merged_village_is_not_sent_to_the_one_that_goes_on(mergers: Any, is_sent: bool) -> None:
+    origin = mergers[0].village if mergers else V1
+    benxi = Benxi()
+    benxi.hear(unit("U1"), *squad("U1"), cadre("C-tied", "U1", reserve=True, ties=(origin,)), *mergers)
+    to = mergers[-1].into if mergers else V2
+    benxi.hear(diagnosed(V3 if is_sent else to))
+    benxi.solve()
+    (matched,) = benxi.said(VillageMatched)
+    assert ("C-tied" in [one.cadre for one in matched.team]) == is_sent
+
+
+def test_5_6_of_a_member_with_ties_to_a_village_that_is_merged_people_decide() -> None:
+    benxi = Benxi().helped()
+    benxi.hear(cadre("C-U1-1", "U1", ties=(V2,)))
+    assert not benxi.said(MemberDisqualified)
+    benxi.hear(merged(V2, V1))
+    (told,) = benxi.said(MemberDisqualified)
+    assert (told.village, told.cadre, told.rule) == (V1, "C-U1-1", "undisclosed")
+    assert benxi.pool.teams[V1].doubted == {"C-U1-1": ("recusal",)} and benxi.details("retentions") == ["C-U1-1"]
+    benxi.hear(cadre("C-U1-1", "U1", ties=(V2,)))
+    assert len(benxi.said(MemberDisqualified)) == 1, "it is told once"
+    benxi.hear(cadre("C-U1-1", "U1"))
+    assert not benxi.details("retentions"), "the ties were a mistake"
+
+
+def test_5_6_a_team_that_goes_over_is_judged_by_all_that_was_merged_into_its_new_village() -> None:
+    benxi = Benxi().helped()
+    benxi.hear(cadre("C-U1-1", "U1", ties=(V3,)), merged(V3, V2), merged(V1, V2))
+    assert [(told.village, told.cadre) for told in benxi.said(MemberDisqualified)] == [(V2, "C-U1-1")]
+
+
+def test_5_6_who_has_ties_to_a_merged_village_replaces_nobody_in_the_one_that_goes_on() -> None:
+    benxi = Benxi().helped()
+    benxi.hear(cadre("C-new", "U1", ties=(V2,)), merged(V2, V1), recalled("C-U1-1", V1))
+    with pytest.raises(Refused, match="ties"):
+        benxi.replace("C-U1-1", "C-new")
+
+
 def test_a_village_that_is_split_keeps_all_that_hangs_on_it() -> None:
     benxi = Benxi().helped()
     before = (benxi.assignment(), benxi.pool)

@@ -121,6 +121,9 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
     visits: dict[str, dict[str, Period]] = msgspec.field(default_factory=dict)
     """By kind of link and last day, such as `2016-06-30`, the periods whose visits are asked for or were told."""
 
+    merged: tuple[str, ...] = ()
+    """The villages that were merged into it, from which cadres with ties to them have to keep away as from itself."""
+
     results: dict[str, Result] = msgspec.field(default_factory=dict)
     """By linkage, the last grade that its levels share."""
 

@@ -10,7 +10,7 @@ from services.dispatch.model.commands import ChooseTeam, NominateTeam, TakeOver,
 from services.dispatch.model.eligibility import Posting, in_order, unmet
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.matching import Match, Offer, Serving, unsuited_for
-from services.dispatch.model.pool import Pool, Squad, Team, all_cadres, disqualified, relatives, without
+from services.dispatch.model.pool import Pool, Squad, Team, disqualified, relatives, without
 from shared.contracts import Event
 from shared.contracts.dispatch import MatchWithdrawn, Member, TeamChosen, VillageMatched
 from shared.labels import label
@@ -60,7 +60,7 @@ def weigh(
         faults.append(Fault(fault.rule, fault.zh.format(unit=unit), fault.en.format(unit=unit)))
     serving = pool.serving(others.values(), besides=village).get(unit)
     faults += _shared(unit, team, serving, policy)
-    free = pool.free(others.values(), policy, besides=village) if serving is None else all_cadres(others.values())
+    free = pool.free(others.values(), policy, besides=village) if serving is None else pool.cadres(others.values())
     of_unit = {id: cadre for id, cadre in free.items() if cadre.unit == unit}
     offer = Offer(offered, of_unit, policy, today, serving, (village,))
     if not team and (code := offer.obstacle(village)):
@@ -202,7 +202,7 @@ def take_over(pool: Pool | None, command: TakeOver, policy: Policy, today: date,
         return Change(pool)  # Whether it is the same team is the link's to say.
     need = addressed(pool.needs.get(command.village), command, "待派工作队的村", "the village that waits for a unit")
     unit, serving = pool.units.get(command.unit), pool.serving(others.values()).get(command.unit)
-    free = pool.free(others.values(), policy) if serving is None else all_cadres(others.values())
+    free = pool.free(others.values(), policy) if serving is None else pool.cadres(others.values())
     faults = [*_unfit_together(command.team, policy), *_shared(command.unit, command.team, serving, policy)]
     if unit is None or unit.withdrawn:
         faults.append(Fault("3.2", f"单位{command.unit}未登记", f"unit {command.unit} is not registered"))

@@ -185,7 +185,7 @@ def _require_fit(
         return
     assert isinstance(link, Contact)
     cadre = enrolled(others, command.unit, command.cadre, link.rule, "cadre")
-    if misfit := _misfit(cadre, link.rank, state.lies_in) or _unready(cadre, link, today):
+    if misfit := _misfit(cadre, link.rank, state) or _unready(cadre, link, today):
         zh, en = misfit
         raise Refused(link.rule, f"{command.cadre}{zh}", f"{command.cadre} {en}", field="cadre", status=422)
 
@@ -300,12 +300,13 @@ def _require_chosen(choice: Choice, link: PersonLink) -> None:
         raise Refused(link.rule, said, told, field=choice.field, status=422)
 
 
-def _misfit(cadre: Cadre, rank: Rank, village: str) -> tuple[str, str] | None:
-    """Why a cadre cannot be bound to the village, in Chinese and English: the rank is too low, or there are ties."""
+def _misfit(cadre: Cadre, rank: Rank, state: Contacts) -> tuple[str, str] | None:
+    """Why a cadre cannot be bound to the village, in Chinese and English: the rank is too low, or there are ties, be it
+    to a village that was merged into it."""
     if RANKS.index(cadre.rank) < RANKS.index(rank):
         zh = f"的职务层次低于{label('rank', rank)}，请改由符合要求的干部联系"
         return zh, f"ranks below {rank.replace('_', ' ')}; choose a higher rank"
-    if village in cadre.ties:
+    if {state.lies_in, *state.merged} & {*cadre.ties}:
         return "须回避该村，请改由其他干部联系", "has ties to the village; choose another"
     return None
 
@@ -358,6 +359,20 @@ def unbind(state: Contacts, command: EndLink | EndPost, link: PersonLink | None,
             field="cadre",
         )
     return ended(state, {command.kind: [command.cadre]}, "decided", policy, today, command.decided_by, before=state)
+
+
+def merging(_state: Contacts | None, event: VillageMerged) -> Iterable[Key]:
+    """The key of the village that ends, into which others may have been merged before."""
+    return ((Contacts, event.village),)
+
+
+def grow(state: Contacts | None, event: VillageMerged, policy: Policy, _today: date, others: Others) -> Change:
+    """Another village was merged into this one: whoever keeps away from that keeps away from this one (5.6)."""
+    if state is None and not policy.contacts:
+        return Change(state)
+    state, ended = state or Contacts(id=event.into, place=event.into_place), others[Contacts, event.village]
+    before = ended.merged if isinstance(ended, Contacts) else ()
+    return Change(state.but(merged=tuple(dict.fromkeys((*state.merged, *before, event.village)))))
 
 
 def finish(state: Contacts | None, event: Ending, policy: Policy, today: date) -> Change:
@@ -426,7 +441,7 @@ def judge(
         for id, rank in sorted(ranks.items()):
             found = (others.get((of, id)) for of in (Contacts, Posts))
             for there in (one for one in found if isinstance(one, Contacts) and event.cadre in one.bound(kind)):
-                if cadre is None or _misfit(cadre, rank, there.lies_in):
+                if cadre is None or _misfit(cadre, rank, there):
                     gone = {"kind": kind, "cadre": event.cadre, "ground": "disqualified", "decided_by": ""}
                     told.append(there.told(LinkEnded, **gone))
     return Change(state, tuple(told))

@@ -5,8 +5,20 @@ from datetime import date
 
 import msgspec
 
+from services.dispatch.model.eligibility import Posting
 from services.dispatch.model.link import Link, id_of
-from services.dispatch.model.pool import DAY, Pool, pool_of, prefixes, with_absences, without
+from services.dispatch.model.pool import (
+    DAY,
+    Pool,
+    Squad,
+    doubt,
+    no_more_met,
+    pool_of,
+    prefixes,
+    with_absences,
+    without,
+)
+from shared.contracts import Event
 from shared.contracts.dispatch import PoolChanged, PoolDivided
 from shared.contracts.registry import PolicyAdopted, VillageMerged, VillageRecoded
 from shared.divisions import jurisdiction_of, place_of
@@ -74,6 +86,7 @@ def take_part(pool: Pool | None, event: PoolDivided, policy: Policy, today: date
     """
     pool = pool_of(pool, policy)
     for other in _besides(policy, others):
+        pool = pool.but(merged={**other.merged, **pool.merged})
         part = _part(event.place, other)
         if part:
             pool = pool.but(
@@ -160,6 +173,7 @@ def receive(pool: Pool | None, event: PoolChanged, policy: Policy, today: date, 
     for other in others.values():
         if not isinstance(other, Pool) or other.id == pool.id:
             continue
+        pool = pool.but(merged={**other.merged, **pool.merged})
         if event.village in other.needs and event.village not in pool.teams:
             need = _but(other.needs[event.village], place=event.place)
             pool = pool.but(needs={event.village: need, **pool.needs}, answered=False)
@@ -197,15 +211,34 @@ def _hears_of(pool: Pool, event: PoolChanged) -> bool:
     return pool.id in prefixes(event.place, event.village)
 
 
-def both(_pool: Pool | None, event: VillageMerged) -> Iterable[Key]:
-    """The teams of two villages that become one."""
-    return ((Link, id_of(event.village)), (Link, id_of(event.into)))
+def both(pool: Pool | None, event: VillageMerged) -> Iterable[Key]:
+    """The teams of two villages that become one, and their units' cadres."""
+    teams = [pool.teams[village] for village in (event.village, event.into) if village in pool.teams] if pool else []
+    squads = ((Squad, team.unit) for team in teams)
+    return ((Link, id_of(event.village)), (Link, id_of(event.into)), *squads)
 
 
 def merge(pool: Pool | None, event: VillageMerged, policy: Policy, today: date, others: Others) -> Change:
-    """The village that ended needs no unit. If the remaining village took its team, the team is out there now."""
-    if pool is None or not (event.village in pool.needs or event.village in pool.teams):
+    """Two villages are one. Whoever has ties to the one that ended keeps away from the other (5.6): people decide
+    whether members of the team that is out there stay."""
+    if pool is None:
         return Change(pool)
+    pool = _merged(pool.but(merged={**pool.merged, event.village: event.into}), event, policy, others)
+    team, told = pool.teams.get(event.into), list[Event]()
+    unit = pool.units.get(team.unit) if team else None  # Else it is another pool's, which tells it.
+    for cadre, role in team.members.items() if team and unit else ():
+        known = pool.cadres(others.values()).get(cadre)
+        if known and known.unit == team.unit:
+            failed = no_more_met(Posting(known, unit, event.into, policy, today), role)
+            pool, more = doubt(pool, event.into, cadre, role, failed, today)
+            told += more
+    return Change(pool, tuple(told))
+
+
+def _merged(pool: Pool, event: VillageMerged, policy: Policy, others: Others) -> Pool:
+    """The village that ended needs no unit. If the remaining village took its team, the team is out there now."""
+    if not (event.village in pool.needs or event.village in pool.teams):
+        return pool
     team, successor = pool.teams.get(event.village), others[Link, id_of(event.into)]
     pool = pool.but(
         needs=without(pool.needs, event.village), teams=without(pool.teams, event.village), answered=False
@@ -214,4 +247,4 @@ def merge(pool: Pool | None, event: VillageMerged, policy: Policy, today: date, 
     hears = pool.id in (policy.pool, *prefixes(event.into_place, event.into))
     if team and hears and isinstance(successor, Link) and successor.unit == team.unit:
         pool = pool.with_team(event.into, _but(team, place=event.into_place, need=None))
-    return Change(pool)
+    return pool

@@ -351,9 +351,8 @@ def _successor(
     pool: Pool, team: Team, role: Role, id: str, left: str, policy: Policy, others: Others, field: str
 ) -> Cadre:
     """The named cadre: one who is free, or a member who becomes leader. Raises Refused for anybody else."""
-    squads = [squad for squad in others.values() if isinstance(squad, Squad)]
     if role == "leader" and team.members.get(id) == "member":
-        cadre = next((squad.cadres[id] for squad in squads if id in squad.cadres), None)
+        cadre = pool.cadres(others.values()).get(id)
     else:
         cadre = pool.free(others.values(), policy, back=left if left == id else "").get(id)
     if cadre is None:

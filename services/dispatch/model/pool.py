@@ -171,6 +171,8 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
     """The name of the last matching that was solved."""
     answered: bool = False
     """True if no need or offer has changed since that matching."""
+    merged: dict[str, str] = msgspec.field(default_factory=dict)
+    """By village that was merged into another, that other: whoever is recused in the first keeps away from it (5.6)."""
     turns: dict[str, bool] = msgspec.field(default_factory=dict)
     """By day of change: True if the division has a pool of its own from that day on, False if a wider one answers."""
 
@@ -244,7 +246,14 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
             gone.update(pool.recalled, pool.away.keys() - {back})
             gone.update(id for kind in full_time for id in pool.bound.get(kind, {}))
             gone.update(id for village, team in pool.teams.items() if village != besides for id in team.members)
-        return {id: cadre for id, cadre in all_cadres(states).items() if id not in gone}
+        return {id: cadre for id, cadre in self.cadres(states).items() if id not in gone}
+
+    def cadres(self, others: Iterable[State | None]) -> dict[str, Cadre]:
+        """The cadres of all squads among some states, free or not, with their ties as they stand after mergers."""
+        states = [*others]
+        merged = {ended: into for pool in self.family(states) for ended, into in pool.merged.items()}
+        squads = (squad.cadres.items() for squad in states if isinstance(squad, Squad))
+        return {id: tied(cadre, merged) for cadres in squads for id, cadre in cadres}
 
     def unit(self, id: str, others: Iterable[State | None]) -> Unit | None:
         """A unit as this pool or a wider one knows it."""
@@ -261,10 +270,12 @@ def full_time_kinds(policy: Policy) -> list[str]:
     return [link.kind for link in links if isinstance(link, Contact) and link.full_time]
 
 
-def all_cadres(states: Iterable[State | None]) -> dict[str, Cadre]:
-    """The cadres of all squads among some states, free or not."""
-    squads = (squad.cadres.items() for squad in states if isinstance(squad, Squad))
-    return {id: cadre for cadres in squads for id, cadre in cadres}
+def tied(cadre: Cadre, merged: Mapping[str, str]) -> Cadre:
+    """A cadre with ties also to the villages into which those were merged to which the cadre has ties (5.6)."""
+    ties = dict.fromkeys(cadre.ties)
+    while more := {merged[tie] for tie in ties if tie in merged} - ties.keys():
+        ties |= dict.fromkeys(sorted(more))
+    return msgspec.structs.replace(cadre, ties=tuple(ties)) if len(ties) > len(cadre.ties) else cadre
 
 
 def enrolled(states: Mapping[Key, State | None], unit: str | None, cadre: str, rule: str, field: str) -> Cadre:
@@ -378,7 +389,7 @@ def reopen(pool: Pool | None, event: CadreRegistered, policy: Policy, today: dat
     for village, team in pool.teams.items():
         if role := team.members.get(event.cadre):
             failed = _failed(pool, village, team, role, event, policy, today)
-            pool, more = _doubt(pool, village, event.cadre, role, failed, today)
+            pool, more = doubt(pool, village, event.cadre, role, failed, today)
             told += more
     return Change(pool, told)
 
@@ -392,11 +403,15 @@ def _failed(
     unit = pool.units.get(team.unit)
     if unit is None:  # It is another pool's.
         return ()
-    failed = unmet(Posting(described(event), unit, village, policy, today), role)
-    return tuple(x.code for x in failed if x.code != AGE)
+    return no_more_met(Posting(tied(described(event), pool.merged), unit, village, policy, today), role)
 
 
-def _doubt(
+def no_more_met(posting: Posting, role: Role) -> tuple[str, ...]:
+    """The rules for a role that somebody who serves in it does not meet any more."""
+    return tuple(failed.code for failed in unmet(posting, role) if failed.code != AGE)
+
+
+def doubt(
     pool: Pool, village: str, cadre: str, role: Role, failed: tuple[str, ...], today: date
 ) -> tuple[Pool, tuple[Event, ...]]:
     """Tell which rules a member no longer meets. People decide whether the member stays."""
@@ -439,7 +454,7 @@ def doubt_withdrawn(pool: Pool | None, event: CadreWithdrawn, policy: Policy, to
     for village, team in pool.teams.items() if pool else ():
         if role := team.members.get(event.cadre):
             assert pool
-            pool, more = _doubt(pool, village, event.cadre, role, ("unit",), today)
+            pool, more = doubt(pool, village, event.cadre, role, ("unit",), today)
             told += more
     return Change(pool, told)
 
@@ -484,7 +499,7 @@ def solve(
         )
     states = [*offers.values()]
     units = {id: unit for id, unit in pool.units.items() if not unit.withdrawn}
-    serving, known_cadres = pool.serving(states), all_cadres(states)
+    serving, known_cadres = pool.serving(states), pool.cadres(states)
     # A team may serve another village of its unit. A member who is another unit's by now is on offer for neither.
     shared = [(unit, id) for unit, out in serving.items() if out.has_room(policy) for id in out.members]
     again = {id: known_cadres[id] for unit, id in shared if id in known_cadres and known_cadres[id].unit == unit}
