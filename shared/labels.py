@@ -213,7 +213,8 @@ def _spelt(code: str) -> str:
 
 
 def sentence(event: Event, policy: Policy | None, names: Mapping[str, str]) -> Both:
-    """What an event says, as in “{unit}的工作队开始帮扶”, in Chinese and English. `names` has units' names by id.
+    """What an event says, as in “{unit}的工作队开始帮扶”, in Chinese and English. `names` has units' names by id, and
+    parties' by their `party_key`.
 
     An event that is not about a village has no sentence, but may follow from one that is: its label is told.
     """
@@ -233,16 +234,29 @@ def _once(zh: str) -> str:
 
 
 def _named(field: str, value: Any, words: Both, names: Mapping[str, str]) -> Both:
-    """The words of a field, with units' names in the place of their ids.
+    """The words of a field, with the names of units and parties in the place of their ids.
 
-    Only fields that have units are changed: the id of a unit may be `365`, which elsewhere is a number of days.
+    Only fields that have such are changed: the id of a unit may be `365`, which elsewhere is a number of days.
     """
+    if field in _PARTIES and (name := names.get(party_key(str(value)))):
+        return name, name
     if field not in ("unit", "obstacles") and not (field == "record" and value.startswith("unit:")):
         return words
     zh, en = (_ID.sub(lambda id: names.get(id[0], id[0]), text) for text in words)
     return zh, en
 
 
+def party_key(id: str) -> str:
+    """Under which key the name of a party is given: a unit may have the same id."""
+    return f"party:{id}"
+
+
+def parties_of(event: Event) -> list[str]:
+    """The parties of which an event speaks, by id."""
+    return [id for field in _PARTIES if (id := getattr(event, field, None))]
+
+
+_PARTIES: Final = ("party", "paired", "own")
 _ID: Final = re.compile(r"[0-9A-Z][0-9A-Z._-]*")
 
 

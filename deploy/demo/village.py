@@ -20,7 +20,7 @@ from deploy.terminal import folded, neutral
 from shared.contracts import EVENTS, Envelope, Event
 from shared.contracts.journey import STAGES
 from shared.divisions import COUNTRY, around, place_of
-from shared.labels import Both, basis, in_words, sentence
+from shared.labels import Both, basis, in_words, parties_of, party_key, sentence
 from shared.policy import Policy, PolicyBook, kept_pack
 
 for _service in SERVICES:
@@ -109,10 +109,14 @@ _LEVELS: Final = ("包联", "linkage"), ("层级", "level"), ("由谁负责", "w
 
 
 def _names(registry: httpx.Client, events: Sequence[Happened]) -> dict[str, str]:
-    """The names of the units that the events speak of, by id. A unit that is no longer registered keeps its id."""
-    units = {unit for happened in events if (unit := getattr(happened.event, "unit", None))}
-    found = [(unit, registry.get(f"/v1/units/{unit}")) for unit in sorted(units)]
-    return {unit: answer.json()["name"] for unit, answer in found if answer.is_success}
+    """The names of the units and parties that the events speak of, by how a sentence looks for them.
+
+    What is not registered any more keeps its id, and so do persons, whom only operators may look up.
+    """
+    named = {f"units/{unit}": unit for one in events if (unit := getattr(one.event, "unit", None))}
+    named |= {f"parties/{id}": party_key(id) for one in events for id in parties_of(one.event)}
+    found = [(key, registry.get(f"/v1/{path}")) for path, key in sorted(named.items())]
+    return {key: answer.json()["name"] for key, answer in found if answer.is_success}
 
 
 def in_force(registry: httpx.Client, place: str) -> Policy | None:

@@ -65,8 +65,10 @@ class Share(NamedTuple):
         if owns != self.number:
             return Refused(
                 "share",
-                f"区划 {place} 由第 {owns} 副本（共 {self.of} 个）办理，请发往该副本",
-                f"division {place} is the business of replica {owns} of {self.of}; send it there",
+                f"区划 {place} 由第 {owns} 副本（共 {self.of} 个）办理，请发往该副本；"
+                f"使用命令行的，请加 --place {place}",
+                f"division {place} is the business of replica {owns} of {self.of}; send it there; at the command "
+                f"line, add --place {place}",
                 field="place",
                 status=421,
             )

@@ -22,7 +22,7 @@ from shared.contracts.dispatch import (
     SupportPledged,
 )
 from shared.contracts.registry import PartyMerged, PartyWithdrawn, PolicyAdopted, VillageRecoded
-from shared.labels import sentence
+from shared.labels import parties_of, sentence
 from shared.policy import PolicyInvalid, parse_pack
 from shared.policy.shipped import content
 from shared.rules import Refused
@@ -222,6 +222,9 @@ def test_1_12_what_a_firm_promised_is_compared_with_what_came() -> None:
         "尚缺帮扶资金（元）20000，由县扶贫办对照",
         "2014: of F1 came yuan 30000, jobs 5, of yuan 50000, jobs 4 promised; missing yuan 20000; compared by 县扶贫办",
     )
+    assert parties_of(told) == ["F1"]
+    named = sentence(told, benxi.policy, {"F1": "某局", "party:F1": "清泉矿泉水公司"})
+    assert [text.count("清泉矿泉水公司") for text in named] == [1, 1] and "F1" not in "".join(named)
     benxi.until(date(2015, 3, 1))
     assert not benxi.said(ComparisonMissed)
 

@@ -176,7 +176,7 @@ async def seen(system: System, messages: list[Envelope]) -> None:
 
         row = {"place": CITY, "pack": PACK, "adopted_by": "市委"}
         for place, status_code, words in (
-            (CITY, 421, f"replica {owner(CITY, 2)} of 2"),
+            (CITY, 421, f"replica {owner(CITY, 2)} of 2; send it there; at the command line, add --place {CITY}"),
             ("210000", 422, "wider than a prefecture"),
         ):
             answer = await client.post(

@@ -225,8 +225,10 @@ def merge(pool: Pool | None, event: VillageMerged, policy: Policy, today: date, 
         return Change(pool)
     pool = _merged(pool.but(merged={**pool.merged, event.village: event.into}), event, policy, others)
     team, told = pool.teams.get(event.into), list[Event]()
-    unit = pool.units.get(team.unit) if team else None  # Else it is another pool's, which tells it.
-    for cadre, role in team.members.items() if team and unit else ():
+    unit = pool.units.get(team.unit) if team else None
+    if team is None or unit is None:  # The unit is another pool's, which tells it.
+        return Change(pool)
+    for cadre, role in team.members.items():
         known = pool.cadres(others.values()).get(cadre)
         if known and known.unit == team.unit:
             failed = no_more_met(Posting(known, unit, event.into, policy, today), role)
