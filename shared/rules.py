@@ -92,7 +92,10 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A piece of JSON that occurs in every kept state with secrets. Queries decode a state, to call `shown`, only if it
     has this piece; if this is empty, they decode every state."""
     personal: ClassVar[bool] = False
-    """Whether it is about persons, or about what is held against them. Then only operators may read it over HTTP."""
+    """Whether it is about persons, or about what is held against them. Then only operators may read it over HTTP, and
+    `readers`."""
+    readers: ClassVar[frozenset[str]] = frozenset()
+    """The roles that read a personal kind in their divisions, where callers are asked who they are."""
 
     @property
     def due(self) -> date | None:

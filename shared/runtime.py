@@ -34,7 +34,7 @@ from shared.stream import bus
 from shared.stream.bus import CALENDAR, OPEN, SEALED
 from shared.stream.consumer import MessagesLost, OrderedConsumer
 from shared.stream.relay import Relay
-from shared.web import http, serving
+from shared.web import http, issuers, serving
 
 log = structlog.get_logger()
 LOOK = 5.0
@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     secret_file: Path | None = None
     """The file with the installation's secret, for seals of Excel forms and for tokens. It must never change."""
+    issuers: Path | None = None
+    """The file of the issuers by whose tokens people log in (`shared/web/issuers.py`). Without it nobody is asked who
+    he is: then only those must reach the service who may do everything in it."""
     installation: str = ""
     """The identity of the data folder, sent with every answer; empty if there is no folder."""
 
@@ -127,7 +130,8 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
     await pipeline.start()
     secret = settings.secret_file.read_bytes() if settings.secret_file else b""
     health = Health(pipeline, [stream for stream, subjects in heard(service, share).items() if subjects])
-    app = http.build(pipeline, commands, queries, health.parts, secret, health.lost)
+    trusted = issuers.read(settings.issuers, secret) if settings.issuers else None
+    app = http.build(pipeline, commands, queries, health.parts, secret, health.lost, trusted)
     # By these headers a client notices that it reached another service or another installation.
     named = [("zhucun-service", service.name), ("zhucun-installation", settings.installation)]
     server = serving.Server(app, serving.config(app, settings.host, settings.port, headers=named))

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Any
 
 import msgspec
-from litestar import get
+from litestar import Request, get
 from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter
 from sqlalchemy import select
@@ -70,6 +70,7 @@ from shared.rules import Key, Refused, known
 from shared.rules import State as Model
 from shared.web.forms import handlers
 from shared.web.http import SMOOTH, PlaceQuery, Route, within
+from shared.web.identity import FOUND, PLACE, require_reach
 
 COMMANDS: tuple[Route, ...] = (
     Route("matchings", SolveMatching, "生成选派建议方案", "Solve a matching"),
@@ -126,8 +127,14 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     faults: tuple[Fault, ...]
 
 
-@get("/v1/choices/{village:str}", tags=["queries"], summary="另行选定的代价 · What another choice would cost")
+@get(
+    "/v1/choices/{village:str}",
+    tags=["queries"],
+    summary="另行选定的代价 · What another choice would cost",
+    opt={"asks": FOUND},
+)
 async def cost(
+    request: Request[Any, Any, Any],
     village: FromPath[str],
     state: State,
     unit: Annotated[str, QueryParameter(max_length=40)],
@@ -143,6 +150,7 @@ async def cost(
     async with pipeline.engine.connect() as conn:
         key = (Link, id_of(village))
         link = known((await store.load_states(conn, pipeline.tables, [key]))[key], "村", "village", village)
+        require_reach(request, link.place)
         policy = pipeline.book.at(link.place, pipeline.today) if pipeline.today else None
         if policy is None or pipeline.today is None:
             raise Refused("policy", "该区划没有生效的政策包", "no policy pack is in force in this division")
@@ -196,7 +204,12 @@ def together(link: Link, owed: Model | None) -> Assignment:
     return Assignment(**said)
 
 
-@get("/v1/assignments", tags=["queries"], summary="工作队和责任事项 · Teams and what is owed")
+@get(
+    "/v1/assignments",
+    tags=["queries"],
+    summary="工作队和责任事项 · Teams and what is owed",
+    opt={"asks": PLACE},
+)
 async def assignments(
     state: State,
     place: PlaceQuery = "",
@@ -215,8 +228,13 @@ async def assignments(
         return [one async for one in _together(conn, pipeline.tables, bodies)]
 
 
-@get("/v1/assignments/{village:str}", tags=["queries"], summary="一村的工作队和责任事项 · Those of one village")
-async def assignment(state: State, village: FromPath[str]) -> Assignment:
+@get(
+    "/v1/assignments/{village:str}",
+    tags=["queries"],
+    summary="一村的工作队和责任事项 · Those of one village",
+    opt={"asks": FOUND},
+)
+async def assignment(request: Request[Any, Any, Any], state: State, village: FromPath[str]) -> Assignment:
     """The team of one village and what is owed there, by the village's id or another of its codes."""
     pipeline: Pipeline = state.pipeline
     async with pipeline.engine.connect() as conn:
@@ -225,6 +243,7 @@ async def assignment(state: State, village: FromPath[str]) -> Assignment:
         link, owed = (await store.load_states(conn, pipeline.tables, keys)).values()
     link = known(link, "村", "the village", village)
     assert isinstance(link, Link)
+    require_reach(request, link.place)
     return together(link, owed)
 
 
@@ -241,7 +260,12 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
     due: date
 
 
-@get("/v1/gaps", tags=["queries"], summary="联系、结对和帮扶责任人的空缺数 · How many are missing in each kind of link")
+@get(
+    "/v1/gaps",
+    tags=["queries"],
+    summary="联系、结对和帮扶责任人的空缺数 · How many are missing in each kind of link",
+    opt={"asks": PLACE},
+)
 async def gaps(
     state: State,
     place: PlaceQuery = "",
@@ -289,7 +313,12 @@ class Expert(msgspec.Struct, frozen=True, kw_only=True):
     since: date
 
 
-@get("/v1/experts", tags=["queries"], summary="按专长查询专家 · Experts by their skill")
+@get(
+    "/v1/experts",
+    tags=["queries"],
+    summary="按专长查询专家 · Experts by their skill",
+    opt={"asks": PLACE},
+)
 async def experts(
     state: State,
     place: PlaceQuery = "",
@@ -313,7 +342,12 @@ async def experts(
     ]
 
 
-@get("/v1/post-counts/{place:str}", tags=["queries"], summary="查询任职干部数 · How many cadres are posted to parties")
+@get(
+    "/v1/post-counts/{place:str}",
+    tags=["queries"],
+    summary="查询任职干部数 · How many cadres are posted to parties",
+    opt={"asks": PLACE},
+)
 async def post_counts(
     place: Annotated[str, PathParameter(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")], state: State
 ) -> list[posts.Count]:
@@ -328,7 +362,12 @@ async def post_counts(
     return posts.counts((msgspec.json.decode(body, type=Posts) for body in rows), policy)
 
 
-@get("/v1/course-counts/{place:str}", tags=["queries"], summary="查询培训期数和人次 · How many courses and heads")
+@get(
+    "/v1/course-counts/{place:str}",
+    tags=["queries"],
+    summary="查询培训期数和人次 · How many courses and heads",
+    opt={"asks": PLACE},
+)
 async def course_counts(
     place: Annotated[str, PathParameter(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")],
     state: State,
@@ -347,7 +386,12 @@ async def course_counts(
     return course.counts(counted, year)
 
 
-@get("/v1/linkages", tags=["queries"], summary="各村由哪几级负责 · Who answers together for each village")
+@get(
+    "/v1/linkages",
+    tags=["queries"],
+    summary="各村由哪几级负责 · Who answers together for each village",
+    opt={"asks": PLACE},
+)
 async def linkages(
     state: State,
     place: PlaceQuery = "",

@@ -23,7 +23,7 @@ from shared.engine.outbox import PAGE
 from shared.engine.pipeline import Pipeline
 from shared.engine.tables import Tables
 from shared.rules import Refused
-from shared.web.identity import READERS, caller
+from shared.web.identity import READERS, TOLD, caller
 
 SCANNED: Final = 20_000
 """Rows of the journal that one request looks through. If few of them match, the cursor moves on over the others."""
@@ -61,7 +61,12 @@ def feed(pipeline: Pipeline, stopping: asyncio.Event) -> Any:
     """The handler of the feed. `stopping` ends what waits, so that the service can stop at once."""
     tables, waiting = pipeline.tables, Waiting(pipeline, stopping)
 
-    @get("/v1/events", tags=["queries"], media_type=MediaType.JSON, opt={"answers": Feed, "refuses": (403, 409, 422)})
+    @get(
+        "/v1/events",
+        tags=["queries"],
+        media_type=MediaType.JSON,
+        opt={"answers": Feed, "refuses": (403, 409, 422), "asks": TOLD},
+    )
     async def events(
         request: Request[Any, Any, Any],
         after: Cursor = "",

@@ -24,8 +24,8 @@ from shared.engine.requests import IDEMPOTENCY_KEY
 from shared.forms import Blank, Known
 from shared.policy import Policy
 from shared.rules import Refused
-from shared.web.http import PlaceQuery, waiting
-from shared.web.identity import caller, require_operator, require_say
+from shared.web.http import PlaceQuery, sees, waiting
+from shared.web.identity import ANYBODY, FOUND, PLACE, Caller, caller, require_operator, require_say
 from shared.web.imports import RUNNING, Import, Report, kept
 from shared.workbook import MEDIA_TYPES, HeadingsRefused, WorkbookRefused
 
@@ -59,7 +59,7 @@ def handlers(forms: Forms) -> tuple[Any, ...]:
 
 
 def _template(forms: Forms) -> Any:
-    @get("/v1/templates/{form:str}", tags=["forms"], summary="下载填报表 · A form to fill in")
+    @get("/v1/templates/{form:str}", tags=["forms"], summary="下载填报表 · A form to fill in", opt={"asks": PLACE})
     async def template(
         form: FromPath[str],
         request: Request[Any, Any, Any],
@@ -75,7 +75,7 @@ def _template(forms: Forms) -> Any:
         from shared.workbook.writing import write_template  # Only here, since its library takes memory.
 
         blank = _known(forms, form)
-        if blank.personal:
+        if blank.personal and caller(request).is_anybody:
             require_operator(request)
         asked, secret = blank.form(_policies(state, place), place), _secret(state)
         known: Sequence[Known] = ()
@@ -83,7 +83,7 @@ def _template(forms: Forms) -> Any:
             known = await (
                 blank.issued(state.pipeline, place)
                 if blank.issued
-                else owed(state.pipeline, blank, place, to_operator=caller(request).is_operator)
+                else owed(state.pipeline, blank, place, to=caller(request))
             )
             _require_some(asked.title, len(known), sum(1 for row in known for _ in blank.lines(row, rows)), rows)
         lines = (line for row in known for line in blank.lines(row, rows))
@@ -113,17 +113,24 @@ def _require_some(title: str, known: int, lines: int, rows: int) -> None:
         )
 
 
-async def owed(pipeline: Pipeline, blank: Blank, place: str, *, to_operator: bool = False) -> Sequence[Known]:
+async def owed(pipeline: Pipeline, blank: Blank, place: str, *, to: Caller = ANYBODY) -> Sequence[Known]:
     """The open tasks of a form, each with the known fields of the command that answers it and what else it shows.
 
-    Those about persons are for operators only, as in the list of tasks.
+    Those about persons are for operators and for who has them to do, as in the list of tasks; so are all rows of a
+    personal form.
     """
     found: list[Known] = []
     action = blank.task or blank.name
-    async with aclosing(waiting(pipeline, place, to_operator=to_operator)) as states:
+    async with aclosing(waiting(pipeline, place, to=to)) as states:
         async for state, policy in states:
             if policy:
-                found += [blank.row(state, task, policy) for task in state.tasks(policy) if task.action == action]
+                found += [
+                    blank.row(state, task, policy)
+                    for task in state.tasks(policy)
+                    if task.action == action
+                    and sees(to, state, task)
+                    and (not blank.personal or to.may((task.role,), state.place))
+                ]
     rows = await blank.completed(pipeline, found) if blank.completed else found
     return await named(pipeline, rows)
 
@@ -143,6 +150,7 @@ def _take_in(forms: Forms) -> Any:
         summary="上传填报表 · Take in a filled form",
         status_code=200,
         operation_class=_Upload,
+        opt={"asks": FOUND, "refuses": (401, 403)},
         request_max_body_size=MOST_BYTES,
     )
     async def take_in(
@@ -172,7 +180,9 @@ def _take_in(forms: Forms) -> Any:
                 "该表正在导入，请待导入完成；如为另一份表，请换用新的请求编号",
                 "this form is being taken in; wait for it to end, and use another key for another form",
             )
-        running = RUNNING[name] = Import(state.pipeline, blank, asked, secret, key, partial(require_say, request))
+        running = RUNNING[name] = Import(
+            state.pipeline, blank, asked, secret, key, caller(request), partial(require_say, request)
+        )
         try:
             with TemporaryFile() as file:
                 await _receive(request, file)
@@ -226,17 +236,23 @@ async def _receive(request: Request[Any, Any, Any], file: BinaryIO) -> None:
         )
 
 
-@get("/v1/imports/{form:str}/progress", tags=["forms"])
-async def progress(form: FromPath[str], key: Annotated[str, HeaderParameter(name=IDEMPOTENCY_KEY)]) -> Progress:
-    """How many rows of an import that is under way were read, and how many applied."""
+@get("/v1/imports/{form:str}/progress", tags=["forms"], opt={"asks": FOUND})
+async def progress(
+    request: Request[Any, Any, Any],
+    form: FromPath[str],
+    key: Annotated[str, HeaderParameter(name=IDEMPOTENCY_KEY)],
+) -> Progress:
+    """How many rows of one's own import that is under way were read, and how many applied."""
     running = RUNNING.get(f"{form}:{key}")
-    return Progress(True, running.read, running.applied) if running else Progress(False)
+    if running is None or not caller(request).is_same(running.sender):
+        return Progress(False)
+    return Progress(True, running.read, running.applied)
 
 
-@get("/v1/copies/{name:str}", tags=["forms"])
-async def copy(name: FromPath[str]) -> Stream:
-    """The copy of an imported file in which the errors stand beside their rows."""
-    return _download(kept(name), f"errors{Path(name).suffix}")
+@get("/v1/copies/{name:str}", tags=["forms"], opt={"asks": FOUND})
+async def copy(request: Request[Any, Any, Any], name: FromPath[str]) -> Stream:
+    """The copy of a file that one imported, in which the errors stand beside their rows."""
+    return _download(kept(name, caller(request)), f"errors{Path(name).suffix}")
 
 
 def _known(forms: Forms, name: str) -> Blank:

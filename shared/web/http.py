@@ -15,11 +15,10 @@ from litestar.exceptions import ClientException
 from litestar.openapi import OpenAPIConfig
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
 from litestar.static_files import create_static_files_router
-from litestar.types import Guard
-from sqlalchemy import ColumnElement, Select, Table, func, select
+from sqlalchemy import ColumnElement, Select, Table, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.contracts import EVENTS, Command, Envelope, json_schema
+from shared.contracts import EVENTS, OPEN_ROOT, Command, Envelope, json_schema
 from shared.contracts.values import Role
 from shared.divisions import place_of
 from shared.engine import store
@@ -35,7 +34,20 @@ from shared.policy import Policy
 from shared.rules import Refused, State, Task
 from shared.stream.bus import SEALED
 from shared.web.feed import feed
-from shared.web.identity import admit, caller, operators_only, require_say
+from shared.web.identity import (
+    KEEPERS,
+    PLACE,
+    PUBLIC,
+    READERS,
+    TOLD,
+    Asks,
+    Caller,
+    admit,
+    caller,
+    require_reach,
+    require_say,
+)
+from shared.web.issuers import Issuers
 from shared.web.openapi import File, Page
 from shared.web.operations import operations
 from shared.web.patience import patient
@@ -63,6 +75,8 @@ class Route(NamedTuple):
     command: type[Command]
     zh: str
     en: str
+    by: tuple[Role, ...] = ()
+    """The roles that may say it, in a division that contains its place; none if the command names its `body` itself."""
 
 
 class Accepted(msgspec.Struct, omit_defaults=True):
@@ -120,6 +134,10 @@ def following(page: Sequence[OpenTask]) -> str:
     return f"{page[-1].kind}/{page[-1].id}" if len(page) >= LARGEST_PAGE else ""
 
 
+class _Placed(msgspec.Struct):
+    place: str
+
+
 class Entry(msgspec.Struct, forbid_unknown_fields=True):
     """One event in a service's journal: its position, the NATS subject it was published on, and the CloudEvent."""
 
@@ -142,10 +160,12 @@ def build(
     health: Callable[[], Awaitable[Mapping[str, Any]]],
     secret: bytes,
     lost: Callable[[], Mapping[str, tuple[int, int]]] = dict,
+    issuers: Issuers | None = None,
 ) -> Litestar:
     """The HTTP application of a service. `secret` is the installation's, for tokens and the seals of forms.
 
     `lost` returns, for each stream that removed messages before they were read, their first and last sequence.
+    Without `issuers` nobody is asked who he is.
     """
     name, stopping = pipeline.service.name, asyncio.Event()
     return Litestar(
@@ -178,9 +198,16 @@ def build(
             use_handler_docstrings=True,
         ),
         logging_config=None,
+        # Also for queries that a service adds.
         state=AppState(
-            {"pipeline": pipeline, "secret": secret, "stopping": stopping}
-        ),  # Also for queries that a service adds.
+            {
+                "pipeline": pipeline,
+                "secret": secret,
+                "stopping": stopping,
+                "issuers": issuers,
+                "speakers": {route.command: route.by for route in commands},
+            }
+        ),
         request_max_body_size=LARGEST_BODY,
     )
 
@@ -218,7 +245,7 @@ def _command(pipeline: Pipeline, route: Route) -> Any:
         description=(route.command.__doc__ or "").strip(),
         status_code=200,
         tags=["commands"],
-        opt={"command": route.command, "refuses": (401,)},
+        opt={"command": route.command, "refuses": (401, 403)},
     )(handler)
 
 
@@ -232,19 +259,19 @@ def _common(pipeline: Pipeline, stopping: asyncio.Event) -> list[Any]:
 
 
 async def waiting(
-    pipeline: Pipeline, place: str, *, to_operator: bool, after: str = "", enough: Callable[[], bool] = lambda: False
+    pipeline: Pipeline, place: str, *, to: Caller, after: str = "", enough: Callable[[], bool] = lambda: False
 ) -> AsyncGenerator[tuple[State, Policy | None], None]:
     """The states of a division that wait for somebody, each with its pack in force, in order of kind and id.
 
-    Those about persons are for operators only. They begin after the `kind/id` given as `after`, and end as soon as
-    there are `enough`: rows that are left open half-way cannot be closed safely from outside.
+    Those about persons are left out where nobody is asked who he is. They begin after the `kind/id` given as `after`,
+    and end as soon as there are `enough`: rows that are left open half-way cannot be closed safely from outside.
     """
     # A kind that never awaits anything, such as cadres, may have millions of states: its table is not searched.
     waits = {kind: table for kind, table in pipeline.tables.states.items() if kind.awaits is not State.awaits}
     first, _, last = after.partition("/")
     async with pipeline.engine.connect() as conn:
         for kind, table in sorted(waits.items(), key=lambda item: item[0].kind):
-            if kind.kind < first or (kind.personal and not to_operator):
+            if kind.kind < first or (kind.personal and to.is_anybody):
                 continue
             behind = table.c.id > (last if kind.kind == first else "")
             found = select(table.c.body).where(table.c.awaits, behind, *within(table, place)).order_by(table.c.id)
@@ -258,8 +285,13 @@ async def waiting(
                     await asyncio.sleep(0)  # Other requests get their turn.
 
 
+def sees(who: Caller, state: State, task: Task) -> bool:
+    """Whether a caller is shown a task: one about persons only if it is his own to do. Operators see them all."""
+    return not state.personal or (not who.is_anybody and who.may((task.role,), state.place))
+
+
 def _tasks(pipeline: Pipeline) -> Any:
-    @get("/v1/tasks", tags=["queries"])
+    @get("/v1/tasks", tags=["queries"], opt={"asks": PLACE})
     async def tasks(
         request: Request[Any, Any, Any],
         place: PlaceQuery = "",
@@ -273,19 +305,20 @@ def _tasks(pipeline: Pipeline) -> Any:
         a task is about, such as a village, its team or a unit.
 
         With `words`, each task says in Chinese and English what it is about and by which document. Tasks about persons
-        are shown to operators only. Tasks come in order of kind and id, after the `kind/id` given as `after`. Tasks of
-        one state stay together, so there may be more than `limit`. Fewer than `limit` means the end.
+        are shown to who has them to do, and to operators. Tasks come in order of kind and id, after the `kind/id` given
+        as `after`. Tasks of one state stay together, so there may be more than `limit`. Fewer than `limit` means the
+        end.
         """
         found: list[tuple[OpenTask, Policy | None]] = []
         policy: Any
-        states = waiting(
-            pipeline, place, to_operator=caller(request).is_operator, after=after, enough=lambda: len(found) >= limit
-        )
+        who = caller(request)
+        states = waiting(pipeline, place, to=who, after=after, enough=lambda: len(found) >= limit)
         async for state, policy in states:
             found += [
                 (OpenTask(state.kind, state.id, state.place, task), policy)
                 for task in (state.tasks(policy) if policy or not state.needs_policy else ())
                 if role in (None, task.role)
+                and sees(who, state, task)
                 and about in ("", task.about, task.answer.get("village"), task.answer.get("subject"))
             ]
         if not words:
@@ -300,29 +333,40 @@ def _tasks(pipeline: Pipeline) -> Any:
 def _journals(pipeline: Pipeline) -> list[Any]:
     tables, engine = pipeline.tables, pipeline.engine
 
-    @get("/v1/journal/{about:str}", tags=["queries"], media_type=MediaType.JSON, opt={"answers": list[Envelope]})
+    @get(
+        "/v1/journal/{about:str}",
+        tags=["queries"],
+        media_type=MediaType.JSON,
+        opt={"answers": list[Envelope], "asks": TOLD},
+    )
     async def journal(request: Request[Any, Any, Any], about: FromPath[str]) -> Response[bytes]:
-        """The events that this service decided about one village, in order. Sealed ones are shown to operators only."""
+        """The events that this service decided about one village, in order: the open ones from the caller's divisions.
+
+        Operators are shown sealed ones as well.
+        """
         outbox = tables.outbox
         async with engine.connect() as conn:
             about = await store.id_by_code(conn, tables, about)
         found = select(outbox.c.body).where(outbox.c.about == about)
-        if not caller(request).is_operator:
-            found = found.where(outbox.c.sealed.is_(False))
+        if not (who := caller(request)).is_operator:
+            found = found.where(outbox.c.sealed.is_(False), told_in(outbox, who.divisions(READERS)))
         return await _array(engine, found.order_by(outbox.c.position))
 
-    @get("/v1/journal", tags=["queries"])
+    @get("/v1/journal", tags=["queries"], opt={"asks": TOLD})
     async def journal_page(
+        request: Request[Any, Any, Any],
         after: Annotated[int, QueryParameter(ge=0, le=BIGGEST)] = 0,
         limit: Annotated[int, QueryParameter(ge=1, le=LARGEST_PAGE)] = PAGE,
         type: FromQuery[list[str] | None] = None,
     ) -> list[Entry]:
-        """The open events that this service decided, after a position, in the order in which it published them.
+        """The open events that this service decided, after a position, in the order in which it published them: those
+        from the caller's divisions.
 
         A subscriber whose stream was purged or made anew reads here what it missed, and drops the ids that it knows.
         Fewer than `limit` means the end. `type` may be given several times.
         """
-        return await _page(pipeline, after, limit, type, sealed=False)
+        divisions = caller(request).divisions(READERS)
+        return await _page(pipeline, after, limit, type, sealed=False, below=divisions)
 
     return [journal, journal_page]
 
@@ -330,7 +374,7 @@ def _journals(pipeline: Pipeline) -> list[Any]:
 def _accounts(pipeline: Pipeline) -> list[Any]:
     """Queries for checking a service: digests of its data, and the schemas of its events."""
 
-    @get("/v1/digest", tags=["operations"])
+    @get("/v1/digest", tags=["operations"], opt={"asks": KEEPERS})
     async def digest() -> dict[str, str]:
         """A digest (SHA-256) of the business content of each table.
 
@@ -339,7 +383,7 @@ def _accounts(pipeline: Pipeline) -> list[Any]:
         async with pipeline.engine.connect() as conn:
             return await store.digest(conn, pipeline.tables)
 
-    @get("/schemas/{file:str}", tags=["contracts"])
+    @get("/schemas/{file:str}", tags=["contracts"], opt={"asks": PUBLIC})
     async def schema(file: FromPath[str]) -> dict[str, Any]:
         """The JSON Schema of an event's data: the address in `dataschema`."""
         event = EVENTS.get(file.removesuffix(".json"))
@@ -356,7 +400,7 @@ def _recovery(pipeline: Pipeline, lost: Callable[[], Mapping[str, tuple[int, int
     For operators only: it reads sealed events, and events handed in are taken as true.
     """
 
-    @get("/v1/recovery/journal", tags=["operations"], guards=[operators_only])
+    @get("/v1/recovery/journal", tags=["operations"])
     async def journal(
         stream: FromQuery[str],
         type: FromQuery[list[str]],
@@ -370,7 +414,6 @@ def _recovery(pipeline: Pipeline, lost: Callable[[], Mapping[str, tuple[int, int
         "/v1/recovery",
         tags=["operations"],
         status_code=204,
-        guards=[operators_only],
         request_max_body_size=LARGEST_RECOVERY,
         opt={"takes": Entry},
     )
@@ -385,7 +428,7 @@ def _recovery(pipeline: Pipeline, lost: Callable[[], Mapping[str, tuple[int, int
             raise ClientException(str(error)) from error
         await recover(pipeline, stream, [(entry.subject, bytes(entry.event)) for entry in entries])
 
-    @post("/v1/recovery/end", tags=["operations"], status_code=204, guards=[operators_only], opt={"refuses": (409,)})
+    @post("/v1/recovery/end", tags=["operations"], status_code=204, opt={"refuses": (409,)})
     async def end(stream: FromQuery[str], through: Annotated[int, QueryParameter(ge=0, le=BIGGEST)]) -> None:
         """End a recovery: all journals are handed in, and reading goes on behind the last lost message, `through`."""
         if stream not in lost() or through > lost()[stream][1]:
@@ -411,17 +454,29 @@ async def _array(
 
 
 async def _page(
-    pipeline: Pipeline, after: int, limit: int, types: Sequence[str] | None, *, sealed: bool
+    pipeline: Pipeline,
+    after: int,
+    limit: int,
+    types: Sequence[str] | None,
+    *,
+    sealed: bool,
+    below: Iterable[str] = ("",),
 ) -> list[Entry]:
     outbox = pipeline.tables.outbox
     found = select(outbox.c.position, outbox.c.subject, outbox.c.body).where(
-        outbox.c.position > after, outbox.c.sealed == sealed
+        outbox.c.position > after, outbox.c.sealed == sealed, told_in(outbox, below)
     )
     if types is not None:
         found = found.where(outbox.c.type.in_(types))
     async with pipeline.engine.connect() as conn:
         rows = await conn.execute(found.order_by(outbox.c.position).limit(limit))
         return [Entry(position, subject, msgspec.Raw(body.encode())) for position, subject, body in rows]
+
+
+def told_in(outbox: Table, divisions: Iterable[str]) -> ColumnElement[bool]:
+    """The condition that an open event is about one of these divisions, given as prefixes of codes."""
+    roots = (".".join([OPEN_ROOT, *(prefix[n : n + 2] for n in range(0, len(prefix), 2))]) for prefix in divisions)
+    return or_(false(), *(true() if root == OPEN_ROOT else outbox.c.subject.like(f"{root}.%") for root in roots))
 
 
 def within(table: Table, place: str) -> Iterable[ColumnElement[bool]]:
@@ -449,15 +504,14 @@ def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Tabl
 
         return told
 
-    guards: list[Guard] = [operators_only] if state.personal else []
+    asks = Asks("place" if state.readers else "operator", state.readers) if state.personal else PLACE
 
     @get(
         f"/v1/{kind}",
         tags=["queries"],
         media_type=MediaType.JSON,
         name=kind,
-        opt={"answers": list.__class_getitem__(state)},
-        guards=guards,
+        opt={"answers": list.__class_getitem__(state), "asks": asks},
     )
     async def listing(
         request: Request[Any, Any, Any],
@@ -477,8 +531,7 @@ def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Tabl
         tags=["queries"],
         media_type=MediaType.JSON,
         name=f"one of {kind}",
-        opt={"answers": state},
-        guards=guards,
+        opt={"answers": state, "asks": Asks("found", asks.roles) if asks.where == "place" else asks},
     )
     async def one(request: Request[Any, Any, Any], id: FromPath[str]) -> Response[bytes]:
         """One state by its id."""
@@ -489,14 +542,16 @@ def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Tabl
                 body = (await conn.execute(select(table.c.body).where(table.c.id == alias))).scalar()
         if body is None:
             raise Refused("identity", f"查无 {id}，请核对编号", f"there is no {id} among the {kind}", status=404)
+        if asks.where == "place":
+            require_reach(request, msgspec.json.decode(body, type=_Placed).place, asks.roles)
         hiding = shown(request)
         return Response((hiding(body) if hiding else body).encode(), media_type=MediaType.JSON)
 
-    @get(f"/v1/summary/{kind}", tags=["queries"], name=f"summary of {kind}")
-    async def summary() -> dict[str, int]:
-        """The number of states by status."""
+    @get(f"/v1/summary/{kind}", tags=["queries"], name=f"summary of {kind}", opt={"asks": PLACE})
+    async def summary(place: PlaceQuery = "") -> dict[str, int]:
+        """The number of states by status, in a division with this prefix."""
+        counts = select(table.c.status, func.count()).where(*within(table, place)).group_by(table.c.status)
         async with engine.connect() as conn:
-            counts = select(table.c.status, func.count()).group_by(table.c.status).order_by(table.c.status)
-            return {row[0]: row[1] for row in await conn.execute(counts)}
+            return {row[0]: row[1] for row in await conn.execute(counts.order_by(table.c.status))}
 
     return [listing, one, summary]

@@ -1,12 +1,17 @@
-"""Who sends a request, and what he may do: the one place where a caller is asked for.
+"""Who sends a request, and what he may do: the one place where rights are asked for.
 
-Every check of rights is a question to a `Caller`. Where the service has no issuers of tokens, nobody is asked who he
-is, and only the installation's own token tells operators from others.
+Each command says in the table of its service (`Route`) which roles may say it, unless it names the `body` that acts:
+then the caller must have that role, and the rules check that it is the body which the pack names. Each query says by
+`asks` who may ask it. `admit` is the guard before all of them: it finds out who calls, and refuses whoever may not ask.
+`require_say` refuses commands, whether they come one by one or in a form.
+
+Where a service has no issuers of tokens, nobody is asked who he is, and only the installation's own token tells
+operators from others.
 """
 
 import hmac
-from collections.abc import Collection, Iterable
-from typing import Any, Final
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final, Literal
 
 import msgspec
 from litestar.connection import ASGIConnection
@@ -16,20 +21,19 @@ from shared.contracts import Command
 from shared.contracts.values import ROLES
 from shared.divisions import COUNTRY
 from shared.rules import Refused
+from shared.web.issuers import Holding, IssuerAway, Issuers, TokenRefused
 from shared.web.token import BODIES_HEADER, operator_key, shows_body
 
 Connection = ASGIConnection[Any, Any, Any, Any]
-READERS: Final = frozenset({*ROLES, "subscriber"})
-"""The roles whose holders read open events: those of people, and programs that follow the events of a division."""
+Speakers = Mapping[type[Command], Collection[str]]
+"""The roles that may say each kind of command which does not name its body."""
+OFFICERS: Final = frozenset(ROLES)
+"""The roles of people who work with villages. Each reads what is open in its divisions."""
+READERS: Final = OFFICERS | {"subscriber"}
+"""The roles whose holders read open events: officers, and programs that follow the events of a division."""
+_ZH: Final = {role: zh for role, (zh, _) in ROLES.items()} | {"system": "系统管理员", "audit": "审计管理员"}
 CALLER: Final = "caller"
 """The key in a request's state under which its caller is kept."""
-
-
-class Holding(msgspec.Struct, frozen=True):
-    """A role that somebody has in a division: a prefix of its code with 0, 2, 4 or 6 digits; empty for the country."""
-
-    role: str
-    division: str
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +50,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Whether nobody was asked who he is, since the service has no issuers. Such a caller has every role."""
 
     def may(self, roles: Collection[str], division: str) -> bool:
-        """Whether the caller has one of the roles in a division that contains this one."""
+        """Whether the caller has one of the roles in a division that contains this one, or this prefix of one."""
         if self.is_operator or self.is_anybody:
             return True
         return any(held.role in roles and division.startswith(held.division) for held in self.roles)
@@ -55,14 +59,98 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the caller may read the open events of everything that lies below this prefix of a division."""
         return self.may(READERS, division)
 
+    def has(self, roles: Collection[str]) -> bool:
+        """Whether the caller has one of the roles anywhere."""
+        return self.is_operator or self.is_anybody or any(held.role in roles for held in self.roles)
 
+    def divisions(self, roles: Collection[str]) -> frozenset[str]:
+        """The divisions in which the caller has one of the roles, as prefixes; the empty one is the country."""
+        everywhere = self.is_operator or self.is_anybody
+        return frozenset({""} if everywhere else {held.division for held in self.roles if held.role in roles})
+
+    def is_same(self, other: "Caller") -> bool:
+        """Whether the caller is this other one, or the operator: what one has sent is no other's to see."""
+        return self.is_operator or self.pseudonym == other.pseudonym
+
+    def is_only(self, role: str, division: str) -> bool:
+        """Whether the caller has this role there, and no other: whoever has two could play two bodies."""
+        return {held.role for held in self.roles if division.startswith(held.division)} == {role}
+
+
+NOBODY: Final = Caller()
 ANYBODY: Final = Caller(is_anybody=True)
 OPERATOR: Final = Caller(pseudonym="operator", is_operator=True)
 
+# ---------------------------------------------------------------- who may ask
 
-async def admit(connection: Connection, _handler: BaseRouteHandler) -> None:
-    """The guard before every handler: find out who calls, once for each request."""
-    connection.scope["state"][CALLER] = OPERATOR if _shows_operator(connection) else ANYBODY
+
+class Asks(msgspec.Struct, frozen=True):
+    """Who may ask a query, or use another address that takes no commands."""
+
+    where: Literal["public", "known", "place", "found", "operator"]
+    """`public`: anybody, without a token. `known`: whoever has one. `place`: who has one of the roles in the division
+    that the request names as `place`. `found`: who has one of the roles anywhere; the handler looks where that lies
+    which it found (`require_reach`). `operator`: the installation's own account."""
+    roles: Collection[str] = OFFICERS
+
+
+PUBLIC, KNOWN, OPERATORS = Asks("public"), Asks("known"), Asks("operator")
+PLACE, FOUND, TOLD = Asks("place"), Asks("found"), Asks("found", READERS)
+KEEPERS = Asks("found", frozenset({"system", "audit"}))
+"""Who looks after the system, or after those who do, without a part in the work."""
+_DOCUMENTS: Final = ("/docs", "/docs-assets")
+"""Where the framework serves the documents about the service, which are public."""
+
+
+def asked_of(handler: BaseRouteHandler) -> Asks:
+    """What a handler says of who may use it. One that says nothing is for operators."""
+    found: Asks = handler.opt.get("asks") or (FOUND if "command" in handler.opt else OPERATORS)
+    return found
+
+
+def _is_public(connection: Connection) -> bool:
+    """Whether the framework itself answers: with a document, or with the methods of an address."""
+    return connection.scope["path_template"].startswith(_DOCUMENTS) or connection.scope["method"] == "OPTIONS"
+
+
+async def admit(connection: Connection, handler: BaseRouteHandler) -> None:
+    """The guard before every handler: find out who calls, once for each request, and whether he may ask this."""
+    asks = PUBLIC if _is_public(connection) else asked_of(handler)
+    found = connection.scope["state"][CALLER] = await _authenticated(connection, is_public=asks.where == "public")
+    if asks.where == "operator":
+        require_operator(connection)
+    elif asks.where != "public":
+        if found is NOBODY:
+            raise _unknown("请登录，并在请求头“Authorization”中出示令牌", "log in: the request needs a token")
+        if asks.where == "place":
+            require_reach(connection, _place(connection), asks.roles)
+        elif asks.where == "found" and not found.has(asks.roles):
+            raise _no_role(asks.roles)
+
+
+async def _authenticated(connection: Connection, *, is_public: bool) -> Caller:
+    shown = connection.headers.getall("Authorization", [])
+    if len(shown) > 1:
+        raise _unknown("令牌只能有一个", "there may be one token only")
+    secret, issuers = connection.app.state.secret, connection.app.state.issuers
+    if secret and shown and hmac.compare_digest(shown[0].encode(), f"Bearer {operator_key(secret)}".encode()):
+        return OPERATOR
+    if issuers is None:
+        return ANYBODY
+    if is_public or not shown:
+        return NOBODY
+    scheme, _, token = shown[0].partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise _unknown("请以“Bearer”方式出示令牌", "show the token as Bearer")
+    assert isinstance(issuers, Issuers)
+    try:
+        bearer = await issuers.bearer(token.strip())
+    except TokenRefused as refused:
+        raise _unknown(refused.zh, refused.en) from refused
+    except IssuerAway as away:
+        zh, en = "登录服务无应答，无法核验令牌，请稍后再试或告知运维", "the issuer of tokens does not answer"
+        raise Refused("token", zh, f"{en}; try again later, or tell operations", status=503) from away
+    return Caller(pseudonym=bearer.pseudonym, organ=bearer.granted.organ, roles=bearer.granted.roles)
 
 
 def caller(connection: Connection) -> Caller:
@@ -71,32 +159,61 @@ def caller(connection: Connection) -> Caller:
     return found
 
 
-def _shows_operator(connection: Connection) -> bool:
-    """Whether a request carries the operator's token."""
-    secret, shown = connection.app.state.secret, connection.headers.get("Authorization", "")
-    return bool(secret and shown) and hmac.compare_digest(shown.encode(), f"Bearer {operator_key(secret)}".encode())
+def _place(connection: Connection) -> str:
+    """The division that a request names, or its first digits; empty for all."""
+    return str(connection.path_params.get("place") or connection.query_params.get("place", ""))
+
+
+def require_reach(connection: Connection, place: str, roles: Collection[str] = OFFICERS) -> None:
+    """Refuse (403) a caller who has none of the roles in this division, or in one that contains it."""
+    who = caller(connection)
+    if not who.may(roles, place):
+        if not who.has(roles):
+            raise _no_role(roles)
+        where = "、".join(sorted(division or "全国" for division in who.divisions(roles)))
+        raise Refused(
+            "role",
+            f"本账号只能查询区划{where}，请用“place”指明其中之一",
+            f"this account reads {', '.join(sorted(who.divisions(roles)))} only; name one of these divisions by place",
+            field="place",
+            status=403,
+        )
+
+
+def _unknown(zh: str, en: str) -> Refused:
+    return Refused("token", zh, en, status=401)
+
+
+def _no_role(roles: Collection[str]) -> Refused:
+    zh = "、".join(_ZH.get(role, role) for role in sorted(roles)) if len(roles) <= 3 else "办事人员"
+    en = ", ".join(sorted(roles)) if len(roles) <= 3 else "officers"
+    return Refused("role", f"本账号无此权限（限{zh}）", f"this account has no right to it: it is for {en}", status=403)
+
+
+# ----------------------------------------------------------- what they may say
 
 
 def require_operator(connection: Connection) -> None:
-    """Refuse (401) who does not show the operator's token. What is sealed or about persons is for operators only."""
-    if not caller(connection).is_operator:
+    """Refuse who does not show the operator's token: 401, or 403 for somebody who is known to be another.
+
+    What is sealed or about persons is for operators only, unless somebody has it to do.
+    """
+    who = caller(connection)
+    if not who.is_operator:
         raise Refused(
             "operator",
             "仅限运维：请在服务与命令行两侧用 ZHUCUN_SECRET_FILE 指明同一密钥文件",
             "for operators only: name the same ZHUCUN_SECRET_FILE to the services and to the command line",
-            status=401,
+            status=403 if who.pseudonym else 401,
         )
 
 
-async def operators_only(connection: Connection, _handler: BaseRouteHandler) -> None:
-    """The guard of a handler that is for operators only."""
-    require_operator(connection)
-
-
-def require_body_token(connection: Connection, body: str) -> None:
-    """Refuse (401) a request without the token of `body`: the two bodies of a draw check each other, so that one caller
-    must not speak for both (2.19).
+def require_body(connection: Connection, body: str, place: str) -> None:
+    """Refuse a request without the token of `body`, or of a person who acts for it alone. The two bodies of a draw
+    check each other, so that one caller must not speak for both (2.19).
     """
+    if caller(connection).is_only(body, place):
+        return
     if not shows_body(connection.app.state.secret, connection.headers.get(BODIES_HEADER, ""), body):
         raise Refused(
             "2.19",
@@ -108,13 +225,29 @@ def require_body_token(connection: Connection, body: str) -> None:
         )
 
 
+def speakers(command: Command, by: Speakers) -> Collection[str]:
+    """The roles that may say a command: the body that it names, or those of its kind."""
+    body = getattr(command, "body", None)
+    return by.get(type(command), ()) if body is None else (str(body),)
+
+
 def require_say(connection: Connection, commands: Iterable[Command]) -> None:
-    """Refuse (401) commands about which their caller has no say, whether they come one by one or in a form.
+    """Refuse (401, 403) commands about which their caller has no say, whether they come one by one or in a form.
 
     Only operators decide what holds for the whole country.
     """
+    who, by = caller(connection), connection.app.state.speakers
     for command in commands:
         if command.place == COUNTRY:
             require_operator(connection)
         if command.by_token:
-            require_body_token(connection, str(getattr(command, "body", "")))
+            require_body(connection, str(getattr(command, "body", "")), command.place)
+        elif not who.may(roles := speakers(command, by), command.place):
+            zh = "、".join(sorted(_ZH.get(role, role) for role in roles))
+            raise Refused(
+                "role",
+                f"本账号无权在区划 {command.place} 办理此事：须由{zh}办理",
+                f"this account has no say about it in division {command.place}; it is for {', '.join(sorted(roles))}",
+                field="body" if hasattr(command, "body") else "place",
+                status=403,
+            )

@@ -29,6 +29,7 @@ from shared.engine.requests import Answer
 from shared.forms import Blank, refusal, shown
 from shared.rules import Refused
 from shared.web.http import published_soon
+from shared.web.identity import Caller
 from shared.workbook import CellError, Form, Row, Summary, Tally
 
 MARKED, TOLD = 1000, 100
@@ -38,7 +39,8 @@ COPIES, COPY_SECONDS = 100, 3600
 
 RUNNING: dict[str, "Import"] = {}
 """Imports on their way, by form and request key."""
-_KEPT: dict[str, BinaryIO] = {}
+_KEPT: dict[str, tuple[BinaryIO, Caller]] = {}
+"""Copies with errors by their names, each with whoever sent the file."""
 _MORE_ZH = f"有错误的行太多，只标出前{MARKED}行。请先改正这些，再次上传后标出其余的。"
 _MORE_EN = (
     f"There are more bad rows than the first {MARKED}, marked here. Correct these and upload again to see the rest."
@@ -108,10 +110,11 @@ class Import:
         form: Form,
         secret: bytes,
         key: str,
+        sender: Caller,
         check: Callable[[Sequence[Command]], None],
     ) -> None:
-        """`check` refuses commands about which whoever sends the file has no say."""
-        self.pipeline, self.blank, self.form, self.check = pipeline, blank, form, check
+        """`check` refuses commands about which the `sender` of the file has no say."""
+        self.pipeline, self.blank, self.form, self.sender, self.check = pipeline, blank, form, sender, check
         self.secret, self.key = secret, f"imports/{form.name}:{key}"
         self.read = self.applied = self.bad = 0
         self._effects: Counter[str] = Counter()
@@ -282,7 +285,7 @@ class Import:
         while len(_KEPT) >= COPIES:
             _forget(next(iter(_KEPT)))
         name = secrets.token_urlsafe(32) + suffix
-        _KEPT[name] = copy
+        _KEPT[name] = copy, self.sender
         asyncio.get_running_loop().call_later(COPY_SECONDS, _forget, name)
         return name
 
@@ -294,18 +297,20 @@ def _left_out(row: int, error: CellError) -> CellError:
     return CellError(row=row, column="", value="", rule="together", zh=zh, en=en)
 
 
-def kept(name: str) -> BinaryIO:
-    """A copy with errors that was kept. Raises Refused if there is none of this name, or no longer."""
-    if name not in _KEPT:
+def kept(name: str, who: Caller) -> BinaryIO:
+    """A copy with errors of a caller's file. Raises Refused if he has none of this name, or no longer."""
+    copy, sender = _KEPT.get(name, (None, None))
+    if copy is None or sender is None or not who.is_same(sender):
         raise Refused(
             "identity",
             "没有这份副本，或已过期；请重新上传原表",
             "there is no such copy, or no longer; upload the form again",
             status=404,
         )
-    return _KEPT[name]
+    return copy
 
 
 def _forget(name: str) -> None:
-    if copy := _KEPT.pop(name, None):
+    copy, _ = _KEPT.pop(name, (None, None))
+    if copy:
         copy.close()

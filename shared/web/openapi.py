@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin
 from litestar.response import Stream
 
+from shared.web.identity import asked_of
 from shared.web.problems import PROBLEM, REFUSALS, Problem
 from shared.web.strict import LARGEST_BODY, MOST_COMMANDS, spelling
 from shared.web.token import BODIES_HEADER
@@ -45,6 +46,13 @@ def document(app: Litestar) -> dict[str, Any]:
         "schemas": _plain(components),
         "securitySchemes": {
             "operator": {"type": "http", "scheme": "bearer", "description": "运维令牌 / an operator's token"},
+            "person": {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "JWT",
+                "description": "本人的访问令牌，服务配有 ZHUCUN_ISSUERS 时须出示 / a person's access token, "
+                "which is asked for where the service has ZHUCUN_ISSUERS",
+            },
             "bodies": {
                 "type": "apiKey",
                 "in": "header",
@@ -78,9 +86,10 @@ def _complete(handler: HTTPRouteHandler, operation: dict[str, Any], of: Mapping[
     statuses = {*_EVERYWHERE, *handler.opt.get("refuses", ())}
     if "{" in "".join(handler.paths):
         statuses.add(404)
-    if handler.guards:
-        statuses.add(401)
-        operation["security"] = [{"operator": []}]
+    if (asks := asked_of(handler)).where != "public":
+        statuses |= {401} if asks.where == "operator" else {401, 403}
+        others = [] if asks.where == "operator" else [{}, {"person": []}]  # Without issuers, no token is asked for.
+        operation["security"] = [{"operator": []}, *others]
     if f"{name} takes" in of:
         statuses |= {404, 408, 409, 413, 415, 422}
         rows: dict[str, Any] = {"type": "array", "items": of[f"{name} takes"]}

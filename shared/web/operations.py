@@ -14,7 +14,7 @@ from shared.engine import store
 from shared.engine.pipeline import Pipeline
 from shared.engine.replay import discard_letter, replay_letters
 from shared.rules import Refused
-from shared.web.identity import caller, operators_only
+from shared.web.identity import KNOWN, PUBLIC, caller
 
 
 def operations(
@@ -35,7 +35,7 @@ async def _waiting(conn: AsyncConnection, letters: Table) -> int:
 def _standing(pipeline: Pipeline, lost: Callable[[], Mapping[str, tuple[int, int]]]) -> Any:
     tables, engine = pipeline.tables, pipeline.engine
 
-    @get("/v1/status", tags=["operations"])
+    @get("/v1/status", tags=["operations"], opt={"asks": KNOWN})
     async def status(request: Request[Any, Any, Any]) -> dict[str, Any]:
         """Where the service stands: business day, positions, lost messages, backlog, dead letters.
 
@@ -68,7 +68,7 @@ def _letters(pipeline: Pipeline) -> list[Any]:
     """Listing, replaying and discarding dead letters."""
     letters, engine = pipeline.tables.dead_letters, pipeline.engine
 
-    @get("/v1/dead-letters", tags=["operations"], guards=[operators_only])
+    @get("/v1/dead-letters", tags=["operations"])
     async def dead_letters(discarded: FromQuery[bool] = False) -> list[dict[str, Any]]:
         """Messages that could not be handled, oldest first, each with the reason; with `discarded`, those given up."""
         chosen = letters.c.discarded_at.is_not(None) if discarded else letters.c.discarded_at.is_(None)
@@ -80,7 +80,6 @@ def _letters(pipeline: Pipeline) -> list[Any]:
         "/v1/dead-letters/replay",
         tags=["operations"],
         status_code=200,
-        guards=[operators_only],
         opt={"refuses": (409,)},
     )
     async def replay(about: FromQuery[str] = "", id: FromQuery[str] = "") -> dict[str, int]:
@@ -91,7 +90,6 @@ def _letters(pipeline: Pipeline) -> list[Any]:
         "/v1/dead-letters/discard",
         tags=["operations"],
         status_code=204,
-        guards=[operators_only],
         opt={"refuses": (404, 409, 422)},
     )
     async def discard(
@@ -121,19 +119,19 @@ def _healths(pipeline: Pipeline, parts: Callable[[], Awaitable[Mapping[str, Any]
             parts["database"] = f"数据库读不出 / the database cannot be read: {type(error).__name__}: {error}"
             return 0
 
-    @get("/health/live", tags=["operations"])
+    @get("/health/live", tags=["operations"], opt={"asks": PUBLIC})
     async def live() -> dict[str, str]:
         """The process runs."""
         return {"service": pipeline.service.name}
 
-    @get("/health/ready", tags=["operations"])
+    @get("/health/ready", tags=["operations"], opt={"asks": PUBLIC})
     async def ready() -> Response[dict[str, Any]]:
         """Whether the service can work: each part with `ok` or what to do. 503 if it cannot."""
         found = dict(await parts())
         await database(found)
         return Response(found, status_code=503 if _amiss(found) else 200)
 
-    @get("/health", tags=["operations"])
+    @get("/health", tags=["operations"], opt={"asks": PUBLIC})
     async def health() -> Response[dict[str, Any]]:
         """Whether all is well. 503 also for what hinders only some villages, such as dead letters."""
         found = dict(await parts())

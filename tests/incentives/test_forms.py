@@ -20,6 +20,7 @@ from shared.engine.pipeline import Pipeline
 from shared.stream.bus import OPEN, Message
 from shared.stream.relay import Relay
 from shared.web.forms import owed
+from shared.web.identity import OPERATOR
 from tests.support.process import delivery
 from tests.support.servers import engine_with
 
@@ -63,7 +64,7 @@ async def test_who_answers_for_a_case_sees_the_names_of_the_unit_and_of_the_vill
     ]
     async with engine.begin() as conn:
         await store.save_states(conn, SERVICE.tables, records)
-    rows = await owed(pipeline, FORMS[form], CITY[:4], to_operator=True)
+    rows = await owed(pipeline, FORMS[form], CITY[:4], to=OPERATOR)
     await engine.dispose()
     shown = {(row["subject_kind"], row["subject"]): (row["unit_name"], row["name"]) for row in rows}
     assert shown == {

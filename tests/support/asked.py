@@ -23,6 +23,8 @@ from shared.stream.bus import OPEN, Message
 from shared.stream.relay import Relay
 from shared.web import http
 from shared.web.http import Route
+from shared.web.identity import KNOWN
+from shared.web.issuers import Issuers
 from shared.web.token import operator_headers
 from tests.support import small
 from tests.support.process import DAY, PACK, day
@@ -85,9 +87,9 @@ SERVICE = Service(
     small.SERVICE.due,
 )
 ROUTES = (
-    Route("policies", small.Adopt, "启用政策包", "Adopt a pack"),
-    Route("villages", small.Register, "登记村", "Register a village"),
-    Route("matters", Ask, "询问", "Ask"),
+    Route("policies", small.Adopt, "启用政策包", "Adopt a pack", by=("leader_group",)),
+    Route("villages", small.Register, "登记村", "Register a village", by=("poverty_office", "county")),
+    Route("matters", Ask, "询问", "Ask", by=("team",)),
     Route("answers", Answer, "答复", "Answer"),
 )
 OPERATOR = operator_headers(b"secret")
@@ -116,15 +118,15 @@ class Api:
         return answer.json()
 
 
-@get("/v1/days", tags=["queries"])
+@get("/v1/days", tags=["queries"], opt={"asks": KNOWN})
 async def on_day(day: FromQuery[date | None] = None) -> list[date]:
     """A query about a day."""
     return [day] if day else []
 
 
 @asynccontextmanager
-async def serving(database: str) -> AsyncIterator[Api]:
-    """A service on its first day with a pack in force."""
+async def serving(database: str, issuers: Issuers | None = None) -> AsyncIterator[Api]:
+    """A service on its first day with a pack in force. With issuers it asks its callers who they are."""
     engine = await engine_with(database, SERVICE.tables)
 
     async def send(_stream: str, messages: Any) -> None:
@@ -137,15 +139,15 @@ async def serving(database: str) -> AsyncIterator[Api]:
     relay = Relay(send)
     pipeline = Pipeline(SERVICE, engine, relay, "http://localhost/schemas")
     await pipeline.start()
-    app: Any = http.build(pipeline, ROUTES, (on_day,), health, b"secret")
+    app: Any = http.build(pipeline, ROUTES, (on_day,), health, b"secret", issuers=issuers)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
         found = Api(client, pipeline)
         relaying = asyncio.create_task(relay.run())
         await handle(pipeline, OPEN, [day(0, 1)])
-        assert (
-            await found.post("policies", {"place": "210500", "pack": PACK}, key="the first pack")
-        ).status_code == 200
+        first = [{"place": "210500", "pack": PACK}]
+        headers = {"Idempotency-Key": "policies first", **OPERATOR}
+        assert (await client.post("/v1/policies", json=first, headers=headers)).status_code == 200
         yield found
         relaying.cancel()
     await engine.dispose()

@@ -65,6 +65,7 @@ class Pairings(State, frozen=True, kw_only=True, omit_defaults=True):
 
     kind = "pairings"
     personal = True
+    readers = frozenset({"poverty_office", "township"})
 
     circles: dict[str, Circle] = msgspec.field(default_factory=dict)
     poor: tuple[str, ...] = ()

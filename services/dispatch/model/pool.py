@@ -127,6 +127,7 @@ class Squad(State, frozen=True, kw_only=True, omit_defaults=True):
 
     kind = "squads"
     personal = True
+    readers = frozenset({"organisation"})
 
     cadres: dict[str, Cadre] = msgspec.field(default_factory=dict)
     attended: dict[str, dict[str, Attended]] = msgspec.field(default_factory=dict)

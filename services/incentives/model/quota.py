@@ -17,6 +17,7 @@ class Quota(State, frozen=True, kw_only=True, omit_defaults=True):
 
     kind = "quotas"
     personal = True
+    readers = frozenset({"organisation"})
 
     given: tuple[str, ...] = ()
     """The rewards that were decided and not taken back, as `marked`."""

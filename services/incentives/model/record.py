@@ -172,6 +172,7 @@ class Record(State, frozen=True, kw_only=True, omit_defaults=True):
 
     kind = "records"
     personal = True
+    readers = frozenset({"discipline", "organisation"})
 
     subject_kind: Subject
     subject: str

@@ -97,6 +97,7 @@ class Payroll(State, frozen=True, kw_only=True, omit_defaults=True):
 
     kind = "payrolls"
     personal = True
+    readers = frozenset({"finance", "organisation"})
 
     payees: dict[str, Payee] = msgspec.field(default_factory=dict)
     """By `<kind of statement>/<person>`."""

@@ -33,6 +33,7 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
 
     kind = "appraisals"
     personal = True
+    readers = frozenset({"inspection", "organisation"})
 
     terms: policies.Appraisal
     """The pack's entry on the day on which it was opened. It holds for this year, whatever pack follows."""

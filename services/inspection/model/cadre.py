@@ -17,6 +17,7 @@ class Cadre(State, frozen=True, kw_only=True, omit_defaults=True):
     kind = "cadres"
     needs_policy = False
     personal = True
+    readers = frozenset({"inspection"})
 
     unit: str
     ties: tuple[str, ...] = ()

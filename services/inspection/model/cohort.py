@@ -54,6 +54,7 @@ class Cohort(State, frozen=True, kw_only=True, omit_defaults=True):
 
     kind = "cohorts"
     personal = True
+    readers = frozenset({"inspection", "organisation"})
 
     terms: Terms
     members: dict[str, Member] = msgspec.field(default_factory=dict)

@@ -44,6 +44,7 @@ class Subject(State, frozen=True, kw_only=True, omit_defaults=True):
 
     kind = "subjects"
     personal = True
+    readers = frozenset({"inspection", "organisation"})
 
     sort: str
     """`village`, `township`, or the kind of party by the pack."""

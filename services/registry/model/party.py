@@ -51,6 +51,7 @@ class Person(Party, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "persons"
     personal = True
+    readers = frozenset({"organisation", "poverty_office"})
 
 
 def organisation(command: RegisterParty, policy: Policy) -> Iterable[str]:

@@ -94,6 +94,7 @@ class Cadre(State, frozen=True, kw_only=True):
 
     kind = "cadres"
     personal = True
+    readers = frozenset({"organisation"})
     unit: str
     name: str
     rank: Rank

@@ -1,0 +1,122 @@
+"""Who may use which address of which service: `docs/rights.md`, made from what commands and queries declare."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final, NamedTuple, get_args
+
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+
+from deploy.local.supervisor import SERVICES
+from shared.contracts.values import ROLES
+from shared.engine import store
+from shared.engine.pipeline import Pipeline
+from shared.stream.relay import Relay
+from shared.web import http
+from shared.web.identity import Asks, asked_of
+from shared.web.issuers import Administrator
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs/rights.md"
+ALL_ROLES: Final = (*ROLES, "subscriber", *get_args(Administrator))
+_KEEPERS: Final = {
+    "subscriber": ("订阅程序", "a subscriber"), "system": ("系统管理员", "the system's administrator"),
+    "security": ("安全管理员", "the administrator of rights"), "audit": ("审计管理员", "the auditor"),
+}  # fmt: skip
+WORDS: Final = {**ROLES, **_KEEPERS}
+NAMED: Final = "body"
+"""Stands for the role that a command itself names as its body."""
+HEAD = f"""# 谁可以办理、查询什么 · Who may do and read what
+
+服务配置了登录服务（`ZHUCUN_ISSUERS`）时，每个请求须带令牌；令牌写明角色及其区划。角色在其区划及所辖区划内有效。
+本页由程序生成（`zhucun contracts`），测试对四个服务的每个地址、每个角色、本区划与其他区划逐一试过。
+
+Where a service has issuers (`ZHUCUN_ISSUERS`), each request carries a token, which names roles and their divisions. A
+role holds in its division and in all that lie in it. This page is generated (`zhucun contracts`); a test tries each
+address of all four services with each role, in its own division and in others.
+
+- `{NAMED}`：命令所填的办理机构，须与令牌中的角色一致，并须是本地规定的机构
+  · the body that the command names: the token must have this role, and the region's pack must name this body.
+- 按所查对象：对象所在区划须在令牌的区划内
+  · by what is found: it must lie in a division of the token.
+- 运维：只凭安装令牌，可办理除抽签（2.19）外的一切
+  · operators: with the installation's own token, by which all can be done but draws (2.19).
+- 全国性事项只由运维办理
+  · what holds for the whole country is for operators.
+"""
+_WHERE: Final = {
+    "public": ("不需令牌", "without a token"), "known": ("任何有效令牌", "any valid token"),
+    "place": ("所填区划", "the division that is named"), "found": ("按所查对象", "by what is found"),
+    "operator": ("运维", "operators"), "command": ("命令的区划", "the command's division"),
+}  # fmt: skip
+
+
+class Address(NamedTuple):
+    """One address of a service and who may use it."""
+
+    service: str
+    method: str
+    path: str
+    where: str
+    """As in `Asks`, or `command`."""
+    roles: tuple[str, ...]
+    handler: HTTPRouteHandler
+
+
+def app_of(service: str, pipeline: Pipeline | None = None, secret: bytes = b"", issuers: Any = None) -> Litestar:
+    """The HTTP application of a service, with its routes as they are served."""
+    wiring, api = (import_module(f"services.{service}.{part}") for part in ("app", "api"))
+    if pipeline is None:
+
+        async def send(_stream: str, _messages: Any) -> None: ...
+
+        pipeline = Pipeline(wiring.SERVICE, store.open_engine("sqlite+aiosqlite://"), Relay(send), "")
+
+    async def health() -> dict[str, Any]:
+        return {}
+
+    return http.build(pipeline, api.COMMANDS, api.QUERIES, health, secret, issuers=issuers)
+
+
+def addresses(service: str, app: Litestar) -> Iterator[Address]:
+    """All addresses of a service but those of its documents."""
+    by = app.state.speakers
+    for route in sorted(app.routes, key=lambda route: route.path):
+        for method, (handler, _) in sorted(getattr(route, "route_handler_map", {}).items()):
+            if method == "OPTIONS" or route.path.startswith("/docs"):
+                continue
+            asks: Asks = asked_of(handler)
+            where, roles = asks.where, tuple(role for role in ALL_ROLES if role in asks.roles)
+            if command := handler.opt.get("command"):
+                where, roles = "command", by[command] or (NAMED,)  # type: ignore[assignment]
+            elif where in ("public", "known", "operator"):
+                roles = ()
+            yield Address(service, method, getattr(route, "path_format", route.path), where, roles, handler)
+
+
+def write() -> None:
+    """Write the page."""
+    PAGE.write_text(text(), "utf-8")
+
+
+def text() -> str:
+    """The page."""
+    parts = [HEAD]
+    for service in SERVICES:
+        rows = [_row(address) for address in addresses(service, app_of(service))]
+        parts += [f"## {service}\n", "| 地址 · address | 区划 · where | 角色 · roles |\n|---|---|---|", *rows, ""]
+    return "\n".join(parts)
+
+
+def _row(address: Address) -> str:
+    zh, en = _WHERE[address.where]
+    if set(address.roles) >= set(ROLES):
+        others = [WORDS[role][0] for role in address.roles if role not in ROLES]
+        roles = "、".join(["全部办事角色", *others]) + " · all officers" + ", subscribers" * bool(others)
+    elif address.roles == (NAMED,):
+        roles = f"`{NAMED}`"
+    else:
+        names = [WORDS[role] for role in address.roles]
+        roles = f"{'、'.join(zh for zh, _ in names)} · {', '.join(en for _, en in names)}" if names else ""
+    return f"| `{address.method} {address.path}` | {zh} · {en} | {roles} |"

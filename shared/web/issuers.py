@@ -1,0 +1,333 @@
+"""Tokens by which people log in: JWTs of the issuers that an installation trusts (OpenID Connect, RFC 9068).
+
+Which issuers these are is said by a TOML file, for the country's, a province's or the installation's own:
+
+    [[issuers]]
+    url = "https://login.example.gov.cn"   # as in the token's `iss`
+    audience = "zhucun"                    # as in the token's `aud`
+    keys = "keys.json"                     # optional: its keys (JWKS), so that nothing is fetched; beside this file
+
+The token says in the claim `zhucun` for which organ its bearer acts, and in which roles and divisions. An issuer that
+knows groups alone names their claim, and the file says what each group is:
+
+    claim = "groups"
+    groups.huanren_office = { role = "poverty_office", division = "210522", organ = "桓仁满族自治县扶贫办" }
+"""
+
+import asyncio
+import hashlib
+import hmac
+import time
+import tomllib
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+import structlog
+from msgspec import Meta
+
+from shared.contracts.values import Role
+from shared.divisions import jurisdiction_of
+
+log = structlog.get_logger()
+ALGORITHMS: Final = {"ES256": ("EC", "P-256"), "RS256": ("RSA", None), "Ed25519": ("OKP", "Ed25519")}
+"""The signatures that are taken, each with the kind and curve of its key. All are made with private keys, so that
+nobody signs with what everybody can read."""
+LONGEST_TOKEN: Final = 8 * 2**10
+"""The most characters of a token."""
+LEEWAY: Final = 60.0
+"""Seconds by which the clocks of an issuer and of this machine may differ."""
+KEPT_SECONDS, KEPT = 300.0, 10_000
+"""For how many seconds a verified token is not verified again, and how many are remembered."""
+FETCH_EVERY: Final = 30.0
+"""Seconds between two questions for an issuer's keys at least, so that tokens with invented keys cause few."""
+KEYS_LAST: Final = 3600.0
+"""Seconds after which keys are asked for again, so that a withdrawn one is forgotten. Known ones serve meanwhile."""
+ANSWERED_WITHIN, LARGEST_ANSWER = 5.0, 2**18
+"""Seconds and bytes within which an issuer must answer."""
+
+Division = Annotated[str, Meta(pattern=r"^([0-9]{2}){0,3}$")]
+Said = Annotated[str, Meta(max_length=255)]
+Administrator = Literal["system", "security", "audit"]
+"""Who keeps the system running, who grants rights, and who watches both: three persons, none with a say in the work."""
+
+
+class Holding(msgspec.Struct, frozen=True):
+    """A role that somebody has in a division: a prefix of its code with 0, 2, 4 or 6 digits; empty for the country."""
+
+    role: Role | Administrator | Literal["subscriber"]
+    division: Division
+
+
+class Granted(msgspec.Struct, frozen=True):
+    """What a token says of its bearer: the organ in whose name he acts, and his roles. Other fields are passed over."""
+
+    roles: Annotated[tuple[Holding, ...], Meta(max_length=100)]
+    organ: Said = ""
+
+
+class Group(Holding, frozen=True, forbid_unknown_fields=True):
+    """What membership in an issuer's group means."""
+
+    organ: Said = ""
+
+
+class Issuer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An issuer whose tokens are taken."""
+
+    url: Annotated[str, Meta(pattern=r"^https?://[!-~]{1,300}$")]
+    audience: Annotated[str, Meta(min_length=1, max_length=300)] = "zhucun"
+    keys: str = ""
+    """The file with its keys, beside the file of issuers. Without one they are fetched from where `url` says."""
+    claim: str = "zhucun"
+    groups: dict[str, Group] = {}
+    """What its groups mean, if `claim` is a list of groups."""
+    marked: bool = True
+    """Whether it marks its access tokens as such (`typ: at+jwt`, RFC 9068). False only for one that cannot, since other
+    tokens for the same audience are then taken as well."""
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    issuers: Annotated[tuple[Issuer, ...], Meta(min_length=1, max_length=20)]
+
+
+class _Claims(msgspec.Struct, frozen=True):
+    iss: Said
+    sub: Annotated[str, Meta(min_length=1, max_length=255)]
+    aud: Said | list[Said]
+    exp: float
+    iat: float
+    nbf: float = 0.0
+
+
+class _Header(msgspec.Struct, frozen=True):
+    alg: Said
+    kid: Said = ""
+    typ: Said = ""
+
+
+class Bearer(msgspec.Struct, frozen=True):
+    """Who bears a verified token."""
+
+    pseudonym: str
+    granted: Granted
+    until: float
+    """The time, in seconds since 1970, at which the token ends."""
+
+
+class TokenRefused(Exception):
+    """A token that proves nothing. `zh` and `en` say why; neither repeats what the token says."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh, self.en = zh, en
+
+
+class IssuerAway(Exception):
+    """A token cannot be verified, since its issuer's keys are not known and it does not answer."""
+
+
+class Issuers:
+    """The issuers of an installation, with their keys, and the tokens that were verified lately.
+
+    `secret` keys the pseudonyms: the same person has the same one in all services, and nobody else can compute it.
+    """
+
+    def __init__(self, issuers: Iterable[Issuer], folder: Path, secret: bytes) -> None:
+        self._keys = {issuer.url: _Keys(issuer, folder) for issuer in issuers}
+        self._secret = secret
+        self._known: dict[bytes, tuple[Bearer, float]] = {}
+
+    async def bearer(self, token: str) -> Bearer:
+        """Who bears this token. Raises TokenRefused or IssuerAway."""
+        if len(token) > LONGEST_TOKEN:
+            raise TokenRefused("令牌过长", "the token is too long")
+        now, fingerprint = time.time(), hashlib.sha256(token.encode()).digest()
+        bearer, since = self._known.get(fingerprint, (None, 0.0))
+        if bearer is None or not since <= now < since + KEPT_SECONDS:
+            bearer = await self._verified(token)
+            if len(self._known) >= KEPT:
+                self._known.pop(next(iter(self._known)))
+            self._known[fingerprint] = bearer, now
+        if bearer.until + LEEWAY <= now:
+            raise TokenRefused("令牌已过期，请重新登录", "the token has expired; log in again")
+        return bearer
+
+    async def _verified(self, token: str) -> Bearer:
+        header, claims = _unverified(token)
+        keys = self._keys.get(claims.iss)
+        if keys is None:
+            raise TokenRefused("签发者不在本系统信任之列", "its issuer is none that this installation trusts")
+        issuer = keys.issuer
+        _fits(issuer, header, claims)
+        said = keys.said_by(token, await keys.find(header.kid, header.alg), header.alg)
+        person = msgspec.json.encode([claims.iss, claims.sub])
+        pseudonym = hmac.digest(self._secret, b"zhucun person " + person, "sha256").hex()[:16]
+        return Bearer(pseudonym, _granted(issuer, said), claims.exp)
+
+
+def read(path: Path, secret: bytes) -> Issuers:
+    """The issuers that a file names. Raises ValueError if it does not fit, OSError if it cannot be read."""
+    try:
+        issuers = msgspec.convert(tomllib.loads(path.read_text()), _File).issuers
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{path}: {error}") from error
+    if len({issuer.url for issuer in issuers}) < len(issuers):
+        raise ValueError(f"{path}: an issuer is named twice")
+    for issuer in issuers:
+        if not _is_safe(issuer.url):
+            raise ValueError(f"{path}: {issuer.url} must begin with https:// unless it is inside this network")
+        if bool(issuer.groups) != (issuer.claim != "zhucun"):
+            raise ValueError(f"{path}: {issuer.url} needs both `claim` and `groups`, or neither")
+    return Issuers(issuers, path.parent, secret)
+
+
+def _is_safe(url: str) -> bool:
+    """Whether keys may be fetched from an address: by TLS, or from this machine or a neighbouring container."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return bool(host) and (parts.scheme == "https" or host in ("127.0.0.1", "::1") or "." not in host + ":")
+
+
+def _unverified(token: str) -> tuple[_Header, _Claims]:
+    """What a token says of itself before its signature was looked at."""
+    from joserfc.util import urlsafe_b64decode  # Only here: it takes memory, and most installations are without.
+
+    head, dot, rest = token.partition(".")
+    body, last, signature = rest.partition(".")
+    if not (dot and last and signature) or "." in signature:
+        raise TokenRefused("令牌不是 JWT", "the token is no JWT")
+    try:
+        header, payload = urlsafe_b64decode(head.encode()), urlsafe_b64decode(body.encode())
+        return msgspec.json.decode(header, type=_Header), msgspec.json.decode(payload, type=_Claims)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise TokenRefused("令牌内容有误", "the token says what no access token says") from error
+
+
+def _fits(issuer: Issuer, header: _Header, claims: _Claims) -> None:
+    """Refuse a token for somebody else, of another kind, or of another time."""
+    now = time.time()
+    if header.alg not in ALGORITHMS:
+        raise TokenRefused("令牌的签名算法不被接受", f"its signature is none of {', '.join(ALGORITHMS)}")
+    if header.typ.lower().removeprefix("application/") != "at+jwt" and (issuer.marked or header.typ not in ("", "JWT")):
+        raise TokenRefused("不是访问令牌", "it is no access token (typ: at+jwt)")
+    if issuer.audience not in ([claims.aud] if isinstance(claims.aud, str) else claims.aud):
+        raise TokenRefused("令牌不是签发给本系统的", "it was issued for another audience")
+    if claims.exp + LEEWAY <= now:
+        raise TokenRefused("令牌已过期，请重新登录", "the token has expired; log in again")
+    if max(claims.iat, claims.nbf) - LEEWAY > now:
+        raise TokenRefused("令牌尚未生效，请核对时钟", "the token is not valid yet; compare the clocks")
+
+
+def _granted(issuer: Issuer, said: Mapping[str, Any]) -> Granted:
+    found = said.get(issuer.claim)
+    try:
+        if not issuer.groups:
+            granted = msgspec.convert(found, Granted)
+        else:
+            groups = [issuer.groups[name] for name in msgspec.convert(found, list[str]) if name in issuer.groups]
+            granted = Granted(tuple(groups), next((group.organ for group in groups if group.organ), ""))
+    except msgspec.ValidationError as error:
+        raise TokenRefused(
+            "令牌中没有可识别的角色和区划", "the token names no roles and divisions as agreed"
+        ) from error
+    roles = tuple(Holding(held.role, jurisdiction_of(held.division)) for held in granted.roles)
+    return Granted(roles, granted.organ)
+
+
+class _Keys:
+    """The keys of one issuer, by their names."""
+
+    def __init__(self, issuer: Issuer, folder: Path) -> None:
+        self.issuer = issuer
+        self._keys: list[Any] = []
+        self._asked = self._got = -float("inf")
+        self._asking = asyncio.Lock()
+        self._is_fixed = bool(issuer.keys)
+        if issuer.keys:
+            self._keys = _imported((folder / issuer.keys).read_bytes())
+
+    async def find(self, kid: str, alg: str) -> Any:
+        """The key of this name that is made for this algorithm. The issuer is asked if there is none, or for long."""
+        key = self._find(kid, alg)
+        if not self._is_fixed and (key is None or time.monotonic() > self._got + KEYS_LAST):
+            async with self._asking:
+                if time.monotonic() > self._asked + FETCH_EVERY:
+                    self._asked = time.monotonic()
+                    await self._fetch()
+            key = self._find(kid, alg)
+        if key is None and not self._keys:
+            raise IssuerAway(self.issuer.url)
+        if key is None:
+            raise TokenRefused("令牌的签名密钥不属于签发者", "its issuer has no key of this name for this algorithm")
+        return key
+
+    def _find(self, kid: str, alg: str) -> Any:
+        """The key with this name, or the only one if the token names none."""
+        fitting = [key for key in self._keys if _suits(key.as_dict(private=False), alg)]
+        if not kid:
+            return fitting[0] if len(fitting) == 1 else None
+        return next((key for key in fitting if key.kid == kid), None)
+
+    async def _fetch(self) -> None:
+        """Ask the issuer where its keys are, and for them. Known keys stay if it does not answer."""
+        import httpx  # Only here: it takes memory.
+
+        async with httpx.AsyncClient(timeout=ANSWERED_WITHIN, trust_env=False, follow_redirects=False) as client:
+            try:
+                said = await _answer(client, f"{self.issuer.url.rstrip('/')}/.well-known/openid-configuration")
+                found = msgspec.json.decode(said, type=dict[str, Any])
+                address = str(found.get("jwks_uri", ""))
+                if found.get("issuer") != self.issuer.url or not _is_safe(address):
+                    raise ValueError("it speaks for another issuer, or keeps its keys at an unsafe address")
+                self._keys = _imported(await _answer(client, address))
+                self._got = time.monotonic()
+            except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+                log.warning("the keys of an issuer cannot be read", issuer=self.issuer.url, error=repr(error)[:300])
+
+    @staticmethod
+    def said_by(token: str, key: Any, alg: str) -> dict[str, Any]:
+        """All that a token says, if this key signed it."""
+        from joserfc import jwt
+        from joserfc.errors import JoseError
+
+        with suppress(JoseError, ValueError):
+            return jwt.decode(token, key, algorithms=[alg]).claims
+        raise TokenRefused("令牌的签名不符", "its signature does not fit")
+
+
+async def _answer(client: Any, url: str) -> bytes:
+    """The body of an answer. Raises ValueError for another status than 200, or for one that is too large."""
+    async with client.stream("GET", url) as answer:
+        body = b""
+        async for piece in answer.aiter_bytes():
+            body += piece
+            if len(body) > LARGEST_ANSWER:
+                raise ValueError("its answer is too large")
+        if answer.status_code != 200:
+            raise ValueError(f"it answers {answer.status_code}")
+        return body
+
+
+def _imported(body: bytes) -> list[Any]:
+    """The public keys of a JWKS. Those of unknown kinds are passed over. Raises ValueError if none is left."""
+    from joserfc.errors import JoseError
+    from joserfc.jwk import import_key
+
+    keys = []
+    for entry in msgspec.json.decode(body, type=dict[str, list[dict[str, Any]]]).get("keys", ()):
+        with suppress(JoseError, ValueError, KeyError):
+            if entry.get("use", "sig") == "sig" and entry.get("kty") in ("EC", "RSA", "OKP"):
+                keys.append(import_key(entry))
+    if not keys:
+        raise ValueError("there is no key in it")
+    return keys
+
+
+def _suits(key: Mapping[str, Any], alg: str) -> bool:
+    """Whether a key is of the kind, curve and strength that an algorithm needs, and not made for another one."""
+    strong = alg != "RS256" or len(str(key.get("n", ""))) >= 340  # 2048 bits have 342 characters.
+    return (key.get("kty"), key.get("crv")) == ALGORITHMS[alg] and strong and key.get("alg", alg) == alg

@@ -1,0 +1,167 @@
+"""Who may do what: callers with tokens, their roles and divisions, and what they are told when they may not."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from shared.web.issuers import Issuers
+from tests.support.asked import OPERATOR, Api, refusal, serving, village
+from tests.support.issuer import SmallIssuer, issuing
+
+
+class Desk(NamedTuple):
+    """A service that asks its callers who they are, and the issuer that tells it."""
+
+    api: Api
+    issuer: SmallIssuer
+
+    def bearer(self, *roles: str, sub: str = "p-1") -> dict[str, str]:
+        """The header of somebody with roles such as `team/210502`."""
+        held = [{"role": role.partition("/")[0], "division": role.partition("/")[2]} for role in roles]
+        return {"Authorization": f"Bearer {self.issuer.token(sub=sub, zhucun={'roles': held, 'organ': '县扶贫办'})}"}
+
+    async def get(self, address: str, headers: dict[str, str] | None = None) -> httpx.Response:
+        return await self.api.client.get(address, headers=headers or {})
+
+    async def post(self, path: str, headers: dict[str, str], *rows: Any, **params: Any) -> httpx.Response:
+        key = {"Idempotency-Key": f"{path} {abs(hash(repr((headers, rows))))}"}
+        return await self.api.client.post(f"/v1/{path}", json=rows, headers=headers | key, params=params)
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with issuing() as issuer:
+        issuers = Issuers([issuer.trusted()], tmp_path, b"secret")
+        async with serving(f"sqlite+aiosqlite:///{tmp_path}/service.sqlite3", issuers) as api:
+            yield Desk(api, issuer)
+
+
+async def test_without_a_token_only_what_is_public_is_answered(desk: Desk) -> None:
+    for address in (
+        "/health",
+        "/health/live",
+        "/health/ready",
+        "/docs",
+        "/schemas/registry.village.registered.v1.json",
+    ):
+        assert (await desk.get(address)).status_code == 200, address
+    for address in ("/v1/status", "/v1/villages", "/v1/tasks", "/v1/journal", "/v1/digest", "/v1/summary/villages"):
+        answer = await desk.get(address)
+        (fault,) = refusal(answer, 401)
+        assert fault["rule"] == "token" and answer.headers["www-authenticate"].startswith("Bearer")
+    assert refusal(await desk.post("villages", {}, village()), 401)[0]["rule"] == "token"
+
+
+@pytest.mark.parametrize("shown", ["Basic YTpi", "Bearer", "Bearer ", "Bearer a.b.c", "token", "Bearer 令牌"])
+async def test_what_is_no_token_of_a_trusted_issuer_is_refused(desk: Desk, shown: str) -> None:
+    answer = await desk.api.client.get("/v1/status", headers=[(b"Authorization", shown.encode())])
+    assert refusal(answer, 401)[0]["rule"] == "token"
+
+
+async def test_of_two_tokens_none_is_believed(desk: Desk) -> None:
+    mine, other = desk.bearer("team/210502"), desk.bearer("poverty_office/210502")
+    two = [("Authorization", one["Authorization"]) for one in (mine, other)]
+    assert refusal(await desk.api.client.get("/v1/status", headers=two), 401)[0]["rule"] == "token"
+    two[0] = ("Authorization", OPERATOR["Authorization"])
+    assert refusal(await desk.api.client.get("/v1/dead-letters", headers=two), 401)[0]["rule"] == "token"
+
+
+async def test_an_issuer_that_is_away_at_the_start_is_told_as_such(desk: Desk) -> None:
+    desk.issuer.is_away = True
+    assert refusal(await desk.get("/v1/status", desk.bearer("team/210502")), 503)[0]["rule"] == "token"
+    assert (await desk.get("/v1/status", OPERATOR)).status_code == 200
+    assert (await desk.get("/health/live")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [
+        ("poverty_office/210502", 200), ("poverty_office/2105", 200), ("poverty_office/", 200), ("county/210502", 200),
+        ("poverty_office/210500", 200), ("poverty_office/210503", 403), ("poverty_office/22", 403),
+        ("team/210502", 403), ("subscriber/210502", 403), ("system/", 403), ("audit/", 403), ("security/", 403),
+    ],
+)  # fmt: skip
+async def test_a_command_is_for_its_roles_in_divisions_that_contain_its_place(
+    desk: Desk, role: str, status: int
+) -> None:
+    answer = await desk.post("villages", desk.bearer(role), village())
+    assert answer.status_code == status, answer.text
+    if status == 403:
+        (fault,) = refusal(answer, 403)
+        assert fault["rule"] == "role"
+
+
+async def test_one_row_of_another_division_stops_the_whole_request(desk: Desk) -> None:
+    mine = desk.bearer("poverty_office/210502")
+    for params in ({}, {"keep_good": True}, {"dry_run": True}):
+        answer = await desk.post("villages", mine, village(), village("V2", place="210503"), **params)
+        (fault,) = refusal(answer, 403)
+        assert "210503" in fault["zh"] and "扶贫部门" in fault["zh"]
+    assert (await desk.get("/v1/villages?place=210502", mine)).json() == []
+
+
+async def test_a_city_may_not_be_spoken_for_by_its_counties(desk: Desk) -> None:
+    row = village("V9", place="210500")
+    assert refusal(await desk.post("villages", desk.bearer("poverty_office/210502"), row), 403)
+    assert (await desk.post("villages", desk.bearer("poverty_office/2105"), row)).status_code == 200
+    nation = village(place="000000")
+    assert refusal(await desk.post("villages", desk.bearer("poverty_office/"), nation), 403)[0]["rule"] == "operator"
+
+
+async def test_2_19_nobody_who_has_two_roles_plays_a_body_of_a_draw(desk: Desk) -> None:
+    row = {"place": "210502", "matter": "M1", "body": "discipline"}
+    for headers in (
+        desk.bearer("inspection/210502"),
+        desk.bearer("discipline/210502", "inspection/2105"),
+        desk.bearer("discipline/210503"),
+        OPERATOR,
+    ):
+        assert refusal(await desk.post("answers", headers, row), 401)[0]["rule"] == "2.19"
+    assert (await desk.post("answers", desk.bearer("discipline/210502"), row)).status_code == 200
+
+
+async def test_queries_are_answered_about_ones_own_divisions(desk: Desk) -> None:
+    office, city, other = (desk.bearer(f"poverty_office/{division}") for division in ("210502", "2105", "210503"))
+    assert (await desk.post("villages", office, village())).status_code == 200
+    for address in ("/v1/villages?place=210502", "/v1/villages/V1", "/v1/summary/villages?place=210502"):
+        for headers in (office, city, desk.bearer("team/210502"), OPERATOR):
+            assert (await desk.get(address, headers)).status_code == 200, address
+        (fault,) = refusal(await desk.get(address, other), 403)
+        assert "210503" in fault["zh"] and "V1" not in fault["zh"]
+        assert refusal(await desk.get(address, desk.bearer("subscriber/210502")), 403)[0]["rule"] == "role"
+    for address in ("/v1/villages", "/v1/villages?place=21", "/v1/tasks", "/v1/summary/villages?place=2"):
+        assert refusal(await desk.get(address, office), 403)[0]["field"] == "place"
+    assert (await desk.get("/v1/villages/V2", office)).status_code == 404
+
+
+async def test_a_journal_tells_a_caller_what_happened_in_his_divisions(desk: Desk) -> None:
+    await desk.post("villages", OPERATOR, village())
+    await desk.post("villages", OPERATOR, village("V2", place="210503"))
+
+    async def told(role: str) -> set[str]:
+        entries = (await desk.get("/v1/journal", desk.bearer(role))).json()
+        return {entry["event"]["subject"] for entry in entries if "village" in entry["event"]["type"]}
+
+    assert await told("subscriber/210502") == {"V1"} and await told("team/210503") == {"V2"}
+    assert await told("subscriber/2105") == await told("subscriber/") == {"V1", "V2"}
+    assert await told("subscriber/22") == set()
+    about = (await desk.get("/v1/journal/V1", desk.bearer("subscriber/210503"))).json()
+    assert about == [] and len((await desk.get("/v1/journal/V1", desk.bearer("subscriber/210502"))).json()) == 1
+    for keeper in ("system/", "security/", "audit/"):
+        assert refusal(await desk.get("/v1/journal", desk.bearer(keeper)), 403)
+
+
+async def test_what_operators_keep_is_not_for_people_whatever_their_roles(desk: Desk) -> None:
+    everything = desk.bearer(*(f"{role}/" for role in ("state", "poverty_office", "system", "audit", "operator")))
+    for address in ("/v1/dead-letters", "/v1/recovery/journal?stream=ZHUCUN&type=x"):
+        assert refusal(await desk.get(address, everything), 403)[0]["rule"] == "operator"
+    for path in ("dead-letters/replay", "dead-letters/discard?id=x&reason=mistaken", "recovery?stream=ZHUCUN"):
+        answer = await desk.api.client.post(f"/v1/{path}", headers=everything)
+        assert refusal(answer, 403)[0]["rule"] == "operator"
+    assert (await desk.get("/v1/digest", desk.bearer("audit/"))).status_code == 200
+    assert refusal(await desk.get("/v1/digest", desk.bearer("poverty_office/")), 403)
+    status = (await desk.get("/v1/status", desk.bearer("team/210502"))).json()
+    assert status["next_due"] is None
