@@ -89,7 +89,8 @@ def addresses(service: str, app: Litestar) -> Iterator[Address]:
             asks: Asks = asked_of(handler)
             where, roles = asks.where, tuple(role for role in ALL_ROLES if role in asks.roles)
             if command := handler.opt.get("command"):
-                where, roles = "command", by[command] or (NAMED,)  # type: ignore[assignment]
+                names_its_body = "body" in command.__struct_fields__
+                where, roles = "command", (*by[command], *((NAMED,) if names_its_body else ()))  # type: ignore[assignment]
             elif where in ("public", "known", "operator"):
                 roles = ()
             yield Address(service, method, getattr(route, "path_format", route.path), where, roles, handler)
@@ -117,6 +118,6 @@ def _row(address: Address) -> str:
     elif address.roles == (NAMED,):
         roles = f"`{NAMED}`"
     else:
-        names = [WORDS[role] for role in address.roles]
+        names = [WORDS.get(role, (f"`{role}`", "if it is named")) for role in address.roles]
         roles = f"{'、'.join(zh for zh, _ in names)} · {', '.join(en for _, en in names)}" if names else ""
     return f"| `{address.method} {address.path}` | {zh} · {en} | {roles} |"

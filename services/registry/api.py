@@ -110,7 +110,7 @@ COMMANDS: tuple[Route, ...] = (
     Route("letter-withdrawals", c.WithdrawLetter, "撤回责任书登记", "Withdraw an entry about a letter", by=DIVISIONS),
     Route("checklists", c.TickChecklist, "填报村级清单", "Tick off a list for a village"),
     Route("checklist-withdrawals", c.WithdrawChecklist, "撤销清单填报", "Withdraw what was ticked off", by=LOCAL),
-    Route("resolutions", c.OpenResolution, "启动民主决策程序", "Open a village's matter"),
+    Route("resolutions", c.OpenResolution, "启动民主决策程序", "Open a village's matter", by=ANYONE),
     Route("resolution-steps", c.TakeStep, "录入民主决策环节", "Take a step of a resolution"),
 )
 

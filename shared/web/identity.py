@@ -110,7 +110,7 @@ def asked_of(handler: BaseRouteHandler) -> Asks:
 
 def _is_public(connection: Connection) -> bool:
     """Whether the framework itself answers: with a document, or with the methods of an address."""
-    return connection.scope["path_template"].startswith(_DOCUMENTS) or connection.scope["method"] == "OPTIONS"
+    return connection.scope["path_template"].startswith(_DOCUMENTS) or connection.scope.get("method") == "OPTIONS"
 
 
 async def admit(connection: Connection, handler: BaseRouteHandler) -> None:

@@ -88,7 +88,9 @@ def _complete(handler: HTTPRouteHandler, operation: dict[str, Any], of: Mapping[
         statuses.add(404)
     if (asks := asked_of(handler)).where != "public":
         statuses |= {401} if asks.where == "operator" else {401, 403}
-        others = [] if asks.where == "operator" else [{}, {"person": []}]  # Without issuers, no token is asked for.
+        others: list[Any] = (
+            [] if asks.where == "operator" else [{}, {"person": []}]
+        )  # Without issuers, no token is asked for.
         operation["security"] = [{"operator": []}, *others]
     if f"{name} takes" in of:
         statuses |= {404, 408, 409, 413, 415, 422}

@@ -201,7 +201,7 @@ async def test_verified_tokens_are_remembered_within_bounds_and_not_beyond_their
         await trusted.bearer(token)
     assert len(trusted._known) == 3
     later = time.time() + 120
-    monkeypatch.setattr(issuers.time, "time", lambda: later)
+    monkeypatch.setattr(time, "time", lambda: later)
     with pytest.raises(TokenRefused, match="expired"):
         await trusted.bearer(tokens[-1])
 

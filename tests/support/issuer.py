@@ -17,7 +17,7 @@ OFFICE = {"organ": "桓仁满族自治县扶贫办", "roles": [{"role": "poverty
 
 def made(kind: str = "EC", kid: str = "one", **said: str) -> Any:
     """A new key: EC on P-256, RSA, OKP, another curve of EC, or a secret one."""
-    given = {"kid": kid, "use": "sig", **said}
+    given: Any = {"kid": kid, "use": "sig", **said}
     match kind:
         case "RSA":
             return RSAKey.generate_key(2048, given)
@@ -41,7 +41,7 @@ class SmallIssuer:
     def token(self, key: Any = None, *, alg: str = "ES256", header: dict[str, Any] | None = None, **said: Any) -> str:
         """A token that holds, but for what is said otherwise: times as seconds from now; what is None is left out."""
         key, now = key or self.keys[0], int(time.time())
-        claims = {
+        claims: dict[str, Any] = {
             "iss": self.url, "sub": "p-1", "aud": "zhucun", "iat": 0, "exp": 600, "jti": "t", "zhucun": OFFICE,
         } | said  # fmt: skip
         shown = {"alg": alg, "kid": key.kid, "typ": "at+jwt", **(header or {})}
