@@ -134,8 +134,7 @@ async def status(client: httpx.AsyncClient, address: Address, role: str, headers
         )
         return answer.status_code
     params = {"place": PLACE} if address.where == "place" and "{place}" not in address.path else {}
-    if path.startswith("/v1/choices"):
-        params = {"unit": "U1"}
+    params |= {"/v1/choices/{village}": {"unit": "U1"}, "/v1/events": {"below": PLACE}}.get(address.path, {})
     return (await client.request(address.method, path, params=params, headers=headers)).status_code
 
 
