@@ -284,6 +284,13 @@ async def id_by_code(conn: AsyncConnection, tables: Tables, id: str) -> str:
     return msgspec.json.decode(body, type=Code).village if body else id
 
 
+def shown(kind: type[State], body: str, *, to_operator: bool) -> str:
+    """A stored state as it is shown: without its secrets. Most have none and need not be decoded."""
+    if kind.shown is State.shown or kind.hides not in body:
+        return body
+    return encode_state(decode_state(kind, body).shown(to_operator=to_operator)).decode()
+
+
 async def keep_packs(conn: AsyncConnection, tables: Tables, adopted: Iterable[PolicyAdopted]) -> None:
     """Write adopted packs. The same version again replaces the earlier one."""
     bodies = {message.version: msgspec.json.encode(message.pack).decode() for message in adopted}

@@ -23,7 +23,6 @@ from shared.contracts.values import Role
 from shared.divisions import place_of
 from shared.engine import store
 from shared.engine.commands import submit
-from shared.engine.flow import encode_state
 from shared.engine.outbox import PAGE
 from shared.engine.pipeline import Pipeline
 from shared.engine.replay import recover, recovered
@@ -52,6 +51,7 @@ from shared.web.openapi import File, Page
 from shared.web.operations import operations
 from shared.web.patience import patient
 from shared.web.problems import HANDLERS, Fault, fault
+from shared.web.snapshots import snapshots
 from shared.web.strict import BIGGEST, LARGEST_BODY, StrictRequest, strict
 
 PUBLISHED_WITHIN = 2.0
@@ -253,7 +253,7 @@ def _common(pipeline: Pipeline, stopping: asyncio.Event) -> list[Any]:
     """The queries that every service has: states, tasks, journal, feed, digests and contracts."""
     states = pipeline.tables.states.items()
     return [
-        _tasks(pipeline), *_journals(pipeline), feed(pipeline, stopping), *_accounts(pipeline),
+        _tasks(pipeline), *_journals(pipeline), feed(pipeline, stopping), snapshots(pipeline), *_accounts(pipeline),
         *(handler for kind, table in states for handler in _states(pipeline.engine, pipeline.tables, kind, table)),
     ]  # fmt: skip
 
@@ -497,12 +497,7 @@ def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Tabl
             return None
         to_operator = caller(request).is_operator
 
-        def told(body: str) -> str:
-            if state.hides not in body:  # Most have no secrets and need not be decoded.
-                return body
-            return encode_state(store.decode_state(state, body).shown(to_operator=to_operator)).decode()
-
-        return told
+        return lambda body: store.shown(state, body, to_operator=to_operator)
 
     asks = Asks("place" if state.readers else "operator", state.readers) if state.personal else PLACE
 
