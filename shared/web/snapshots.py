@@ -41,7 +41,12 @@ class Snapshot(msgspec.Struct):
 def snapshots(pipeline: Pipeline) -> Any:
     """The handler of snapshots."""
 
-    @get("/v1/snapshots", tags=["queries"], media_type=MediaType.JSON, opt={"answers": Snapshot, "refuses": (403, 422), "asks": FOUND})
+    @get(
+        "/v1/snapshots",
+        tags=["queries"],
+        media_type=MediaType.JSON,
+        opt={"answers": Snapshot, "refuses": (403, 422), "asks": FOUND},
+    )
     async def snapshot(
         request: Request[Any, Any, Any],
         about: FromQuery[str] = "",

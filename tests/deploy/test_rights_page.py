@@ -134,7 +134,11 @@ async def status(client: httpx.AsyncClient, address: Address, role: str, headers
         )
         return answer.status_code
     params = {"place": PLACE} if address.where == "place" and "{place}" not in address.path else {}
-    params |= {"/v1/choices/{village}": {"unit": "U1"}, "/v1/events": {"below": PLACE}}.get(address.path, {})
+    params |= {
+        "/v1/choices/{village}": {"unit": "U1"},
+        "/v1/events": {"below": PLACE},
+        "/v1/snapshots": {"place": PLACE},
+    }.get(address.path, {})
     return (await client.request(address.method, path, params=params, headers=headers)).status_code
 
 
