@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, get_args
 
-from services.incentives.model import statement, units
+from services.incentives.model import confirmation, statement, units
 from services.incentives.model.appeal import appeal, decide_appeal, escalate
 from services.incentives.model.commands import (
     ConfirmStatements,
@@ -23,6 +23,7 @@ from services.incentives.model.commands import (
 )
 from services.incentives.model.decision import decide, hear, serve, withdraw_decision
 from services.incentives.model.motion import move
+from services.incentives.model.payroll import Payroll
 from services.incentives.model.proposal import (
     inherit,
     leave,
@@ -38,7 +39,7 @@ from services.incentives.model.proposal import (
 )
 from services.incentives.model.quota import Quota, give_back, of_decision, use
 from services.incentives.model.record import Record, record_id, run_clock
-from services.incentives.model.statement import Payroll, village_of
+from services.incentives.model.statement import village_of
 from services.incentives.model.story import tell_story
 from services.incentives.model.units import Unit
 from shared.codes import Code, called
@@ -161,9 +162,9 @@ REACTIONS: tuple[Reaction, ...] = (
         for graded in (AppraisalGraded, AppraisalWithdrawn)
     ),
     Reaction(PresenceCounted, Payroll, _of_counted, statement.count),
-    Reaction(ConfirmStatements, Payroll, by("village"), statement.confirm),
-    Reaction(ExplainPay, Payroll, by("village"), statement.explain),
-    Reaction(CorrectStatement, Payroll, by("village"), statement.correct),
+    Reaction(ConfirmStatements, Payroll, by("village"), confirmation.confirm),
+    Reaction(ExplainPay, Payroll, by("village"), confirmation.explain),
+    Reaction(CorrectStatement, Payroll, by("village"), confirmation.correct),
     Reaction(VillageMerged, Payroll, by("into"), statement.inherit, reads=statement.merged_payroll),
     Reaction(VillageMerged, Payroll, by("village"), statement.empty),
     # Whoever decides sees the names of units and villages.

@@ -4,7 +4,7 @@ from typing import Any
 
 from deploy.demo.world import World
 from services.incentives.model.commands import ConfirmStatements, CorrectStatement
-from services.incentives.model.statement import Payroll
+from services.incentives.model.payroll import Payroll
 from shared.contracts.dispatch import PresenceCounted, Present
 from shared.contracts.inspection import AppraisalGraded
 from shared.contracts.registry import PartyRegistered

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from deploy.demo.world import World
-from services.incentives.model.statement import Payroll
+from services.incentives.model.payroll import Payroll
 from shared.contracts.incentives import PayShort, StatementDrawn
 from shared.contracts.registry import PartyWithdrawn, VillageMerged
 from tests.incentives.cases import COUNTY, TODAY, VILLAGE, hear, world_with

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from deploy.demo.world import World
 from services.incentives.model.commands import ExplainPay
-from services.incentives.model.statement import Payee, Payroll
+from services.incentives.model.payroll import Payee, Payroll
 from shared.contracts.incentives import (
     AllowancesConfirmed,
     AllowancesDrawn,

@@ -15,9 +15,9 @@ from services.dispatch.model.pairings import Circle, Helper, Pairings
 from services.dispatch.model.partners import Ally
 from services.dispatch.model.pool import Pool, Squad, Team, Villager
 from services.dispatch.model.roster import Bound, Ended, Leave, Lesson, Month, Post, Roster
+from services.incentives.model.payroll import Payee, Payroll, Sum
 from services.incentives.model.quota import Quota
 from services.incentives.model.record import Case, Record
-from services.incentives.model.statement import Payee, Payroll, Sum
 from services.inspection.model.appraisal import Appraisal
 from services.inspection.model.appraisal import Proposal as Proposed
 from services.inspection.model.assessment import Assessment, Ballot, Proposal

@@ -1,0 +1,216 @@
+"""Who is paid in a village, and the statements that were drawn for each.
+
+drawn ─► confirmed by a body ─► perhaps corrected, and confirmed again
+   └─ below the floor: somebody says why
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from shared.contracts import Event
+from shared.contracts.incentives import (
+    Paid,
+    PayShort,
+    StatementCorrected,
+    StatementDrawn,
+)
+from shared.contracts.values import Role
+from shared.policy import Policy
+from shared.policy.statements import Statement
+from shared.rules import Change, State, Task
+
+KEPT = 60
+"""How many statements of a person are kept, so that they can be corrected."""
+
+
+class Sum(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One statement: what is paid from a month on, or for that month alone, by part, in whole yuan."""
+
+    year: int
+    month: int
+    recurs: bool = False
+    parts: dict[str, int]
+    rule: str
+    by: Role
+    """Who confirms it."""
+    confirm_by: date | None = None
+    """The last day for that; None once it is confirmed."""
+    explains: Role | None = None
+    """Who gives the reason where it is less than the floor; None if nobody has to."""
+    explain_by: date | None = None
+    """The last day for the reason; None if none is awaited."""
+    why: str = ""
+    """The reason that was given."""
+
+    @property
+    def total(self) -> int:
+        """What all parts make."""
+        return sum(self.parts.values())
+
+
+class Payee(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody who is paid: a village cadre, or a member of the team."""
+
+    kind: str
+    """The entry of the pack by which it is."""
+    person: str
+    grades: dict[str, str] = msgspec.field(default_factory=dict)
+    """The grades by `<assessment>/<year>`. An earlier version kept the latest one alone, without its year."""
+    sums: dict[str, Sum] = msgspec.field(default_factory=dict)
+    """The statements by what each rests on: `begun`, `graded/<assessment>/<year>`, `days/<year>-<month>` or, of what is
+    paid once, `left/<day>`."""
+    ended: bool = False
+    """Whether the person has left the post or the village. What was drawn stays to be confirmed."""
+
+    @property
+    def standing(self) -> Sum | None:
+        """The latest statement that recurs; None if there is none."""
+        return next((one for one in reversed(self.sums.values()) if one.recurs), None)
+
+    def rated(self, year: int) -> dict[str, str]:
+        """The latest grade by assessment, up to a year."""
+        known = sorted((int(of or 0), kind, grade) for (kind, _, of), grade in self._grades if int(of or 0) <= year)
+        return {kind: grade for _, kind, grade in known}
+
+    @property
+    def _grades(self) -> Iterable[tuple[tuple[str, str, str], str]]:
+        return ((key.partition("/"), grade) for key, grade in self.grades.items())
+
+
+class Payroll(State, frozen=True, kw_only=True, omit_defaults=True):
+    """Everything that is paid in one village. Its id is the village's."""
+
+    kind = "payrolls"
+    personal = True
+    readers = frozenset({"finance", "organisation"})
+
+    payees: dict[str, Payee] = msgspec.field(default_factory=dict)
+    """By `<kind of statement>/<person>`."""
+
+    @property
+    def open(self) -> dict[tuple[str, int, int], list[Sum]]:
+        """The statements that nobody confirmed yet, by kind, year and month."""
+        found: dict[tuple[str, int, int], list[Sum]] = {}
+        for payee in self.payees.values():
+            for one in payee.sums.values():
+                if one.confirm_by:
+                    found.setdefault((payee.kind, one.year, one.month), []).append(one)
+        return found
+
+    @property
+    def unexplained(self) -> Iterable[tuple[Payee, Sum]]:
+        """The statements below the floor for which somebody owes a reason, and whom they pay."""
+        return ((payee, one) for payee in self.payees.values() for one in payee.sums.values() if one.explain_by)
+
+    @property
+    def status(self) -> str:
+        """`open` while a statement is to be confirmed or explained, else `settled`."""
+        return "open" if self.awaits else "settled"
+
+    @property
+    def awaits(self) -> bool:
+        return bool(self.open) or any(True for _ in self.unexplained)
+
+    def tasks(self, policy: Policy) -> Iterable[Task]:
+        """All statements of one kind and month are confirmed together."""
+        for (kind, year, month), sums in sorted(self.open.items()):
+            said: dict[str, str | int] = {"village": self.id, "kind": kind, "year": year, "month": month}
+            yield Task(
+                action="statements",
+                about=self.id,
+                role=sums[0].by,
+                due=min(one.confirm_by for one in sums if one.confirm_by),
+                rule=sums[0].rule,
+                detail=f"{kind}/{year}-{month:02}",
+                answer=said | {"place": self.place, "body": sums[0].by},
+            )
+        for payee, one in self.unexplained:
+            assert one.explains
+            of: dict[str, str | int] = {
+                "kind": payee.kind,
+                "person": payee.person,
+                "year": one.year,
+                "month": one.month,
+            }
+            yield Task(
+                action="pay-explanations",
+                about=self.id,
+                role=one.explains,
+                due=one.explain_by,
+                rule=one.rule,
+                detail=f"{payee.kind}/{payee.person}/{one.year}-{one.month:02}",
+                answer=of | {"place": self.place, "village": self.id, "body": one.explains},
+            )
+
+    def payee(self, kind: str, person: str) -> Payee | None:
+        """Somebody who is paid by an entry of the pack; None if nobody is known under this id."""
+        return self.payees.get(f"{kind}/{person}")
+
+    def keep(self, payee: Payee) -> "Payroll":
+        """The payroll with this payee in it."""
+        return self.but(payees={**self.payees, f"{payee.kind}/{payee.person}": payee})
+
+    def tell(self, event: type[Any], payee: Payee, of: Sum, **said: Any) -> Event:
+        """An event about a statement."""
+        return event(  # type: ignore[no-any-return]
+            place=self.place, village=self.id, kind=payee.kind, person=payee.person, year=of.year, month=of.month,
+            recurs=of.recurs, total=of.total, **said,
+        )  # fmt: skip
+
+    def tell_team(self, event: type[Any], kind: str, sums: Sequence[tuple[str, Sum]], **said: str) -> tuple[Event, ...]:
+        """An event about the statements of a team for the days of a month, each with whom it pays; none without any.
+
+        Who has two statements, being in the teams of two villages that were merged, is named once, with their sum.
+        """
+        if not sums:
+            return ()
+        parts = dict[str, Counter[str]]()
+        for person, of in sums:
+            parts.setdefault(person, Counter()).update(of.parts)
+        paid, (_, one) = tuple(Paid(person, of.total(), dict(of)) for person, of in parts.items()), sums[0]
+        about = {"place": self.place, "village": self.id, "kind": kind, "paid": paid}
+        return (event(**about, year=one.year, month=one.month, **said),)
+
+
+def drawn(
+    payroll: Payroll, payee: Payee, cause: str, new: Sum, terms: Statement, policy: Policy, today: date
+) -> Change:
+    """The payroll with a statement that rests on this cause, if it says anything new, and what is told of it."""
+    before, standing = payee.sums.get(cause), payee.standing
+    if new.parts == (before.parts if before else standing.parts if standing and new.recurs else None):
+        return Change(payroll.keep(payee))
+    if before is None and not any(new.parts.values()):
+        return Change(payroll.keep(payee))
+    if before:
+        new = replace(new, year=before.year, month=before.month)
+    new = asked(new, terms, policy, today)
+    payee = replace(payee, sums=dict([*{**payee.sums, cause: new}.items()][-KEPT:]))
+    payroll = payroll.keep(payee)
+    if before:
+        told = payroll.tell(StatementCorrected, payee, new, parts=new.parts, before=before.total)
+    else:
+        told = payroll.tell(StatementDrawn, payee, new, parts=new.parts)
+    return Change(payroll, (told, *short(payroll, payee, new, terms)))
+
+
+def _is_short(one: Sum, terms: Statement) -> bool:
+    """Whether somebody is paid less than the floor each month."""
+    return one.recurs and terms.floor is not None and one.total < terms.floor
+
+
+def asked(one: Sum, terms: Statement, policy: Policy, today: date) -> Sum:
+    """A statement for which a reason is awaited, if it is below the floor and the pack names who gives it."""
+    if not (terms.explained_by and terms.explain_within and _is_short(one, terms)):
+        return replace(one, explains=None, explain_by=None, why="")
+    last = terms.explain_within.after(today, policy.calendar)
+    return replace(one, explains=terms.explained_by, explain_by=last, why="")
+
+
+def short(payroll: Payroll, payee: Payee, one: Sum, terms: Statement) -> tuple[Event, ...]:
+    """The event that somebody is paid less than the floor, if it is so (2.8)."""
+    return (payroll.tell(PayShort, payee, one, floor=terms.floor),) if _is_short(one, terms) else ()
