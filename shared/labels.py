@@ -86,7 +86,7 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
         "notice_until": "公示期", "defence_until": "陈述申辩期", "appeal_until": "申请复核、申诉的期限",
         "direct_until": "直接提出申诉的期限", "answer_until": "作出复核、申诉决定的期限", "expires": "影响期",
         "due": "整改期限", "until": "核查期限",
-        "move_by": "提请决定的期限", "reply_by": "被督查方说明的期限", "decide_by": "认定异议的期限",
+        "move_by": "提请决定的期限", "reply_by": "对发现问题作出说明的期限", "decide_by": "认定异议的期限",
         "take_by": "办理期限", "answer_by": "异议处理期限", "assign_by": "派驻期限", "grade_by": "评定等次的期限",
         "begin_by": "确定联系人的期限", "enter_by": "列入名单的期限",
         "pair_by": "确定帮扶责任人的期限", "set_by": "定账期限",
@@ -97,6 +97,7 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
         "release_by": "确认全脱产的期限", "assess_by": "期满考核的期限",
     },
     "every": {"month": "一个月", "quarter": "一个季度", "half_year": "半年", "year": "一年"},
+    "disputed_rates": {"wrong_exit": "错退率", "omission": "漏评率", "approval": "群众认可度"},
     "award": {"province": "省级", "city": "市级", "county": "县级", "township": "乡镇级"},
     "standing": {
         "civil_servant": "公务员（含参照管理人员）", "institution": "事业单位工作人员", "enterprise": "国有企业人员",

@@ -452,6 +452,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "objection-decisions": Answer(lambda a, s: [{"upheld": s.agrees(a)}]),
     "delay-decisions": Answer(_delays),
     "decap-steps": _NOTHING,
+    "decap-replies": Answer(lambda a, s: [{"document": "关于专项评估检查结果的说明"}]),
     "decap-notices": _NOTHING,
     "approvals": Answer(lambda a, s: [{"approved": s.agrees(a)}], _VILLAGES),
     "checklists": Answer(lambda a, s: [{"followed": s.followed(a), "proof": "村务公开栏"}]),

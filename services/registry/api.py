@@ -90,6 +90,13 @@ COMMANDS: tuple[Route, ...] = (
     ),
     Route("decap-requests", c.RequestDecap, "申请乡镇、县摘帽", "Ask to de-cap a township or county"),
     Route("decap-steps", c.TakeDecapStep, "录入摘帽办理环节", "Take a step of a de-capping"),
+    Route(
+        "decap-replies",
+        c.ReplyToDecap,
+        "被评估方说明：认可结果或者举证提出异议",
+        "Reply to the findings of a de-capping",
+    ),
+    Route("decap-reply-decisions", c.DecideDecapReply, "认定摘帽评估的异议", "Decide on what is disputed of them"),
     Route("decap-notices", c.PostDecapNotice, "摘帽公示", "Post the notice of a de-capping"),
     Route("decap-objections", c.RaiseDecapObjection, "对摘帽提出异议", "Object to a de-capping", by=ANYONE),
     Route("decap-objection-decisions", c.DecideDecapObjection, "处理摘帽异议", "Decide on such an objection"),

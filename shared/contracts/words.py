@@ -509,6 +509,12 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "sampled": ("抽查户数", "households that were visited", 10),
     "wrong_exit_rate": ("错退率，0 至 1", "persons in sampled households below the standard ÷ persons in these", 0.01),
     "omission_rate": ("漏评率，0 至 1", "poor persons outside the register ÷ persons outside who were looked at", 0.0),
+    "reply_by": ("说明期限", "the last day for the reply", "2015-05-08"),
+    "disputed_rates": ("被评估方有异议的指标", "the rates that the assessed side disputes", ["wrong_exit"]),
+    "DecapReplied.evidence": ("举证材料编号或者照片校验值", "the numbers of records or hashes of photographs that "
+                              "prove it", ["DA-2018-0125"]),
+    "DecapAssessed.document": ("认定异议的文件名称及文号", "the document that decides on what was disputed",
+                               "国开办函〔2018〕12号"),
     "DecapAssessed.passed": ("评估是否通过", "whether all rates keep their bounds", True),
     "approval_rate": ("群众认可度，0 至 1", "households that approve ÷ households visited", 0.95),
     "seed": ("早期由一方提供的随机数", "the seed of verifications to which one body alone gave it", SHARE),

@@ -41,6 +41,18 @@ _RATES: Final = ("wrong_exit", "omission", "approval")
 """What the sample of a de-capping is judged by."""
 
 
+class StepReply(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """被核查方的说明：对核查结果认可或者提出异议，之后才作出结论。 ·
+    The assessed side's reply to what a sample found. Nothing is concluded before it, or before its time is over."""
+
+    by: Role
+    """由谁说明：被核查的乡镇或者县。 · Who replies: the township or county that is assessed."""
+    within: Span
+    """说明期限：自录入核查结果之日起。 · The time for the reply, from the day on which the findings were recorded."""
+    decide_within: Span
+    """对异议作出认定的期限：自提出异议之日起。 · The time for the decision on what is disputed, from the reply on."""
+
+
 class Step(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """程序的一个环节：由谁办理、多长时间内办结、异议成立、未通过或者逾期后怎么办。 ·
     One step of a procedure: who takes it, by when, and where an objection, a refusal or a time-out leads."""
@@ -83,6 +95,9 @@ class Step(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     on_timeout: Code | None = None
     """逾期后转入的环节；不填则只通报逾期，继续等待。 ·
     The step to which a time-out leads; without it the delay is told, and the step goes on being awaited."""
+    reply: StepReply | None = None
+    """被核查方的说明；用于乡镇、县摘帽的核查，不听取的不填。 ·
+    The assessed side's reply, where a township or county is verified; None where the rates decide at once."""
     overdue_to: Role | None = None
     """逾期向哪一级通报，由其延期或者接办，如乡镇逾期向县通报；不填则不另行通报。 ·
     Who is told that the step is overdue, such as the county where the township is, and gives it more time or takes it
@@ -143,6 +158,7 @@ _FITS: Final[Mapping[str, tuple[Kind, ...]]] = {
     "rule": ("decide",), "quorum": ("decide",), "majority": ("decide",), "on_refusal": ("decide",),
     "notice_for": ("notice",), "answer": ("notice",), "on_objection": ("notice",),
     "on_timeout": ("notice", "decide", "accept", "publish"), "codes": ("act",),
+    "reply": ("verify",),
 }  # fmt: skip
 """For each field, the kinds of steps that may have it. A verification has no time-out: it is waited for."""
 _NEEDS: Final[Mapping[Kind, tuple[str, ...]]] = {"notice": ("notice_for", "answer")}
@@ -345,6 +361,13 @@ def _fields(path: Path, procedure: Procedure, step: Step) -> Found:
             zh = f"{procedure.kind} 的 {step.name} 是{zh_kind}，不填 {field}"
             counted = "nobody votes in it, " if field in ("quorum", "majority") else ""
             yield (*path, field), zh, f"{procedure.kind}: {step.name} is a {kind} step: {counted}leave {field} out", ""
+    if step.reply and procedure.effect != "decap":
+        zh = f"{procedure.kind} 的 {step.name}：reply 只用于乡镇、县摘帽（decap）的核查"
+        yield (*path, "reply"), zh, f"{procedure.kind}: a reply is for the verification of a de-capping", ""
+    elif step.reply and step.reply.by != procedure.subject:
+        zh = f"{procedure.kind} 的 {step.name}：由被核查的一方说明，请填 {procedure.subject}"
+        en = f"{procedure.kind}: the side that is verified replies, which is the {procedure.subject}"
+        yield (*path, "reply", "by"), zh, en, f'by = "{procedure.subject}"'
     if step.extensions and (step.overdue_to is None or step.on_timeout):
         zh = f"{procedure.kind} 的 {step.name}：extensions 应与 overdue_to 同时填写，且不与 on_timeout 同时填写"
         en = f"{procedure.kind}: {step.name} has extensions, so that it needs overdue_to, and no on_timeout"

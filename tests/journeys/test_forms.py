@@ -89,7 +89,8 @@ ONE_BY_ONE: Mapping[str, str] = {
     **dict.fromkeys(("matchings", "campaigns"), "one call for a whole county"),
     **dict.fromkeys(("seed-hashes", "seeds", "verification-seed-hashes", "verification-seeds"), "secrets by token"),
     **dict.fromkeys((
-        "decap-requests", "decap-steps", "decap-notices", "decap-objections", "decap-objection-decisions",
+        "decap-requests", "decap-steps", "decap-replies", "decap-reply-decisions", "decap-notices", "decap-objections",
+        "decap-objection-decisions",
         "decap-delay-decisions", "decap-notice-withdrawals", "decap-objection-withdrawals", "decap-withdrawals",
     ), "one township or county at a time"),
     **dict.fromkeys((

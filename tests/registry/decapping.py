@@ -5,7 +5,7 @@ from typing import Any
 
 from services.registry.model import Decap
 from services.registry.model import commands as c
-from tests.registry.county import County
+from tests.registry.county import County, again
 from tests.registry.nation import OURS
 
 COUNTY: dict[str, Any] = {"place": "210521", "division": "county:210521"}
@@ -18,6 +18,9 @@ BODIES = {"county_city_review": "city", "county_assess": "inspection", "township
 POST = c.PostDecapNotice(**COUNTY, body="province", posted_by="省扶贫开发领导小组")
 OBJECT = c.RaiseDecapObjection(**COUNTY, objection=1, ground="张三家没有脱贫")
 UPHOLD = c.DecideDecapObjection(**COUNTY, objection=1, upheld=True, body="city", decided_by="市扶贫办")
+ACCEPT = c.ReplyToDecap(**COUNTY, document="县政发〔2015〕3号", body="county", replied_by="县政府")
+DISPUTE = c.ReplyToDecap(**COUNTY, disputed_rates=("wrong_exit",), document="县政发〔2015〕3号", evidence=("DA-1",),
+                         body="county", replied_by="县政府")  # fmt: skip
 AFTER = ("county_approve", "county_announce", "county_report")
 
 
@@ -28,9 +31,9 @@ def step(name: str, of: dict[str, Any] = COUNTY, **more: Any) -> c.TakeDecapStep
     return c.TakeDecapStep(**of, step=name, **said)
 
 
-def counted(*poor: tuple[str, int]) -> County:
+def counted(*poor: tuple[str, int], rules: dict[str, Any] = OURS) -> County:
     """Villages of 1,000 people each, with so many of them in poor households, measured on 1 December 2014."""
-    county = County(OURS)
+    county = County(rules)
     for village, _ in poor:
         at: Any = {"place": "210521", "village": village}
         county.do(c.RegisterVillage(**at, name="示例村", township="示例镇", population=1000, listed=False))
@@ -58,7 +61,21 @@ def asked() -> County:
 
 def noticed() -> County:
     county = asked()
-    county.do(step("county_city_review"), step("county_assess"), POST)
+    county.do(step("county_city_review"), step("county_assess"), ACCEPT, POST)
+    return county
+
+
+def found(**counts: int) -> County:
+    """The sample was assessed with these counts, and the county is to reply."""
+    county = asked()
+    county.do(step("county_city_review"), step("county_assess", sampled=again(GOOD, **counts)))
+    return county
+
+
+def disputed(**counts: int) -> County:
+    """The county disputes the rate of wrong exits, with its evidence."""
+    county = found(**counts)
+    county.do(DISPUTE)
     return county
 
 

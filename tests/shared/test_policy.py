@@ -588,6 +588,7 @@ def test_what_lies_on_the_border_is_taken_and_what_lies_beyond_is_refused(
 
 
 NATION = tomllib.loads(Path("shared/policy/packs/national.toml").read_text("utf-8"))
+REPLY = {"by": "county", "within": {"working_days": 5}, "decide_within": {"working_days": 10}}
 
 
 @pytest.mark.parametrize(
@@ -613,6 +614,9 @@ NATION = tomllib.loads(Path("shared/policy/packs/national.toml").read_text("utf-
         (put("procedures.2.steps.4.kind", "verify"), "procedures[2].steps", "verified once at most"),
         (put("procedures.2.steps.3.by", "village"), "procedures[2].steps[3].by", "village cannot do this"),
         (put("procedures.2.subjects", {"road": "道路"}), "procedures[2].subjects", "subjects is not for"),
+        (put("procedures.2.steps.1.reply.by", "city"), "procedures[2].steps[1].reply.by", "which is the county"),
+        (put("procedures.2.steps.0.reply", REPLY), "procedures[2].steps[0].reply", "leave reply out"),
+        (put("procedures.1.steps.0.reply", REPLY), "procedures[1].steps[0].reply", "verification of a de-capping"),
     ],
 )
 def test_1_18_a_decapping_that_could_not_work_is_refused(edit: Any, where: str, says: str) -> None:

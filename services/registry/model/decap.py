@@ -1,11 +1,11 @@
 """A poor township or county that is to be none any more (乡镇摘帽, 贫困县退出, 1.18).
 
-    request ─► assess a sample ─► notice, objections ─► decide ─► announce ─► de-capped
+    request ─► assess a sample ─► its reply ─► notice, objections ─► decide ─► announce ─► de-capped
 
 It may ask once the incidence of its villages keeps the pack's bound. That follows from the yearbook, which measurements
 fill village by village, so that no village is read here. Omissions, wrong exits and approval are judged at the county
-by one sample, and a rate that misses its bound vetoes. `procedure.py` runs the steps; the pack says who asks, assesses
-and decides.
+by one sample, and a rate that misses its bound vetoes. `hearing.py` hears the assessed side before that, where the pack
+says so. `procedure.py` runs the steps; the pack says who asks, assesses and decides.
 """
 
 from collections.abc import Iterable, Mapping, Set
@@ -23,7 +23,7 @@ from services.registry.model.commands import (
 )
 from services.registry.model.notice import OfDecap
 from services.registry.model.procedure import Dossier, carry, check_answered, check_approved, check_given, no_decap
-from services.registry.model.proceeding import Proceeding
+from services.registry.model.proceeding import Hearing, Proceeding
 from services.registry.model.roster import enrolments, owing
 from services.registry.model.yearbook import Total, Yearbook, kind_of, totals
 from shared import chinese, labels
@@ -33,6 +33,7 @@ from shared.contracts.registry import (
     DecapAssessed,
     DecapDeadlineMoved,
     DecapDelayDecided,
+    DecapFound,
     DecapNoticePosted,
     DecapNoticeWithdrawn,
     DecapObjectionDecided,
@@ -56,7 +57,7 @@ from shared.policy import Policy, Step
 from shared.policy.exit import INCIDENCE
 from shared.policy.indicators import Indicator
 from shared.policy.procedure import Judged, Procedure
-from shared.rules import Change, Key, Moved, Refused, State, addressed, require_body, rests
+from shared.rules import Change, Key, Moved, Refused, State, Task, addressed, require_body, rests
 
 RULE = "1.18"
 SUBJECTS: Mapping[str, tuple[str, str, type[TownshipDecapped] | type[CountyDecapped]]] = {
@@ -110,6 +111,17 @@ class Decap(Dossier, frozen=True, kw_only=True):
             return ()
         about = {**self.names, "attempt": after.attempt}
         return (DecapRejected(**about, kind=after.kind, step=after.steps[after.at].name),)
+
+    def awaited(self) -> Iterable[Task]:
+        """While the assessed side is heard, its reply or the decision on it; else as for any procedure."""
+        now = self.course
+        if (heard := now.hearing) is None or (step := now.step) is None or step.reply is None:
+            yield from super().awaited()
+            return
+        action, role, due = ("decap-replies", step.reply.by, heard.reply_by) if heard.decide_by is None else (
+            "decap-reply-decisions", now.by, heard.decide_by)  # fmt: skip
+        yield Task(action=action, about=self.id, role=role, due=due, rule=self.rests_on(step),
+                   detail=self.detail(step.name), answer={**self.names, "body": role})  # fmt: skip
 
     def tell_moved(self, moved: Moved, notice: str) -> DecapDeadlineMoved:
         """A deadline of the procedure moved."""
@@ -270,29 +282,67 @@ def take_step(decap: Decap | None, command: TakeDecapStep, policy: Policy, today
         raise decap.out_of_turn(command.step)
     require_body(command.body, now.by, decap.rests_on(step))
     _check_fields(decap, step, command)
-    about: dict[str, Any] = {**decap.names, "attempt": now.attempt, "step": step.name, "decided_by": command.decided_by}
+    if command.sampled and step.reply:
+        return _found(decap, command.sampled, command.decided_by, policy, today)
     if command.sampled:
-        rates = _rates(command.sampled)
-        agreed = all(one.holds(rates[one.figure]) for one in decap.judged if one.figure in rates)
-        named: dict[str, Any] = {f"{figure}_rate": float(rate) for figure, rate in rates.items()}
-        events: list[Event] = [DecapAssessed(**about, **named, passed=agreed)]
-    else:
-        agreed = command.approved
-        events = [DecapStepTaken(**about, approved=agreed)]
-    after = now.taken(agreed, today, policy.calendar)
-    events += decap.follows(after)
-    moved = carry(decap, after, today)
+        return concluded(decap, command.sampled, command.decided_by, policy, today)
+    said: dict[str, Any] = {"step": step.name, "decided_by": command.decided_by}
+    taken = DecapStepTaken(**decap.names, attempt=now.attempt, **said, approved=command.approved)
+    return _moved_on(decap, taken, command.approved, policy, today)
+
+
+def _found(decap: Decap, found: Sampled, assessed_by: str, policy: Policy, today: date) -> Change:
+    """Tell what the sample found, and wait for the reply. Until it comes, the counts can be put right."""
+    now, step = decap.course, decap.course.step
+    assert step is not None and step.reply is not None, "the pack gives a reply"
+    if now.hearing and (now.hearing.found, now.hearing.assessed_by) == (found, assessed_by):
+        return Change(decap)
+    if now.hearing and now.hearing.disputed:
+        raise decap.not_now(
+            f"“{step.label}”的结果已被提出异议，不能另行录入；请对异议作出认定",
+            f"what {step.name} found is disputed, so that nothing else can be recorded; decide on the reply "
+            "(decap-reply-decisions)",
+        )
+    hearing = Hearing(found, assessed_by, step.reply.within.after(today, policy.calendar))
+    said: dict[str, Any] = {"step": step.name, "reply_by": hearing.reply_by, "decided_by": assessed_by}
+    told = DecapFound(**decap.names, attempt=now.attempt, **said, **_named(rates_of(found)))
+    return Change(carry(decap, now.but(hearing=hearing, take_by=None, told=False), today), (told,))
+
+
+def concluded(
+    decap: Decap, found: Sampled, decided_by: str, policy: Policy, since: date, document: str | None = None
+) -> Change:
+    """Conclude the assessment: each rate that misses its bound vetoes by itself."""
+    rates, step = rates_of(found), decap.course.step
+    assert step is not None, "an assessment is awaited"
+    agreed = all(one.holds(rates[one.figure]) for one in decap.judged if one.figure in rates)
+    said: dict[str, Any] = {**_named(rates), "step": step.name, "document": document, "decided_by": decided_by}
+    assessed = DecapAssessed(**decap.names, attempt=decap.course.attempt, **said, passed=agreed)
+    return _moved_on(decap, assessed, agreed, policy, since)
+
+
+def _named(rates: Mapping[str, Fraction]) -> dict[str, Any]:
+    """The rates as fields of an event."""
+    return {f"{figure}_rate": float(rate) for figure, rate in rates.items()}
+
+
+def _moved_on(decap: Decap, told: DecapAssessed | DecapStepTaken, agreed: bool, policy: Policy, since: date) -> Change:
+    """What follows from a step that was taken: the next one, one before it, or an end."""
+    step, after = decap.course.step, decap.course.taken(agreed, since, policy.calendar)
+    assert step is not None, "a step was taken"
+    events: list[Event] = [told, *decap.follows(after)]
+    moved = carry(decap, after, since)
     if agreed and step.kind == "decide":
-        moved = moved.but(decided_by=command.decided_by)
+        moved = moved.but(decided_by=told.decided_by)
     if after.step is None and not after.ended:
         decapped = SUBJECTS[decap.id.partition(":")[0]][2]
         figures: dict[str, Any] = {"year": decap.year, "incidence": decap.incidence, "decided_by": moved.decided_by}
         events.append(decapped(**decap.names, **figures))
-        moved = moved.but(decapped_on=today)
+        moved = moved.but(decapped_on=since)
     return Change(moved, tuple(events))
 
 
-def _rates(found: Sampled) -> dict[str, Fraction]:
+def rates_of(found: Sampled) -> dict[str, Fraction]:
     """The three rates of a sample: wrong exits and omissions of people, approval of households."""
     return {
         "wrong_exit": Fraction(found.wrongly_lifted, found.lifted),
@@ -301,19 +351,27 @@ def _rates(found: Sampled) -> dict[str, Fraction]:
     }
 
 
-_PARTS = (
-    ("wrongly_lifted", "lifted", "错退人口", "抽查的脱贫人口"),
-    ("omitted", "outside", "漏评人口", "抽查的未建档人口"),
-    ("approving", "asked", "认可的户", "受访户"),
-)
+PARTS: Mapping[str, tuple[str, str, str, str]] = {
+    "wrong_exit": ("wrongly_lifted", "lifted", "错退人口", "抽查的脱贫人口"),
+    "omission": ("omitted", "outside", "漏评人口", "抽查的未建档人口"),
+    "approval": ("approving", "asked", "认可的户", "受访户"),
+}
+"""By rate, the two counts that make it, and what these are called."""
 
 
 def _check_fields(decap: Decap, step: Step, command: TakeDecapStep) -> None:
     """Refuse an assessment without its counts, or with ones that cannot be, and counts or refusals out of place."""
     rule = decap.rests_on(step)
     check_given(step, "sampled", command.sampled, "抽查结果", rule, wanted=step.kind == "verify")
-    for part, whole, zh, zh_whole in _PARTS if command.sampled else ():
-        some, of = getattr(command.sampled, part), getattr(command.sampled, whole)
+    if command.sampled:
+        check_counts(command.sampled, rule)
+    check_approved(decap, step, command.approved)
+
+
+def check_counts(sampled: Sampled, rule: str) -> None:
+    """Refuse a sample that counts more of something than there was."""
+    for part, whole, zh, zh_whole in PARTS.values():
+        some, of = getattr(sampled, part), getattr(sampled, whole)
         if some > of:
             raise Refused(
                 rule,
@@ -322,7 +380,6 @@ def _check_fields(decap: Decap, step: Step, command: TakeDecapStep) -> None:
                 field=f"sampled.{part}",
                 status=422,
             )
-    check_approved(decap, step, command.approved)
 
 
 def withdraw(decap: Decap | None, command: WithdrawDecap, _policy: Policy, today: date) -> Change:
@@ -333,7 +390,7 @@ def withdraw(decap: Decap | None, command: WithdrawDecap, _policy: Policy, today
     now = decap.course
     if now.ended:
         return Change(decap)
-    labels = [step.label for step in now.steps[: now.at]]
+    labels = [step.label for step in now.steps[: now.at + bool(now.hearing)]]
     rests(decap.rule, {f"已进行的“{label}”": f"{label}, which was taken" for label in labels})
     check_answered(decap)
     event = DecapWithdrawn(

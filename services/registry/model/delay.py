@@ -26,7 +26,7 @@ def decide(state: Carrier | None, command: DecideDelay | DecideDecapDelay, polic
     """Decide on a late step. Until it is taken the same body may decide otherwise."""
     state = named(state, command)
     now = state.under_way
-    if now is None or now.step is None or now.step.name != command.step or now.notice_until:
+    if now is None or now.step is None or now.step.name != command.step or now.notice_until or now.hearing:
         raise state.not_now("所填环节不在办理中，请核对", "the step that is named is not awaited; check it")
     step, rule = now.step, state.rests_on(now.step)
     if step.overdue_to is None or not (now.told or now.extended or now.taken_by):

@@ -9,6 +9,7 @@ from typing import Any, Literal, Self, cast
 
 import msgspec
 
+from services.registry.model.commands import Sampled
 from shared.calendar import Calendar, Span
 from shared.contracts.registry import BackTo
 from shared.contracts.values import Role
@@ -42,6 +43,23 @@ class Member(msgspec.Struct, frozen=True, omit_defaults=True):
     """The step at which the member left, after UNREGISTERED where that is why; empty while it takes part."""
 
 
+class Hearing(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an assessment found, while it waits for the reply of the assessed side."""
+
+    found: Sampled
+    assessed_by: str
+    """The organ that assessed."""
+    reply_by: date
+    disputed: tuple[str, ...] = ()
+    """The rates that are disputed; none before the reply."""
+    document: str = ""
+    evidence: tuple[str, ...] = ()
+    decide_by: date | None = None
+    """The last day for the decision on what is disputed. None as long as nothing is."""
+    told: bool = False
+    """Whether an event has said that the decision is overdue."""
+
+
 class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where a procedure stands."""
 
@@ -68,6 +86,8 @@ class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     notice_over: bool = False
     objections: dict[str, Objection] = msgspec.field(default_factory=dict)
     """The objections to this notice, by number."""
+    hearing: Hearing | None = None
+    """What this step's assessment found, until it is concluded."""
     members: dict[str, Member] = msgspec.field(default_factory=dict)
     """The members by id, such as the households of a round. Empty if the village decides as a whole."""
     ended: Literal["", "rejected", "withdrawn"] = ""
@@ -139,6 +159,10 @@ class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             ("take_by",): (None if self.told else self.take_by, None if named else step.within),
             ("notice_until",): (None if self.notice_over else self.notice_until, step.notice_for),
         }
+        if (heard := self.hearing) and step.reply:
+            replied = heard.decide_by is not None
+            found["hearing", "reply_by"] = (None if replied else heard.reply_by, step.reply.within)
+            found["hearing", "decide_by"] = (None if heard.told else heard.decide_by, step.reply.decide_within)
         for number in map(str, self.open_objections):
             one = self.objections[number]
             found["objections", number, "answer_by"] = (None if one.told else one.answer_by, step.answer)
@@ -161,7 +185,7 @@ class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
                 for id, one in members.items()
             }
         return self.but(at=at, take_by=by, told=False, extended=0, more_from=None, taken_by=None, notice_until=None,
-                        notice_over=False, objections={}, ended="", members=members)  # fmt: skip
+                        notice_over=False, objections={}, hearing=None, ended="", members=members)  # fmt: skip
 
     def led_to(self, name: str | None, since: date, calendar: Calendar) -> Self:
         """The procedure at the step of this name, to which the awaited step led. Without a name it ends."""
@@ -175,7 +199,7 @@ class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def closed(self, how: Literal["rejected", "withdrawn"]) -> Self:
         """The procedure after it has ended before its last step. Nothing is awaited any more."""
-        return self.but(ended=how, take_by=None)
+        return self.but(ended=how, take_by=None, hearing=None)
 
     def index(self, name: str) -> int:
         """The index of the step of this name."""

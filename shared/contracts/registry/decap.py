@@ -1,9 +1,29 @@
 """The de-capping of a township or county (摘帽, 1.18)."""
 
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
 from shared.contracts import Event
 from shared.contracts.calendar import Movement
 from shared.contracts.registry.procedure import BackTo, StepKind
-from shared.contracts.values import Code, Count, Day, DivisionRef, Number, Organ, Rate, Reason, Role, Year
+from shared.contracts.values import (
+    Code,
+    Count,
+    Day,
+    DivisionRef,
+    Exhibits,
+    Number,
+    Organ,
+    Rate,
+    Reason,
+    Role,
+    Short,
+    Year,
+)
+
+DisputedRates = Annotated[tuple[Literal["wrong_exit", "omission", "approval"], ...], Meta(max_length=3)]
+"""Those of a sample's rates that the assessed side disputes."""
 
 
 class DecapRequested(Event, frozen=True, kw_only=True):
@@ -39,6 +59,41 @@ class DecapWithdrawn(Event, frozen=True, kw_only=True):
     decided_by: Organ
 
 
+class DecapFound(Event, frozen=True, kw_only=True):
+    """What the assessment of a sample found. Nothing is concluded before the assessed side has replied (1.18)."""
+
+    about = "division"
+    label = ("摘帽专项评估检查初步结果", "findings of a de-capping")
+    source = "1.18"
+    division: DivisionRef
+    attempt: Number
+    step: Code
+    wrong_exit_rate: Rate
+    omission_rate: Rate
+    approval_rate: Rate
+    reply_by: Day
+    """The last day for the reply. Without one the findings stand."""
+    decided_by: Organ
+
+
+class DecapReplied(Event, frozen=True, kw_only=True):
+    """The assessed side accepts what the sample found, or disputes some of the rates with its evidence (1.18)."""
+
+    about = "division"
+    label = ("摘帽被评估方说明", "findings of a de-capping replied to")
+    source = "1.18"
+    division: DivisionRef
+    attempt: Number
+    step: Code
+    disputed_rates: DisputedRates
+    """The rates that it disputes; none if it accepts them all."""
+    document: Short
+    """The document in which it says why."""
+    evidence: Exhibits = ()
+    """The numbers of records, or hashes of photographs, that prove it."""
+    replied_by: Organ
+
+
 class DecapAssessed(Event, frozen=True, kw_only=True):
     """A sample of its households was assessed. A rate that misses its bound vetoes the exit (1.18)."""
 
@@ -52,6 +107,8 @@ class DecapAssessed(Event, frozen=True, kw_only=True):
     omission_rate: Rate
     approval_rate: Rate
     passed: bool
+    document: Short | None = None
+    """The document that decides on what the assessed side disputed; None where nothing was disputed."""
     decided_by: Organ
 
 
@@ -165,7 +222,8 @@ class DecapObjectionWithdrawn(Event, frozen=True, kw_only=True):
 
 
 class DecapStepOverdue(Event, frozen=True, kw_only=True):
-    """The last day of a step of a de-capping, or of the answer to an objection, is over. This comes only once."""
+    """The last day of a step of a de-capping, or of the answer to an objection or a reply, is over. This comes only
+    once."""
 
     about = "division"
     label = ("摘帽环节逾期", "step of a de-capping overdue")

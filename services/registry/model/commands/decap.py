@@ -5,7 +5,21 @@ from typing import ClassVar
 import msgspec
 
 from shared.contracts import Command
-from shared.contracts.values import Code, Count, Day, DivisionRef, Number, Organ, Population, Reason, Role, Short, Year
+from shared.contracts.registry.decap import DisputedRates
+from shared.contracts.values import (
+    Code,
+    Count,
+    Day,
+    DivisionRef,
+    Exhibits,
+    Number,
+    Organ,
+    Population,
+    Reason,
+    Role,
+    Short,
+    Year,
+)
 
 
 class OfDivision(Command, frozen=True, kw_only=True):
@@ -50,6 +64,32 @@ class TakeDecapStep(OfDivision, frozen=True, kw_only=True):
     approved: bool = True
     sampled: Sampled | None = None
     """For an assessment: what was found."""
+    body: Role
+    decided_by: Organ
+
+
+class ReplyToDecap(OfDivision, frozen=True, kw_only=True):
+    """The assessed side replies to what an assessment found, before it is concluded. As long as nothing is decided, it
+    may reply otherwise."""
+
+    disputed_rates: DisputedRates = ()
+    """The rates that it disputes; none if it accepts them all."""
+    document: Short
+    """The document in which it says why."""
+    evidence: Exhibits = ()
+    """Numbers of records, or hashes of photographs. A dispute needs one at least."""
+    body: Role
+    replied_by: Organ
+
+
+class DecideDecapReply(OfDivision, frozen=True, kw_only=True):
+    """Who assessed decides on what is disputed, and concludes the assessment."""
+
+    sampled: Sampled
+    """The counts as they stand after the evidence was looked at. Of rates that nobody disputes they stay as they were.
+    """
+    document: Short
+    """The document in which it says why."""
     body: Role
     decided_by: Organ
 
