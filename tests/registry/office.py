@@ -21,6 +21,8 @@ from shared.engine.pipeline import Pipeline
 from shared.stream.bus import OPEN, Message
 from shared.stream.relay import Relay
 from shared.web import http
+from shared.web.issuers import Issuers
+from shared.web.token import operator_headers
 from tests.support.process import delivery
 from tests.support.servers import engine_with
 
@@ -87,7 +89,9 @@ class Office:
 
 
 @asynccontextmanager
-async def office(database: str, *, secret: bytes = b"secret", fresh: bool = True) -> AsyncIterator[Office]:
+async def office(
+    database: str, *, secret: bytes = b"secret", fresh: bool = True, issuers: Issuers | None = None
+) -> AsyncIterator[Office]:
     """The registry on the day of the survey with a pack in force; in the end it is killed without a goodbye."""
     engine = await engine_with(database, SERVICE.tables) if fresh else store.open_engine(database)
 
@@ -100,10 +104,12 @@ async def office(database: str, *, secret: bytes = b"secret", fresh: bool = True
     relay = Relay(send)
     pipeline = Pipeline(SERVICE, engine, relay, "http://localhost/schemas")
     await pipeline.start()
-    app: Any = http.build(pipeline, api.COMMANDS, api.QUERIES, health, secret)
+    app: Any = http.build(pipeline, api.COMMANDS, api.QUERIES, health, secret, issuers=issuers)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     relaying = asyncio.create_task(relay.run())
     async with httpx.AsyncClient(transport=transport, base_url="http://registry") as client:
+        if issuers:
+            client.headers.update(operator_headers(secret))
         officer = Office(client, pipeline)
         if fresh:
             for number, day in enumerate((START, SURVEYED), 1):

@@ -1,0 +1,88 @@
+"""Forms of callers who are asked who they are: rows of others' divisions, and what one sent is no other's to see."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from deploy.demo.forms import fill
+from deploy.demo.regions.benxi.story import POLICY
+from services.registry import forms
+from shared.web import imports
+from shared.web.issuers import Issuers
+from tests.registry.office import ROWS, Office, office
+from tests.support.asked import refusal
+from tests.support.issuer import SmallIssuer, issuing
+
+
+class Counter(NamedTuple):
+    """A registry to which several officers hand in forms."""
+
+    office: Office
+    issuer: SmallIssuer
+
+    def sent_by(self, sub: str, role: str = "poverty_office", division: str = "2105") -> None:
+        """From now on this person sends what is sent."""
+        held = {"roles": [{"role": role, "division": division}]}
+        self.office.client.headers["Authorization"] = f"Bearer {self.issuer.token(sub=sub, zhucun=held)}"
+
+    async def filled(self, *, bad: bool = False) -> bytes:
+        """The form of villages with the demo's rows; with `bad`, one of them without a name."""
+        rows = [dict(row) for row in ROWS["villages"]]
+        if bad:
+            rows[1]["name"] = "？"
+        template = (await self.office.get("/v1/templates/villages", place="2105")).content
+        return fill(template, forms.FORMS["villages"].form([POLICY]), rows)
+
+
+@pytest.fixture
+async def counter(tmp_path: Path) -> AsyncIterator[Counter]:
+    async with issuing() as issuer:
+        issuers = Issuers([issuer.trusted()], tmp_path, b"secret")
+        async with office(f"sqlite+aiosqlite:///{tmp_path}/registry.sqlite3", issuers=issuers) as desk:
+            yield Counter(desk, issuer)
+
+
+@pytest.mark.parametrize(("role", "division"), [("poverty_office", "52"), ("team", "2105")])
+async def test_a_form_with_rows_about_which_its_sender_has_no_say_is_refused(
+    counter: Counter, role: str, division: str
+) -> None:
+    counter.sent_by("mine")
+    file = await counter.filled()
+    counter.sent_by("another's", role, division)
+    modes: tuple[dict[str, Any], ...] = ({}, {"dry_run": True}, {"keep_good": True})
+    for params in modes:
+        (fault,) = refusal(await counter.office.send("villages", file, **params), 403)
+        assert fault["rule"] == "role" and ROWS["villages"][0]["name"] not in fault["zh"]
+    counter.sent_by("mine")
+    assert (await counter.office.get("/v1/villages", place="2105")).json() == []
+    assert (await counter.office.hand_in("villages", file))["applied"]
+
+
+async def test_a_copy_with_errors_is_for_who_sent_the_file(counter: Counter) -> None:
+    counter.sent_by("mine")
+    report = await counter.office.hand_in("villages", await counter.filled(bad=True))
+    assert report["counts"]["bad"] == 1
+    counter.sent_by("another's")
+    refusal(await counter.office.client.get(report["copy"]), 404)
+    counter.sent_by("mine")
+    await counter.office.get(report["copy"])
+
+
+async def test_how_far_an_import_is_is_told_to_who_sent_it(counter: Counter) -> None:
+    counter.sent_by("mine")
+    file = await counter.filled()
+    going = asyncio.create_task(counter.office.hand_in("villages", file, "the key of this file"))
+    seen: dict[str, set[bool]] = {"mine": set(), "another's": set()}
+    while not going.done():
+        await asyncio.sleep(0)
+        for who, running in seen.items():
+            if imports.RUNNING:
+                counter.sent_by(who)
+                headers = {"Idempotency-Key": "the key of this file"}
+                answer = await counter.office.client.get("/v1/imports/villages/progress", headers=headers)
+                running.add(answer.json()["running"])
+    assert (await going)["applied"]
+    assert True in seen["mine"] and seen["another's"] == {False}
