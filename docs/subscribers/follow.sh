@@ -1,0 +1,20 @@
+#!/bin/sh
+# Follow one service's open events with curl. 用 curl 跟随一个服务的公开事件。
+# sh follow.sh http://127.0.0.1:8001 registry.cursor 21
+service=$1 kept=$2 below=$3
+after=$(cat "$kept" 2>/dev/null)
+while :; do
+  page=$(curl --silent --max-time 90 --header "Authorization: Bearer ${ZHUCUN_TOKEN:-}" --write-out '\n%{http_code}' \
+    "$service/v1/events?below=$below&after=$after&wait=50")
+  status=$(printf %s "$page" | tail -n 1)
+  page=$(printf %s "$page" | sed '$d')
+  case $status in
+    200) ;;
+    000 | 503) sleep 5; continue ;; # It is away; nothing is lost by waiting.
+    *) printf '%s\n' "$page" >&2; exit 1 ;; # 409: the journal is another one, and the answer says what to do.
+  esac
+  case $page in '{"events":[],'*) ;; *) printf '%s\n' "$page" ;; esac # One line of JSON with the events.
+  after=$(printf %s "$page" | sed 's/.*"after":"\([^"]*\)","end":[a-z]*}$/\1/')
+  printf %s "$after" >"$kept.new" # If it stops before this line, events come again: take each id once.
+  mv "$kept.new" "$kept"
+done
