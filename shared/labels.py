@@ -306,7 +306,7 @@ def awaited(about: str, given: Mapping[str, Any], detail: str, policy: Policy | 
     """What a task is about, and what distinguishes it from others about the same thing, each in Chinese and English.
 
     Both are taken from `given`, the known fields of the answering command. Where there are none, `detail` is used:
-    it is a year or codes of topics then.
+    it is a year then, or codes of topics or of one kind.
     """
     whole = ("全国", "the whole country") if about == "china" else (about, about)  # The clock is one for all divisions.
     subject, parts = whole, list[Both]()
@@ -320,7 +320,8 @@ def awaited(about: str, given: Mapping[str, Any], detail: str, policy: Policy | 
         else:
             parts.append(words)
     if not parts and detail and subject == whole:
-        field = "year" if detail.isdecimal() else "topic"
+        kinds: Mapping[str, str] = policy.labels["kind"] if policy else {}
+        field = "year" if detail.isdecimal() else "kind" if detail in kinds else "topic"
         parts = [(said(field, detail.split(","), policy), in_english(field, detail.split(",")))]
     return subject, ("，".join(zh for zh, _ in parts), ", ".join(en for _, en in parts))
 

@@ -21,6 +21,8 @@ from deploy.demo.answers import Awaited
 from deploy.demo.memory import Memory
 from deploy.demo.officers import Officers
 from deploy.demo.regions import REGIONS
+from shared.labels import awaited
+from tests.support.texts import faults
 
 FOLDER: Final = Path(__file__).with_name("told")
 CODE: Final = re.compile(r"[a-z_]+")
@@ -45,6 +47,8 @@ class Dated(Memory):
         super().__init__(start)
         self.days: list[date] = []
         self.asked: dict[Awaited, date] = {}
+        self.worded: dict[str, str] = {}
+        """What people read of the tasks in Chinese, with the action of one of those that are told so."""
 
     def _note(self) -> None:
         self.days += [self.world.today] * (len(self.world.facts) - len(self.days))
@@ -60,7 +64,11 @@ class Dated(Memory):
     async def tasks(self) -> list[Awaited]:
         found = await super().tasks()
         for task in found:
-            self.asked.setdefault(task, self.world.today)
+            if task not in self.asked:
+                self.asked[task] = self.world.today
+                policy = self.world.services[task.service].book.at(task.place, self.world.today)
+                words = awaited(task.about, dict(task.answer), task.detail, policy)
+                self.worded |= {zh: task.action for zh, _ in words}
         return found
 
     def met(self) -> Iterator[tuple[str, dict[str, Any], date]]:
@@ -94,8 +102,8 @@ def said(value: Any, today: date) -> str:
     return ""
 
 
-async def told(region: str, watched: Mapping[str, Collection[str]] | None = None) -> list[str]:
-    """The lines of a region's file; with `watched`, of these types and fields alone."""
+async def lived(region: str) -> Dated:
+    """A region's story, played to its end."""
     villages, ends = PLAYED[region]
     story = REGIONS[region].story(2014, villages)
     reach = Dated(story.start)
@@ -103,6 +111,11 @@ async def told(region: str, watched: Mapping[str, Collection[str]] | None = None
     async def nothing(_day: date) -> None: ...
 
     await Officers(story, reach).live(ends, nothing)
+    return reach
+
+
+def told(reach: Dated, watched: Mapping[str, Collection[str]] | None = None) -> list[str]:
+    """The lines of a region's file; with `watched`, of these types and fields alone."""
     lines = Counter[str]()
     for type, values, day in reach.met():
         if watched is not None and type not in watched:
@@ -120,9 +133,11 @@ async def test_the_story_comes_to_the_same_decisions_events_tasks_and_days(regio
     watched = defaultdict[str, set[str]](set)
     for type, *fields in (re.sub(r"\[[^]]*\]", "[]", line).split() for line in before):
         watched[type.rstrip(":")] |= {name for name, is_, _ in (field.partition("=") for field in fields) if is_}
-    assert await told(region, watched) == before, "if that is meant: python -m tests.journeys.test_told"
+    reach = await lived(region)
+    assert told(reach, watched) == before, "if that is meant: python -m tests.journeys.test_told"
+    assert {zh: action for zh, action in reach.worded.items() if faults(zh) or "代码“" in zh} == {}
 
 
 if __name__ == "__main__":
     for name in PLAYED:
-        (FOLDER / f"{name}.told").write_text("\n".join(asyncio.run(told(name))) + "\n", "utf-8")
+        (FOLDER / f"{name}.told").write_text("\n".join(told(asyncio.run(lived(name)))) + "\n", "utf-8")
