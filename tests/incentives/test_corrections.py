@@ -12,6 +12,7 @@ from shared.contracts.incentives import (
     DecisionWithdrawn,
     OutcomeDecided,
     OutcomeExpired,
+    OutcomeProposed,
     OutcomeWithdrawn,
 )
 from shared.contracts.inspection import GradeReviewed, GradeWithdrawn
@@ -31,6 +32,7 @@ from tests.incentives.cases import (
     graded,
     hear,
     only,
+    overdue,
     recalled,
     record,
     serve,
@@ -193,3 +195,16 @@ def test_the_record_of_a_merged_villages_team_goes_over_to_the_successor_with_it
     assert [(said.outcome, said.subject) for said in world.said(OutcomeExpired)] == [(first, INTO)]
     assert isinstance(record(world, successor), Record) and second in record(world, successor).cases
     assert record(world, successor).place == CITY
+
+
+def test_a_grade_that_is_withdrawn_leaves_what_was_proposed_for_something_else() -> None:
+    world = world_with()
+    hear(world, overdue())
+    (other,) = {said.outcome for said in world.said(OutcomeProposed)}
+    hear(world, graded("incompetent"))
+    withdrawn = GradeWithdrawn(
+        place=COUNTY, village=VILLAGE, year=2014, unit=UNIT[1], leader=LEADER[1], grade="incompetent",
+        reason="录错等次", decided_by="市委组织部",
+    )  # fmt: skip
+    hear(world, withdrawn)
+    assert world.said(OutcomeWithdrawn) and other not in {said.outcome for said in world.said(OutcomeWithdrawn)}

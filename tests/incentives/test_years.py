@@ -12,9 +12,22 @@ from deploy.demo.world import World
 from services.incentives.model.record import Record
 from shared.contracts.incentives import OutcomeProposed, OutcomeWithdrawn
 from shared.contracts.inspection import GradeReviewed, GradeWithdrawn
-from shared.contracts.registry import VillageMerged
+from shared.contracts.registry import PolicyAdopted, VillageMerged
 from shared.policy import PolicyInvalid, parse_pack
-from tests.incentives.cases import BENXI, COUNTY, LEADER, TEAM, TODAY, UNIT, VILLAGE, graded, hear, record, world_with
+from tests.incentives.cases import (
+    BENXI,
+    CITY,
+    COUNTY,
+    LEADER,
+    TEAM,
+    TODAY,
+    UNIT,
+    VILLAGE,
+    graded,
+    hear,
+    record,
+    world_with,
+)
 
 INTO = "210521100202"
 
@@ -148,3 +161,12 @@ def test_2_15_a_year_that_an_earlier_version_kept_counts_on(world: World) -> Non
 def test_2_15_what_cannot_be_counted_over_years_is_refused(change: dict[str, Any], complaint: str) -> None:
     with pytest.raises(PolicyInvalid, match=complaint):
         parse_pack({**BENXI, "outcomes": pack(**change)})
+
+
+def test_2_15_what_a_further_pack_counts_no_more_is_forgotten_with_its_years(world: World) -> None:
+    hear(world, poor(2014))
+    fewer = [one for one in BENXI["outcomes"] if one["kind"] != "criticism"]
+    pack_now = {**BENXI, "version": "2105-2014.9", "outcomes": fewer}
+    hear(world, PolicyAdopted(place=CITY, version=pack_now["version"], adopted_by="市委组织部", pack=pack_now))
+    hear(world, withdrawn(2014), poor(2014), poor(2015))
+    assert not criticised(world)
