@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from services.registry.model import Resolution, Village
+from shared.policy import renewed
 from shared.policy.earlier import exit_steps
 
 MIGRATION = import_module("services.registry.migrations.0006_procedures")
@@ -82,3 +83,19 @@ def test_an_old_exit_leads_back_where_it_said_so_and_else_to_its_verification() 
     silent = [{name: value for name, value in one.items() if name != "on_objection"} for one in said]
     assert [one.get("on_refusal") or one.get("on_objection") for one in exit_steps(silent)] == [None, *["look"] * 3]
     assert all("on_objection" not in one for one in (draft, approve)) and post["notice_for"] == days
+
+
+def test_a_pack_whose_exit_had_its_steps_in_the_section_of_the_exit_has_them_as_a_procedure() -> None:
+    days = {"calendar_days": 7}
+    steps = [
+        {"name": "look", "kind": "verify", "by": "inspection", "within": days},
+        {"name": "approve", "kind": "decide", "by": "county", "within": days},
+    ]
+    documents = {"S3": "驻村工作办法", "G1": "意见"}
+    pack = {"documents": documents, "exit": {"measure_for": 1, "procedure": steps}, "procedures": [{"kind": "lift"}]}
+    now = renewed(pack)
+    other, exit = now["procedures"]
+    assert now["exit"]["measure_for"] == 1 and "procedure" not in now["exit"] and other["kind"] == "lift"
+    assert (exit["kind"], exit["effect"], exit["rule"], exit["label"]) == ("exit", "delist", "S3", "贫困村出列")
+    assert [one["name"] for one in exit["steps"]] == ["look", "approve"]
+    assert [one["kind"] for one in renewed({"exit": {"procedure": steps}})["procedures"]] == ["exit"]

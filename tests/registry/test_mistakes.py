@@ -479,3 +479,11 @@ def test_1_18_a_year_that_has_not_come_is_not_reopened() -> None:
     county = County().delisted()
     reopen = c.ReopenYear(**AT, year=2015, until=date(2014, 12, 20), **WHY)
     assert "2015 has not come yet" in county.refusal(reopen).en
+
+
+def test_3_1_a_visit_taken_back_leaves_what_the_years_list_said_on_the_same_day() -> None:
+    county = County().listed()
+    county.do(record(1, kind="household_visit", household=household("H1")))
+    county.do(c.RecordHouseholds(**AT, year=2014, households=(household("H1", 5),), recorded_by="镇"))
+    county.do(c.WithdrawSurvey(**AT, number=1, **WHY))
+    assert county.register.households["H1"].persons == 5

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shared.policy import Policy, PolicyBook, PolicyInvalid, kept_pack, parse_pack, renewed
+from shared.policy import Policy, PolicyBook, PolicyInvalid, by_itself, kept_pack, parse_pack, renewed
 from shared.policy.checking import toml
 from tests.support.packs import BENXI, CHECK, CONTACT, COUNTY, HELPER, HOME_DOCUMENT, PACK, layer, team_says
 
@@ -238,3 +238,21 @@ def test_all_that_is_wrong_with_a_layer_is_told_at_once() -> None:
     with pytest.raises(PolicyInvalid) as refused:
         parse_pack(text.encode(), base=lambda _place, _day: national)
     assert [fault.where for fault in refused.value.faults] == ["burden.merge_within", "appraisals[0].channels"]
+
+
+def test_2_21_a_layer_written_out_is_the_pack_of_its_own_division() -> None:
+    whole = merged(documents=HOME_DOCUMENT, campaigns=[CHECK])
+    alone = parse_pack(by_itself(whole, COUNTY))
+    assert (alone.jurisdiction, alone.version, alone.pool) == (COUNTY, f"{COUNTY}-2015.1", COUNTY)
+    assert (alone.campaigns, alone.outcomes, alone.exit) == (whole.campaigns, whole.outcomes, whole.exit)
+    assert {alone.layer("campaigns", one.kind) for one in alone.campaigns} == {COUNTY}, "draws are its own"
+
+
+def test_2_21_a_chain_is_the_pack_that_extends_none_and_the_layers_over_it() -> None:
+    kept = book(PACK, layer(documents=HOME_DOCUMENT))
+    day = date(2015, 6, 1)
+    city, county = kept.chain(COUNTY, day)
+    assert (city["jurisdiction"], county["jurisdiction"], county["extends"]) == ("2105", COUNTY, "2105")
+    assert [pack["jurisdiction"] for pack in kept.chain("210522", day)] == ["2105"]
+    assert [pack["jurisdiction"] for pack in kept.chain(COUNTY, date(2014, 12, 31))] == ["2105"], "not yet in force"
+    assert kept.chain("520321", day) == [] and kept.chain(COUNTY, date(2010, 1, 1)) == []
