@@ -279,6 +279,9 @@ def test_0_1_a_divisions_own_figures_are_recorded_shown_corrected_and_taken_back
     here.correct(record(values={"area": 3345}))
     (shown,) = yearbook.totals([book(here)], here.policy.indicators, "county", PLACE, {})
     assert (shown.value, shown.villages, shown.estimated, shown.unit) == (3345, None, 0, "平方公里")
+    for by, place in (("township", PLACE), ("city", PLACE), ("county", "210522"), ("county", "2106")):
+        assert list(yearbook.totals([book(here)], here.policy.indicators, by, place, {})) == []
+    assert len(list(yearbook.totals([book(here)], here.policy.indicators, "county", "2105", {}))) == 1
     taken_back = c.WithdrawFigures(
         place=PLACE, division=f"county:{PLACE}", year=2014, reason="录入有误", decided_by="县"
     )

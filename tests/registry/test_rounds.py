@@ -62,6 +62,10 @@ def test_5_2_a_refused_review_has_all_households_judged_anew() -> None:
     [
         (again(OPEN, matter="2014-2", members=()), "members"),
         (again(OPEN, matter="2014-2", members=("H77",)), "members"),
+        (
+            again(OPEN, matter="2014-2", kind="four_deliberations_one_review", subject_code="road", members=("H9",)),
+            "members",
+        ),
         (c.RaiseObjection(**OF, objection=1, household="H77", ground="收入不实"), "household"),
         (c.RaiseObjection(**OF, objection=1, ground="收入不实"), "household"),
     ],
