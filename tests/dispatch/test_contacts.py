@@ -448,3 +448,10 @@ def test_4_2_links_that_nothing_in_the_system_can_carry_are_refused(
         parse_pack({**PACK, "links": links})
     assert any(f.where == where and zh in f.zh and en in f.en for f in refused.value.faults), refused.value.faults
     assert not any("None" in f.example for f in refused.value.faults)
+
+
+def test_4_2_who_is_in_a_team_may_be_the_contact_of_another_village_beside_it() -> None:
+    benxi = Benxi(links=[*PACK["links"], CONTACT]).assigned()
+    benxi.hear(diagnosed(V2))
+    begin(benxi, "C-U1-0", V2)
+    assert bound(benxi, V2) == {"C-U1-0"} and "C-U1-0" in benxi.pool.teams[V1].members

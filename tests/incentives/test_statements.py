@@ -22,6 +22,7 @@ from shared.contracts.incentives import (
 from shared.contracts.inspection import AppraisalWithdrawn
 from shared.contracts.registry import PartyWithdrawn, VillageMerged
 from shared.policy import PolicyInvalid, parse_pack
+from shared.policy.statements import Statement
 from shared.rules import Refused
 from tests.incentives.cases import BENXI, COUNTY, TODAY, VILLAGE, hear, world_with
 from tests.incentives.paid import (
@@ -442,12 +443,15 @@ def test_a_region_that_pays_nothing_keeps_nothing() -> None:
 def test_0_11_a_statement_whose_sums_nobody_could_know_is_refused(change: dict[str, Any], complaint: str) -> None:
     said = {name: value for name, value in {**PAY, **change}.items() if value is not None}
     pack = {**BENXI, **GRADED, "statements": [said]}
-    with pytest.raises(PolicyInvalid, match=complaint):
+    with pytest.raises(PolicyInvalid, match=complaint) as refused:
         parse_pack(pack)
+    assert {fault.path[2] for fault in refused.value.faults} <= {*Statement.__struct_fields__}
 
 
 def test_1_13_without_days_nobody_can_be_paid_by_them() -> None:
-    with pytest.raises(PolicyInvalid, match="nobody knows a member's days"):
+    with pytest.raises(PolicyInvalid, match="nobody knows a member's days") as refused:
         parse_pack({**BENXI, "statements": [ALLOWANCE]})
-    with pytest.raises(PolicyInvalid, match="has no floor"):
+    assert [fault.where for fault in refused.value.faults] == ["statements[0].of"]
+    with pytest.raises(PolicyInvalid, match="has no floor") as refused:
         parse_pack({**BENXI, "presence": PRESENCE, "statements": [{**ALLOWANCE, "floor": 100}]})
+    assert [fault.where for fault in refused.value.faults] == ["statements[0].floor"]

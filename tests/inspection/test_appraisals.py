@@ -719,6 +719,7 @@ def test_0_10_a_ballot_that_was_counted_otherwise_is_refused_until_it_is_withdra
 def test_2_6_another_choice_among_equals_is_made_only_after_the_ranking_is_withdrawn() -> None:
     region = ranked({"A": 60, "B": 50, "C": 60, "D": 60})
     grade_all(region, "A", "B", "C", "D")
+    region.refuses(ranking("C", place=COUNTY), 422, "place")
     region.ask(ranking("C"), ranking("C"))
     assert len(region.said(RankingMade)) == 1
     assert "ranked already" in region.refuses(ranking("D"), 409, "year").en
