@@ -301,7 +301,7 @@ def no_sanction_without_due_process(run: Evidence) -> None:
     assert len(proposed) == len(run.all(n.OutcomeProposed)) and len(decided) == len(run.all(n.OutcomeDecided))
     for day, event in run.all(n.OutcomeDecided):
         heard = [on for on, _ in run.all(n.OutcomeDefended, outcome=event.outcome)]
-        body, _, document = event.decided_by.partition(" ")
+        body, _, document = event.decided_by.partition("：")
         assert body == ROLES[terms[event.kind].decides][0] and document
         assert not (event.imposed and event.tolerated)
         if terms[event.kind].sanction:
