@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
+from importlib import import_module
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from deploy.demo.answers import COMMANDS, Awaited, Row, as_command
 from deploy.demo.memory import Memory
 from deploy.demo.officers import Officers
 from deploy.demo.regions.benxi.story import START, Benxi
+from deploy.local.supervisor import SERVICES
 from shared.rules import Refused
 
 BY_PEOPLE = {"place"}
@@ -88,6 +90,9 @@ async def test_what_a_task_fills_in_are_fields_of_its_command_and_fit_their_type
     await Officers(Benxi(2014, 12), reach).live(date(2016, 1, 31), nothing)
     assert len(reach.seen) > 20
     assert {action: reach.asked[action] for action in ASKED} == ASKED
+    by = {route.path: route.by for service in SERVICES for route in import_module(f"services.{service}.api").COMMANDS}
+    for action, asked in reach.asked.items():
+        assert not by[action] or {role for role, _ in asked} <= {*by[action]}, f"who is asked for {action} may say it"
     assert len(reach.signed_by_others) > 15
     assert {path: field for path, field in reach.signed_by_others.items() if field != "body"} == {}
     endless = {task.action for task in reach.seen.values() if task.due is None}
