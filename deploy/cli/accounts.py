@@ -230,7 +230,7 @@ def export(
     folder: FolderOption = DEFAULT,
 ) -> None:
     """由审计管理员导出全部审计日志，每条带校验值 · export the whole log with its hashes, as the audit administrator."""
-    from shared.web.audit import MOST, decode
+    from shared.engine.audit import MOST, decode
 
     if file.exists():
         raise Trouble(f"{file} 已存在，不覆盖 / {file} is there and is not overwritten; name another file")
@@ -258,7 +258,7 @@ def verify(
 
 
 def _verified(file: Path, against: Path | None) -> None:
-    from shared.web.audit import decode, first_fault
+    from shared.engine.audit import decode, first_fault
 
     try:
         entries, earlier = (decode(path.read_bytes().splitlines()) if path else [] for path in (file, against))

@@ -13,8 +13,8 @@ from services.accounts import secret, store
 from services.accounts.asgi import Answer, Request, Routes, told
 from services.accounts.issuer import Issuer
 from services.accounts.model import Account, Acting, Administers, Denied, Holding, NewAccount, account
-from shared.web import audit
-from shared.web.audit import AuditLog, Entry
+from shared.engine import audit
+from shared.engine.audit import AuditLog, Entry
 from shared.web.token import operator_key
 
 

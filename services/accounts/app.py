@@ -16,9 +16,9 @@ from services.accounts.signin import SignIn
 from services.accounts.tables import TABLES
 from services.accounts.tokens import Keys
 from shared import logs
+from shared.engine.audit import AuditLog
 from shared.engine.opening import open_engine
 from shared.web import serving
-from shared.web.audit import AuditLog
 
 NAME = "accounts"
 

@@ -19,7 +19,7 @@ from services.accounts.model import Account, Denied, Session, attempts
 from services.accounts.model.session import ended
 from services.accounts.secret import digest, is_secret
 from services.accounts.signin import Ask, Form, Signed, SignIn
-from shared.web.audit import AuditLog, Entry
+from shared.engine.audit import AuditLog, Entry
 
 CLIENT: Final = "zhucun-cli"
 """The one client by which people sign in: programs on their own machine. It has no secret (RFC 8252)."""

@@ -14,7 +14,7 @@ from services.accounts import secret, store
 from services.accounts.brief import Brief
 from services.accounts.model import Account, Denied, attempts, totp
 from services.accounts.model.password import is_old, require_fit
-from shared.web.audit import AuditLog, Entry
+from shared.engine.audit import AuditLog, Entry
 
 CROWD: Final = 50
 """How many sign-ins may wait while one password is tried at a time. More are refused, so that memory has a bound."""

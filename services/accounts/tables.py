@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
 
-from shared.web.audit import audit_table
+from shared.engine.audit import audit_table
 
 
 class Tables(NamedTuple):

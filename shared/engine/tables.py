@@ -1,4 +1,5 @@
-"""The tables that every service has: states, inbox, outbox, positions, requests, dead letters, policies.
+"""The tables that every service has: states, inbox, outbox, positions, requests, dead letters, policies,
+audit.
 
 A service owns its database. All tables of states have the same columns: the state as JSON, which only the rules read,
 and beside it what lists and timers are searched by.
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Text,
 )
 
+from shared.engine.audit import audit_table
 from shared.rules import LONGEST_ID, State
 
 
@@ -36,6 +38,7 @@ class Tables(NamedTuple):
     requests: Table
     dead_letters: Table
     policies: Table
+    audit: Table
 
 
 def service_tables(kinds: Iterable[type[State]]) -> Tables:
@@ -64,7 +67,10 @@ def service_tables(kinds: Iterable[type[State]]) -> Tables:
         Column("version", String(80), primary_key=True),
         Column("body", Text, nullable=False),
     )
-    return Tables(metadata, states, inbox, _outbox(metadata), positions, requests, _dead_letters(metadata), policies)
+    return Tables(
+        metadata, states, inbox, _outbox(metadata), positions, requests, _dead_letters(metadata), policies,
+        audit_table(metadata),
+    )  # fmt: skip
 
 
 def _states(metadata: MetaData, name: str) -> Table:

@@ -22,6 +22,7 @@ from shared.contracts import EVENTS, OPEN_ROOT, Command, Envelope, json_schema
 from shared.contracts.values import Role
 from shared.divisions import place_of
 from shared.engine import store
+from shared.engine.audit import AuditLog
 from shared.engine.commands import submit
 from shared.engine.outbox import PAGE
 from shared.engine.pipeline import Pipeline
@@ -32,6 +33,7 @@ from shared.labels import Both, awaited, basis, in_words
 from shared.policy import Policy
 from shared.rules import Refused, State, Task
 from shared.stream.bus import SEALED
+from shared.web import audited
 from shared.web.feed import feed
 from shared.web.identity import (
     KEEPERS,
@@ -168,18 +170,20 @@ def build(
     Without `issuers` nobody is asked who he is.
     """
     name, stopping = pipeline.service.name, asyncio.Event()
+    log = AuditLog(pipeline.engine, pipeline.tables.audit, pipeline.writing)
     return Litestar(
         route_handlers=[
             *(_command(pipeline, route) for route in commands),
             *_common(pipeline, stopping),
             *operations(pipeline, health, lost),
             *_recovery(pipeline, lost),
+            audited.reading(log),
             *queries,
             create_static_files_router("/docs-assets", [_swagger()]),
         ],
         exception_handlers=HANDLERS,
         guards=[admit],
-        middleware=[patient],
+        middleware=[*([audited.audited(log)] if issuers else []), patient],
         request_class=StrictRequest,
         before_request=strict,
         openapi_config=OpenAPIConfig(

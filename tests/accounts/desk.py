@@ -15,7 +15,7 @@ import httpx
 from services.accounts.app import Settings, build
 from services.accounts.model import totp
 from services.accounts.tables import TABLES
-from shared.web.audit import UNALTERABLE, AuditLog
+from shared.engine.audit import UNALTERABLE, AuditLog
 from shared.web.token import operator_headers
 
 SECRET = b"5ec4e7" * 10
@@ -44,7 +44,10 @@ class Desk:
         return httpx.AsyncClient(transport=httpx.ASGITransport(self.app, client=(address, 1)), base_url=URL)
 
     async def operator(self, path: str, said: dict[str, Any]) -> httpx.Response:
-        return await self.http.post(path, json=said, headers=operator_headers(SECRET))
+        return await self.http.post(path, json=said, headers=self.operator_headers())
+
+    def operator_headers(self) -> dict[str, str]:
+        return operator_headers(SECRET)
 
     async def step(self, http: httpx.AsyncClient | None = None, **typed: Any) -> httpx.Response:
         return await (http or self.http).post("/authorize", json={**ASKED, **typed})
@@ -117,13 +120,15 @@ def hidden(html: str) -> dict[str, str]:
 
 @asynccontextmanager
 async def opened(folder: Path, database: str = "") -> AsyncIterator[Desk]:
-    """An application on a new database."""
+    """An application on a database, which is made if the folder has none."""
+    is_new = not (folder / "secret").exists()
     (folder / "secret").write_bytes(SECRET)
     url = database or f"sqlite+aiosqlite:///{folder}/accounts.sqlite3"
     app, log = build(Settings(url, 8999, folder / "secret", folder / "keys.json"))
-    async with log.engine.begin() as conn:
-        await conn.run_sync(TABLES.metadata.create_all)
-        for statement in UNALTERABLE[conn.dialect.name]:
-            await conn.exec_driver_sql(statement)
+    if is_new:
+        async with log.engine.begin() as conn:
+            await conn.run_sync(TABLES.metadata.create_all)
+            for statement in UNALTERABLE[conn.dialect.name]:
+                await conn.exec_driver_sql(statement)
     yield Desk(app, log)
     await log.engine.dispose()

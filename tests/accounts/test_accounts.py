@@ -16,7 +16,7 @@ from joserfc.jwk import ECKey, KeySet, OctKey
 from services.accounts import store
 from services.accounts.model import totp
 from services.accounts.tokens import Keys
-from shared.web.audit import first_fault
+from shared.engine.audit import first_fault
 from shared.web.token import operator_headers
 from tests.accounts.desk import ASKED, BACK, GOOD, SECRET, URL, Desk, claims, hidden, opened
 
@@ -426,7 +426,7 @@ async def test_the_log_is_kept_by_the_database_itself_and_tells_what_was_altered
 
 
 async def test_entries_that_wait_together_are_numbered_without_gaps(desk: Desk) -> None:
-    from shared.web.audit import Entry
+    from shared.engine.audit import Entry
 
     await asyncio.gather(*(desk.log.note(Entry(who=f"p-{n}", deed="GET /v1/x")) for n in range(50)))
     entries = await desk.log.read(0)

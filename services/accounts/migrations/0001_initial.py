@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from shared.web.audit import UNALTERABLE
+from shared.engine.audit import UNALTERABLE
 
 revision = "0001"
 down_revision = None

@@ -28,7 +28,7 @@ UNALTERABLE: Final = {
         for deed in ("update", "delete")
     ],
     "postgresql": [
-        f"CREATE FUNCTION {NAME}_kept() RETURNS trigger LANGUAGE plpgsql AS "
+        f"CREATE OR REPLACE FUNCTION {NAME}_kept() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION 'the audit log is kept'; END $$",
         f"CREATE TRIGGER {NAME}_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON {NAME} "
         f"FOR EACH STATEMENT EXECUTE FUNCTION {NAME}_kept()",
@@ -93,11 +93,18 @@ def audit_table(metadata: MetaData) -> Table:
 
 
 class AuditLog:
-    """The log in one database, which has one writing process. Entries that wait share a transaction."""
+    """The log in one database, which has one writing process. Entries that wait share a transaction.
 
-    def __init__(self, engine: AsyncEngine, table: Table) -> None:
+    `lock` is that of the database's one writer, if others in the process write to it as well.
+    """
+
+    def __init__(self, engine: AsyncEngine, table: Table, lock: asyncio.Lock | None = None) -> None:
         self.engine, self.table = engine, table
-        self._lock, self._waiting = asyncio.Lock(), list[Entry]()
+        self._lock, self._waiting = lock or asyncio.Lock(), list[Entry]()
+        self._last: tuple[int, str] | None = None
+        """Number and hash of the last entry in the database; None before it was read, and after a failure."""
+        self._next: tuple[int, str] | None = None
+        """The same, once the present transaction is committed."""
 
     async def note(self, entry: Entry) -> None:
         """Add an entry by itself; it is in the database when this returns. Raises the database's error if it is not."""
@@ -105,9 +112,10 @@ class AuditLog:
         try:
             async with self._lock:
                 batch = [*self._waiting]  # Empty if whoever had the lock before took this entry along.
-                async with self.engine.begin() as conn:
-                    await self.append(conn, batch)
-                del self._waiting[: len(batch)]
+                if batch:
+                    async with self._transaction() as conn:
+                        await self.append(conn, batch)
+                    del self._waiting[: len(batch)]
         except BaseException:
             if entry in self._waiting:
                 self._waiting.remove(entry)  # The others that wait try for themselves.
@@ -116,23 +124,39 @@ class AuditLog:
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A transaction in which `append` may be called, so that a deed and its entry are committed together."""
-        async with self._lock, self.engine.begin() as conn:
+        async with self._lock, self._transaction() as conn:
             yield conn
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that begins behind the last entry."""
+        if self._last is None:
+            self._last = await self._found()
+        self._next, self._last = self._last, None
+        async with self.engine.begin() as conn:
+            yield conn
+        self._last = self._next
+
+    async def _found(self) -> tuple[int, str]:
+        table = self.table
+        async with self.engine.connect() as conn:
+            last = select(table.c.number, table.c.hash).order_by(table.c.number.desc()).limit(1)
+            row = (await conn.execute(last)).first()
+        return (row.number, row.hash) if row else (0, BEGINNING)
 
     async def append(self, conn: AsyncConnection, entries: Iterable[Entry]) -> None:
         """Add entries within the transaction of `writing`."""
-        table, rows, at = self.table, [], datetime.now(UTC).isoformat(timespec="milliseconds")
-        last = (
-            await conn.execute(select(table.c.number, table.c.hash).order_by(table.c.number.desc()).limit(1))
-        ).first()
-        number, before = (last.number, last.hash) if last else (0, BEGINNING)
+        assert self._next, "append is called within `writing`"
+        rows, at = [], datetime.now(UTC).isoformat(timespec="milliseconds")
+        number, before = self._next
         for entry in entries:
             number += 1
             kept = Kept(number=number, at=at, before=before, **msgspec.structs.asdict(entry)).sealed()
             rows.append(msgspec.structs.asdict(kept))
             before = kept.hash
         if rows:
-            await conn.execute(insert(table), rows)
+            await conn.execute(insert(self.table), rows)
+        self._next = number, before
 
     async def read(self, after: int, limit: int = MOST) -> list[Kept]:
         """The entries after a number, the oldest first."""

@@ -1,0 +1,75 @@
+"""What people do and read goes into the audit log before they get its answer (Cybersecurity Law, article 21).
+
+Where nobody is asked who he is, there is nobody to name, and nothing is logged. Otherwise each command is, whatever its
+result, and each reading by the operator or of what is marked as personal: nobody else reads what is sealed.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+from litestar import Request, Response, get
+from litestar.enums import ScopeType
+from litestar.params import FromQuery
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+
+from shared.engine.audit import AuditLog, Entry, encode
+from shared.web.identity import CALLER, Asks, Caller, require_reach
+
+PERSONAL: Final = "personal"
+"""The key in a handler's options which says that each reading is logged."""
+READERS: Final = Asks("found", frozenset({"audit"}))
+"""Who reads the log: the audit administrator, and not those whom it is about."""
+
+
+COUNTRYWIDE: Final = ""
+"""The division that contains all others: the log is about all of the installation."""
+
+
+def audited(log: AuditLog) -> Callable[[ASGIApp], ASGIApp]:
+    """The middleware that logs. If an entry cannot be written, the request fails; send it again with the same key."""
+
+    def around(app: ASGIApp) -> ASGIApp:
+        async def noted(scope: Scope, receive: Receive, send: Send) -> None:
+            async def before_answer(message: Message) -> None:
+                if message["type"] == "http.response.start" and (
+                    entry := _entry(cast(HTTPScope, scope), message["status"])
+                ):
+                    await log.note(entry)
+                await send(message)
+
+            await app(scope, receive, before_answer if scope["type"] == ScopeType.HTTP else send)
+
+        return noted
+
+    return around
+
+
+def _entry(scope: HTTPScope, status: int) -> Entry | None:
+    """What is logged of a request, if anything. What somebody unknown tries is not: a stranger could fill the log."""
+    caller: Caller | None = scope["state"].get(CALLER)
+    handler = scope.get("route_handler")
+    if not caller or not caller.pseudonym or handler is None:
+        return None
+    is_read = scope["method"] in ("GET", "HEAD", "OPTIONS")
+    if is_read and not caller.is_operator and not handler.opt.get(PERSONAL):
+        return None
+    path = scope["path_template"]
+    if path.startswith(("/health", "/docs")):
+        return None
+    about = ", ".join(f"{name}={value}" for name, value in sorted(scope.get("path_params", {}).items()))
+    return Entry(
+        who=caller.pseudonym, organ=caller.organ[:120], address=str((scope.get("client") or ("",))[0]),
+        deed=f"{scope['method']} {path}"[:200], about=about[:500], result="done" if status < 400 else str(status),
+    )  # fmt: skip
+
+
+def reading(log: AuditLog) -> Any:
+    """The handler by which the audit administrator reads the log."""
+
+    @get("/v1/audit", tags=["operations"], opt={"asks": READERS, PERSONAL: True}, media_type="application/jsonl")
+    async def audit(request: Request[Any, Any, Any], after: FromQuery[int] = 0) -> Response[bytes]:
+        """The audit log after an entry's number, at most 1000 entries, one JSON object a line, each with its hash."""
+        require_reach(request, COUNTRYWIDE, READERS.roles)
+        return Response(encode(await log.read(after)), media_type="application/jsonl")
+
+    return audit

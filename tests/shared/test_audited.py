@@ -1,0 +1,111 @@
+"""What stands in a service's audit log, and who reads it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from shared.engine.audit import Kept, decode, first_fault
+from shared.web.issuers import Issuers
+from tests.support.asked import OPERATOR, Api, refusal, serving, village
+from tests.support.issuer import SmallIssuer, issuing
+
+
+class Desk(NamedTuple):
+    """A service that asks its callers who they are, and the issuer that tells it."""
+
+    api: Api
+    issuer: SmallIssuer
+
+    def bearer(self, role: str, sub: str = "p-1") -> dict[str, str]:
+        """The header of somebody with a role such as `team/210502`."""
+        name, _, division = role.partition("/")
+        said = {"roles": [{"role": name, "division": division}], "organ": "县扶贫办"}
+        return {"Authorization": f"Bearer {self.issuer.token(sub=sub, zhucun=said)}"}
+
+    async def get(self, address: str, headers: dict[str, str]) -> httpx.Response:
+        return await self.api.client.get(address, headers=headers)
+
+    async def post(self, path: str, headers: dict[str, str], row: Any) -> httpx.Response:
+        key = {"Idempotency-Key": f"{path} {abs(hash(repr((headers, row))))}"}
+        return await self.api.client.post(f"/v1/{path}", json=[row], headers=headers | key)
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with issuing() as issuer:
+        issuers = Issuers([issuer.trusted()], tmp_path, b"secret")
+        async with serving(f"sqlite+aiosqlite:///{tmp_path}/service.sqlite3", issuers) as api:
+            yield Desk(api, issuer)
+
+
+async def log(desk: Desk) -> list[Kept]:
+    """The log, read by the audit administrator, without its first entry, the adoption of a pack."""
+    answer = await desk.get("/v1/audit", desk.bearer("audit/", sub="auditor"))
+    assert answer.status_code == 200
+    entries = decode(answer.content.splitlines())
+    assert first_fault(entries) is None
+    assert entries[0].deed == "POST /v1/policies"
+    return entries[1:]
+
+
+async def test_every_command_is_logged_with_its_result_and_who_sent_it(desk: Desk) -> None:
+    await desk.post("villages", desk.bearer("poverty_office/210502"), village())
+    await desk.post("villages", desk.bearer("team/210502", sub="p-2"), village("V2"))
+    await desk.post("villages", desk.bearer("poverty_office/210502"), village(place="x"))
+    first, second, third = await log(desk)
+    assert (first.deed, first.organ, first.result) == ("POST /v1/villages", "县扶贫办", "done")
+    assert (second.result, third.result) == ("403", "400")
+    assert first.who == third.who != second.who and "p-1" not in first.who
+    assert first.address == "127.0.0.1"
+
+
+async def test_what_operators_read_is_logged_and_what_is_open_is_not(desk: Desk) -> None:
+    await desk.get("/v1/dead-letters", OPERATOR)
+    await desk.get("/v1/villages?place=210502", desk.bearer("poverty_office/210502"))
+    await desk.get("/health/ready", OPERATOR)
+    assert [(one.who, one.deed) for one in await log(desk)] == [("operator", "GET /v1/dead-letters")]
+    assert (await log(desk))[-1].deed == "GET /v1/audit", "reading the log is logged as well"
+
+
+async def test_a_stranger_fills_no_log(desk: Desk) -> None:
+    for _ in range(3):
+        await desk.post("villages", {}, village())
+        await desk.get("/v1/dead-letters", {"Authorization": "Bearer a.b.c"})
+    assert await log(desk) == []
+
+
+@pytest.mark.parametrize("role", ["system/", "security/", "audit/2105", "poverty_office/", "subscriber/", "operator"])
+async def test_nobody_but_the_audit_administrator_reads_it(desk: Desk, role: str) -> None:
+    headers = OPERATOR if role == "operator" else desk.bearer(role)
+    if role == "operator":  # Has every role, but whoever keeps the machine reads its database anyway; it is logged.
+        assert (await desk.get("/v1/audit", headers)).status_code == 200
+        assert (await log(desk))[-1].who == "operator"
+    else:
+        assert refusal(await desk.get("/v1/audit", headers), 403)[0]["rule"] == "role"
+
+
+async def test_where_it_cannot_be_logged_nothing_is_told(desk: Desk) -> None:
+    async with desk.api.pipeline.engine.begin() as conn:
+        await conn.execute(text("DROP TABLE audit"))
+    answer = await desk.get("/v1/dead-letters", OPERATOR)
+    assert answer.status_code >= 500 and "dead" not in answer.text
+
+
+async def test_many_commands_at_once_are_each_logged_once(desk: Desk) -> None:
+    rows = [village(f"W{number}") for number in range(30)]
+    office = desk.bearer("poverty_office/210502")
+    answers = await asyncio.gather(*(desk.post("villages", office, row) for row in rows))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len(await log(desk)) == 30
+
+
+async def test_without_issuers_nothing_is_logged(tmp_path: Path) -> None:
+    async with serving(f"sqlite+aiosqlite:///{tmp_path}/service.sqlite3") as api:
+        await api.client.get("/v1/dead-letters", headers=OPERATOR)
+        answer = await api.client.get("/v1/audit", headers=OPERATOR)
+        assert (answer.status_code, answer.content) == (200, b"")
