@@ -551,3 +551,12 @@ def test_1_12_no_firm_is_paired_while_cadres_bear_the_link_as_an_earlier_pack_sa
     benxi.send(EndLink, kind="firm", cadre="L1")
     begin(benxi)
     assert there(benxi) == {"F1"}
+
+
+def test_1_12_where_no_firm_promises_anything_a_promise_is_refused_and_says_so() -> None:
+    bare = {name: said for name, said in FIRM.items() if name not in ("pledges", "compare_on", "compared_by")}
+    benxi = city(V1, links=[*PACK["links"], bare, BRANCH, EXPERT])
+    begin(benxi)
+    with pytest.raises(Refused, match="those that have: none") as refused:
+        pledge(benxi, {"yuan": 1})
+    assert refused.value.field == "kind" and "可填：（无）" in refused.value.zh

@@ -108,6 +108,9 @@ def test_2_20_what_the_group_declines_leads_to_nothing_until_it_thinks_otherwise
     move(world, moved=False)
     assert [said.moved for said in world.said(OutcomeMoved)] == [False]
     assert (awaited(world), record(world, LEADER).status, case(world, LEADER).status) == ([], "clean", "unmoved")
+    said = {"body": "organisation", "decided_by": "市委组织部", "reason": "录错"}
+    world.command("incentives", step(WithdrawDecision, LEADER, only(world, LEADER), **said))
+    assert case(world, LEADER).status == "unmoved", "there is no decision to take back"
     hear(world, graded("incompetent"))
     world.pass_days(TODAY + timedelta(60))
     assert len(world.said(OutcomeProposed)) == 1 and not world.said(MotionOverdue)

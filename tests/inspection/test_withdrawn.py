@@ -311,3 +311,13 @@ def test_1_6_a_visit_that_led_to_no_order_is_withdrawn_at_any_time() -> None:
     region.visit(region.villages[0], HALF_YEAR, score=80)
     region.ask(withdraw_visit(region))
     assert len(region.said(VisitWithdrawn)) == 1
+
+
+def test_3_8_a_report_is_taken_back_before_any_ballot_and_awaited_again(region: Region) -> None:
+    village = region.villages[0]
+    region.pass_days(date(2015, 12, 30))
+    region.report(village, 2015)
+    region.ask(withdraw_input(region, "written_report"))
+    assert "written_report" not in region.assessment(village, 2015).reports
+    region.refuses(withdraw_input(region, "written_report"), 404, "channel")
+    region.refuses(withdraw_input(region, "ballot"), 404, "channel")
