@@ -111,7 +111,7 @@ def _show(line: bytes) -> None:
 @app.command()
 def contracts() -> None:
     """由代码生成数据结构说明与 AsyncAPI 文档 · write the contract documents from the code."""
-    from deploy import form_pages, mechanisms, policy_pages, rights_page
+    from deploy import event_pages, form_pages, mechanisms, policy_pages, rights_page
     from deploy.contracts import FOLDER, write
 
     faults = write()
@@ -121,6 +121,8 @@ def contracts() -> None:
     mechanisms.write()
     form_pages.write()
     rights_page.write()
+    event_pages.write()
     console.good(
-        f"{FOLDER}, {policy_pages.FOLDER / policy_pages.PAGE}, {mechanisms.PAGE}, {form_pages.PAGE}, {rights_page.PAGE}"
+        f"{FOLDER}, {policy_pages.FOLDER / policy_pages.PAGE}, {mechanisms.PAGE}, {form_pages.PAGE}, "
+        f"{rights_page.PAGE}, {event_pages.FOLDER}"
     )
