@@ -10,11 +10,11 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.accounts import secret, store
-from services.accounts.asgi import Answer, Request, Routes, told
 from services.accounts.issuer import Issuer
 from services.accounts.model import Account, Acting, Administers, Denied, Holding, NewAccount, account
 from shared.engine import audit
 from shared.engine.audit import AuditLog, Entry
+from shared.web.asgi import Answer, Request, Routes, told
 from shared.web.token import operator_key
 
 

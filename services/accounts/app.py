@@ -9,7 +9,6 @@ import uvicorn
 import uvloop
 
 from services.accounts.api import Api
-from services.accounts.asgi import App
 from services.accounts.issuer import Issuer
 from services.accounts.secret import Seal
 from services.accounts.signin import SignIn
@@ -19,6 +18,7 @@ from shared import logs
 from shared.engine.audit import AuditLog
 from shared.engine.opening import open_engine
 from shared.web import serving
+from shared.web.asgi import App
 
 NAME = "accounts"
 

@@ -13,13 +13,14 @@ from urllib.parse import unquote, urlencode
 import msgspec
 
 from services.accounts import pages, store, tokens
-from services.accounts.asgi import JSON, Answer, Request, Routes, problem, told
 from services.accounts.brief import Brief
-from services.accounts.model import Account, Denied, Session, attempts
+from services.accounts.model import Account, Session, attempts
 from services.accounts.model.session import ended
 from services.accounts.secret import digest, is_secret
 from services.accounts.signin import Ask, Form, Signed, SignIn
+from shared.denied import Denied
 from shared.engine.audit import AuditLog, Entry
+from shared.web.asgi import JSON, Answer, Request, Routes, problem, told
 
 CLIENT: Final = "zhucun-cli"
 """The one client by which people sign in: programs on their own machine. It has no secret (RFC 8252)."""

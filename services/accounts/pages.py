@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Final
 
-from services.accounts.asgi import Answer
 from services.accounts.signin import Ask
+from shared.web.asgi import Answer
 
 STYLE: Final = (
     "body{font:16px/1.6 sans-serif;max-width:26em;margin:3em auto;padding:0 1em}label{display:block;margin:.8em 0}"

@@ -9,7 +9,7 @@ import msgspec
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from services.accounts.model import Denied
+from shared.denied import Denied
 from shared.web.serving import PROBLEM
 
 log = structlog.get_logger()

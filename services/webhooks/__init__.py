@@ -1,0 +1,1 @@
+"""Events for those who cannot speak NATS, sent to their addresses over HTTP."""

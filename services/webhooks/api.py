@@ -1,0 +1,327 @@
+"""What the operator asks for over HTTP, and what a receiver may ask with the secret of its endpoint."""
+
+import hmac
+import secrets
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Annotated
+from uuid import uuid4
+
+import msgspec
+from msgspec import Meta
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.webhooks import signing, store
+from services.webhooks.courier import Post, chosen, sent, yesterday
+from services.webhooks.feed import TAIL, AnotherJournal, Away, held, require_types
+from services.webhooks.model import Endpoint, Held, NewEndpoint, Outcome, endpoint
+from services.webhooks.model.address import require_sendable
+from services.webhooks.sender import Sender
+from shared.denied import Denied
+from shared.web.asgi import Answer, Request, Routes, told
+from shared.web.token import operator_key
+
+TEST: str = "zhucun.webhooks.test.v1"
+"""The type of the event that only tells a receiver that it would get others."""
+MOST_ENDPOINTS = 500
+ORIGIN = "zhucun"
+"""Who we say that we are in the handshake."""
+
+
+class Shown(msgspec.Struct, kw_only=True):
+    """An endpoint as the operator and its receiver see it."""
+
+    id: str
+    url: str
+    division: str
+    types: tuple[str, ...]
+    description: str
+    contact: str
+    status: str
+    waiting: int
+    """Events that it has not taken and that wait by themselves. Others that follow are not read yet while it rests."""
+    standing: int
+    """Those of them that are tried no more."""
+    delivered_at: datetime | None
+    next: datetime | None
+    """Before this time nothing is sent."""
+    error: str
+    reread: str
+
+
+class Undelivered(msgspec.Struct, kw_only=True):
+    """An event that an endpoint has not taken."""
+
+    id: str
+    subject: str
+    type: str
+    day: str
+    source: str
+    attempts: int
+    next: datetime | None
+    error: str
+
+
+class Again(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is sent again."""
+
+    about: Annotated[str, Meta(max_length=120)] = ""
+    """The village; all if there is none."""
+    since: date | None = None
+    """The first business day. Without it, only what was not taken."""
+
+
+class Api:
+    """The addresses of this process."""
+
+    def __init__(self, post: Post, of: store.Store, installation: bytes, sender: Callable[[], Sender], plain: set[str]):
+        self._post, self._store, self._installation, self._sender, self._plain = post, of, installation, sender, plain
+
+    @property
+    def routes(self) -> Routes:
+        """By method and path."""
+        return {
+            ("GET", "/v1/endpoints"): self.list_endpoints,
+            ("POST", "/v1/endpoints"): self.add,
+            ("GET", "/v1/endpoints/{name}"): self.show,
+            ("GET", "/v1/endpoints/{name}/undelivered"): self.undelivered,
+            ("POST", "/v1/endpoints/{name}/test"): self.test,
+            ("POST", "/v1/endpoints/{name}/resend"): self.resend,
+            ("POST", "/v1/endpoints/{name}/pause"): self.pause,
+            ("POST", "/v1/endpoints/{name}/resume"): self.resume,
+            ("POST", "/v1/endpoints/{name}/rotate"): self.rotate,
+            ("POST", "/v1/endpoints/{name}/remove"): self.remove,
+            ("GET", "/health"): self.health,
+            ("GET", "/health/ready"): self.health,
+        }
+
+    async def health(self, _request: Request) -> Answer:
+        """Whether the database answers, and which endpoints take nothing any more."""
+        async with self._store.engine.connect() as conn:
+            still = [
+                one.id for one in await store.endpoints(conn)
+                if one.status in ("standing", "gone") or await store.count(conn, one.id, only_standing=True)
+            ]  # fmt: skip
+        said = f"no longer taken by {', '.join(still)}: zhucun webhook list" if still else "ok"
+        return told({"database": "ok", "deliveries": said})
+
+    async def list_endpoints(self, request: Request) -> Answer:
+        """All endpoints."""
+        self._require_operator(request)
+        async with self._store.engine.connect() as conn:
+            return told([await _shown(conn, one) for one in await store.endpoints(conn)])
+
+    async def add(self, request: Request) -> Answer:
+        """Add an endpoint, and ask its receiver whether it wants events. The secret is told once."""
+        self._require_operator(request)
+        asked = request.json(NewEndpoint)
+        require_sendable(asked.url, self._plain)
+        require_types(asked.types)
+        one = Endpoint(id=f"w-{secrets.token_hex(8)}", asked=asked)
+        begin = await self._begin(one)
+        confirmed, outcome = await self._confirmed(one)
+        async with self._store.writing() as conn:
+            if len(await store.endpoints(conn)) >= MOST_ENDPOINTS:
+                raise Denied(
+                    "webhooks",
+                    f"最多 {MOST_ENDPOINTS} 个接收地址，请先删除不用的",
+                    f"there are {MOST_ENDPOINTS} endpoints at most; remove one that is not in use",
+                )
+            await store.save(conn, confirmed)
+            for source, at in begin.items():
+                await store.move(conn, one.id, source, at, str(asked.since or yesterday()))
+        self._post.employ(one.id)
+        answer = {"id": one.id, "secret": self._post.secret(one), "status": confirmed.status, "error": outcome.error}
+        return told(answer, 201)
+
+    async def show(self, request: Request) -> Answer:
+        """One endpoint."""
+        async with self._store.engine.connect() as conn:
+            return told(await _shown(conn, await self._named(conn, request)))
+
+    async def undelivered(self, request: Request) -> Answer:
+        """The first events that an endpoint has not taken; `about` names a village."""
+        async with self._store.engine.connect() as conn:
+            one = await self._named(conn, request)
+            found = await store.waiting(conn, one.id, request.query.get("about", ""))
+        return told([_undelivered(event) for event in found])
+
+    async def test(self, request: Request) -> Answer:
+        """Ask an unconfirmed receiver anew whether it wants events, and send it one that says nothing."""
+        self._require_operator(request)
+        async with self._store.engine.connect() as conn:
+            one = await self._named(conn, request)
+        outcome = Outcome(200)
+        if one.status == "unconfirmed":
+            confirmed, outcome = await self._confirmed(one)
+            if confirmed.status == "active":
+                await self._change(request, endpoint.resumed)
+        if outcome.is_delivered:
+            id, sender = str(uuid4()), self._sender()
+            event = {
+                "specversion": "1.0", "id": id, "source": "urn:zhucun:webhooks", "type": TEST,
+                "time": datetime.now(UTC), "datacontenttype": "application/json", "data": {},
+            }  # fmt: skip
+            try:
+                outcome = await sent(sender, one, self._post.secrets(one), id, msgspec.json.encode(event))
+            finally:
+                await sender.aclose()
+        return told({"is_delivered": outcome.is_delivered, "status": outcome.status, "error": outcome.error})
+
+    async def resend(self, request: Request) -> Answer:
+        """Send again what was not taken; with `since`, also what was taken of that day and later."""
+        self._require_operator(request)
+        asked = request.json(Again)
+        async with self._store.engine.connect() as conn:
+            one = await self._named(conn, request)
+        now, again = time.time(), list[Held]()
+        sources = self._post.feeds.of(one.asked.types)
+        if asked.about and asked.since:
+            for source in sources:
+                again += await self._told_about(one, source, asked.about, str(asked.since), now)
+        async with self._store.writing() as conn:
+            count = await store.wake(conn, one.id, asked.about, str(asked.since or ""), now)
+            if again:
+                await store.hold(conn, one.id, again)
+                count = len(again)
+            if asked.since and not asked.about:
+                for source in sources:
+                    await store.move(conn, one.id, source, str(asked.since), str(asked.since))
+        self._post.employ(one.id)
+        return told({"waiting": count})
+
+    async def pause(self, request: Request) -> Answer:
+        """Send nothing until it is resumed. What follows meanwhile waits."""
+        return await self._change(request, lambda one: msgspec.structs.replace(one, status="paused"))
+
+    async def resume(self, request: Request) -> Answer:
+        """Send again, whatever had stopped it but a receiver that was never confirmed."""
+        return await self._change(request, endpoint.resumed, needs_confirmed=True)
+
+    async def rotate(self, request: Request) -> Answer:
+        """Make another secret, told once; for a day both sign."""
+        await self._change(request, lambda one: endpoint.rotated(one, time.time()))
+        async with self._store.engine.connect() as conn:
+            return told({"secret": self._post.secret(await self._named(conn, request))})
+
+    async def remove(self, request: Request) -> Answer:
+        """Forget an endpoint and what waits for it."""
+        self._require_operator(request)
+        async with self._store.writing() as conn:
+            one = await self._named(conn, request)
+            await store.remove(conn, one.id)
+        self._post.employ(one.id)
+        self._post.dismiss(one.id)
+        return told({})
+
+    # ------------------------------------------------------------------ common
+
+    async def _begin(self, one: Endpoint) -> dict[str, str]:
+        """Where an endpoint begins to read each source. Raises Denied (503) if a source does not say it now."""
+        begin = {}
+        try:
+            for source in self._post.feeds.of(one.asked.types):
+                page = await self._post.feeds.page(source, chosen(one), str(one.asked.since or TAIL), limit=1)
+                begin[source] = str(one.asked.since) if one.asked.since else page.after
+        except (Away, AnotherJournal) as error:
+            raise Denied(
+                "webhooks",
+                "暂时读不到各服务的事件，请稍后再试",
+                f"the services' events cannot be read now; try again later ({error})",
+                status=503,
+            ) from None
+        return begin
+
+    async def _told_about(self, one: Endpoint, source: str, about: str, since: str, now: float) -> list[Held]:
+        found, at = list[Held](), since
+        try:
+            while len(found) < store.MOST_HELD:
+                page = await self._post.feeds.page(source, chosen(one, about), at)
+                found += [held(event, source, at, now) for event in page.events]
+                if page.end:
+                    break
+                at = page.after
+        except (Away, AnotherJournal) as error:
+            raise Denied(
+                "webhooks", "暂时读不到各服务的事件，请稍后再试", f"try again later: {error}", status=503
+            ) from None
+        return found
+
+    async def _confirmed(self, one: Endpoint) -> tuple[Endpoint, Outcome]:
+        """The endpoint, active if its receiver wants events from this installation."""
+        sender = self._sender()
+        try:
+            outcome = await sender.allows(one.asked.url, ORIGIN)
+        finally:
+            await sender.aclose()
+        changed = endpoint.resumed(one) if outcome.is_delivered else msgspec.structs.replace(one, error=outcome.error)
+        return changed, outcome
+
+    async def _change(
+        self, request: Request, change: Callable[[Endpoint], Endpoint], *, needs_confirmed: bool = False
+    ) -> Answer:
+        self._require_operator(request)
+        async with self._store.writing() as conn:
+            one = await self._named(conn, request)
+            if needs_confirmed and one.status == "unconfirmed":
+                raise Denied(
+                    "webhooks",
+                    "接收方尚未同意接收，请先用 zhucun webhook test 确认",
+                    "the receiver has not agreed yet; confirm it by `zhucun webhook test`",
+                )
+            await store.save(conn, change(one))
+            answer = told(await _shown(conn, change(one)))
+        self._post.employ(one.id)
+        return answer
+
+    async def _named(self, conn: AsyncConnection, request: Request) -> Endpoint:
+        """The endpoint of the path, for the operator or its own receiver. Raises Denied for anybody else."""
+        one = await store.endpoint(conn, request.name)
+        if one and signing.is_one_of(_bearer(request), self._post.secrets(one)):
+            return one
+        self._require_operator(request)
+        if not one:
+            raise Denied(
+                "webhooks",
+                f"没有接收地址“{request.name[:40]}”",
+                f"there is no endpoint {request.name[:40]}",
+                status=404,
+            )
+        return one
+
+    def _require_operator(self, request: Request) -> None:
+        key = operator_key(self._installation)
+        if not (self._installation and hmac.compare_digest(_bearer(request).encode(), key.encode())):
+            raise Denied(
+                "token",
+                "须出示运维的令牌；接收方查询本方地址时出示其密钥",
+                "the operator's token is asked for; a receiver shows its secret for its own endpoint",
+                status=401,
+            )
+
+
+def _bearer(request: Request) -> str:
+    kind, _, shown = request.headers.get("authorization", "").partition(" ")
+    return shown if kind.lower() == "bearer" else ""
+
+
+async def _shown(conn: AsyncConnection, one: Endpoint) -> Shown:
+    asked = one.asked
+    return Shown(
+        id=one.id, url=asked.url, division=asked.division, types=asked.types, description=asked.description,
+        contact=asked.contact, status=one.status, waiting=await store.count(conn, one.id),
+        standing=await store.count(conn, one.id, only_standing=True), delivered_at=_time(one.delivered_at),
+        next=_time(one.next), error=one.error, reread=one.reread,
+    )  # fmt: skip
+
+
+def _undelivered(one: Held) -> Undelivered:
+    return Undelivered(
+        id=one.id, subject=one.subject, type=one.type, day=one.day, source=one.source, attempts=one.attempts,
+        next=None if one.next is None else datetime.fromtimestamp(one.next, UTC), error=one.error,
+    )  # fmt: skip
+
+
+def _time(seconds: float) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None

@@ -1,0 +1,99 @@
+"""The webhooks as a process: settings and wiring only."""
+
+import os
+import signal
+from ipaddress import ip_network
+from pathlib import Path
+
+import msgspec
+import uvicorn
+import uvloop
+
+from services.webhooks.api import Api
+from services.webhooks.courier import Post
+from services.webhooks.feed import Feeds
+from services.webhooks.sender import SECONDS, Sender
+from services.webhooks.store import Store
+from shared import logs
+from shared.engine.opening import open_engine
+from shared.web import serving
+from shared.web.asgi import App
+from shared.web.token import operator_headers
+
+NAME = "webhooks"
+LEAST_PATIENCE = 7.0
+"""Days for which an event is tried at least."""
+
+
+class Settings(msgspec.Struct):
+    """Settings from the environment: `database` is ZHUCUN_DATABASE, and so on."""
+
+    database: str
+    port: int
+    secret_file: Path
+    """The file with the installation's secret: the operator's token and the endpoints' secrets come from it."""
+    sources: str
+    """The services' processes with their addresses: `registry=http://registry:8000,dispatch=http://…`."""
+    host: str = "127.0.0.1"
+    plain_hosts: str = ""
+    """Hosts to which http is allowed, with commas in between. Signatures hold there, but anybody can read along."""
+    allowed_networks: str = ""
+    """Inner networks to which may be sent, such as `10.21.0.0/16`, with commas in between."""
+    patience_days: float = LEAST_PATIENCE
+    """For how many days an event is tried; seven at least."""
+    timeout: float = SECONDS
+    """Seconds for one attempt."""
+    installation: str = ""
+    log_level: str = "INFO"
+    migrate_on_start: bool = True
+
+
+def settings() -> Settings:
+    """The settings. Raises msgspec.ValidationError, which names what is missing."""
+    given = {name: value for name in Settings.__struct_fields__ if (value := os.environ.get(f"ZHUCUN_{name.upper()}"))}
+    return msgspec.convert(given, Settings, strict=False, dec_hook=lambda type, value: type(value))
+
+
+def build(of: Settings) -> tuple[App, Post]:
+    """The application, and the couriers, which its maker starts and stops; the engine is in their store."""
+    secret, kept = of.secret_file.read_bytes(), Store(open_engine(of.database))
+    plain = set(_listed(of.plain_hosts))
+    networks = [ip_network(text) for text in _listed(of.allowed_networks)]
+
+    def sender() -> Sender:
+        return Sender(plain, networks, of.timeout)
+
+    feeds = Feeds(dict(text.split("=", 1) for text in _listed(of.sources)), operator_headers(secret))
+    post = Post(kept, feeds, secret, sender, max(of.patience_days, LEAST_PATIENCE) * 86_400)
+    return App(Api(post, kept, secret, sender, plain).routes), post
+
+
+def serve() -> None:
+    """Run until SIGINT or SIGTERM."""
+    of = settings()
+    logs.configure(NAME, of.log_level)
+    if of.migrate_on_start:
+        from shared import migrations  # Only here: Alembic takes 10 MiB of memory.
+
+        migrations.upgrade(NAME, of.database)
+    uvloop.run(_run(of))
+
+
+async def _run(of: Settings) -> None:
+    app, post = build(of)
+    await post.start()
+    named = [("zhucun-service", NAME), ("zhucun-installation", of.installation)]
+    server = uvicorn.Server(serving.config(app, of.host, of.port, headers=named, proxy_headers=False))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # uvicorn raises the signal again when it has stopped.
+    await server.serve()
+    await post.stop()
+    await post.store.engine.dispose()
+
+
+def _listed(text: str) -> list[str]:
+    return [one.strip() for one in text.split(",") if one.strip()]
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,113 @@
+"""Sending over HTTP to addresses that strangers named: never inwards, never where an answer leads on, never for long."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import httpx
+
+from services.webhooks.model import Outcome
+from services.webhooks.model.address import Network, is_inner, require_sendable
+from services.webhooks.model.delivery import retry_after
+from shared.denied import Denied
+
+SECONDS: Final = 15.0
+"""The most seconds for one attempt, from the name of the host to the end of the answer."""
+LONGEST: Final = 16 * 2**10
+"""The bytes of an answer's body that are waited for. What is longer is cut off, since nobody reads it."""
+
+
+class Sender:
+    """One client for one endpoint, so that endpoints share no connections."""
+
+    def __init__(self, plain_hosts: Collection[str], networks: Collection[Network], seconds: float = SECONDS) -> None:
+        self._plain, self._networks, self._seconds = plain_hosts, networks, seconds
+        # A proxy would resolve the name again, and connect to whatever it says then.
+        self._http = httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=seconds)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
+        """Send a body. The outcome of whatever happens; nothing is raised."""
+        _, outcome = await self._send("POST", url, body, headers)
+        return outcome
+
+    async def allows(self, url: str, origin: str) -> Outcome:
+        """Ask whether the receiver wants events from us, as the specification of CloudEvents webhooks has it.
+
+        Who answers with our origin in `WebHook-Allowed-Origin` has control of the address.
+        """
+        answered, outcome = await self._send("OPTIONS", url, b"", {"webhook-request-origin": origin})
+        if outcome.is_delivered and answered.get("webhook-allowed-origin") not in (origin, "*"):
+            return Outcome(0, f"the answer to OPTIONS has no header `WebHook-Allowed-Origin: {origin}`")
+        return outcome
+
+    async def _send(
+        self, method: str, url: str, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[httpx.Headers, Outcome]:
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await self._attempt(method, url, body, headers)
+        except TimeoutError:
+            return httpx.Headers(), Outcome(0, f"no whole answer within {self._seconds:.0f} s")
+        except Denied as error:
+            return httpx.Headers(), Outcome(0, error.en)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
+            return httpx.Headers(), Outcome(0, f"no whole answer: {type(error).__name__}")
+
+    async def _attempt(
+        self, method: str, url: str, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[httpx.Headers, Outcome]:
+        require_sendable(url, self._plain)  # The operator may have changed what is allowed since it was added.
+        there = httpx.URL(url)
+        address = await self._resolved(there.host, there.port or (443 if there.scheme == "https" else 80))
+        # We connect to the very address that was looked at. A second look at the name could find another one.
+        request = self._http.build_request(
+            method,
+            there.copy_with(host=address),
+            content=body,
+            headers={"host": there.netloc.decode("ascii"), "accept-encoding": "identity", **headers},
+            extensions={"sni_hostname": there.host, "timeout": httpx.Timeout(self._seconds).as_dict()},
+        )
+        answer = await self._http.send(request, stream=True)
+        try:
+            read = 0
+            async for part in answer.aiter_raw():
+                read += len(part)
+                if read > LONGEST:
+                    break
+        finally:
+            await answer.aclose()
+        return answer.headers, _outcome(answer)
+
+    async def _resolved(self, host: str, port: int) -> str:
+        """The address of a host. Raises OSError if there is none, and Denied if any of them lies inside."""
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = [str(entry[4][0]) for entry in found]
+        if any(is_inner(address, self._networks) for address in addresses):
+            raise Denied(
+                "webhooks",
+                f"“{host}”在内部网络中，如确须发送，请运维在 ZHUCUN_ALLOWED_NETWORKS 中列明",
+                f"{host} lies inside the network; the operator may allow it by ZHUCUN_ALLOWED_NETWORKS",
+                status=422,
+                typed="url",
+            )
+        return next((address for address in addresses if "." in address), addresses[0])
+
+
+def _outcome(answer: httpx.Response) -> Outcome:
+    if answer.is_success:
+        return Outcome(answer.status_code)
+    header, date = answer.headers.get("retry-after", ""), None
+    with suppress(ValueError):
+        date = parsedate_to_datetime(header).timestamp() if header else None
+    leads_on = "; redirects are not followed" if answer.is_redirect else ""
+    return Outcome(
+        answer.status_code, f"it answers {answer.status_code}{leads_on}", retry_after(header, time.time(), date)
+    )
