@@ -5,13 +5,14 @@ import signal
 from ipaddress import ip_network
 from pathlib import Path
 
+import httpx
 import msgspec
 import uvicorn
 import uvloop
 
 from services.webhooks.api import Api
 from services.webhooks.courier import Post
-from services.webhooks.feed import Feeds
+from services.webhooks.feed import WAIT, Feeds
 from services.webhooks.sender import SECONDS, Sender
 from services.webhooks.store import Store
 from shared import logs
@@ -63,7 +64,8 @@ def build(of: Settings) -> tuple[App, Post]:
     def sender() -> Sender:
         return Sender(plain, networks, of.timeout)
 
-    feeds = Feeds(dict(text.split("=", 1) for text in _listed(of.sources)), operator_headers(secret))
+    http = httpx.AsyncClient(headers=operator_headers(secret), timeout=WAIT + 30, trust_env=False)
+    feeds = Feeds(dict(text.split("=", 1) for text in _listed(of.sources)), http)
     post = Post(kept, feeds, secret, sender, max(of.patience_days, LEAST_PATIENCE) * 86_400)
     return App(Api(post, kept, secret, sender, plain).routes), post
 

@@ -5,7 +5,7 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -309,4 +309,4 @@ def chosen(one: Endpoint, about: str = "") -> Chosen:
 
 def yesterday() -> date:
     """The day before, in whatever zone."""
-    return date.fromtimestamp(time.time()) - timedelta(days=1)
+    return datetime.now(UTC).date() - timedelta(days=1)

@@ -68,9 +68,8 @@ class _Page(msgspec.Struct):
 class Feeds:
     """The feeds of all services, by the name of the process."""
 
-    def __init__(self, sources: Mapping[str, str], headers: Mapping[str, str]) -> None:
-        self.sources = dict(sources)
-        self._http = httpx.AsyncClient(headers=dict(headers), timeout=WAIT + 30, trust_env=False)
+    def __init__(self, sources: Mapping[str, str], http: httpx.AsyncClient) -> None:
+        self.sources, self._http = dict(sources), http
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -1,4 +1,4 @@
-"""Sending over HTTP to addresses that strangers named: never inwards, never where an answer leads on, never for long."""
+"""Sending over HTTP to addresses that strangers named: never inwards, never where an answer leads, never for long."""
 
 import asyncio
 import socket

@@ -27,4 +27,4 @@ def headers(id: str, at: int, body: bytes, secrets: Iterable[str]) -> Mapping[st
 
 def is_one_of(shown: str, secrets: Iterable[str]) -> bool:
     """Whether a text is one of the secrets."""
-    return any([hmac.compare_digest(shown.encode(), one.encode()) for one in secrets])
+    return any(hmac.compare_digest(shown.encode(), one.encode()) for one in secrets)

@@ -74,6 +74,6 @@ def put_off(held: Held, outcome: Outcome, now: float, jitter: float, patience: f
 
 
 def retry_after(header: str, now: float, date: float | None) -> float:
-    """Seconds that an answer's Retry-After asks for: a number, or a `date` in seconds since 1970; 0 if it is neither."""
+    """Seconds that a Retry-After asks for: a number, or a `date` in seconds since 1970; 0 if it is neither."""
     asked = float(header) if header.isascii() and header.isdigit() and len(header) < 10 else (date or now) - now
     return min(max(asked, 0.0), LONGEST_RETRY_AFTER)
