@@ -11,7 +11,7 @@ import typer
 from sqlalchemy.exc import ArgumentError
 from typer.exceptions import TyperException
 
-from deploy.cli import access, accounts, draws, letters, officers, operators, policy, running, selftest, usage
+from deploy.cli import access, accounts, draws, letters, officers, operators, policy, running, selftest, usage, webhooks
 from deploy.cli.reach import Trouble, console, use_profile
 from deploy.local.errors import StartError, refused
 
@@ -26,6 +26,7 @@ for subject in (running, officers, draws, operators, selftest):
 app.add_typer(accounts.terminal)
 app.add_typer(accounts.app, name="account")
 app.add_typer(accounts.audit, name="audit")
+app.add_typer(webhooks.app, name="webhook")
 app.add_typer(letters.app, name="dead-letters")
 app.add_typer(policy.app, name="policy")
 app.add_typer(access.app, name="access")

@@ -14,7 +14,7 @@ from deploy.access.keys import seed_file
 from deploy.access.users import OPERATOR
 from deploy.cli import signed_in
 from deploy.local.folder import Folder, StartError
-from deploy.local.supervisor import ACCOUNTS, SERVICES
+from deploy.local.supervisor import ACCOUNTS, BESIDE, SERVICES
 from deploy.terminal import Terminal
 from shared.divisions import DIGITS
 from shared.engine.shares import Share, owner
@@ -31,7 +31,7 @@ ServiceArgument = Annotated[str, typer.Argument(help="服务 · one of " + ", ".
 DEFAULT = Path("data/zhucun")
 SECRET_FILE = "ZHUCUN_SECRET_FILE"
 PROFILE_FILES = ("secret_file", "nats_key", "nats_ca")
-PROFILE = (*(f"{service}_url" for service in (*SERVICES, ACCOUNTS)), "nats", *PROFILE_FILES)
+PROFILE = (*(f"{service}_url" for service in (*SERVICES, *BESIDE)), "nats", *PROFILE_FILES)
 """The settings of a profile: names of environment variables in small letters and without `ZHUCUN_`."""
 
 

@@ -29,7 +29,7 @@ from deploy.cli.reach import (
 from deploy.local import databases
 from deploy.local.folder import Folder
 from deploy.local.mark import Kind
-from deploy.local.supervisor import ACCOUNTS, SERVICES, System
+from deploy.local.supervisor import BESIDE, SERVICES, System
 from shared import chinese
 
 app = typer.Typer()
@@ -128,6 +128,12 @@ def up(
             "--accounts", help="须登录才能使用，此后保持 · people must sign in; kept from then on (zhucun account)"
         ),
     ] = False,
+    webhooks: Annotated[
+        bool,
+        typer.Option(
+            "--webhooks", help="以 HTTP 推送事件，此后保持 · send events over HTTP; kept from then on (zhucun webhook)"
+        ),
+    ] = False,
     on_demo: Annotated[
         bool, typer.Option("--demo", help="在演示数据上接着按今天运行 · go on with a demo's data on today's calendar")
     ] = False,
@@ -143,7 +149,7 @@ def up(
     )  # Asked at every start: a folder that was handed on or edited must not open the services unasked.
     system = System(
         folder, replicas=replicas or folder_of.replicas, kind=kind, bind=bind, ports=_fixed(port or []),
-        accounts=accounts, tell=console.note,
+        accounts=accounts, webhooks=webhooks, tell=console.note,
     )  # fmt: skip
     asyncio.run(run(system, _announce))
 
@@ -171,6 +177,8 @@ async def _announce(system: System) -> None:
             f"the services take requests from anybody on {system.folder.bind} and know nobody: start with --accounts, "
             "or keep this within the officers' own network, behind a firewall"
         )
+    if system.webhooks:
+        console.say(f"  {'webhooks':<{width}} {system.url('webhooks')}")
     console.say("  Ctrl-C 停止 · stops it")
 
 
@@ -233,12 +241,12 @@ def migrate(
     """升级一个服务的数据库结构 · bring a service's database to the newest schema."""
     from shared import migrations
 
-    if service != ACCOUNTS:
+    if service not in BESIDE:
         require_service(service)
     try:
         address = make_url(database)
         if address.get_backend_name() == "sqlite" and address.database:
-            databases.check(Path(address.database), service, (*SERVICES, ACCOUNTS), needed=False)
+            databases.check(Path(address.database), service, (*SERVICES, *BESIDE), needed=False)
         migrations.upgrade(service, database)
     except (ArgumentError, InvalidRequestError) as error:
         raise Trouble(

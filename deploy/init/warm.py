@@ -8,7 +8,8 @@ from importlib import import_module
 from deploy.local.supervisor import SERVICES
 
 PARTS = (
-    *(f"services.{service}.app" for service in SERVICES), "services.accounts.app", "deploy.cli.commands",
+    *(f"services.{service}.app" for service in SERVICES), "services.accounts.app", "services.webhooks.app",
+    "deploy.cli.commands",
     "deploy.init.__main__",
     "deploy.operations.doctor", "deploy.operations.recovery", "deploy.operations.selftest", "deploy.demo.play",
     "alembic.command", "sqlalchemy.dialects.postgresql.asyncpg", "sqlalchemy.dialects.sqlite.aiosqlite",

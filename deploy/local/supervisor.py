@@ -38,6 +38,9 @@ __all__ = ["PROCESSES", "SERVICES", "Folder", "StartError", "System", "dying_wit
 PROCESSES = ("nats", *SERVICES)
 ACCOUNTS = "accounts"
 """The process that says who people are, where the installation was made with accounts."""
+WEBHOOKS = "webhooks"
+"""The process that sends events over HTTP, where the installation was made with webhooks."""
+BESIDE = (ACCOUNTS, WEBHOOKS)
 
 # Seconds before the next start of a process that keeps dying within STEADY seconds of its start.
 BACKOFF = (0, 0.25, 0.5, 1, 2, 5)
@@ -65,7 +68,7 @@ _USERS: Mapping[Kind, tuple[str, ...]] = {
 }  # fmt: skip
 INHERITED = re.compile(
     "PATH|HOME|TMPDIR|TZ|LANG|LANGUAGE|LC_.*|SSL_CERT_FILE|SSL_CERT_DIR|LD_LIBRARY_PATH|PYTHON.*|COVERAGE.*"
-    "|ZHUCUN_SCHEMAS|ZHUCUN_LOG_LEVEL"
+    "|ZHUCUN_SCHEMAS|ZHUCUN_LOG_LEVEL|ZHUCUN_PLAIN_HOSTS|ZHUCUN_ALLOWED_NETWORKS|ZHUCUN_PATIENCE_DAYS"
 )
 """The environment variables that processes inherit. Others are left out: when this is started beside another system,
 such as in its container, the variables for that system's servers must not reach these services.
@@ -82,6 +85,7 @@ class System:
     - `replicas`: how many replicas of each service share the prefectures. Each is a process such as `registry-1-of-2`
       with its own database.
     - `accounts`: whether people must sign in. Once a folder has accounts, it keeps them.
+    - `webhooks`: whether events are sent over HTTP. Once a folder has webhooks, it keeps them.
     - `kind` is what the folder must be. `bind` and `ports` change where the services listen. `tell` is called with
       messages for the operator.
 
@@ -100,6 +104,7 @@ class System:
         stream_replicas: int = 1,
         replicas: int = 1,
         accounts: bool = False,
+        webhooks: bool = False,
         kind: Kind = "trial",
         bind: str = "",
         ports: Mapping[str, int] = {},
@@ -110,7 +115,10 @@ class System:
         self.services = {share.named(service): (service, share) for service in SERVICES for share in shares}
         """The services' processes by name, each with its service and its share of the prefectures."""
         self.accounts = (ACCOUNTS,) if accounts or self.folder.signing_keys.exists() else ()
-        self.processes = (*(() if nats else ("nats",)), *self.services, *self.accounts)
+        self.webhooks = (WEBHOOKS,) if webhooks or self.folder.database(WEBHOOKS).exists() else ()
+        self.beside = (*self.accounts, *self.webhooks)
+        """The processes beside the services, which need no NATS."""
+        self.processes = (*(() if nats else ("nats",)), *self.services, *self.beside)
         self.nats_ca = nats_ca
         """The certificate of the servers' authority, if they speak TLS."""
         self._restart, self._env, self._databases, self._nats = restart, env, databases, nats
@@ -125,7 +133,7 @@ class System:
 
     async def __aenter__(self) -> Self:
         """Start nats-server, wait until it answers, and start the services. Raises StartError."""
-        names = ("nats", *self.services, *self.accounts)
+        names = ("nats", *self.services, *self.beside)
         self.folder.claim(names, self.replicas, wanted=self._ports, bind=self._bind, local=("nats",))
         try:
             for note in self.folder.notes:
@@ -139,7 +147,7 @@ class System:
             await self._keep_streams()
             if self.accounts:
                 write(self.folder.issuers, f'[[issuers]]\nurl = "{self.url(ACCOUNTS)}"\n')
-            for name in (*self.services, *self.accounts):
+            for name in (*self.services, *self.beside):
                 await self._start(name)
             if self._restart:
                 self._helpers.append(asyncio.create_task(self._watch()))
@@ -204,8 +212,8 @@ class System:
         if name in self.services:
             service, _ = self.services[name]
             return [sys.executable, "-X", f"zhucun={self.folder.root}", "-m", f"services.{service}.app"]
-        if name == ACCOUNTS:
-            return [sys.executable, "-X", f"zhucun={self.folder.root}", "-m", "services.accounts.app"]
+        if name in (ACCOUNTS, WEBHOOKS):
+            return [sys.executable, "-X", f"zhucun={self.folder.root}", "-m", f"services.{name}.app"]
         listen = ["-p", str(self.folder.ports["nats"])]
         return [find_server(), "-c", str(self.folder.config), *listen, "-sd", str(self.folder.nats)]
 
@@ -230,16 +238,18 @@ class System:
                 "ZHUCUN_INSTALLATION": self.folder.sign,
                 **({"ZHUCUN_ISSUERS": str(self.folder.issuers)} if self.accounts else {}),
             }
-        if name == ACCOUNTS:
+        if name in self.beside:
             environment |= {
                 "ZHUCUN_DATABASE": f"sqlite+aiosqlite:///{self.folder.database(name)}",
                 "ZHUCUN_HOST": self.folder.bind,
                 "ZHUCUN_PORT": str(self.folder.ports[name]),
-                "ZHUCUN_ISSUER": self.url(name),
                 "ZHUCUN_SECRET_FILE": str(self.folder.secret),
-                "ZHUCUN_SIGNING_KEYS": str(self.folder.signing_keys),
                 "ZHUCUN_INSTALLATION": self.folder.sign,
             }
+        if name == ACCOUNTS:
+            environment |= {"ZHUCUN_ISSUER": self.url(name), "ZHUCUN_SIGNING_KEYS": str(self.folder.signing_keys)}
+        if name == WEBHOOKS:
+            environment["ZHUCUN_SOURCES"] = ",".join(f"{source}={self.url(source)}" for source in self.services)
         return environment
 
     async def _start(self, name: str) -> None:
@@ -256,7 +266,9 @@ class System:
         if self.accounts:  # Made anew unasked, they would lose the audit log.
             needed = self.folder.signing_keys.exists()
             path = self.folder.database(ACCOUNTS)
-            sqlite.check(path, ACCOUNTS, (*SERVICES, ACCOUNTS), needed=needed, thorough=copied)
+            sqlite.check(path, ACCOUNTS, (*SERVICES, *BESIDE), needed=needed, thorough=copied)
+        if self.webhooks:
+            sqlite.check(self.folder.database(WEBHOOKS), WEBHOOKS, (*SERVICES, *BESIDE), needed=False, thorough=copied)
 
     async def _spawn(self, name: str) -> None:
         reader, writer = logs.pipe()
@@ -429,7 +441,7 @@ class System:
             if self._helpers:
                 await asyncio.wait(self._helpers, timeout=LAST_WORDS)
             # Services first, so that their last messages still reach the server.
-            for names in ((*self.services, *self.accounts), ("nats",)):
+            for names in ((*self.services, *self.beside), ("nats",)):
                 await self._end([name for name in names if name in self._keepers])
         finally:
             for name in self._processes:

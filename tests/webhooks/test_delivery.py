@@ -1,0 +1,335 @@
+"""Events go from a real feed to a receiver on a real socket that fails, hangs, lies and comes back."""
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from services.webhooks import courier, store
+from services.webhooks.api import Api
+from services.webhooks.courier import Post
+from services.webhooks.feed import Feeds
+from services.webhooks.model import delivery
+from services.webhooks.sender import Sender
+from services.webhooks.store import Store
+from services.webhooks.tables import TABLES
+from shared.engine.deliveries import handle
+from shared.engine.opening import open_engine
+from shared.stream.bus import OPEN
+from shared.web.asgi import App
+from shared.web.token import operator_headers
+from tests.support.asked import Api as Service
+from tests.support.asked import refusal, serving, village
+from tests.support.process import day
+from tests.webhooks.receiver import GOOD, HALF, Receiver, receiving, refusing
+
+SECRET = b"secret"
+ONE, TWO, THREE = "210502000001", "210502000002", "210502000003"
+ASKED = {"division": "21", "description": "省平台", "contact": "024-1234"}
+
+
+class Desk:
+    """The webhooks of one service, with a receiver, and the operator."""
+
+    def __init__(self, service: Service, receiver: Receiver, path: str) -> None:
+        self.service, self.receiver, self.path, self.id = service, receiver, path, ""
+        self.days = 0
+
+    @asynccontextmanager
+    async def running(self, patience: float = 604_800.0) -> AsyncIterator[None]:
+        """The process, from its start to its end."""
+        engine = open_engine(self.path)
+        async with engine.begin() as conn:
+            await conn.run_sync(TABLES.metadata.create_all)
+        kept = Store(engine)
+
+        def sender() -> Sender:
+            return Sender({"127.0.0.1"}, [ip_network("127.0.0.0/8")], 0.5)
+
+        feeds = Feeds({"registry": "http://service"}, self.service.client)
+        self.post = Post(kept, feeds, SECRET, sender, patience)
+        app = App(Api(self.post, kept, SECRET, sender, {"127.0.0.1"}).routes)
+        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://webhooks")
+        await self.post.start()
+        try:
+            yield
+        finally:
+            for task in self.post._tasks:
+                task.cancel()
+            await asyncio.gather(*self.post._tasks, return_exceptions=True)
+            await self.http.aclose()
+            await engine.dispose()
+
+    async def add(self, **more: Any) -> dict[str, Any]:
+        made = await self.http.post(
+            "/v1/endpoints", json={"url": self.receiver.url, **ASKED, **more}, headers=operator_headers(SECRET)
+        )
+        assert made.status_code == 201, made.text
+        said: dict[str, Any] = made.json()
+        self.id, self.receiver.secret = said["id"], said["secret"]
+        return said
+
+    async def ask(self, what: str, **said: Any) -> Any:
+        answer = await self.http.post(f"/v1/endpoints/{self.id}/{what}", json=said, headers=operator_headers(SECRET))
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def shown(self, what: str = "") -> Any:
+        """What the receiver is told, by its own secret."""
+        answer = await self.http.get(
+            f"/v1/endpoints/{self.id}{what}", headers={"Authorization": f"Bearer {self.receiver.secret}"}
+        )
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def grow(self, *ids: str) -> None:
+        """Register villages and let a day pass, so that two events are told of each."""
+        assert (await self.service.post("villages", *(village(id) for id in ids))).status_code == 200
+        self.days += 1
+        await handle(self.service.pipeline, OPEN, [day(self.days, self.days + 1)])
+
+    async def stands(self, status: str) -> bool:
+        return bool((await self.shown())["status"] == status)
+
+    async def told(self, about: str = "") -> list[str]:
+        """The ids that the service has told."""
+        page = await self.service.client.get("/v1/events", params={"below": "21", "about": about, "limit": 1000})
+        return [event["id"] for event in page.json()["events"]]
+
+
+async def until(true: Callable[[], Any]) -> None:
+    """Wait until something is true, or until something to await is."""
+    async with asyncio.timeout(20):
+        for _ in range(10_000):
+            found = true()
+            if await found if inspect.isawaitable(found) else found:
+                return
+            await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def desk(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
+    """Waits are short: a second stands for hours."""
+    monkeypatch.setattr(delivery, "FIRST_WAIT", 0.1)
+    monkeypatch.setattr(delivery, "LONGEST_WAIT", 0.3)
+    monkeypatch.setattr(courier, "AGAIN", 0.1)
+    async with serving(f"sqlite+aiosqlite:///{tmp_path}/feed.sqlite3") as service, receiving() as receiver:
+        yield Desk(service, receiver, database)
+
+
+async def test_a_receiver_gets_what_is_new_signed_and_in_order(desk: Desk) -> None:
+    await desk.grow(ONE)
+    old = await desk.told()
+    async with desk.running():
+        assert (await desk.add())["status"] == "active"
+        await desk.grow(TWO, THREE)
+        new = [id for id in await desk.told() if id not in old]
+        await until(lambda: len(desk.receiver.taken) == len(new) > 0)
+        for subject in (TWO, THREE):
+            assert desk.receiver.about(subject) == await desk.told(subject)
+        assert sorted(desk.receiver.about()) == sorted(new)
+
+
+async def test_an_event_that_is_refused_holds_its_village_and_no_other(desk: Desk) -> None:
+    desk.receiver.answer = lambda event: refusing(400) if event["subject"] == ONE else GOOD
+    async with desk.running():
+        await desk.add(since="2000-01-01")
+        await desk.grow(ONE, TWO)
+        await until(lambda: len(desk.receiver.about(TWO)) == 2)
+        await desk.grow(THREE)
+        await until(lambda: len(desk.receiver.about(THREE)) == 2)
+        assert (await desk.shown())["status"] == "active"
+        waiting = await desk.shown("/undelivered?about=" + ONE)
+        assert [event["id"] for event in waiting] == await desk.told(ONE)
+        assert {event["id"] for event in desk.receiver.attempts if event["subject"] == ONE} == {waiting[0]["id"]}
+        desk.receiver.answer = lambda event: GOOD
+        await until(lambda: desk.receiver.about(ONE))
+        await until(lambda: len(desk.receiver.about(ONE)) == 2)
+        assert desk.receiver.about(ONE) == await desk.told(ONE)
+
+
+LIES = {
+    "half a body": HALF, "a redirect": refusing(302, "location: http://169.254.169.254/latest/meta-data/"),
+    "an error": refusing(500), "too many": refusing(429, "retry-after: 1"), "silence": None,
+    "nonsense": b"hello\r\n\r\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("lie", LIES)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_whatever_a_receiver_answers_nothing_is_lost_and_order_holds(desk: Desk, lie: str) -> None:
+    desk.receiver.answer = lambda event: LIES[lie]
+    async with desk.running():
+        await desk.add(since="2000-01-01")
+        await desk.grow(ONE, TWO)
+        await until(lambda: len(desk.receiver.attempts) >= 3)
+        assert (await desk.shown())["waiting"] > 0 and not desk.receiver.taken
+        desk.receiver.answer = lambda event: GOOD
+        told = await desk.told()
+        await until(lambda: set(desk.receiver.about()) == set(told))
+        for subject in (ONE, TWO):
+            assert desk.receiver.about(subject) == await desk.told(subject)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_a_slow_drip_ends_in_time(desk: Desk) -> None:
+    desk.receiver.drips = True
+    async with desk.running():
+        await desk.add(since="2000-01-01")
+        await desk.grow(ONE)
+        await until(lambda: len(desk.receiver.attempts) >= 2)
+        assert "within" in (await desk.shown())["error"]
+
+
+async def test_a_process_that_is_killed_goes_on_where_it_stood(desk: Desk) -> None:
+    desk.receiver.answer = lambda event: refusing(503)
+    async with desk.running():
+        await desk.add(since="2000-01-01")
+        await desk.grow(*(f"2105020000{n:02}" for n in range(1, 60)))
+        await until(lambda: desk.receiver.attempts)
+    desk.receiver.answer = lambda event: GOOD
+    told = await desk.told()
+
+    def is_enough(enough: int) -> bool:
+        return len(desk.receiver.taken) >= enough or set(desk.receiver.about()) == set(told)
+
+    for _ in range(3):  # Cancelled in the midst of a page, as a kill would.
+        async with desk.running():
+            enough = len(desk.receiver.taken) + 4
+            await until(partial(is_enough, enough))
+    async with desk.running():
+        await until(lambda: set(desk.receiver.about()) == set(told))
+    for n in range(1, 60):
+        subject = f"2105020000{n:02}"
+        assert list(dict.fromkeys(desk.receiver.about(subject))) == await desk.told(subject)
+    assert len(desk.receiver.taken) <= len(told) + 4 * 50
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_a_dead_endpoint_stands_still_and_both_sides_are_told(desk: Desk) -> None:
+    desk.receiver.answer = lambda event: refusing(503)
+    async with desk.running(patience=0.3):
+        await desk.add(since="2000-01-01")
+        await desk.grow(ONE)
+        await until(lambda: desk.stands("standing"))
+        shown = await desk.shown()
+        assert shown["error"] == "it answers 503" and shown["waiting"]
+        assert desk.id in (await desk.http.get("/health")).json()["deliveries"]
+        desk.receiver.answer = lambda event: GOOD
+        attempts = len(desk.receiver.attempts)
+        await desk.grow(TWO)
+        await asyncio.sleep(0.5)
+        assert len(desk.receiver.attempts) == attempts
+        await desk.ask("resend")
+        await desk.ask("resume")
+        told = await desk.told()
+        await until(lambda: set(desk.receiver.about()) == set(told))
+        assert (await desk.http.get("/health")).json()["deliveries"] == "ok"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_410_ends_it_and_a_pause_keeps_its_place(desk: Desk) -> None:
+    async with desk.running():
+        await desk.add(since="2000-01-01")
+        await desk.ask("pause")
+        await desk.grow(ONE)
+        await asyncio.sleep(0.3)
+        assert not desk.receiver.attempts
+        desk.receiver.answer = lambda event: refusing(410)
+        await desk.ask("resume")
+        await until(lambda: desk.receiver.attempts)
+        await until(lambda: desk.stands("gone"))
+        await desk.ask("remove")
+        assert (await desk.http.get("/v1/endpoints", headers=operator_headers(SECRET))).json() == []
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_what_was_taken_is_sent_again_on_request(desk: Desk) -> None:
+    async with desk.running():
+        await desk.add(since="2000-01-01")
+        await desk.grow(ONE, TWO)
+        await until(lambda: len(desk.receiver.about(TWO)) == 2 == len(desk.receiver.about(ONE)))
+        await desk.ask("resend", about=ONE, since="2000-01-01")
+        await until(lambda: len(desk.receiver.about(ONE)) == 4)
+        assert desk.receiver.about(ONE) == 2 * await desk.told(ONE) and len(desk.receiver.about(TWO)) == 2
+        await desk.ask("resend", since="2000-01-01")
+        await until(lambda: len(desk.receiver.about(ONE)) == 6 and len(desk.receiver.about(TWO)) == 4)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_a_receiver_that_has_not_agreed_gets_nothing(desk: Desk) -> None:
+    desk.receiver.agrees = refusing(200)
+    async with desk.running():
+        assert (await desk.add(since="2000-01-01"))["status"] == "unconfirmed"
+        await desk.grow(ONE)
+        assert not (await desk.ask("test"))["is_delivered"]
+        resumed = await desk.http.post(f"/v1/endpoints/{desk.id}/resume", json={}, headers=operator_headers(SECRET))
+        assert refusal(resumed, 409)[0]["rule"] == "webhooks"
+        assert not desk.receiver.attempts
+        desk.receiver.agrees = b"HTTP/1.1 200 OK\r\nwebhook-allowed-origin: *\r\ncontent-length: 0\r\n\r\n"
+        assert (await desk.ask("test"))["is_delivered"]
+        await until(lambda: len(desk.receiver.about(ONE)) == 2)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_two_secrets_are_valid_for_a_time(desk: Desk) -> None:
+    async with desk.running():
+        old = (await desk.add())["secret"]
+        new = (await desk.ask("rotate"))["secret"]
+        assert new != old
+        for secret in (old, new):
+            desk.receiver.secret = secret
+            assert (await desk.ask("test"))["is_delivered"]
+            assert (await desk.shown())["id"] == desk.id
+        async with desk.post.store.engine.connect() as conn:
+            body = await store.endpoint(conn, desk.id)
+        assert body and old not in str(body) and new not in str(body)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_after_a_restored_backup_the_receiver_gets_all_from_then_on(desk: Desk) -> None:
+    async with desk.running():
+        await desk.add(since="2000-01-01")
+        await desk.grow(ONE)
+        await until(lambda: len(desk.receiver.about(ONE)) == 2)
+        async with desk.post.store.writing() as conn:
+            cursor, reached = await store.position(conn, desk.id, "registry")
+            await store.move(conn, desk.id, "registry", cursor.partition("-")[0] + "-" + "0" * 16, reached)
+        await desk.grow(TWO)
+        await until(lambda: len(desk.receiver.about(TWO)) == 2 and len(desk.receiver.about(ONE)) == 4)
+        assert (await desk.shown())["reread"].startswith("registry ")
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"url": "http://example.org/"}, "url"), ({"url": "https://u:p@example.org/"}, "url"),
+    ({"url": "https://example.org/#x"}, "url"), ({"url": "ftp://example.org/"}, "url"), ({"url": "https://"}, "url"),
+    ({"url": "https://[::1/"}, "url"), ({"url": "https://example.org:99999/"}, "url"),
+    ({"types": ["registry.nothing.v1"]}, "types"), ({"types": ["inspection.draw.made.v1"]}, "types"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_what_cannot_be_sent_to_is_refused_and_strangers_are_too(desk: Desk) -> None:
+    async with desk.running():
+        for wrong, field in REFUSED:
+            asked = {"url": desk.receiver.url, **ASKED, **wrong}
+            answer = await desk.http.post("/v1/endpoints", json=asked, headers=operator_headers(SECRET))
+            assert refusal(answer, 422)[0]["field"] == field, wrong
+        for name, value in (("division", "2"), ("division", "abc"), ("contact", ""), ("more", 1)):
+            asked = {"url": desk.receiver.url, **ASKED, name: value}
+            refusal(await desk.http.post("/v1/endpoints", json=asked, headers=operator_headers(SECRET)), 400)
+        await desk.add()
+        own, other = desk.receiver.secret, (await desk.add())["secret"]
+        for method, path, token in (
+            ("GET", "", ""), ("POST", "", own), ("GET", f"/{desk.id}", own), ("POST", f"/{desk.id}/pause", other),
+            ("GET", f"/{desk.id}/undelivered", ""), ("GET", "/w-none", own), ("POST", f"/{desk.id}/rotate", other),
+        ):  # fmt: skip
+            headers = {"Authorization": f"Bearer {token}"}
+            refusal(await desk.http.request(method, f"/v1/endpoints{path}", json=ASKED, headers=headers), 401)

@@ -1,0 +1,93 @@
+"""When an attempt is due again, when an endpoint rests or stands still, and where nothing may be sent."""
+
+from ipaddress import ip_network
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.webhooks.model import Endpoint, Held, NewEndpoint, Outcome, endpoint
+from services.webhooks.model.address import is_inner
+from services.webhooks.model.delivery import LONGEST_RETRY_AFTER, LONGEST_WAIT, put_off, retry_after, wait
+
+NEW = Endpoint(
+    id="w-1", status="active", asked=NewEndpoint(url="https://a.cn/", division="", description="d", contact="c")
+)
+WEEK = 7 * 86_400.0
+GIVEN, REFUSES, AWAY = Outcome(204), Outcome(400, "it answers 400"), Outcome(0, "no whole answer")
+INNER = (
+    "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
+    "::1", "::", "fe80::1", "fe80::1%eth0", "fd00::1", "ff02::1", "::ffff:10.0.0.1", "::ffff:127.0.0.1",
+    "64:ff9b::7f00:1", "2002:7f00:1::", "255.255.255.255",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("address", INNER)
+def test_no_inner_address_is_sent_to(address: str) -> None:
+    assert is_inner(address, [])
+
+
+def test_outer_and_allowed_addresses_are_sent_to() -> None:
+    assert not is_inner("8.8.8.8", []) and not is_inner("2400:3200::1", []) and not is_inner("64:ff9b::808:808", [])
+    allowed = [ip_network("10.21.0.0/16")]
+    assert not is_inner("10.21.3.4", allowed) and not is_inner("::ffff:10.21.3.4", allowed)
+    assert is_inner("10.22.3.4", allowed)
+
+
+@given(st.integers(1, 1000), st.floats(0, 1))
+def test_waits_grow_up_to_a_bound(failures: int, jitter: float) -> None:
+    assert 7.5 <= wait(failures, jitter) <= LONGEST_WAIT * 1.25
+    assert wait(failures, jitter) <= wait(failures + 1, jitter)
+
+
+@given(st.lists(st.tuples(st.sampled_from([GIVEN, REFUSES, AWAY, Outcome(429, "e", 60.0)]), st.booleans())))
+def test_an_endpoint_rests_only_for_what_is_its_own_fault(answers: list[tuple[Outcome, bool]]) -> None:
+    one, now, refused = NEW, 1000.0, 0
+    for outcome, is_first in answers:
+        now += 1
+        before, one = one, endpoint.after(one, outcome, now, 0.5, WEEK, is_first=is_first)
+        refused = 0 if outcome.is_delivered else refused + (outcome.is_away or is_first)
+        assert one.failures == refused and one.status == "active"
+        if outcome.is_away:
+            assert one.next >= now + max(10.0 * (outcome.status == 0), outcome.retry_after)
+        elif outcome.is_delivered:
+            assert one.next == 0.0 and not one.error
+        elif not is_first:
+            assert one == before
+        else:
+            assert (one.next > now) == (refused >= endpoint.REFUSALS or before.next > now)
+
+
+def test_an_endpoint_stands_still_after_a_week_and_not_before() -> None:
+    one = endpoint.after(NEW, AWAY, 1000.0, 0.5, WEEK, is_first=True)
+    assert endpoint.after(one, AWAY, 1000.0 + WEEK - 1, 0.5, WEEK, is_first=False).status == "active"
+    still = endpoint.after(one, AWAY, 1000.0 + WEEK, 0.5, WEEK, is_first=False)
+    assert still.status == "standing" and endpoint.resumed(still).status == "active"
+    assert endpoint.after(NEW, Outcome(410, "e"), 1.0, 0.5, WEEK, is_first=False).status == "gone"
+
+
+@given(st.integers(1, 300))
+def test_an_event_is_tried_for_a_week_at_least(attempts: int) -> None:
+    held, now = Held(source="registry", cursor="", id="e", subject="v", type="t", day="2014-01-01", since=0.0), 0.0
+    for _ in range(attempts):
+        held = put_off(held, REFUSES, now, 1.0, WEEK)
+        assert (held.next is None) == (now >= WEEK)
+        if held.next is None:
+            break
+        assert held.next > now
+        now = held.next
+
+
+@pytest.mark.parametrize(
+    ("header", "date", "seconds"),
+    [("120", None, 120), ("", None, 0), ("soon", None, 0), ("x", 1060.0, 60), ("x", 10.0, 0), ("-5", None, 0),
+     ("99999999", None, LONGEST_RETRY_AFTER), ("9" * 400, None, 0)],
+)  # fmt: skip
+def test_retry_after_is_heeded_within_bounds(header: str, date: float | None, seconds: float) -> None:
+    assert retry_after(header, 1000.0, date) == seconds
+
+
+def test_both_secrets_are_valid_for_a_day_after_a_rotation() -> None:
+    assert NEW.valid(5.0) == (1,)
+    rotated = endpoint.rotated(NEW, 0.0)
+    assert rotated.valid(5.0) == (2, 1) and rotated.valid(endpoint.OVERLAP) == (2,)
