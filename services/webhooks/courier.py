@@ -249,16 +249,19 @@ class Courier:
 
     async def _body(self, one: Endpoint, head: Held) -> Event | None:
         """An event that waits, from its service. None if the service has it no more."""
-        at = head.cursor
+        choice, at = chosen(one), head.cursor
         try:
             while True:
-                page = await self._post.feeds.page(head.source, chosen(one, head.subject), at)
+                page = await self._post.feeds.page(head.source, choice, at)
                 found = next((event for event in page.events if event.id == head.id), None)
                 if found:
                     return found
-                if page.end:
+                if not choice.about:  # It was found among those of its village, for a resend.
+                    choice = chosen(one, head.subject)
+                elif page.end:
                     break
-                at = page.after
+                else:
+                    at = page.after
         except AnotherJournal:
             await self._begin_again(one, head.source, head.day)
             return None
