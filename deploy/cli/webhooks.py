@@ -49,7 +49,7 @@ def add(
     if made["status"] != "active":
         console.bad(
             told(
-                f"对方尚未同意接收（{made['error']}）。请对方办好后运行 zhucun webhook test {made['id']}",
+                f"对方尚未同意接收。请对方办好后运行 zhucun webhook test {made['id']}",
                 f"the receiver has not agreed yet ({made['error']}); afterwards run `zhucun webhook test {made['id']}`",
             )
         )
@@ -91,7 +91,7 @@ def test(id: IdArgument, folder: FolderOption = DEFAULT) -> None:
     """发送测试事件，必要时先询问对方是否接收 · send a test event, and confirm the receiver if need be."""
     answer = _ask(folder, id, "test")
     if not answer["is_delivered"]:
-        raise Trouble(f"测试事件没有送达：{answer['error']}。\n  The test event was not taken: {answer['error']}.")
+        raise Trouble(f"测试事件没有送达，请与接收方核对地址和应答。\n  The test event was not taken: {answer['error']}.")
     console.good(told("测试事件已送达", "the test event was taken"))
 
 
