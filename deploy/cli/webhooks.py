@@ -91,7 +91,9 @@ def test(id: IdArgument, folder: FolderOption = DEFAULT) -> None:
     """发送测试事件，必要时先询问对方是否接收 · send a test event, and confirm the receiver if need be."""
     answer = _ask(folder, id, "test")
     if not answer["is_delivered"]:
-        raise Trouble(f"测试事件没有送达，请与接收方核对地址和应答。\n  The test event was not taken: {answer['error']}.")
+        raise Trouble(
+            f"测试事件没有送达，请与接收方核对地址和应答。\n  The test event was not taken: {answer['error']}."
+        )
     console.good(told("测试事件已送达", "the test event was taken"))
 
 
