@@ -17,7 +17,9 @@ from shared.web.token import operator_headers
 
 app = typer.Typer(help="以 HTTP 推送事件：接收地址、补发、密钥 · events sent over HTTP", no_args_is_help=True)
 URL = "ZHUCUN_WEBHOOKS_URL"
-IdArgument = Annotated[str, typer.Argument(help="接收地址的编号，见 list · the endpoint's id, as list shows it")]
+IdArgument = Annotated[
+    str, typer.Argument(help="接收地址的编号，见 zhucun webhook list · the endpoint's id, as list shows it")
+]
 DayOption = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], help="自业务日期起，如“2014-05-04” · from this business day on")
 ]
@@ -25,7 +27,7 @@ DayOption = Annotated[
 
 @app.command()
 def add(
-    url: Annotated[str, typer.Argument(help="接收地址，以 https 开头 · where events are sent")],
+    url: Annotated[str, typer.Argument(help="接收地址，以“https”开头 · where events are sent")],
     description: Annotated[str, typer.Option(help="用途与接收单位 · who receives them, and what for")],
     contact: Annotated[str, typer.Option(help="接收方的联系方式 · how to reach the receiver")],
     division: Annotated[

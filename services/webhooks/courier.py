@@ -200,7 +200,9 @@ class Courier:
             async with self._post.store.writing() as conn:
                 if await store.endpoint(conn, self._id):
                     await store.hold(conn, self._id, rest)
-                    await store.move(conn, self._id, source, page.after, last)
+                    # Somebody may have asked meanwhile for all from a day on; that stands.
+                    if await store.position(conn, self._id, source) == (cursor, day):
+                        await store.move(conn, self._id, source, page.after, last)
         return not page.end
 
     async def _first(self, events: list[Event], source: str, cursor: str, *, is_blocked: bool) -> list[Held]:

@@ -29,7 +29,7 @@ def require_sendable(url: str, plain_hosts: Collection[str]) -> None:
         raise _wrong("网址中不能有用户名、口令或“#”", "an address has no user, password or fragment here")
     if parts.scheme != "https" and not (parts.scheme == "http" and host in plain_hosts):
         raise _wrong(
-            f"网址须以 https 开头；如“{host}”只有 http，请运维在 ZHUCUN_PLAIN_HOSTS 中列明",
+            f"网址须以“https”开头；如“{host}”只有“http”，请运维在 ZHUCUN_PLAIN_HOSTS 中列明",
             f"the address begins with https; the operator may allow http to {host} by ZHUCUN_PLAIN_HOSTS",
         )
 
