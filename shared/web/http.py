@@ -510,7 +510,7 @@ def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Tabl
         tags=["queries"],
         media_type=MediaType.JSON,
         name=kind,
-        opt={"answers": list.__class_getitem__(state), "asks": asks},
+        opt={"answers": list.__class_getitem__(state), "asks": asks, audited.PERSONAL: state.personal},
     )
     async def listing(
         request: Request[Any, Any, Any],
@@ -530,7 +530,11 @@ def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Tabl
         tags=["queries"],
         media_type=MediaType.JSON,
         name=f"one of {kind}",
-        opt={"answers": state, "asks": Asks("found", asks.roles) if asks.where == "place" else asks},
+        opt={
+            "answers": state,
+            "asks": Asks("found", asks.roles) if asks.where == "place" else asks,
+            audited.PERSONAL: state.personal,
+        },
     )
     async def one(request: Request[Any, Any, Any], id: FromPath[str]) -> Response[bytes]:
         """One state by its id."""
