@@ -114,8 +114,9 @@ class System:
         shares = [Share(number, replicas) for number in range(1, replicas + 1)]
         self.services = {share.named(service): (service, share) for service in SERVICES for share in shares}
         """The services' processes by name, each with its service and its share of the prefectures."""
-        self.accounts = (ACCOUNTS,) if accounts or self.folder.signing_keys.exists() else ()
-        self.webhooks = (WEBHOOKS,) if webhooks or self.folder.database(WEBHOOKS).exists() else ()
+        # Not `Path.exists`: that raises for a name which is too long, before the folder itself is refused for it.
+        self.accounts = (ACCOUNTS,) if accounts or os.path.exists(self.folder.signing_keys) else ()
+        self.webhooks = (WEBHOOKS,) if webhooks or os.path.exists(self.folder.database(WEBHOOKS)) else ()
         self.beside = (*self.accounts, *self.webhooks)
         """The processes beside the services, which need no NATS."""
         self.processes = (*(() if nats else ("nats",)), *self.services, *self.beside)

@@ -13,10 +13,8 @@ from litestar.params import FromQuery
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from shared.engine.audit import AuditLog, Entry, encode
-from shared.web.identity import CALLER, Asks, Caller, require_reach
+from shared.web.identity import CALLER, PERSONAL, Asks, Caller, require_reach
 
-PERSONAL: Final = "personal"
-"""The key in a handler's options which says that each reading is logged."""
 READERS: Final = Asks("found", frozenset({"audit"}))
 """Who reads the log: the audit administrator, and not those whom it is about."""
 

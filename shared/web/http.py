@@ -37,6 +37,7 @@ from shared.web import audited
 from shared.web.feed import feed
 from shared.web.identity import (
     KEEPERS,
+    PERSONAL,
     PLACE,
     PUBLIC,
     READERS,
@@ -510,7 +511,7 @@ def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Tabl
         tags=["queries"],
         media_type=MediaType.JSON,
         name=kind,
-        opt={"answers": list.__class_getitem__(state), "asks": asks, audited.PERSONAL: state.personal},
+        opt={"answers": list.__class_getitem__(state), "asks": asks, PERSONAL: state.personal},
     )
     async def listing(
         request: Request[Any, Any, Any],
@@ -533,7 +534,7 @@ def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Tabl
         opt={
             "answers": state,
             "asks": Asks("found", asks.roles) if asks.where == "place" else asks,
-            audited.PERSONAL: state.personal,
+            PERSONAL: state.personal,
         },
     )
     async def one(request: Request[Any, Any, Any], id: FromPath[str]) -> Response[bytes]:

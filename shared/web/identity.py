@@ -98,6 +98,9 @@ PUBLIC, KNOWN, OPERATORS = Asks("public"), Asks("known"), Asks("operator")
 PLACE, FOUND, TOLD = Asks("place"), Asks("found"), Asks("found", READERS)
 KEEPERS = Asks("found", frozenset({"system", "audit"}))
 """Who looks after the system, or after those who do, without a part in the work."""
+PERSONAL: Final = "personal"
+"""The key in a handler's options which says that it tells of persons. Each reading is logged, and where nobody is asked
+who he is, only operators read it."""
 _DOCUMENTS: Final = ("/docs", "/docs-assets")
 """Where the framework serves the documents about the service, which are public."""
 
@@ -117,7 +120,7 @@ async def admit(connection: Connection, handler: BaseRouteHandler) -> None:
     """The guard before every handler: find out who calls, once for each request, and whether he may ask this."""
     asks = PUBLIC if _is_public(connection) else asked_of(handler)
     found = connection.scope["state"][CALLER] = await _authenticated(connection, is_public=asks.where == "public")
-    if asks.where == "operator":
+    if asks.where == "operator" or (handler.opt.get(PERSONAL) and found.is_anybody):
         require_operator(connection)
     elif asks.where != "public":
         if found is NOBODY:

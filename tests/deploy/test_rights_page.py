@@ -63,9 +63,9 @@ async def send(_stream: str, _messages: Sequence[Message]) -> None:
 
 @asynccontextmanager
 async def asked(
-    service: str, folder: Path, issuer: SmallIssuer
+    service: str, folder: Path, issuer: SmallIssuer | None = None
 ) -> AsyncIterator[tuple[httpx.AsyncClient, list[Address]]]:
-    """A service with one of everything in the place, which asks its callers who they are."""
+    """A service with one of everything in the place, which asks its callers who they are if there is an issuer."""
     wiring = import_module(f"services.{service}.app")
     tables = wiring.SERVICE.tables
     engine = await engine_with(f"sqlite+aiosqlite:///{folder}/{service}.sqlite3", tables)
@@ -86,7 +86,7 @@ async def asked(
             if kind not in map(type, whole):
                 await conn.execute(insert(table).values(row))
         await store.save_states(conn, tables, [one for one in whole if type(one) in tables.states])
-    app: Any = app_of(service, pipeline, SECRET, Issuers([issuer.trusted()], folder, SECRET))
+    app: Any = app_of(service, pipeline, SECRET, Issuers([issuer.trusted()], folder, SECRET) if issuer else None)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
         yield client, [*addresses(service, app)]
@@ -200,6 +200,17 @@ async def test_without_a_token_nothing_is_told_and_operators_may_all_but_draw(se
             )
             answered = await status(client, address, "", operator_headers(SECRET))
             assert (answered in (401, 403)) is is_drawn, address
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_where_nobody_is_asked_who_he_is_only_operators_read_about_persons(service: str, tmp_path: Path) -> None:
+    kinds = import_module(f"services.{service}.app").SERVICE.tables.states
+    personal = {f"/v1/{kind.kind}{id}" for kind in kinds if kind.personal for id in ("", "/{id}")} | {"/v1/audit"}
+    async with asked(service, tmp_path) as (client, every):
+        told = {one.path for one in every if await status(client, one, "", {}) != 401}
+        assert personal & told == set() and {"/v1/tasks", "/v1/journal"} <= told
+        closed = [one for one in every if await status(client, one, "", operator_headers(SECRET)) == 401]
+        assert not personal & {one.path for one in closed}
 
 
 @pytest.mark.parametrize("service", SERVICES)
