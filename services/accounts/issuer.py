@@ -17,7 +17,7 @@ from services.accounts.brief import Brief
 from services.accounts.model import Account, Session, attempts
 from services.accounts.model.session import ended
 from services.accounts.secret import digest, is_secret
-from services.accounts.signin import Ask, Form, Signed, SignIn
+from services.accounts.signin import Ask, Form, Signed, SignIn, stands
 from shared.denied import Denied
 from shared.engine.audit import AuditLog, Entry
 from shared.web.asgi import JSON, Answer, Request, Routes, problem, told
@@ -37,6 +37,8 @@ class _Granted(msgspec.Struct, kw_only=True):
     """What an authorization code stands for."""
 
     name: str
+    stood: tuple[str, str]
+    """The password and second factor that the account had when it was made."""
     amr: tuple[str, ...]
     redirect_uri: str
     challenge: str
@@ -175,8 +177,8 @@ class Issuer:
         """The address to which the person is led back, with a code that serves once."""
         code = self._codes.put(
             _Granted(
-                name=signed.account.name, amr=signed.amr, redirect_uri=asked["redirect_uri"],
-                challenge=asked["code_challenge"], nonce=asked["nonce"], at=_now(),
+                name=signed.account.name, stood=stands(signed.account), amr=signed.amr,
+                redirect_uri=asked["redirect_uri"], challenge=asked["code_challenge"], nonce=asked["nonce"], at=_now(),
             )
         )  # fmt: skip
         back = {"code": code, "iss": self.url, **({"state": asked["state"]} if asked["state"] else {})}
@@ -217,6 +219,10 @@ class Issuer:
         now, id, secret = datetime.now(UTC), secrets.token_urlsafe(16), secrets.token_urlsafe(32)
         async with self._log.writing() as conn:
             account = await self._live(await store.named(conn, granted.name))
+            if stands(account) != granted.stood:
+                raise _Refusal(
+                    "invalid_grant", "账号的密码或动态码已变更，请重新登录", "the account was changed; sign in again"
+                )
             await store.make_room(conn, account.name, now)
             session = Session(
                 id=id, name=account.name, secret=digest(secret), client=CLIENT, amr=granted.amr, begun=now, used=now

@@ -67,6 +67,8 @@ class _Passed(msgspec.Struct, kw_only=True):
     """Who has shown the right password, and what is to be done next."""
 
     name: str
+    stood: tuple[str, str]
+    """The password and second factor that the account had: the ticket holds while it has them."""
     amr: tuple[str, ...]
     change: bool
     enrol: bool
@@ -132,7 +134,9 @@ class SignIn:
                 "name, password or one-time code is wrong (who has a second factor gives its code as well)", status=401,
             )  # fmt: skip
         amr = ("pwd", "otp") if account.factor else ("pwd",)
-        return _Passed(name=name, amr=amr, change=form.change, enrol=form.enrol, pending=os.urandom(20))
+        return _Passed(
+            name=name, stood=stands(account), amr=amr, change=form.change, enrol=form.enrol, pending=os.urandom(20)
+        )
 
     def _second(self, account: Account, code: str, now: datetime) -> Account | None:
         """The account after its one-time or recovery code was used, or None if that is wrong."""
@@ -155,10 +159,16 @@ class SignIn:
                     "locked", "账号已停用，请联系安全管理员", "the account is locked; ask the security administrator",
                     status=403,
                 )  # fmt: skip
+            if stands(account) != passed.stood:
+                raise Denied(
+                    "sign-in", "账号的密码或动态码已变更，请重新登录",
+                    "the account's password or second factor was changed meanwhile; sign in again", status=401,
+                )  # fmt: skip
             if passed.change or is_old(account.changed, datetime.now(UTC).date()):
                 if asked := await self._change(conn, account, passed, form, address):
                     return asked
                 account, passed.change = await store.named(conn, passed.name) or account, False
+                passed.stood = stands(account)
             recovery: tuple[str, ...] = ()
             if passed.enrol or (account.administers and not account.factor):
                 result = await self._enrol(conn, account, passed, form, address)
@@ -215,6 +225,11 @@ class SignIn:
         await store.save(conn, enrolled)
         await self._log.append(conn, [_entry(account, address, "factor.enrol")])
         return enrolled, codes
+
+
+def stands(account: Account) -> tuple[str, str]:
+    """By what its owner signs in: the password's hash and the sealed second factor."""
+    return account.password, account.factor
 
 
 def _entry(account: Account | None, address: str, deed: str, result: str = "done") -> Entry:

@@ -1,7 +1,9 @@
 """Time runs out, processes end, people do things at once, and strangers send anything."""
 
 import asyncio
+import base64
 import random
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from services.accounts import store
 from services.accounts.brief import MOST, Brief
+from services.accounts.model import totp
 from services.accounts.model.session import IDLE, LONGEST
 from services.accounts.model.session import MOST as SESSIONS
 from services.accounts.tables import TABLES
@@ -78,6 +81,26 @@ async def test_who_is_locked_meanwhile_does_not_come_in(tmp_path: Path) -> None:
         assert (await desk.redeem(redirect)).json()["error"] == "invalid_grant"
         await desk.operator("/v1/accounts/sun/lock", {})
         assert (await desk.get("/v1/accounts", system)).status_code == 401, "an administrator's token ends at once"
+
+
+async def test_no_ticket_or_code_outlives_the_password_or_factor_with_which_it_was_got(tmp_path: Path) -> None:
+    """Who has stolen a password keeps nothing once another one is given, or the owner has set up a second factor."""
+    async with opened(tmp_path) as desk:
+        system = await desk.appoint("system", "sun", "孙立")
+        await desk.person(system, "li")
+        stolen = [(await desk.step(name="li", password=GOOD, change=True)).json()["ticket"] for _ in range(2)]
+        enrols = (await desk.step(name="li", password=GOOD, enrol=True)).json()
+        codes = [(await desk.step(name="li", password=GOOD)).json()["redirect"] for _ in range(2)]
+        owner = (await desk.step(name="li", password=GOOD, enrol=True)).json()
+        desk.phones["li"] = base64.b32decode(owner["secret"])
+        assert (await desk.step(ticket=owner["ticket"], confirm=desk.code("li"))).is_success
+        assert (await desk.step(ticket=stolen[0], new="Xiayu-2015!!", again="Xiayu-2015!!")).status_code == 401
+        thief = totp.code(base64.b32decode(enrols["secret"]), int(time.time()) // totp.SECONDS)
+        assert (await desk.step(ticket=enrols["ticket"], confirm=thief)).status_code == 401
+        assert (await desk.redeem(codes[0])).json()["error"] == "invalid_grant"
+        assert (await desk.post("/v1/accounts/li/password", {}, system)).is_success
+        assert (await desk.step(ticket=stolen[1], new="Xiayu-2015!!", again="Xiayu-2015!!")).status_code == 401
+        assert (await desk.redeem(codes[1])).json()["error"] == "invalid_grant"
 
 
 async def test_what_an_administrator_does_while_somebody_signs_in_is_kept(tmp_path: Path) -> None:
