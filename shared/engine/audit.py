@@ -51,7 +51,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     about: str = ""
     """Whom or what it concerns: a pseudonym, a stable id or a place."""
     result: str = "done"
-    """`done`, or the rule that refused it."""
+    """`done`, or what refused it: a rule, or the HTTP status of the answer."""
 
 
 class Kept(Entry, frozen=True, kw_only=True):
