@@ -203,7 +203,6 @@ class OrderedConsumer:
             ack_policy=AckPolicy.ALL,
             ack_wait=_ACK_WAIT,
             max_ack_pending=_UNACKNOWLEDGED,
-            mem_storage=True,  # The cursor follows the database: a server that forgot it is told anew from there.
         )
         subscriber = self._broker.subscriber(
             durable=self._durable,
