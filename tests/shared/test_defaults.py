@@ -14,6 +14,8 @@ from tests.support.refusals import below
 
 ROOT = Path(__file__).parents[2]
 MEANT = {
+    ("Endpoint", "generation"): 1,
+    ("Endpoint", "status"): "unconfirmed",
     ("WithdrawCommitment", "step"): "set",
     ("TakeDecapStep", "approved"): True,
     ("HouseholdFacts", "registered"): True,
