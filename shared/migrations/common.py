@@ -8,6 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from shared.engine.audit import NAME, UNALTERABLE
+
 
 def make_room(states: Iterable[str]) -> None:
     """Ids of 120 characters and statuses of 80 in tables of states; dead letters that can be discarded."""
@@ -33,3 +35,23 @@ def rewrite_states(table: str, changed: Callable[[dict[str, Any]], dict[str, Any
         text = json.dumps(state, separators=(",", ":"), ensure_ascii=False)
         due = min(map(date.fromisoformat, state.get("timers", {}).values()), default=None)
         connection.execute(sa.update(kept).where(kept.c.id == id).values(body=text, due=due))
+
+
+def keep_audit() -> None:
+    """The audit log, which the database refuses to alter from then on."""
+    op.create_table(
+        NAME,
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("at", sa.String(length=40), nullable=False),
+        sa.Column("who", sa.String(length=80), nullable=False),
+        sa.Column("organ", sa.String(length=120), nullable=False),
+        sa.Column("address", sa.String(length=80), nullable=False),
+        sa.Column("deed", sa.String(length=200), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("result", sa.Text(), nullable=False),
+        sa.Column("before", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("number"),
+    )
+    for statement in UNALTERABLE[op.get_bind().dialect.name]:
+        op.execute(statement)
