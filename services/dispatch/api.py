@@ -69,8 +69,9 @@ from shared.policy import Policy
 from shared.rules import Key, Refused, known
 from shared.rules import State as Model
 from shared.web.forms import handlers
-from shared.web.http import SMOOTH, PlaceQuery, Route, within
+from shared.web.http import SMOOTH, Route
 from shared.web.identity import FOUND, PLACE, require_reach
+from shared.web.places import PlaceQuery, within
 
 COMMANDS: tuple[Route, ...] = (
     Route("matchings", SolveMatching, "生成选派建议方案", "Solve a matching"),

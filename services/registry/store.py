@@ -15,7 +15,7 @@ from shared.engine.pipeline import Pipeline
 from shared.engine.store import load_states
 from shared.forms import Known
 from shared.rules import Refused
-from shared.web.http import within
+from shared.web.places import within
 from shared.workbook import Note
 
 _STAYS = {

@@ -14,16 +14,16 @@ from typing import Annotated, Any, Final
 import msgspec
 from litestar import MediaType, Request, Response, get
 from litestar.params import FromQuery, QueryParameter
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.contracts import EVENTS, OPEN_ROOT, Envelope, teller
+from shared.contracts import EVENTS, Envelope, teller
 from shared.engine import store
 from shared.engine.outbox import PAGE
 from shared.engine.pipeline import Pipeline
-from shared.engine.tables import Tables
 from shared.rules import Refused
 from shared.web.identity import READERS, TOLD, caller
+from shared.web.places import PlaceQuery, told_in
 
 SCANNED: Final = 20_000
 """Rows of the journal that one request looks through. If few of them match, the cursor moves on over the others."""
@@ -36,7 +36,6 @@ GATHER: Final = 0.1
 LARGEST_FEED: Final = 1000
 """The most events in one answer."""
 Cursor = Annotated[str, QueryParameter(pattern=r"^([0-9]{1,15}-[0-9a-f]{16})?$")]
-Below = Annotated[str, QueryParameter(pattern=r"^[0-9]{0,6}$")]
 
 
 class Feed(msgspec.Struct):
@@ -71,7 +70,7 @@ def feed(pipeline: Pipeline, stopping: asyncio.Event) -> Any:
         request: Request[Any, Any, Any],
         after: Cursor = "",
         since: FromQuery[date | None] = None,
-        below: Below = "",
+        below: PlaceQuery = "",
         type: FromQuery[list[str] | None] = None,
         about: FromQuery[str] = "",
         limit: Annotated[int, QueryParameter(ge=1, le=LARGEST_FEED)] = PAGE,
@@ -204,18 +203,11 @@ async def _read(pipeline: Pipeline, asked: Filter, position: int, limit: int) ->
         found = found.where(outbox.c.about == asked.about)
     if asked.types:
         found = found.where(outbox.c.type.in_(asked.types))
-    if asked.below:
-        found = found.where(told_below(pipeline.tables, asked.below))
+    found = found.where(told_in(outbox, [asked.below]))
     async with pipeline.engine.connect() as conn:
         rows = (await conn.execute(found.order_by(outbox.c.position).limit(limit))).all()
     reached = rows[-1].position if len(rows) == limit else max(position, upto)
     return [row.body for row in rows], reached, reached >= written
-
-
-def told_below(tables: Tables, below: str) -> ColumnElement[bool]:
-    """The condition that an open event is about a division that begins with these digits, as its subject says."""
-    tokens = ".".join(below[n : n + 2] for n in range(0, len(below), 2))
-    return tables.outbox.c.subject.startswith(f"{OPEN_ROOT}.{tokens}", autoescape=True)
 
 
 async def _start(conn: AsyncConnection, pipeline: Pipeline, after: str, since: date | None) -> int:

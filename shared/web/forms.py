@@ -24,9 +24,10 @@ from shared.engine.requests import IDEMPOTENCY_KEY
 from shared.forms import Blank, Known
 from shared.policy import Policy
 from shared.rules import Refused
-from shared.web.http import PlaceQuery, sees, waiting
+from shared.web.http import sees, waiting
 from shared.web.identity import ANYBODY, FOUND, PLACE, Caller, caller, require_operator, require_say
 from shared.web.imports import RUNNING, Import, Report, kept
+from shared.web.places import PlaceQuery
 from shared.workbook import MEDIA_TYPES, HeadingsRefused, WorkbookRefused
 
 MOST_BYTES, MOST_ROWS = 64 * 2**20, 100_000

@@ -15,12 +15,11 @@ from litestar.exceptions import ClientException
 from litestar.openapi import OpenAPIConfig
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
 from litestar.static_files import create_static_files_router
-from sqlalchemy import ColumnElement, Select, Table, false, func, or_, select, true
+from sqlalchemy import Select, Table, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.contracts import EVENTS, OPEN_ROOT, Command, Envelope, json_schema
+from shared.contracts import EVENTS, Command, Envelope, json_schema
 from shared.contracts.values import Role
-from shared.divisions import place_of
 from shared.engine import store
 from shared.engine.audit import AuditLog
 from shared.engine.commands import submit
@@ -53,6 +52,7 @@ from shared.web.issuers import Issuers
 from shared.web.openapi import File, Page
 from shared.web.operations import operations
 from shared.web.patience import patient
+from shared.web.places import PlaceQuery, told_in, within
 from shared.web.problems import HANDLERS, Fault, fault
 from shared.web.snapshots import snapshots
 from shared.web.strict import BIGGEST, LARGEST_BODY, StrictRequest, strict
@@ -67,8 +67,6 @@ LARGEST_RECOVERY = 512 * 2**20
 """The most bytes of a page of a journal handed in for recovery: each entry may be as large as a NATS message."""
 SMOOTH = 200
 """Rows that are encoded without a pause: a few milliseconds, in which no other request is answered."""
-PlaceQuery = Annotated[str, QueryParameter(pattern=r"^[0-9]{0,6}$")]
-"""The first digits of a division's code, up to six."""
 
 
 class Route(NamedTuple):
@@ -476,20 +474,6 @@ async def _page(
     async with pipeline.engine.connect() as conn:
         rows = await conn.execute(found.order_by(outbox.c.position).limit(limit))
         return [Entry(position, subject, msgspec.Raw(body.encode())) for position, subject, body in rows]
-
-
-def told_in(outbox: Table, divisions: Iterable[str]) -> ColumnElement[bool]:
-    """The condition that an open event is about one of these divisions, given as prefixes of codes."""
-    roots = (".".join([OPEN_ROOT, *(prefix[n : n + 2] for n in range(0, len(prefix), 2))]) for prefix in divisions)
-    return or_(false(), *(true() if root == OPEN_ROOT else outbox.c.subject.like(f"{root}.%") for root in roots))
-
-
-def within(table: Table, place: str) -> Iterable[ColumnElement[bool]]:
-    """The condition that a state lies in the division with this prefix. LIKE could not use the index."""
-    if len(place) == 6:
-        yield table.c.place == place
-    elif place:
-        yield table.c.place.between(place_of(place), place.ljust(6, "9"))
 
 
 def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Table) -> list[Any]:

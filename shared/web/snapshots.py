@@ -15,10 +15,10 @@ from shared.engine.pipeline import Pipeline
 from shared.rules import Refused
 from shared.web.feed import cursor_at
 from shared.web.identity import FOUND, require_reach
+from shared.web.places import PlaceQuery, within
 
 LARGEST: Final = 500
 """States of one page. The states of one village always come together."""
-Place = Annotated[str, QueryParameter(pattern=r"^[0-9]{0,6}$")]
 
 
 class Standing(msgspec.Struct):
@@ -50,7 +50,7 @@ def snapshots(pipeline: Pipeline) -> Any:
     async def snapshot(
         request: Request[Any, Any, Any],
         about: FromQuery[str] = "",
-        place: Place = "",
+        place: PlaceQuery = "",
         page: FromQuery[str] = "",
         limit: Annotated[int, QueryParameter(ge=1, le=LARGEST)] = LARGEST,
     ) -> Response[bytes]:
@@ -96,7 +96,7 @@ class _Row(msgspec.Struct):
 
 
 async def _found(
-    conn: AsyncConnection, pipeline: Pipeline, about: str, within: str, page: str, limit: int
+    conn: AsyncConnection, pipeline: Pipeline, about: str, place: str, page: str, limit: int
 ) -> list[tuple[str, _Row]]:
     """States in order of kind and id, as anybody is shown them; at most `limit`, if there is one, behind `page`."""
     found: list[tuple[str, _Row]] = []
@@ -105,22 +105,17 @@ async def _found(
         if kind.personal or kind.kind < first or (limit and len(found) == limit):
             continue
         chosen = select(table.c.id, table.c.place, table.c.body).where(
-            _of_village(table, about) if about else _in(table, within)
+            *([_of_village(table, about)] if about else within(table, place))
         )
         if kind.kind == first:
             chosen = chosen.where(table.c.id > last)
         if limit:
             chosen = chosen.limit(limit - len(found))
-        for id, place, body in await conn.execute(chosen.order_by(table.c.id)):
-            found.append((kind.kind, _Row(id, place, store.shown(kind, body, to_operator=False))))
+        for row in await conn.execute(chosen.order_by(table.c.id)):
+            found.append((kind.kind, _Row(row.id, row.place, store.shown(kind, row.body, to_operator=False))))
     return found
 
 
 def _of_village(table: Table, id: str) -> ColumnElement[bool]:
     """The condition that a state is a village's: its id is the village's, or begins with it and a slash."""
     return or_(table.c.id == id, table.c.id.startswith(f"{id}/", autoescape=True))
-
-
-def _in(table: Table, prefix: str) -> ColumnElement[bool]:
-    """The condition that a state lies in the division with this prefix."""
-    return table.c.place.between(prefix.ljust(6, "0"), prefix.ljust(6, "9"))

@@ -1,0 +1,31 @@
+"""What lies in a division, as queries ask for it: by the first digits of its code."""
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from litestar.params import QueryParameter
+from sqlalchemy import ColumnElement, Table, false, or_, true
+
+from shared.contracts import OPEN_ROOT
+from shared.divisions import place_of
+
+PlaceQuery = Annotated[str, QueryParameter(pattern=r"^[0-9]{0,6}$")]
+"""The first digits of a division's code, up to six."""
+
+
+def within(table: Table, place: str) -> Iterable[ColumnElement[bool]]:
+    """The condition that a state lies in the division with this prefix. LIKE could not use the index."""
+    if len(place) == 6:
+        yield table.c.place == place
+    elif place:
+        yield table.c.place.between(place_of(place), place.ljust(6, "9"))
+
+
+def told_in(outbox: Table, prefixes: Iterable[str]) -> ColumnElement[bool]:
+    """The condition that an open event is about a division whose code begins with one of these, as its subject says."""
+    return or_(false(), *(_told_below(outbox, prefix) if prefix else true() for prefix in prefixes))
+
+
+def _told_below(outbox: Table, prefix: str) -> ColumnElement[bool]:
+    tokens = ".".join(prefix[n : n + 2] for n in range(0, len(prefix), 2))
+    return outbox.c.subject.startswith(f"{OPEN_ROOT}.{tokens}", autoescape=True)
