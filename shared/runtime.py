@@ -6,7 +6,6 @@ half dead.
 
 import asyncio
 import gc
-import signal
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from functools import partial
@@ -20,7 +19,7 @@ from nats import errors
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared import contracts, logs
+from shared import contracts
 from shared.contracts import Event
 from shared.contracts.calendar import DayDue, DayPassed, HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted
@@ -34,7 +33,7 @@ from shared.stream import bus
 from shared.stream.bus import CALENDAR, OPEN, SEALED
 from shared.stream.consumer import MessagesLost, OrderedConsumer
 from shared.stream.relay import Relay
-from shared.web import http, issuers, serving
+from shared.web import http, issuers, process, serving
 
 log = structlog.get_logger()
 LOOK = 5.0
@@ -114,11 +113,7 @@ def collect_rarely() -> None:
 def serve(service: Service, commands: Sequence[http.Route], queries: Sequence[Any] = ()) -> None:
     """Run a service until SIGINT or SIGTERM. Settings come from the environment; ValidationError if they do not fit."""
     settings = Settings()  # type: ignore[call-arg]  # The environment gives what has no default.
-    logs.configure(service.name, settings.log_level)
-    if settings.migrate_on_start:
-        from shared import migrations  # Only here: Alembic takes 10 MiB of memory.
-
-        migrations.upgrade(service.name, settings.database)
+    process.prepare(service.name, settings.log_level, settings.database, migrate=settings.migrate_on_start)
     collect_rarely()
     uvloop.run(_run(service, commands, queries, settings))
 
@@ -132,8 +127,7 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
     health = Health(pipeline, [stream for stream, subjects in heard(service, share).items() if subjects])
     trusted = issuers.read(settings.issuers, secret) if settings.issuers else None
     app = http.build(pipeline, commands, queries, health.parts, secret, health.lost, trusted)
-    # By these headers a client notices that it reached another service or another installation.
-    named = [("zhucun-service", service.name), ("zhucun-installation", settings.installation)]
+    named = process.named(service.name, settings.installation)
     server = serving.Server(app, serving.config(app, settings.host, settings.port, headers=named))
 
     def died(task: asyncio.Task[None]) -> None:
@@ -144,9 +138,7 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
     tasks = [asyncio.create_task(run) for run in (relay.run(), _talk(settings, health), pipeline.note_published())]
     for task in tasks:
         task.add_done_callback(died)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # uvicorn raises the signal again when it has stopped.
-    await server.serve()
+    await process.answer(server)
     for consumer in health.consumers.values():
         await consumer.stop()
     for task in tasks:

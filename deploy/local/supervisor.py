@@ -210,11 +210,9 @@ class System:
 
     def command(self, name: str) -> list[str]:
         """The command line of a process. It names the folder, to recognise what a killed supervisor left running."""
-        if name in self.services:
-            service, _ = self.services[name]
+        if name != "nats":
+            service = self.services[name][0] if name in self.services else name
             return [sys.executable, "-X", f"zhucun={self.folder.root}", "-m", f"services.{service}.app"]
-        if name in (ACCOUNTS, WEBHOOKS):
-            return [sys.executable, "-X", f"zhucun={self.folder.root}", "-m", f"services.{name}.app"]
         listen = ["-p", str(self.folder.ports["nats"])]
         return [find_server(), "-c", str(self.folder.config), *listen, "-sd", str(self.folder.nats)]
 
@@ -223,29 +221,24 @@ class System:
         # Unbuffered, so that the last lines before a crash reach the log. UTF-8, whatever the locale.
         own = {key: value for key, value in os.environ.items() if INHERITED.fullmatch(key)}
         environment = own | {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1", **self._env}
+        if name != "nats":
+            environment |= {
+                "ZHUCUN_DATABASE": self._databases.get(name, f"sqlite+aiosqlite:///{self.folder.database(name)}"),
+                "ZHUCUN_HOST": self.folder.bind,
+                "ZHUCUN_PORT": str(self.folder.ports[name]),
+                "ZHUCUN_SECRET_FILE": str(self.folder.secret),
+                "ZHUCUN_INSTALLATION": self.folder.sign,
+            }
         if name in self.services:
             service, share = self.services[name]
             environment |= {
-                "ZHUCUN_DATABASE": self._databases.get(name, f"sqlite+aiosqlite:///{self.folder.database(name)}"),
                 "ZHUCUN_NATS": self.nats_url,
                 "ZHUCUN_NATS_KEY": str(self.key(service)),
                 **({"ZHUCUN_NATS_CA": str(self.nats_ca)} if self.nats_ca else {}),
                 "ZHUCUN_STREAM_REPLICAS": str(self._stream_replicas),
-                "ZHUCUN_HOST": self.folder.bind,
-                "ZHUCUN_PORT": str(self.folder.ports[name]),
                 "ZHUCUN_SHARE": f"{share.number}/{share.of}",
                 "ZHUCUN_SIMULATED": str(self.folder.kind in ("demo", "trial")),
-                "ZHUCUN_SECRET_FILE": str(self.folder.secret),
-                "ZHUCUN_INSTALLATION": self.folder.sign,
                 **({"ZHUCUN_ISSUERS": str(self.folder.issuers)} if self.accounts else {}),
-            }
-        if name in self.beside:
-            environment |= {
-                "ZHUCUN_DATABASE": f"sqlite+aiosqlite:///{self.folder.database(name)}",
-                "ZHUCUN_HOST": self.folder.bind,
-                "ZHUCUN_PORT": str(self.folder.ports[name]),
-                "ZHUCUN_SECRET_FILE": str(self.folder.secret),
-                "ZHUCUN_INSTALLATION": self.folder.sign,
             }
         if name == ACCOUNTS:
             environment |= {"ZHUCUN_ISSUER": self.url(name), "ZHUCUN_SIGNING_KEYS": str(self.folder.signing_keys)}

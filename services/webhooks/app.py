@@ -1,13 +1,8 @@
 """The webhooks as a process: settings and wiring only."""
 
-import os
-import signal
 from ipaddress import ip_network
-from pathlib import Path
 
 import httpx
-import msgspec
-import uvicorn
 import uvloop
 
 from services.webhooks.api import Api
@@ -15,9 +10,8 @@ from services.webhooks.courier import Post
 from services.webhooks.feed import WAIT, Feeds
 from services.webhooks.sender import SECONDS, Sender
 from services.webhooks.store import Store
-from shared import logs
 from shared.engine.opening import open_engine
-from shared.web import serving
+from shared.web import process
 from shared.web.asgi import App
 from shared.web.token import operator_headers
 
@@ -26,16 +20,11 @@ LEAST_PATIENCE = 7.0
 """Days for which an event is tried at least."""
 
 
-class Settings(msgspec.Struct):
-    """Settings from the environment: `database` is ZHUCUN_DATABASE, and so on."""
+class Settings(process.Settings, kw_only=True):
+    """What webhooks need beside."""
 
-    database: str
-    port: int
-    secret_file: Path
-    """The file with the installation's secret: the operator's token and the endpoints' secrets come from it."""
     sources: str
     """The services' processes with their addresses: `registry=http://registry:8000,dispatch=http://…`."""
-    host: str = "127.0.0.1"
     plain_hosts: str = ""
     """Hosts to which http is allowed, with commas in between. Signatures hold there, but anybody can read along."""
     allowed_networks: str = ""
@@ -44,15 +33,6 @@ class Settings(msgspec.Struct):
     """For how many days an event is tried; seven at least."""
     timeout: float = SECONDS
     """Seconds for one attempt."""
-    installation: str = ""
-    log_level: str = "INFO"
-    migrate_on_start: bool = True
-
-
-def settings() -> Settings:
-    """The settings. Raises msgspec.ValidationError, which names what is missing."""
-    given = {name: value for name in Settings.__struct_fields__ if (value := os.environ.get(f"ZHUCUN_{name.upper()}"))}
-    return msgspec.convert(given, Settings, strict=False, dec_hook=lambda type, value: type(value))
 
 
 def build(of: Settings) -> tuple[App, Post]:
@@ -72,23 +52,15 @@ def build(of: Settings) -> tuple[App, Post]:
 
 def serve() -> None:
     """Run until SIGINT or SIGTERM."""
-    of = settings()
-    logs.configure(NAME, of.log_level)
-    if of.migrate_on_start:
-        from shared import migrations  # Only here: Alembic takes 10 MiB of memory.
-
-        migrations.upgrade(NAME, of.database)
+    of = Settings.read()
+    process.prepare(NAME, of.log_level, of.database, migrate=of.migrate_on_start)
     uvloop.run(_run(of))
 
 
 async def _run(of: Settings) -> None:
     app, post = build(of)
     await post.start()
-    named = [("zhucun-service", NAME), ("zhucun-installation", of.installation)]
-    server = uvicorn.Server(serving.config(app, of.host, of.port, headers=named, proxy_headers=False))
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # uvicorn raises the signal again when it has stopped.
-    await server.serve()
+    await process.serve(app, NAME, of)
     await post.stop()
     await post.store.engine.dispose()
 

@@ -124,7 +124,9 @@ async def opened(folder: Path, database: str = "") -> AsyncIterator[Desk]:
     is_new = not (folder / "secret").exists()
     (folder / "secret").write_bytes(SECRET)
     url = database or f"sqlite+aiosqlite:///{folder}/accounts.sqlite3"
-    app, log = build(Settings(url, 8999, folder / "secret", folder / "keys.json"))
+    app, log = build(
+        Settings(database=url, port=8999, secret_file=folder / "secret", signing_keys=folder / "keys.json")
+    )
     if is_new:
         async with log.engine.begin() as conn:
             await conn.run_sync(TABLES.metadata.create_all)

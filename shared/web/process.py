@@ -1,0 +1,67 @@
+"""A process that speaks HTTP: how it begins, and how it answers until it is stopped.
+
+Accounts and webhooks are no more than that, and take their settings from here. The four services (`shared/runtime.py`)
+also talk to NATS. This file imports little, since small processes use it.
+"""
+
+import os
+import signal
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+import uvicorn
+
+from shared import logs
+from shared.web import serving
+
+
+class Settings(msgspec.Struct, kw_only=True):
+    """Settings from the environment: `database` is ZHUCUN_DATABASE, and so on."""
+
+    database: str
+    port: int
+    secret_file: Path
+    """The file with the installation's secret."""
+    host: str = "127.0.0.1"
+    installation: str = ""
+    """The identity of the data folder, sent with every answer; empty if there is no folder."""
+    log_level: str = "INFO"
+    migrate_on_start: bool = True
+
+    @classmethod
+    def read(cls) -> Self:
+        """The settings. Raises msgspec.ValidationError, which names what is missing."""
+        names = cls.__struct_fields__
+        given = {name: value for name in names if (value := os.environ.get(f"ZHUCUN_{name.upper()}"))}
+        return msgspec.convert(given, cls, strict=False, dec_hook=lambda type, value: type(value))
+
+
+def prepare(name: str, log_level: str, database: str, *, migrate: bool) -> None:
+    """Set up the log and, if asked, bring the database to the newest schema."""
+    logs.configure(name, log_level)
+    if migrate:
+        from shared import migrations  # Only here: Alembic takes 10 MiB of memory.
+
+        migrations.upgrade(name, database)
+
+
+def named(name: str, installation: str) -> list[tuple[str, str]]:
+    """The headers by which a client notices that it reached another process or another installation."""
+    return [("zhucun-service", name), ("zhucun-installation", installation)]
+
+
+async def answer(server: uvicorn.Server) -> None:
+    """Answer requests until SIGINT or SIGTERM."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # uvicorn raises the signal again when it has stopped.
+    await server.serve()
+
+
+async def serve(app: Any, name: str, of: Settings) -> None:
+    """Answer requests to a small process until it is stopped.
+
+    Headers of proxies are not believed: by them anybody could have his failures counted for another address.
+    """
+    headers = named(name, of.installation)
+    await answer(uvicorn.Server(serving.config(app, of.host, of.port, headers=headers, proxy_headers=False)))
