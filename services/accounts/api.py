@@ -1,6 +1,5 @@
 """What administrators ask for, over HTTP with their own access tokens; the operator with the installation's token."""
 
-import hmac
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -15,7 +14,7 @@ from services.accounts.model import Account, Acting, Administers, Denied, Holdin
 from shared.engine import audit
 from shared.engine.audit import AuditLog, Entry
 from shared.web.asgi import Answer, Request, Routes, told
-from shared.web.token import operator_key
+from shared.web.token import is_operator_key
 
 
 class Appointed(NewAccount, frozen=True, kw_only=True):
@@ -206,11 +205,10 @@ class Api:
 
     async def acting(self, conn: AsyncConnection, request: Request) -> Acting:
         """Who sends the request. Rights are those of now, whatever the token says. Raises Denied (401)."""
-        kind, _, shown = request.headers.get("authorization", "").partition(" ")
-        if kind.lower() == "bearer" and self._secret:
-            if hmac.compare_digest(shown.encode(), operator_key(self._secret).encode()):
+        if request.bearer and self._secret:
+            if is_operator_key(self._secret, request.bearer):
                 return Acting(who="operator", administers="operator", address=request.address)
-            claims = self._issuer.keys.read(shown, "at+jwt", self._issuer.url, self._issuer.audience)
+            claims = self._issuer.keys.read(request.bearer, "at+jwt", self._issuer.url, self._issuer.audience)
             found = await store.known_as(conn, claims["sub"]) if claims else None
             if found and not found.locked:
                 return Acting(who=found.sub, organ=found.organ, administers=found.administers, address=request.address)

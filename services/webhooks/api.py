@@ -1,9 +1,9 @@
 """What the operator asks for over HTTP, and what a receiver may ask with the secret of its endpoint."""
 
-import hmac
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import aclosing
 from datetime import UTC, date, datetime
 from typing import Annotated
 from uuid import uuid4
@@ -20,7 +20,7 @@ from services.webhooks.model.address import require_sendable
 from services.webhooks.sender import Sender
 from shared.denied import Denied
 from shared.web.asgi import Answer, Request, Routes, told
-from shared.web.token import operator_key
+from shared.web.token import is_operator_key
 
 TEST: str = "zhucun.webhooks.test.v1"
 """The type of the event that only tells a receiver that it would get others."""
@@ -158,15 +158,13 @@ class Api:
             if confirmed.status == "active":
                 await self._change(request, endpoint.resumed)
         if outcome.is_delivered:
-            id, sender = str(uuid4()), self._sender()
+            id = str(uuid4())
             event = {
                 "specversion": "1.0", "id": id, "source": "urn:zhucun:webhooks", "type": TEST,
                 "time": datetime.now(UTC), "datacontenttype": "application/json", "data": {},
             }  # fmt: skip
-            try:
+            async with aclosing(self._sender()) as sender:
                 outcome = await sent(sender, one, self._post.secrets(one), id, msgspec.json.encode(event))
-            finally:
-                await sender.aclose()
         return told({"is_delivered": outcome.is_delivered, "status": outcome.status, "error": outcome.error})
 
     async def resend(self, request: Request) -> Answer:
@@ -250,11 +248,8 @@ class Api:
 
     async def _confirmed(self, one: Endpoint) -> tuple[Endpoint, Outcome]:
         """The endpoint, active if its receiver wants events from this installation."""
-        sender = self._sender()
-        try:
+        async with aclosing(self._sender()) as sender:
             outcome = await sender.allows(one.asked.url, ORIGIN)
-        finally:
-            await sender.aclose()
         changed = endpoint.resumed(one) if outcome.is_delivered else msgspec.structs.replace(one, error=outcome.error)
         return changed, outcome
 
@@ -278,7 +273,7 @@ class Api:
     async def _named(self, conn: AsyncConnection, request: Request) -> Endpoint:
         """The endpoint of the path, for the operator or its own receiver. Raises Denied for anybody else."""
         one = await store.endpoint(conn, request.name)
-        if one and signing.is_one_of(_bearer(request), self._post.secrets(one)):
+        if one and signing.is_one_of(request.bearer, self._post.secrets(one)):
             return one
         self._require_operator(request)
         if not one:
@@ -291,19 +286,13 @@ class Api:
         return one
 
     def _require_operator(self, request: Request) -> None:
-        key = operator_key(self._installation)
-        if not (self._installation and hmac.compare_digest(_bearer(request).encode(), key.encode())):
+        if not is_operator_key(self._installation, request.bearer):
             raise Denied(
                 "token",
                 "须出示运维的令牌；接收方查询本方地址时出示其密钥",
                 "the operator's token is asked for; a receiver shows its secret for its own endpoint",
                 status=401,
             )
-
-
-def _bearer(request: Request) -> str:
-    kind, _, shown = request.headers.get("authorization", "").partition(" ")
-    return shown if kind.lower() == "bearer" else ""
 
 
 async def _shown(conn: AsyncConnection, one: Endpoint) -> Shown:

@@ -44,6 +44,12 @@ class Request:
         """The media type of the body."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
+    @property
+    def bearer(self) -> str:
+        """The bearer token that the request shows; empty if there is none."""
+        kind, _, shown = self.headers.get("authorization", "").partition(" ")
+        return shown if kind.lower() == "bearer" else ""
+
     def form(self) -> dict[str, str]:
         """The fields of a form. Raises Denied if there is none, or if a field stands twice."""
         if self.media != FORM:

@@ -22,6 +22,11 @@ def operator_headers(secret: bytes) -> dict[str, str]:
     return {"Authorization": f"Bearer {operator_key(secret)}"} if secret else {}
 
 
+def is_operator_key(secret: bytes, shown: str) -> bool:
+    """Whether a bearer token is the operator's. If the secret is empty, none is."""
+    return bool(secret) and hmac.compare_digest(shown.encode(), operator_key(secret).encode())
+
+
 def body_key(secret: bytes, body: str) -> str:
     """The token of a body, such as `discipline`."""
     return hmac.digest(secret, f"zhucun body {body}".encode(), "sha256").hex()
