@@ -14,10 +14,17 @@ import typer
 
 from deploy.access.keys import private
 from deploy.cli import signed_in
-from deploy.cli.reach import DEFAULT, FolderOption, Trouble, accounts_address, console, explained, secret
+from deploy.cli.reach import (
+    DEFAULT,
+    FolderOption,
+    Trouble,
+    accounts_address,
+    as_operator,
+    console,
+    open_beside,
+)
 from deploy.language import reads_english, told
 from deploy.terminal import folded
-from shared.web.token import operator_headers
 
 app = typer.Typer(help="账号：增加、角色、密码、停用、服务账号 · accounts of people and programs", no_args_is_help=True)
 audit = typer.Typer(help="审计日志：导出、核验 · the audit log", no_args_is_help=True)
@@ -53,7 +60,7 @@ def add(
     """增加个人账号，显示首次密码一次 · add a person's account; its first password is shown once."""
     said = {"name": name, "person": person, "organ": organ, "cadre": cadre, "unit": unit, "team": team}
     if administers:
-        answer = _ask(folder, "/v1/administrators", {**said, "administers": administers}, as_operator=True)
+        answer = _ask(folder, "/v1/administrators", {**said, "administers": administers}, is_operator=True)
     else:
         answer = _ask(folder, "/v1/accounts", said)
     _show_password(name, answer["password"])
@@ -125,27 +132,27 @@ def roles(
 @app.command()
 def password(name: NameArgument, operator: OperatorOption = False, folder: FolderOption = DEFAULT) -> None:
     """重置密码，显示新的首次密码；本人改密码用 zhucun login --change · reset a password; a new one is shown once."""
-    _show_password(name, _ask(folder, f"/v1/accounts/{name}/password", {}, as_operator=operator)["password"])
+    _show_password(name, _ask(folder, f"/v1/accounts/{name}/password", {}, is_operator=operator)["password"])
 
 
 @app.command()
 def factor(name: NameArgument, operator: OperatorOption = False, folder: FolderOption = DEFAULT) -> None:
     """取消动态码，用于手机和恢复码都丢失 · remove the second factor of whoever lost phone and recovery codes."""
-    _ask(folder, f"/v1/accounts/{name}/factor", {}, as_operator=operator)
+    _ask(folder, f"/v1/accounts/{name}/factor", {}, is_operator=operator)
     console.good(told(f"{name} 的动态码已取消", f"{name} has no second factor any more"))
 
 
 @app.command()
 def lock(name: NameArgument, operator: OperatorOption = False, folder: FolderOption = DEFAULT) -> None:
     """停用账号，其会话随即结束 · lock an account; its sessions end."""
-    _ask(folder, f"/v1/accounts/{name}/lock", {}, as_operator=operator)
+    _ask(folder, f"/v1/accounts/{name}/lock", {}, is_operator=operator)
     console.good(told(f"{name} 已停用，已发的令牌十分钟内失效", f"{name} is locked; its tokens end within ten minutes"))
 
 
 @app.command()
 def unlock(name: NameArgument, operator: OperatorOption = False, folder: FolderOption = DEFAULT) -> None:
     """恢复停用的账号 · unlock an account."""
-    _ask(folder, f"/v1/accounts/{name}/unlock", {}, as_operator=operator)
+    _ask(folder, f"/v1/accounts/{name}/unlock", {}, is_operator=operator)
     console.good(told(f"{name} 已恢复", f"{name} is unlocked"))
 
 
@@ -161,7 +168,7 @@ def login(
 ) -> None:
     """以本人账号登录，此后的命令以本人名义办理 · sign in; what follows is done in your own name."""
     url = _address(folder)
-    with httpx.Client(base_url=url, timeout=60, trust_env=False, event_hooks={"response": [explained]}) as http:
+    with open_beside(url, {}) as http:
         verifier, back = secrets.token_urlsafe(32), "http://127.0.0.1:0/callback"
         proof = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
         asked = {
@@ -292,28 +299,19 @@ def _address(folder: Path) -> str:
     return found
 
 
-def _client(folder: Path, *, as_operator: bool = False) -> httpx.Client:
+def _client(folder: Path, *, is_operator: bool = False) -> httpx.Client:
     """A client of the accounts, as the person who is signed in here, or as the operator. Raises Trouble for nobody."""
     url = _address(folder)
-    if as_operator:
-        headers = operator_headers(secret(folder))
-        if not headers:
-            raise Trouble(
-                "读不到安装密钥：请在系统所在的机器上，用 --folder 或 ZHUCUN_SECRET_FILE 指明。\n"
-                "  The installation's secret cannot be read here: name it by --folder or ZHUCUN_SECRET_FILE."
-            )
-    else:
-        tokens = signed_in.session(url)
-        if not tokens:
-            raise Trouble("请先登录：zhucun login <登录名>。\n  Sign in first: zhucun login <name>.")
-        headers = {"Authorization": f"Bearer {tokens.access}"}
-    return httpx.Client(
-        base_url=url, headers=headers, timeout=60, trust_env=False, event_hooks={"response": [explained]}
-    )
+    if is_operator:
+        return open_beside(url, as_operator(folder))
+    tokens = signed_in.session(url)
+    if not tokens:
+        raise Trouble("请先登录：zhucun login <登录名>。\n  Sign in first: zhucun login <name>.")
+    return open_beside(url, {"Authorization": f"Bearer {tokens.access}"})
 
 
-def _ask(folder: Path, path: str, said: Mapping[str, object], *, as_operator: bool = False) -> dict[str, Any]:
-    with _client(folder, as_operator=as_operator) as http:
+def _ask(folder: Path, path: str, said: Mapping[str, object], *, is_operator: bool = False) -> dict[str, Any]:
+    with _client(folder, is_operator=is_operator) as http:
         answer: dict[str, Any] = http.post(path, json=said).json()
         return answer
 

@@ -3,7 +3,7 @@
 import os
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -150,6 +150,24 @@ def secret(folder: Path) -> bytes:
     """The secret from which the installation's tokens are made. Empty if it cannot be read here."""
     file = Path(os.environ.get(SECRET_FILE) or folder / "secret")
     return file.read_bytes() if file.is_file() else b""
+
+
+def open_beside(url: str, headers: Mapping[str, str]) -> httpx.Client:
+    """An HTTP client for a process beside the services. Refusals raise Trouble."""
+    return httpx.Client(
+        base_url=url, headers=headers, timeout=60, trust_env=False, event_hooks={"response": [explained]}
+    )
+
+
+def as_operator(folder: Path) -> dict[str, str]:
+    """The header with the operator's token. Raises Trouble if the secret that it is made from cannot be read here."""
+    headers = operator_headers(secret(folder))
+    if not headers:
+        raise Trouble(
+            "读不到安装密钥：请在系统所在的机器上，用 --folder 或 ZHUCUN_SECRET_FILE 指明。\n"
+            "  The installation's secret cannot be read here: name it by --folder or ZHUCUN_SECRET_FILE."
+        )
+    return headers
 
 
 def is_elsewhere() -> bool:

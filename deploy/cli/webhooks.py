@@ -8,12 +8,11 @@ from typing import Annotated, Any
 import httpx
 import typer
 
-from deploy.cli.reach import DEFAULT, FolderOption, Trouble, console, explained, secret
+from deploy.cli.reach import DEFAULT, FolderOption, Trouble, as_operator, console, open_beside
 from deploy.language import told
 from deploy.local.folder import Folder
 from deploy.local.supervisor import WEBHOOKS
 from deploy.terminal import folded
-from shared.web.token import operator_headers
 
 app = typer.Typer(help="以 HTTP 推送事件：接收地址、补发、密钥 · events sent over HTTP", no_args_is_help=True)
 URL = "ZHUCUN_WEBHOOKS_URL"
@@ -159,13 +158,4 @@ def _client(folder: Path) -> httpx.Client:
             f"{folder} 的系统不推送事件。请用 zhucun up --webhooks 启动，或用 {URL} 指明地址。\n"
             f"  The system of {folder} sends no events. Start it by `zhucun up --webhooks`, or name them by {URL}."
         )
-    headers = operator_headers(secret(folder))
-    if not headers:
-        raise Trouble(
-            "读不到安装密钥：请在系统所在的机器上，用 --folder 或 ZHUCUN_SECRET_FILE 指明。\n"
-            "  The installation's secret cannot be read here: name it by --folder or ZHUCUN_SECRET_FILE."
-        )
-    return httpx.Client(
-        base_url=url or f"http://{place.host}:{port}", headers=headers, timeout=60, trust_env=False,
-        event_hooks={"response": [explained]},
-    )  # fmt: skip
+    return open_beside(url or f"http://{place.host}:{port}", as_operator(folder))
