@@ -85,11 +85,10 @@ class Feeds:
         own = [type for type in chosen.types if teller(type).rpartition(":")[2] == source.partition("-")[0]]
         begin = "since" if len(at) == len(TAIL) else "after"  # Every cursor is longer than a day.
         asked = {begin: at, "below": chosen.division, "about": chosen.about}
-        query = {name: value for name, value in asked.items() if value} | {"limit": str(limit), "wait": str(wait)}
+        query = {name: value for name, value in asked.items() if value}
+        url = f"{self.sources[source]}/v1/events"
         try:
-            answer = await self._http.get(
-                f"{self.sources[source]}/v1/events", params={**query, "type": own, "limit": limit, "wait": wait}
-            )
+            answer = await self._http.get(url, params={**query, "type": own, "limit": limit, "wait": wait})
         except httpx.HTTPError as error:
             raise Away(f"{source} does not answer: {type(error).__name__}") from None
         if answer.status_code == 409:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, Text, func, insert, select
+from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, Text, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 BEGINNING: Final = "0" * 64
@@ -165,11 +165,6 @@ class AuditLog:
                 select(self.table).where(self.table.c.number > after).order_by(self.table.c.number).limit(limit)
             )
             return [Kept(**row._mapping) for row in found]
-
-    async def length(self) -> int:
-        """How many entries there are."""
-        async with self.engine.connect() as conn:
-            return int(await conn.scalar(select(func.count()).select_from(self.table)) or 0)
 
 
 def first_fault(entries: Sequence[Kept], number: int = 0, before: str = BEGINNING) -> tuple[str, str] | None:

@@ -30,9 +30,8 @@ def confirm(payroll: Payroll | None, command: ConfirmStatements, policy: Policy,
             found = True
             require_body(command.body, one.by, one.rule)
             if one.confirm_by:
-                after = replace(payroll.payees[f"{payee.kind}/{payee.person}"])
-                after = replace(after, sums={**after.sums, cause: replace(one, confirm_by=None)})
-                payroll = payroll.keep(after)
+                after = payroll.payees[f"{payee.kind}/{payee.person}"]
+                payroll = payroll.keep(replace(after, sums={**after.sums, cause: replace(one, confirm_by=None)}))
                 if cause.startswith("days/"):
                     of_team.append((payee.person, one))
                 else:
