@@ -133,9 +133,15 @@ def remove(id: IdArgument, folder: FolderOption = DEFAULT) -> None:
 
 
 @app.command()
-def rotate(id: IdArgument, folder: FolderOption = DEFAULT) -> None:
+def rotate(
+    id: IdArgument,
+    at_once: Annotated[
+        bool, typer.Option("--at-once", help="旧密钥立即失效，用于泄露 · end the old ones now, if one leaked")
+    ] = False,
+    folder: FolderOption = DEFAULT,
+) -> None:
     """换发密钥，显示一次；旧密钥一天内仍有效 · make another secret; the old one signs too for a day."""
-    _show_secret(_ask(folder, id, "rotate")["secret"])
+    _show_secret(_ask(folder, id, "rotate", {"at_once": at_once})["secret"])
 
 
 def _show_secret(text: str) -> None:
@@ -143,7 +149,7 @@ def _show_secret(text: str) -> None:
     console.say(f"  {text}")
 
 
-def _ask(folder: Path, id: str, what: str, said: dict[str, str] | None = None) -> dict[str, Any]:
+def _ask(folder: Path, id: str, what: str, said: dict[str, Any] | None = None) -> dict[str, Any]:
     with _client(folder) as http:
         answer: dict[str, Any] = http.post(f"/v1/endpoints/{id}/{what}", json=said or {}).json()
         return answer

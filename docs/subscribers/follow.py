@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlencode
@@ -25,7 +26,7 @@ while True:
         if error.code != 503:
             sys.exit(error.read().decode())  # 409: the journal is another one, and the answer says what to do.
         page = None
-    except OSError:
+    except (OSError, HTTPException):
         page = None
     if page is None:
         time.sleep(5)  # It is away; nothing is lost by waiting.

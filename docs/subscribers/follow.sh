@@ -5,7 +5,7 @@ service=$1 kept=$2 below=$3
 after=$(cat "$kept" 2>/dev/null)
 while :; do
   page=$(curl --silent --max-time 90 --header "Authorization: Bearer ${ZHUCUN_TOKEN:-}" --write-out '\n%{http_code}' \
-    "$service/v1/events?below=$below&after=$after&wait=50")
+    "$service/v1/events?below=$below&after=$after&wait=50") || page=000 # Half an answer is none.
   status=$(printf %s "$page" | tail -n 1)
   page=$(printf %s "$page" | sed '$d')
   case $status in

@@ -72,6 +72,13 @@ class Again(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """The first business day. Without it, only what was not taken."""
 
 
+class Rotation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Another secret."""
+
+    at_once: bool = False
+    """Whether those before end now, since somebody else may know one."""
+
+
 class Api:
     """The addresses of this process."""
 
@@ -97,14 +104,15 @@ class Api:
         }
 
     async def health(self, _request: Request) -> Answer:
-        """Whether the database answers, and which endpoints take nothing any more."""
+        """Whether the database and the services' feeds answer, and which endpoints take nothing any more."""
         async with self._store.engine.connect() as conn:
             still = [
                 one.id for one in await store.endpoints(conn)
                 if one.status in ("standing", "gone") or await store.count(conn, one.id, only_standing=True)
             ]  # fmt: skip
         said = f"no longer taken by {', '.join(still)}: zhucun webhook list" if still else "ok"
-        return told({"database": "ok", "deliveries": said})
+        feeds = "; ".join(self._post.away.values()) or "ok"
+        return told({"database": "ok", "feeds": feeds, "deliveries": said})
 
     async def list_endpoints(self, request: Request) -> Answer:
         """All endpoints."""
@@ -191,15 +199,18 @@ class Api:
 
     async def pause(self, request: Request) -> Answer:
         """Send nothing until it is resumed. What follows meanwhile waits."""
-        return await self._change(request, lambda one: msgspec.structs.replace(one, status="paused"))
+        return await self._change(
+            request, lambda one: msgspec.structs.replace(one, status="paused"), needs_confirmed=True
+        )
 
     async def resume(self, request: Request) -> Answer:
         """Send again, whatever had stopped it but a receiver that was never confirmed."""
         return await self._change(request, endpoint.resumed, needs_confirmed=True)
 
     async def rotate(self, request: Request) -> Answer:
-        """Make another secret, told once; for a day both sign."""
-        await self._change(request, lambda one: endpoint.rotated(one, time.time()))
+        """Make another secret, told once; the one before signs too for a day, unless it should end at once."""
+        asked = request.json(Rotation)
+        await self._change(request, lambda one: endpoint.rotated(one, time.time(), at_once=asked.at_once))
         async with self._store.engine.connect() as conn:
             return told({"secret": self._post.secret(await self._named(conn, request))})
 

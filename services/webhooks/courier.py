@@ -5,8 +5,9 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 import structlog
@@ -19,6 +20,7 @@ from services.webhooks.sender import Sender
 from services.webhooks.store import MOST_HELD, Store
 
 log = structlog.get_logger()
+T = TypeVar("T")
 AT_ONCE: Final = 8
 """Villages of which an endpoint is sent events at the same time."""
 LOOK: Final = 60.0
@@ -42,6 +44,8 @@ class Post:
             sender,
         )
         self._couriers: dict[str, Courier] = {}
+        self.away: dict[str, str] = {}
+        """Why a source cannot be read now, by its name."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def sender(self) -> Sender:
@@ -97,14 +101,17 @@ class Post:
                 page = await self.feeds.page(source, Chosen(), cursor or TAIL, wait=WAIT if cursor else 0, limit=1)
                 if page.events:
                     page = await self.feeds.page(source, Chosen(), TAIL, limit=1)
-                if page.after != cursor:
+                is_back = self.away.pop(source, None)
+                if page.after != cursor or is_back:
                     for courier in self._couriers.values():
                         courier.woken.set()
                 cursor = page.after
             except AnotherJournal:
                 cursor = ""
             except Away as error:
-                log.info("a service's events cannot be read", why=str(error))
+                if self.away.get(source) != str(error):
+                    log.warning("a service's events cannot be read", why=str(error))
+                self.away[source] = str(error)
                 await asyncio.sleep(AGAIN)
 
 
@@ -119,10 +126,9 @@ class Courier:
         """Serve the endpoint until it is removed."""
         try:
             while (seconds := await self._served()) is not None:
-                try:
-                    await asyncio.wait_for(self.woken.wait(), seconds)
-                except TimeoutError:
-                    continue
+                with suppress(TimeoutError):  # `wait_for` would miss a stop that comes together with a wake.
+                    async with asyncio.timeout(seconds):
+                        await self.woken.wait()
         finally:
             await self._sender.aclose()
 
@@ -130,8 +136,6 @@ class Courier:
         self.woken.clear()
         try:
             return await self.step()
-        except Away as error:
-            log.info("an endpoint waits for a service", endpoint=self._id, why=str(error))
         except (OSError, DBAPIError) as error:
             log.warning("the database is not available", error=type(error).__name__)
         except Exception as error:
@@ -155,12 +159,13 @@ class Courier:
             # The first shows whether the endpoint answers at all.
             await self._again(one, due[0])
             if await self._is_open():
-                await asyncio.gather(*(self._again(one, head) for head in due[1:]))
+                await together(self._again(one, head) for head in due[1:])
             return 0.0
         more = False
         if held_count < MOST_HELD:
             for source in self._post.feeds.of(one.asked.types):
-                more = await self._read(one, source) or more
+                with suppress(Away):  # Others are read meanwhile. Who watches the source wakes this courier afterwards.
+                    more = await self._read(one, source) or more
                 if not await self._is_open():
                     return 0.0
         async with self._post.store.engine.connect() as conn:
@@ -192,7 +197,7 @@ class Courier:
             async with limit:
                 return await self._first(events, source, at, is_blocked=subject in blocked)
 
-        kept = await asyncio.gather(*(serve(subject, events) for subject, events in groups.items()))
+        kept = await together(serve(subject, events) for subject, events in groups.items())
         places = {event.id: place for place, event in enumerate(page.events)}
         rest = sorted((event for group in kept for event in group), key=lambda event: places[event.id])
         last = page.events[-1].day if page.events else day
@@ -235,7 +240,12 @@ class Courier:
 
     async def _again(self, one: Endpoint, head: Held) -> None:
         """Send an event that waits, with its body read again."""
-        event = await self._body(one, head)
+        try:
+            event = await self._body(one, head)
+        except Away:
+            async with self._post.store.writing() as conn:
+                await store.update_held(conn, self._id, msgspec.structs.replace(head, next=time.time() + LOOK))
+            return
         if event is None:
             return
         outcome, now = await self._send(one, event), time.time()
@@ -299,6 +309,16 @@ class Courier:
 
     async def _is_open(self) -> bool:
         return await self._open_endpoint() is not None
+
+
+async def together(works: Iterable[Coroutine[None, None, T]]) -> list[T]:
+    """The results of what runs at the same time. If one fails, the others are stopped before its error is raised."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work) for work in works]
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    return [task.result() for task in tasks]
 
 
 async def sent(sender: Sender, one: Endpoint, secrets: list[str], id: str, body: bytes) -> Outcome:

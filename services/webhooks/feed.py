@@ -91,14 +91,14 @@ class Feeds:
             answer = await self._http.get(url, params={**query, "type": own, "limit": limit, "wait": wait})
         except httpx.HTTPError as error:
             raise Away(f"{source} does not answer: {type(error).__name__}") from None
-        if answer.status_code == 409:
+        if answer.status_code == 409 and begin == "after":  # Refused for a day, it would be asked for ever at once.
             raise AnotherJournal
         if answer.status_code != 200:
             raise Away(f"{source} answers {answer.status_code}")
         try:
             page = msgspec.json.decode(answer.content, type=_Page)
             return Page(tuple(_event(bytes(raw)) for raw in page.events), page.after, page.end)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise Away(f"{source} answers what is no page of events: {error}") from None
 
 

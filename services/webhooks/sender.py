@@ -2,10 +2,13 @@
 
 import asyncio
 import socket
+import ssl
 import time
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
+from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 
 import httpx
@@ -27,7 +30,14 @@ class Sender:
     def __init__(self, plain_hosts: Collection[str], networks: Collection[Network], seconds: float = SECONDS) -> None:
         self._plain, self._networks, self._seconds = plain_hosts, networks, seconds
         # A proxy would resolve the name again, and connect to whatever it says then.
-        self._http = httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=seconds)
+        # Cookies would be kept for ever, as many as a receiver likes.
+        self._http = httpx.AsyncClient(
+            trust_env=False,
+            follow_redirects=False,
+            timeout=seconds,
+            verify=_trusted(),
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+        )
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -101,11 +111,17 @@ class Sender:
         return next((address for address in addresses if "." in address), addresses[0])
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The authorities whose certificates are believed: read once, and not again for every endpoint."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 def _outcome(answer: httpx.Response) -> Outcome:
     if answer.is_success:
         return Outcome(answer.status_code)
     header, date = answer.headers.get("retry-after", ""), None
-    with suppress(ValueError):
+    with suppress(ValueError, OverflowError, IndexError, TypeError):  # Whatever a receiver writes there.
         date = parsedate_to_datetime(header).timestamp() if header else None
     leads_on = "; redirects are not followed" if answer.is_redirect else ""
     return Outcome(

@@ -1,5 +1,6 @@
 """Requests and answers over ASGI, no more than this process needs. The framework of the others would take 15 MiB."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
@@ -23,6 +24,8 @@ HEADERS: Final = {
 }  # fmt: skip
 """The headers of every answer, unless it says otherwise."""
 T = TypeVar("T")
+_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""A NUL character in JSON. PostgreSQL takes none into a text."""
 
 
 class Request:
@@ -60,6 +63,8 @@ class Request:
         """The body as this type. Raises Denied, which says what does not fit."""
         if self.media != JSON:
             raise Denied("schema", f"请求的内容类型应为 {JSON}", f"the body should be {JSON}", status=415)
+        if _NUL.search(self.body):
+            raise _nul()
         try:
             return msgspec.json.decode(self.body, type=type)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
@@ -133,6 +138,8 @@ class App:
             return problem(500, "system", "系统内部错误，请告知运维", "an error of the system; tell operations")
 
     def _found(self, method: str, path: str) -> tuple[Handler, str]:
+        if "\0" in path:
+            raise _nul()
         parts, others = tuple(path.split("/")), False
         for (of, pattern), handle in self._routes.items():
             if len(pattern) == len(parts) and all(
@@ -144,6 +151,10 @@ class App:
         if others:
             raise Denied("schema", "此地址不接受这种方法", "this address does not take this method", status=405)
         raise Denied("schema", "没有这个地址", "there is no such address", status=404)
+
+
+def _nul() -> Denied:
+    return Denied("schema", "文字中不能有空字符", "a text has no NUL character here", status=400)
 
 
 async def _body(receive: Any) -> bytes:
@@ -163,6 +174,8 @@ def _pairs(text: str) -> dict[str, str]:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=40)
     except ValueError:
         raise Denied("schema", "参数过多", "there are too many parameters", status=400) from None
+    if any("\0" in text for pair in pairs for text in pair):
+        raise _nul()
     if len({name for name, _ in pairs}) < len(pairs):
         raise Denied("schema", "同一参数出现两次", "a parameter stands twice", status=400)
     return dict(pairs)

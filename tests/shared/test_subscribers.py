@@ -83,3 +83,27 @@ async def test_an_example_follows_goes_on_where_it_was_and_stops_at_another_jour
             async with asyncio.timeout(30):
                 _, error = await process.communicate()
             assert process.returncode == 1 and "since=" in error.decode(), "it stops, and says what to do"
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+async def test_half_an_answer_moves_no_example_on(program: str, tmp_path: Path) -> None:
+    if not shutil.which(PROGRAMS[program][0]) or (program == "follow.sh" and not shutil.which("curl")):
+        pytest.skip(f"{program} cannot be run here")
+    kept, asked = tmp_path / "registry.cursor", asyncio.Event()
+    kept.write_text("3-0123456789abcdef")
+
+    async def breaks_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b'HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{"events":[{"id":')
+        await writer.drain()
+        writer.close()
+        asked.set()
+
+    async with await asyncio.start_server(breaks_off, "127.0.0.1") as server:
+        address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with following([*PROGRAMS[program], str(FOLDER / program), address, str(kept), "21"]) as process:
+            async with asyncio.timeout(30):
+                await asked.wait()
+            await asyncio.sleep(1)
+            assert process.returncode is None, "it asks again later"
+        assert kept.read_text() == "3-0123456789abcdef"

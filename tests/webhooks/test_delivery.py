@@ -40,7 +40,7 @@ class Desk:
 
     def __init__(self, service: Service, receiver: Receiver, path: str) -> None:
         self.service, self.receiver, self.path, self.id = service, receiver, path, ""
-        self.days = 0
+        self.days, self.sources, self.client = 0, {"registry": "http://service"}, service.client
 
     @asynccontextmanager
     async def running(self, patience: float = 604_800.0) -> AsyncIterator[None]:
@@ -53,7 +53,7 @@ class Desk:
         def sender() -> Sender:
             return Sender({"127.0.0.1"}, [ip_network("127.0.0.0/8")], 0.5)
 
-        feeds = Feeds({"registry": "http://service"}, self.service.client)
+        feeds = Feeds(self.sources, self.client)
         self.post = Post(kept, feeds, SECRET, sender, patience)
         app = App(Api(self.post, kept, SECRET, sender, {"127.0.0.1"}).routes)
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://webhooks")
@@ -165,6 +165,8 @@ LIES = {
     "half a body": HALF, "a redirect": refusing(302, "location: http://169.254.169.254/latest/meta-data/"),
     "an error": refusing(500), "too many": refusing(429, "retry-after: 1"), "silence": None,
     "nonsense": b"hello\r\n\r\n",
+    "no such day": refusing(503, "retry-after: Mon, 01 Jan 99999999999 00:00:00 GMT"),
+    "no such zone": refusing(503, "retry-after: Mon, 01 Jan 2024 00:00:00 +99999999999999999999"),
 }  # fmt: skip
 
 
@@ -279,6 +281,8 @@ async def test_a_receiver_that_has_not_agreed_gets_nothing(desk: Desk) -> None:
         assert not (await desk.ask("test"))["is_delivered"]
         resumed = await desk.http.post(f"/v1/endpoints/{desk.id}/resume", json={}, headers=operator_headers(SECRET))
         assert refusal(resumed, 409)[0]["rule"] == "webhooks"
+        paused = await desk.http.post(f"/v1/endpoints/{desk.id}/pause", json={}, headers=operator_headers(SECRET))
+        assert refusal(paused, 409)[0]["rule"] == "webhooks"  # A pause and its end would pass the question by.
         assert not desk.receiver.attempts
         desk.receiver.agrees = b"HTTP/1.1 200 OK\r\nwebhook-allowed-origin: *\r\ncontent-length: 0\r\n\r\n"
         assert (await desk.ask("test"))["is_delivered"]
@@ -340,3 +344,93 @@ async def test_what_cannot_be_sent_to_is_refused_and_strangers_are_too(desk: Des
         ):  # fmt: skip
             headers = {"Authorization": f"Bearer {token}"}
             refusal(await desk.http.request(method, f"/v1/endpoints{path}", json=ASKED, headers=headers), 401)
+
+
+RUBBISH = {401: b"{}", 409: b"{}", 503: b"", 200: b'{"events":[{"id":"\xff"}],"after":"","end":true}'}
+
+
+@pytest.mark.parametrize("status", RUBBISH)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_an_operator_reads_which_service_cannot_be_read(
+    desk: Desk, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[httpx.Request] = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        await asyncio.sleep(0)  # As a network would, let others go on.
+        return httpx.Response(status, content=RUBBISH[status])
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as wrong:
+        with monkeypatch.context() as away:
+            away.setattr(desk, "client", wrong)
+            async with desk.running():
+                await until(lambda: asked)
+                await asyncio.sleep(0.5)
+                assert "registry answers" in (await desk.http.get("/health")).json()["feeds"]
+                assert len(asked) < 20  # It waits in between.
+    async with desk.running():
+        assert (await desk.http.get("/health")).json()["feeds"] == "ok"
+
+
+async def test_a_receivers_cookies_are_not_kept() -> None:
+    async with receiving() as receiver:
+        sender = Sender({"127.0.0.1"}, [ip_network("127.0.0.0/8")], 5)
+        receiver.agrees = refusing(200, "set-cookie: a=b", "webhook-allowed-origin: zhucun")
+        assert (await sender.allows(receiver.url, "zhucun")).is_delivered
+        assert not list(sender._http.cookies.jar)
+        await sender.aclose()
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_a_courier_that_is_woken_as_it_is_stopped_stops(desk: Desk) -> None:
+    async with desk.running():
+        await desk.add()
+        await desk.ask("pause")
+        await asyncio.sleep(0.3)
+        desk.post.employ(desk.id)
+        async with asyncio.timeout(5):
+            await desk.post.stop()
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_a_service_that_is_away_holds_back_no_other(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.sources = {"dispatch": "http://away", "registry": "http://service"}  # At first both are the same one.
+    desk.receiver.answer = lambda event: refusing(400) if event["subject"] == ONE else GOOD
+    async with desk.running():
+        await desk.add(since="2000-01-01")
+        await desk.grow(ONE)
+        told = await desk.told(ONE)
+        await until(lambda: desk.holds(ONE, 2 * told))
+    desk.receiver.answer = lambda event: GOOD
+    mounts = {"all://away": httpx.AsyncHTTPTransport()}  # A name that nobody has.
+    async with httpx.AsyncClient(transport=desk.client._transport, mounts=mounts) as desk.client, desk.running():
+        await until(lambda: "dispatch" in desk.post.away)
+        await desk.grow(TWO)
+        await until(lambda: desk.receiver.about(TWO))
+        assert not desk.receiver.about(ONE)  # The service that is away has told the first about it.
+
+
+@pytest.mark.parametrize("path", ["w%00", "w/undelivered?about=%00", "w/resend"])
+async def test_a_text_that_no_database_takes_is_refused(desk: Desk, path: str) -> None:
+    async with desk.running():
+        method = "POST" if path.endswith("resend") else "GET"
+        url, headers = f"/v1/endpoints/{path}", operator_headers(SECRET)
+        refusal(await desk.http.request(method, url, json={"about": "\0"}, headers=headers), 400)
+
+
+async def test_when_one_of_several_fails_the_others_are_stopped() -> None:
+    done = list[int]()
+
+    async def work(number: int) -> int:
+        if number == 2:
+            raise OSError
+        await asyncio.sleep(0.05 * number)
+        done.append(number)
+        return number
+
+    assert await courier.together(work(number) for number in (0, 1)) == done == [0, 1]
+    with pytest.raises(OSError, match=""):
+        await courier.together(work(number) for number in (1, 2, 3))
+    await asyncio.sleep(0.2)
+    assert done == [0, 1]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from services.webhooks.model import Endpoint, Held, NewEndpoint, Outcome, endpoint
 from services.webhooks.model.address import is_inner
 from services.webhooks.model.delivery import LONGEST_RETRY_AFTER, LONGEST_WAIT, put_off, retry_after, wait
+from shared.denied import Denied
 
 NEW = Endpoint(
     id="w-1", status="active", asked=NewEndpoint(url="https://a.cn/", division="", description="d", contact="c")
@@ -18,7 +19,7 @@ GIVEN, REFUSES, AWAY = Outcome(204), Outcome(400, "it answers 400"), Outcome(0, 
 INNER = (
     "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
     "::1", "::", "fe80::1", "fe80::1%eth0", "fd00::1", "ff02::1", "::ffff:10.0.0.1", "::ffff:127.0.0.1",
-    "64:ff9b::7f00:1", "2002:7f00:1::", "255.255.255.255",
+    "64:ff9b::7f00:1", "::7f00:1", "fec0::1", "2002:7f00:1::", "255.255.255.255",
 )  # fmt: skip
 
 
@@ -87,7 +88,19 @@ def test_retry_after_is_heeded_within_bounds(header: str, date: float | None, se
     assert retry_after(header, 1000.0, date) == seconds
 
 
-def test_both_secrets_are_valid_for_a_day_after_a_rotation() -> None:
+def test_each_secret_is_valid_for_a_day_after_its_own_rotation() -> None:
     assert NEW.valid(5.0) == (1,)
-    rotated = endpoint.rotated(NEW, 0.0)
-    assert rotated.valid(5.0) == (2, 1) and rotated.valid(endpoint.OVERLAP) == (2,)
+    once = endpoint.rotated(NEW, 0.0, at_once=False)
+    assert once.valid(5.0) == (2, 1) and once.valid(endpoint.OVERLAP) == (2,)
+    twice = endpoint.rotated(once, 10.0, at_once=False)
+    assert twice.valid(20.0) == (3, 2, 1) and twice.valid(endpoint.OVERLAP) == (3, 2)
+    assert endpoint.rotated(twice, 20.0, at_once=True).valid(20.0) == (4,)
+
+
+def test_secrets_that_are_valid_at_the_same_time_are_few() -> None:
+    one = NEW
+    for number in range(endpoint.MOST_SECRETS - 1):
+        one = endpoint.rotated(one, float(number), at_once=False)
+    with pytest.raises(Denied, match="at once"):
+        endpoint.rotated(one, 10.0, at_once=False)
+    assert len(endpoint.rotated(one, endpoint.OVERLAP, at_once=False).valid(endpoint.OVERLAP)) == endpoint.MOST_SECRETS

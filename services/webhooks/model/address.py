@@ -48,7 +48,8 @@ def is_inner(address: str, allowed: Collection[Network]) -> bool:
             found = IPv4Address(int(found) & 0xFFFFFFFF)
     if any(found in network for network in allowed):
         return False
-    return not found.is_global or found.is_multicast
+    is_local = found.is_reserved or (isinstance(found, IPv6Address) and found.is_site_local)
+    return not found.is_global or found.is_multicast or is_local
 
 
 def _wrong(zh: str, en: str) -> Denied:

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from services.webhooks.model.delivery import Outcome, wait
+from shared.denied import Denied
 
 Status = Literal["unconfirmed", "active", "paused", "standing", "gone"]
 STATUSES: Final[dict[Status, tuple[str, str]]] = {
@@ -21,6 +22,8 @@ REFUSALS: Final = 3
 """So many new events refused one after the other mean that the endpoint is at fault, and not one of the events."""
 OVERLAP: Final = 86_400.0
 """Seconds for which the secret before still signs after a rotation."""
+MOST_SECRETS: Final = 5
+"""Secrets that sign at the same time at most. Each adds a signature to every request."""
 
 
 class NewEndpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,8 +49,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     status: Status = "unconfirmed"
     generation: int = 1
     """The number of its secret: each rotation makes the next."""
-    old_until: float = 0.0
-    """Until when the secret before is valid too."""
+    old: tuple[float, ...] = ()
+    """Until when each secret before is valid too, the newest first."""
     failures: int = 0
     """Failures one after the other that are the endpoint's own, and no single event's."""
     failing_since: float = 0.0
@@ -59,14 +62,10 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     reread: str = ""
     """Which service's journal was another one, and from which day its events were sent again. Empty if none was."""
 
-    @property
-    def secrets(self) -> tuple[int, ...]:
-        """The numbers of secrets that may be valid, the newest first; the second one until `old_until`."""
-        return (self.generation, self.generation - 1) if self.old_until else (self.generation,)
-
     def valid(self, now: float) -> tuple[int, ...]:
-        """The numbers of the secrets that are valid now."""
-        return self.secrets if now < self.old_until else (self.generation,)
+        """The numbers of the secrets that are valid now, the newest first."""
+        before = range(self.generation - 1, 0, -1)
+        return (self.generation, *(number for number, until in zip(before, self.old, strict=False) if now < until))
 
 
 def after(one: Endpoint, outcome: Outcome, now: float, jitter: float, patience: float, *, is_first: bool) -> Endpoint:
@@ -97,6 +96,17 @@ def resumed(one: Endpoint) -> Endpoint:
     return msgspec.structs.replace(one, status="active", failures=0, failing_since=0.0, next=0.0, error="")
 
 
-def rotated(one: Endpoint, now: float) -> Endpoint:
-    """The endpoint with another secret; the one before is valid for a day more."""
-    return msgspec.structs.replace(one, generation=one.generation + 1, old_until=now + OVERLAP)
+def rotated(one: Endpoint, now: float, *, at_once: bool) -> Endpoint:
+    """The endpoint with another secret. Each one before is valid for a day after its own rotation.
+
+    `at_once` ends those before now, since somebody else may know one. Raises Denied where too many are valid.
+    """
+    if not at_once and len(one.valid(now)) >= MOST_SECRETS:
+        raise Denied(
+            "webhooks",
+            f"一天内最多换发 {MOST_SECRETS - 1} 次密钥，请明日再换，或令旧密钥立即失效（--at-once）",
+            f"a secret is made anew {MOST_SECRETS - 1} times a day at most; wait until tomorrow, or end the old ones "
+            "at once (--at-once)",
+        )
+    old = () if at_once else (now + OVERLAP, *one.old)[: MOST_SECRETS - 1]
+    return msgspec.structs.replace(one, generation=one.generation + 1, old=old)
