@@ -234,15 +234,23 @@ def logout(folder: FolderOption = DEFAULT) -> None:
 @audit.command()
 def export(
     file: Annotated[Path, typer.Argument(help="写入的文件 · the file to write")],
+    of: Annotated[
+        Literal["accounts", "webhooks"],
+        typer.Option(
+            help="哪一部分的：账号“accounts”，事件推送“webhooks” · whose log: the accounts', or the webhooks'"
+        ),
+    ] = "accounts",
     folder: FolderOption = DEFAULT,
 ) -> None:
     """由审计管理员导出全部审计日志，每条带校验值 · export the whole log with its hashes, as the audit administrator."""
+    from deploy.cli import webhooks
     from shared.engine.audit import MOST, decode
 
     if file.exists():
         raise Trouble(f"{file} 已存在，不覆盖 / {file} is there and is not overwritten; name another file")
     number = 0
-    with _client(folder) as http, open(file, "xb", opener=private) as out:
+    opened = _client(folder) if of == "accounts" else webhooks.client(folder)
+    with opened as http, open(file, "xb", opener=private) as out:
         while True:
             body = http.get("/v1/audit", params={"after": number}).content
             out.write(body)

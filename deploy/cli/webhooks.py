@@ -1,6 +1,7 @@
 """Commands about webhooks: where events are sent over HTTP, and what was not taken there."""
 
 import os
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,7 +9,7 @@ from typing import Annotated, Any
 import httpx
 import typer
 
-from deploy.cli.reach import DEFAULT, FolderOption, Trouble, as_operator, console, open_beside
+from deploy.cli.reach import DEFAULT, FolderOption, Trouble, console, open_beside, token
 from deploy.language import told
 from deploy.local.folder import Folder
 from deploy.local.supervisor import WEBHOOKS
@@ -43,14 +44,14 @@ def add(
         "url": url, "division": division, "types": type or [], "description": description, "contact": contact,
         **({"since": str(since.date())} if since else {}),
     }  # fmt: skip
-    with _client(folder) as http:
+    with client(folder) as http:
         made = http.post("/v1/endpoints", json=said).json()
     console.good(made["id"])
     _show_secret(made["secret"])
     if made["status"] != "active":
         console.bad(
             told(
-                f"对方尚未同意接收。请对方办好后运行 zhucun webhook test {made['id']}",
+                f"对方尚未同意接收（{made['zh']}）。请对方办好后运行 zhucun webhook test {made['id']}",
                 f"the receiver has not agreed yet ({made['error']}); afterwards run `zhucun webhook test {made['id']}`",
             )
         )
@@ -67,7 +68,7 @@ def list_endpoints(
     """列出接收地址及其状态，或未送达的事件 · list endpoints, or what was not taken."""
     from services.webhooks.model.endpoint import STATUSES
 
-    with _client(folder) as http:
+    with client(folder) as http:
         if of:
             events = http.get(f"/v1/endpoints/{of}/undelivered", params={"about": about}).json()
             table = folded(
@@ -75,7 +76,7 @@ def list_endpoints(
             )
             for event in events:
                 table.add_row(
-                    event["id"], event["subject"], event["type"], event["day"], str(event["attempts"]), event["error"]
+                    event["id"], event["subject"], event["type"], event["day"], str(event["attempts"]), _reason(event)
                 )
         else:
             table = folded(
@@ -83,7 +84,7 @@ def list_endpoints(
             )
             for one in http.get("/v1/endpoints").json():
                 status = told(*STATUSES[one["status"]])
-                table.add_row(one["id"], one["url"], status, str(one["waiting"]), one["error"], one["contact"])
+                table.add_row(one["id"], one["url"], status, str(one["waiting"]), _reason(one), one["contact"])
     console.print(table)
 
 
@@ -93,7 +94,8 @@ def test(id: IdArgument, folder: FolderOption = DEFAULT) -> None:
     answer = _ask(folder, id, "test")
     if not answer["is_delivered"]:
         raise Trouble(
-            f"测试事件没有送达，请与接收方核对地址和应答。\n  The test event was not taken: {answer['error']}."
+            f"测试事件没有送达：{answer['zh']}。请与接收方核对地址和应答。\n"
+            f"  The test event was not taken: {answer['error']}. Compare address and answer with the receiver."
         )
     console.good(told("测试事件已送达", "the test event was taken"))
 
@@ -144,19 +146,24 @@ def rotate(
     _show_secret(_ask(folder, id, "rotate", {"at_once": at_once})["secret"])
 
 
+def _reason(failed: Mapping[str, Any]) -> str:
+    """Why something was not taken. What failed under an earlier version has its reason in English alone."""
+    return told(failed["zh"] or failed["error"], failed["error"])
+
+
 def _show_secret(text: str) -> None:
     console.say(told("密钥（只显示一次，请安全交给接收方）", "its secret, shown only once; hand it over in safety"))
     console.say(f"  {text}")
 
 
 def _ask(folder: Path, id: str, what: str, said: dict[str, Any] | None = None) -> dict[str, Any]:
-    with _client(folder) as http:
+    with client(folder) as http:
         answer: dict[str, Any] = http.post(f"/v1/endpoints/{id}/{what}", json=said or {}).json()
         return answer
 
 
-def _client(folder: Path) -> httpx.Client:
-    """A client of the webhooks as the operator. Raises Trouble if there are none, or the secret cannot be read."""
+def client(folder: Path) -> httpx.Client:
+    """A client of the webhooks, as who has signed in here or else as the operator. Raises Trouble if there are none."""
     place, url = Folder(folder), os.environ.get(URL, "")
     port = place.kept_ports().get(WEBHOOKS)
     if not url and not port:
@@ -164,4 +171,10 @@ def _client(folder: Path) -> httpx.Client:
             f"{folder} 的系统不推送事件。请用 zhucun up --webhooks 启动，或用 {URL} 指明地址。\n"
             f"  The system of {folder} sends no events. Start it by `zhucun up --webhooks`, or name them by {URL}."
         )
-    return open_beside(url or f"http://{place.host}:{port}", as_operator(folder))
+    shown = token(folder, WEBHOOKS)
+    if not shown:
+        raise Trouble(
+            "没有令牌：请先登录（zhucun login），或在系统所在的机器上用 ZHUCUN_SECRET_FILE 指明安装密钥。\n"
+            "  There is no token: sign in (`zhucun login`), or name the installation's secret by ZHUCUN_SECRET_FILE."
+        )
+    return open_beside(url or f"http://{place.host}:{port}", shown)

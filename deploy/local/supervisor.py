@@ -238,8 +238,9 @@ class System:
                 "ZHUCUN_STREAM_REPLICAS": str(self._stream_replicas),
                 "ZHUCUN_SHARE": f"{share.number}/{share.of}",
                 "ZHUCUN_SIMULATED": str(self.folder.kind in ("demo", "trial")),
-                **({"ZHUCUN_ISSUERS": str(self.folder.issuers)} if self.accounts else {}),
             }
+        if self.accounts and name not in ("nats", ACCOUNTS):
+            environment["ZHUCUN_ISSUERS"] = str(self.folder.issuers)
         if name == ACCOUNTS:
             environment |= {"ZHUCUN_ISSUER": self.url(name), "ZHUCUN_SIGNING_KEYS": str(self.folder.signing_keys)}
         if name == WEBHOOKS:

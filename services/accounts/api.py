@@ -153,12 +153,10 @@ class Api:
 
     async def read_audit(self, request: Request) -> Answer:
         """The log's entries after a number, which is itself noted in it."""
-        after = request.query.get("after", "0")
-        if not (after.isascii() and after.isdigit() and len(after) < 16):
-            raise Denied("schema", "“after”应为序号", "after takes a number", status=400, typed="after")
+        after = request.number("after")
         async with self._noted(request, "audit.read"):
             pass
-        return Answer(body=audit.encode(await self._log.read(int(after))), media="application/jsonl")
+        return Answer(body=audit.encode(await self._log.read(after)), media="application/jsonl")
 
     # ------------------------------------------------------------------ common
 

@@ -1,8 +1,8 @@
-"""What the operator asks for over HTTP, and what a receiver may ask with the secret of its endpoint."""
+"""What the operator, administrators and subscribers ask for, and what a receiver may ask with its endpoint's secret."""
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from datetime import UTC, date, datetime
 from typing import Annotated
@@ -12,19 +12,23 @@ import msgspec
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.webhooks import signing, store
+from services.webhooks import store
+from services.webhooks.callers import Call, Callers
 from services.webhooks.courier import Post, chosen, sent, yesterday
 from services.webhooks.feed import TAIL, AnotherJournal, Away, held, require_types
 from services.webhooks.model import Endpoint, Held, NewEndpoint, Outcome, endpoint
 from services.webhooks.model.address import require_sendable
+from services.webhooks.model.right import AUDIT
 from services.webhooks.sender import Sender
 from shared.denied import Denied
+from shared.engine import audit
+from shared.engine.audit import AuditLog
 from shared.web.asgi import Answer, Request, Routes, told
-from shared.web.token import is_operator_key
 
 TEST: str = "zhucun.webhooks.test.v1"
 """The type of the event that only tells a receiver that it would get others."""
-MOST_ENDPOINTS = 500
+MOST_ENDPOINTS, MOST_OWN = 500, 10
+"""The most endpoints, and the most that a subscriber adds for itself."""
 ORIGIN = "zhucun"
 """Who we say that we are in the handshake."""
 
@@ -47,6 +51,8 @@ class Shown(msgspec.Struct, kw_only=True):
     next: datetime | None
     """Before this time nothing is sent."""
     error: str
+    zh: str
+    """`error` in Chinese."""
     reread: str
 
 
@@ -61,6 +67,8 @@ class Undelivered(msgspec.Struct, kw_only=True):
     attempts: int
     next: datetime | None
     error: str
+    zh: str
+    """`error` in Chinese."""
 
 
 class Again(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -82,13 +90,14 @@ class Rotation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class Api:
     """The addresses of this process."""
 
-    def __init__(self, post: Post, of: store.Store, installation: bytes, sender: Callable[[], Sender], plain: set[str]):
-        self._post, self._store, self._installation, self._sender, self._plain = post, of, installation, sender, plain
+    def __init__(self, post: Post, sender: Callable[[], Sender], plain: set[str], log: AuditLog, callers: Callers):
+        self._post, self._store, self._sender, self._plain = post, post.store, sender, plain
+        self._log, self._callers = log, callers
 
     @property
     def routes(self) -> Routes:
         """By method and path."""
-        return {
+        guarded: Mapping[tuple[str, str], Callable[[Call], Awaitable[Answer]]] = {
             ("GET", "/v1/endpoints"): self.list_endpoints,
             ("POST", "/v1/endpoints"): self.add,
             ("GET", "/v1/endpoints/{name}"): self.show,
@@ -99,9 +108,10 @@ class Api:
             ("POST", "/v1/endpoints/{name}/resume"): self.resume,
             ("POST", "/v1/endpoints/{name}/rotate"): self.rotate,
             ("POST", "/v1/endpoints/{name}/remove"): self.remove,
-            ("GET", "/health"): self.health,
-            ("GET", "/health/ready"): self.health,
+            ("GET", "/v1/audit"): self.audit,
         }
+        known = {at: self._callers.asked(" ".join(at), handle) for at, handle in guarded.items()}
+        return {**known, ("GET", "/health"): self.health, ("GET", "/health/ready"): self.health}
 
     async def health(self, _request: Request) -> Answer:
         """Whether the database and the services' feeds answer, and which endpoints take nothing any more."""
@@ -114,57 +124,59 @@ class Api:
         feeds = "; ".join(self._post.away.values()) or "ok"
         return told({"database": "ok", "feeds": feeds, "deliveries": said})
 
-    async def list_endpoints(self, request: Request) -> Answer:
-        """All endpoints."""
-        self._require_operator(request)
-        async with self._store.engine.connect() as conn:
-            return told([await _shown(conn, one) for one in await store.endpoints(conn)])
+    async def audit(self, call: Call) -> Answer:
+        """The audit log's entries after a number, for the audit administrator of the country."""
+        if not call.by.may(AUDIT, ""):
+            raise Denied("role", "限审计管理员", "it is for the audit administrator", status=403)
+        return Answer(body=audit.encode(await self._log.read(call.request.number("after"))), media="application/jsonl")
 
-    async def add(self, request: Request) -> Answer:
+    async def list_endpoints(self, call: Call) -> Answer:
+        """The endpoints that whoever asks looks after."""
+        if call.by.endpoint:
+            raise call.by.refused()
+        async with self._store.engine.connect() as conn:
+            return told([await _shown(conn, one) for one in await store.endpoints(conn) if call.by.keeps(one)])
+
+    async def add(self, call: Call) -> Answer:
         """Add an endpoint, and ask its receiver whether it wants events. The secret is told once."""
-        self._require_operator(request)
-        asked = request.json(NewEndpoint)
+        asked = call.request.json(NewEndpoint)
+        owner = call.by.owner(asked.division)
         require_sendable(asked.url, self._plain)
         require_types(asked.types)
-        one = Endpoint(id=f"w-{secrets.token_hex(8)}", asked=asked)
+        one = Endpoint(id=f"w-{secrets.token_hex(8)}", asked=asked, owner=owner)
+        call.about = one.id
         begin = await self._begin(one)
         confirmed, outcome = await self._confirmed(one)
         async with self._store.writing() as conn:
-            if len(await store.endpoints(conn)) >= MOST_ENDPOINTS:
-                raise Denied(
-                    "webhooks",
-                    f"最多 {MOST_ENDPOINTS} 个接收地址，请先删除不用的",
-                    f"there are {MOST_ENDPOINTS} endpoints at most; remove one that is not in use",
-                )
+            _require_room(await store.endpoints(conn), owner)
             await store.save(conn, confirmed)
             for source, at in begin.items():
                 await store.move(conn, one.id, source, at, str(asked.since or yesterday()))
         self._post.employ(one.id)
-        answer = {"id": one.id, "secret": self._post.secret(one), "status": confirmed.status, "error": outcome.error}
-        return told(answer, 201)
+        answer = {"id": one.id, "secret": self._post.secret(one), "status": confirmed.status}
+        return told({**answer, "error": outcome.error, "zh": outcome.zh}, 201)
 
-    async def show(self, request: Request) -> Answer:
+    async def show(self, call: Call) -> Answer:
         """One endpoint."""
         async with self._store.engine.connect() as conn:
-            return told(await _shown(conn, await self._named(conn, request)))
+            return told(await _shown(conn, await self._named(conn, call, by_receiver=True)))
 
-    async def undelivered(self, request: Request) -> Answer:
+    async def undelivered(self, call: Call) -> Answer:
         """The first events that an endpoint has not taken; `about` names a village."""
         async with self._store.engine.connect() as conn:
-            one = await self._named(conn, request)
-            found = await store.waiting(conn, one.id, request.query.get("about", ""))
+            one = await self._named(conn, call, by_receiver=True)
+            found = await store.waiting(conn, one.id, call.request.query.get("about", ""))
         return told([_undelivered(event) for event in found])
 
-    async def test(self, request: Request) -> Answer:
+    async def test(self, call: Call) -> Answer:
         """Ask an unconfirmed receiver anew whether it wants events, and send it one that says nothing."""
-        self._require_operator(request)
         async with self._store.engine.connect() as conn:
-            one = await self._named(conn, request)
+            one = await self._named(conn, call)
         outcome = Outcome(200)
         if one.status == "unconfirmed":
             confirmed, outcome = await self._confirmed(one)
             if confirmed.status == "active":
-                await self._change(request, endpoint.resumed)
+                await self._change(call, endpoint.resumed)
         if outcome.is_delivered:
             id = str(uuid4())
             event = {
@@ -173,14 +185,14 @@ class Api:
             }  # fmt: skip
             async with aclosing(self._sender()) as sender:
                 outcome = await sent(sender, one, self._post.secrets(one), id, msgspec.json.encode(event))
-        return told({"is_delivered": outcome.is_delivered, "status": outcome.status, "error": outcome.error})
+        said = {"is_delivered": outcome.is_delivered, "status": outcome.status}
+        return told({**said, "error": outcome.error, "zh": outcome.zh})
 
-    async def resend(self, request: Request) -> Answer:
+    async def resend(self, call: Call) -> Answer:
         """Send again what was not taken; with `since`, also what was taken of that day and later."""
-        self._require_operator(request)
-        asked = request.json(Again)
+        asked = call.request.json(Again)
         async with self._store.engine.connect() as conn:
-            one = await self._named(conn, request)
+            one = await self._named(conn, call)
         now, again = time.time(), list[Held]()
         sources = self._post.feeds.of(one.asked.types)
         if asked.about and asked.since:
@@ -197,28 +209,25 @@ class Api:
         self._post.employ(one.id)
         return told({"waiting": count})
 
-    async def pause(self, request: Request) -> Answer:
+    async def pause(self, call: Call) -> Answer:
         """Send nothing until it is resumed. What follows meanwhile waits."""
-        return await self._change(
-            request, lambda one: msgspec.structs.replace(one, status="paused"), needs_confirmed=True
-        )
+        return await self._change(call, lambda one: msgspec.structs.replace(one, status="paused"), needs_confirmed=True)
 
-    async def resume(self, request: Request) -> Answer:
+    async def resume(self, call: Call) -> Answer:
         """Send again, whatever had stopped it but a receiver that was never confirmed."""
-        return await self._change(request, endpoint.resumed, needs_confirmed=True)
+        return await self._change(call, endpoint.resumed, needs_confirmed=True)
 
-    async def rotate(self, request: Request) -> Answer:
+    async def rotate(self, call: Call) -> Answer:
         """Make another secret, told once; the one before signs too for a day, unless it should end at once."""
-        asked = request.json(Rotation)
-        await self._change(request, lambda one: endpoint.rotated(one, time.time(), at_once=asked.at_once))
+        asked = call.request.json(Rotation)
+        await self._change(call, lambda one: endpoint.rotated(one, time.time(), at_once=asked.at_once))
         async with self._store.engine.connect() as conn:
-            return told({"secret": self._post.secret(await self._named(conn, request))})
+            return told({"secret": self._post.secret(await self._named(conn, call))})
 
-    async def remove(self, request: Request) -> Answer:
+    async def remove(self, call: Call) -> Answer:
         """Forget an endpoint and what waits for it."""
-        self._require_operator(request)
         async with self._store.writing() as conn:
-            one = await self._named(conn, request)
+            one = await self._named(conn, call)
             await store.remove(conn, one.id)
         self._post.employ(one.id)
         self._post.dismiss(one.id)
@@ -261,15 +270,15 @@ class Api:
         """The endpoint, active if its receiver wants events from this installation."""
         async with aclosing(self._sender()) as sender:
             outcome = await sender.allows(one.asked.url, ORIGIN)
-        changed = endpoint.resumed(one) if outcome.is_delivered else msgspec.structs.replace(one, error=outcome.error)
-        return changed, outcome
+        if outcome.is_delivered:
+            return endpoint.resumed(one), outcome
+        return msgspec.structs.replace(one, error=outcome.error, zh=outcome.zh), outcome
 
     async def _change(
-        self, request: Request, change: Callable[[Endpoint], Endpoint], *, needs_confirmed: bool = False
+        self, call: Call, change: Callable[[Endpoint], Endpoint], *, needs_confirmed: bool = False
     ) -> Answer:
-        self._require_operator(request)
         async with self._store.writing() as conn:
-            one = await self._named(conn, request)
+            one = await self._named(conn, call)
             if needs_confirmed and one.status == "unconfirmed":
                 raise Denied(
                     "webhooks",
@@ -281,28 +290,29 @@ class Api:
         self._post.employ(one.id)
         return answer
 
-    async def _named(self, conn: AsyncConnection, request: Request) -> Endpoint:
-        """The endpoint of the path, for the operator or its own receiver. Raises Denied for anybody else."""
-        one = await store.endpoint(conn, request.name)
-        if one and signing.is_one_of(request.bearer, self._post.secrets(one)):
-            return one
-        self._require_operator(request)
+    async def _named(self, conn: AsyncConnection, call: Call, *, by_receiver: bool = False) -> Endpoint:
+        """The endpoint of the path, for who looks after it, or for its own receiver. Raises Denied for others."""
+        one = await store.endpoint(conn, call.request.name)
         if not one:
             raise Denied(
                 "webhooks",
-                f"没有接收地址“{request.name[:40]}”",
-                f"there is no endpoint {request.name[:40]}",
+                f"没有接收地址“{call.request.name[:40]}”",
+                f"there is no endpoint {call.request.name[:40]}",
                 status=404,
             )
-        return one
+        if call.by.keeps(one) or (by_receiver and call.by.endpoint == one.id):
+            return one
+        raise call.by.refused()
 
-    def _require_operator(self, request: Request) -> None:
-        if not is_operator_key(self._installation, request.bearer):
+
+def _require_room(known: list[Endpoint], owner: str) -> None:
+    """Refuse (409) one endpoint too many, of all or of a subscriber's own."""
+    for most, count in ((MOST_ENDPOINTS, len(known)), (MOST_OWN, sum(one.owner == owner != "" for one in known))):
+        if count >= most:
             raise Denied(
-                "token",
-                "须出示运维的令牌；接收方查询本方地址时出示其密钥",
-                "the operator's token is asked for; a receiver shows its secret for its own endpoint",
-                status=401,
+                "webhooks",
+                f"最多 {most} 个接收地址，请先删除不用的",
+                f"there are {most} endpoints at most; remove one that is not in use",
             )
 
 
@@ -312,14 +322,14 @@ async def _shown(conn: AsyncConnection, one: Endpoint) -> Shown:
         id=one.id, url=asked.url, division=asked.division, types=asked.types, description=asked.description,
         contact=asked.contact, status=one.status, waiting=await store.count(conn, one.id),
         standing=await store.count(conn, one.id, only_standing=True), delivered_at=_time(one.delivered_at),
-        next=_time(one.next), error=one.error, reread=one.reread,
+        next=_time(one.next), error=one.error, zh=one.zh, reread=one.reread,
     )  # fmt: skip
 
 
 def _undelivered(one: Held) -> Undelivered:
     return Undelivered(
         id=one.id, subject=one.subject, type=one.type, day=one.day, source=one.source, attempts=one.attempts,
-        next=None if one.next is None else datetime.fromtimestamp(one.next, UTC), error=one.error,
+        next=None if one.next is None else datetime.fromtimestamp(one.next, UTC), error=one.error, zh=one.zh,
     )  # fmt: skip
 
 

@@ -1,17 +1,21 @@
 """The webhooks as a process: settings and wiring only."""
 
 from ipaddress import ip_network
+from pathlib import Path
 
 import httpx
 import uvloop
 
 from services.webhooks.api import Api
+from services.webhooks.callers import Callers
 from services.webhooks.courier import Post
 from services.webhooks.feed import WAIT, Feeds
 from services.webhooks.sender import SECONDS, Sender
 from services.webhooks.store import Store
+from services.webhooks.tables import TABLES
+from shared.engine.audit import AuditLog
 from shared.engine.opening import open_engine
-from shared.web import process
+from shared.web import issuers, process
 from shared.web.asgi import App
 from shared.web.token import operator_headers
 
@@ -33,6 +37,8 @@ class Settings(process.Settings, kw_only=True):
     """For how many days an event is tried; seven at least."""
     timeout: float = SECONDS
     """Seconds for one attempt."""
+    issuers: Path | None = None
+    """The file of the issuers by whose tokens people and programs are known (`shared/web/issuers.py`)."""
 
 
 def build(of: Settings) -> tuple[App, Post]:
@@ -47,7 +53,9 @@ def build(of: Settings) -> tuple[App, Post]:
     http = httpx.AsyncClient(headers=operator_headers(secret), timeout=WAIT + 30, trust_env=False)
     feeds = Feeds(dict(text.split("=", 1) for text in _listed(of.sources)), http)
     post = Post(kept, feeds, secret, sender, max(of.patience_days, LEAST_PATIENCE) * 86_400)
-    return App(Api(post, kept, secret, sender, plain).routes), post
+    log = AuditLog(kept.engine, TABLES.audit, kept.lock)
+    trusted = issuers.read(of.issuers, secret) if of.issuers else None
+    return App(Api(post, sender, plain, log, Callers(kept, log, secret, post.secrets, trusted)).routes), post
 
 
 def serve() -> None:

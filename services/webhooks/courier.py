@@ -278,7 +278,8 @@ class Courier:
             await self._begin_again(one, head.source, head.day)
             return None
         async with self._post.store.writing() as conn:
-            gone = msgspec.structs.replace(head, next=None, error=f"{head.source} has it no more")
+            zh, en = f"“{head.source}”已没有此事件", f"{head.source} has it no more"
+            gone = msgspec.structs.replace(head, next=None, error=en, zh=zh)
             await store.update_held(conn, self._id, gone)
         return None
 

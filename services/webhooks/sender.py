@@ -23,6 +23,11 @@ SECONDS: Final = 15.0
 LONGEST: Final = 16 * 2**10
 """The bytes of an answer's body that are waited for. What is longer is cut off, since nobody reads it."""
 
+_BROKEN: Final = {
+    socket.gaierror: "域名无法解析", httpx.ConnectError: "连接不上", httpx.RemoteProtocolError: "应答不完整或不合规范",
+    httpx.NetworkError: "连接中断",
+}  # fmt: skip
+
 
 class Sender:
     """One client for one endpoint, so that endpoints share no connections."""
@@ -55,7 +60,10 @@ class Sender:
         """
         answered, outcome = await self._send("OPTIONS", url, b"", {"webhook-request-origin": origin})
         if outcome.is_delivered and answered.get("webhook-allowed-origin") not in (origin, "*"):
-            return Outcome(0, f"the answer to OPTIONS has no header `WebHook-Allowed-Origin: {origin}`")
+            return Outcome(
+                0, f"the answer to OPTIONS has no header `WebHook-Allowed-Origin: {origin}`",
+                zh=f"对 OPTIONS 的应答没有响应头“WebHook-Allowed-Origin: {origin}”",
+            )  # fmt: skip
         return outcome
 
     async def _send(
@@ -65,11 +73,13 @@ class Sender:
             async with asyncio.timeout(self._seconds):
                 return await self._attempt(method, url, body, headers)
         except TimeoutError:
-            return httpx.Headers(), Outcome(0, f"no whole answer within {self._seconds:.0f} s")
+            seconds = f"{self._seconds:.0f}"
+            return httpx.Headers(), Outcome(0, f"no whole answer within {seconds} s", zh=f"{seconds} 秒内没有完整应答")
         except Denied as error:
-            return httpx.Headers(), Outcome(0, error.en)
+            return httpx.Headers(), Outcome(0, error.en, zh=error.zh)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
-            return httpx.Headers(), Outcome(0, f"no whole answer: {type(error).__name__}")
+            zh = next((zh for kind, zh in _BROKEN.items() if isinstance(error, kind)), "没有完整应答")
+            return httpx.Headers(), Outcome(0, f"no whole answer: {type(error).__name__}", zh=zh)
 
     async def _attempt(
         self, method: str, url: str, body: bytes, headers: Mapping[str, str]
@@ -123,7 +133,10 @@ def _outcome(answer: httpx.Response) -> Outcome:
     header, date = answer.headers.get("retry-after", ""), None
     with suppress(ValueError, OverflowError, IndexError, TypeError):  # Whatever a receiver writes there.
         date = parsedate_to_datetime(header).timestamp() if header else None
-    leads_on = "; redirects are not followed" if answer.is_redirect else ""
+    zh, en = ("，不跟随跳转", "; redirects are not followed") if answer.is_redirect else ("", "")
     return Outcome(
-        answer.status_code, f"it answers {answer.status_code}{leads_on}", retry_after(header, time.time(), date)
+        answer.status_code,
+        f"it answers {answer.status_code}{en}",
+        retry_after(header, time.time(), date),
+        f"应答为 {answer.status_code}{zh}",
     )

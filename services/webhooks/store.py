@@ -21,12 +21,12 @@ class Store:
     """The database. One process writes it, and one transaction at a time."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self.engine, self._lock = engine, asyncio.Lock()
+        self.engine, self.lock = engine, asyncio.Lock()
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that may write. What it reads nobody changes meanwhile."""
-        async with self._lock, self.engine.begin() as conn:
+        async with self.lock, self.engine.begin() as conn:
             yield conn
 
 

@@ -1,8 +1,10 @@
-"""What the webhooks keep: endpoints, how far each has come in each journal, and the events it has not taken."""
+"""What the webhooks keep: endpoints, how far each has come in each journal, events it has not taken, the audit log."""
 
 from typing import Final, NamedTuple
 
 from sqlalchemy import BigInteger, Column, Double, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+
+from shared.engine.audit import audit_table
 
 
 class Tables(NamedTuple):
@@ -12,6 +14,7 @@ class Tables(NamedTuple):
     endpoints: Table
     positions: Table
     held: Table
+    audit: Table
 
 
 def _tables() -> Tables:
@@ -42,10 +45,11 @@ def _tables() -> Tables:
         Column("attempts", Integer, nullable=False),
         Column("next", Double),
         Column("error", Text, nullable=False),
+        Column("zh", Text, nullable=False, server_default=""),
         UniqueConstraint("endpoint", "source", "id", name="uq_held_event"),
         Index("ix_held_queue", "endpoint", "subject", "number"),
     )
-    return Tables(metadata, endpoints, positions, held)
+    return Tables(metadata, endpoints, positions, held, audit_table(metadata))
 
 
 TABLES: Final = _tables()

@@ -53,6 +53,13 @@ class Request:
         kind, _, shown = self.headers.get("authorization", "").partition(" ")
         return shown if kind.lower() == "bearer" else ""
 
+    def number(self, name: str) -> int:
+        """The number of 15 digits at most in the query, 0 if there is none. Raises Denied for anything else."""
+        given = self.query.get(name, "0")
+        if not (given.isascii() and given.isdigit() and len(given) < 16):
+            raise Denied("schema", f"“{name}”应为序号", f"{name} takes a number", status=400, typed=name)
+        return int(given)
+
     def form(self) -> dict[str, str]:
         """The fields of a form. Raises Denied if there is none, or if a field stands twice."""
         if self.media != FORM:

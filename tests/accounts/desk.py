@@ -104,6 +104,21 @@ class Desk:
         return await self.http.post("/token", data={"grant_type": "refresh_token", "refresh_token": token})
 
 
+class Live(Desk):
+    """The accounts of a running system."""
+
+    def __init__(self, url: str, secret: bytes) -> None:
+        self.url, self.secret = url, secret
+        self.http = self.at("")
+        self.phones, self.steps = {}, {}
+
+    def at(self, address: str) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=60)
+
+    def operator_headers(self) -> dict[str, str]:
+        return operator_headers(self.secret)
+
+
 def claims(token: str) -> dict[str, Any]:
     """What a token says, unverified."""
     import json

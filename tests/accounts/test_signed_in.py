@@ -8,22 +8,7 @@ import httpx
 from deploy.local.supervisor import System
 from shared.engine.audit import decode, first_fault
 from shared.web.token import operator_headers
-from tests.accounts.desk import Desk
-
-
-class Live(Desk):
-    """The accounts of a running system."""
-
-    def __init__(self, url: str, secret: bytes) -> None:
-        self.url, self.secret = url, secret
-        self.http = self.at("")
-        self.phones, self.steps = {}, {}
-
-    def at(self, address: str) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=60)
-
-    def operator_headers(self) -> dict[str, str]:
-        return operator_headers(self.secret)
+from tests.accounts.desk import Live
 
 
 def test_an_officer_acts_in_her_own_name_where_she_may_and_nowhere_else(tmp_path: Path) -> None:

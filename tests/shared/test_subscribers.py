@@ -1,11 +1,16 @@
 """The example subscribers of the documents, each as a stranger starts it, against a service that listens on a port."""
 
 import asyncio
+import json
+import os
+import re
 import shutil
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -33,9 +38,9 @@ async def listening(api: Api) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def following(command: Sequence[str]) -> AsyncIterator[asyncio.subprocess.Process]:
+async def following(command: Sequence[str], **env: str) -> AsyncIterator[asyncio.subprocess.Process]:
     pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
+    process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe, env={**os.environ, **env})
     try:
         yield process
     finally:
@@ -107,3 +112,45 @@ async def test_half_an_answer_moves_no_example_on(program: str, tmp_path: Path) 
             await asyncio.sleep(1)
             assert process.returncode is None, "it asks again later"
         assert kept.read_text() == "3-0123456789abcdef"
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+async def test_an_example_goes_on_when_its_token_ends_and_stops_when_its_secret_does(
+    program: str, tmp_path: Path
+) -> None:
+    if not shutil.which(PROGRAMS[program][0]) or (program == "follow.sh" and not shutil.which("curl")):
+        pytest.skip(f"{program} cannot be run here")
+    secrets, live, granted = ["first"], set[str](), list[str]()
+
+    async def issue(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Issue tokens, and answer as a feed that takes each token once."""
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        length = re.search(r"content-length: (\d+)", head, re.IGNORECASE)
+        asked = parse_qs((await reader.readexactly(int(length[1]) if length else 0)).decode())
+        shown = re.search(r"authorization: Bearer (\S+)", head, re.IGNORECASE)
+        status, said = "401 No", dict[str, Any](errors="refused")
+        if head.startswith("POST"):
+            assert asked["grant_type"] == ["client_credentials"] and asked["client_id"] == ["province"]
+            if asked["client_secret"] == secrets:
+                granted.append(f"t{len(granted)}")
+                live.add(granted[-1])
+                status, said = "200 OK", {"access_token": granted[-1], "expires_in": 600}
+        elif shown and shown[1] in live:
+            event = {"occurredon": "2014-05-04", "type": "t", "subject": shown[1], "id": "e"}
+            status, said = "200 OK", {"events": [event], "after": "1-0123456789abcdef", "end": True}
+            live.clear()  # From now on it is refused.
+        body = json.dumps(said, separators=(",", ":")).encode()
+        writer.write(f"HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(issue, "127.0.0.1") as server:
+        address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        command = [*PROGRAMS[program], str(FOLDER / program), address, str(tmp_path / "cursor"), "21"]
+        account = {"ZHUCUN_CLIENT_ID": "province", "ZHUCUN_CLIENT_SECRET": "first"}
+        async with following(command, ZHUCUN_TOKEN_URL=f"{address}/token", **account) as process:
+            await told(process, "t2")  # Each token has served once.
+            secrets[0] = "second"
+            async with asyncio.timeout(30):
+                await process.communicate()
+            assert process.returncode == 1, "a refused secret is no reason to ask again and again"

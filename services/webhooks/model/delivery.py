@@ -20,6 +20,8 @@ class Outcome(msgspec.Struct, frozen=True):
     error: str = ""
     """What is wrong, in English, for operators; empty for a delivery."""
     retry_after: float = 0.0
+    zh: str = ""
+    """What is wrong, in Chinese."""
 
     @property
     def is_delivered(self) -> bool:
@@ -58,6 +60,9 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     next: float | None = 0.0
     """When the next attempt is due. None: it stands still until somebody sends it again."""
     error: str = ""
+    """Why the latest attempt failed, in English."""
+    zh: str = ""
+    """The same in Chinese."""
 
 
 def wait(failures: int, jitter: float) -> float:
@@ -70,7 +75,9 @@ def put_off(held: Held, outcome: Outcome, now: float, jitter: float, patience: f
     attempts = held.attempts + 1
     due = now + max(wait(attempts, jitter), outcome.retry_after)
     is_over = now - held.since >= patience
-    return msgspec.structs.replace(held, attempts=attempts, error=outcome.error, next=None if is_over else due)
+    return msgspec.structs.replace(
+        held, attempts=attempts, error=outcome.error, zh=outcome.zh, next=None if is_over else due
+    )
 
 
 def retry_after(header: str, now: float, date: float | None) -> float:

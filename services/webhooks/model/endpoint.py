@@ -58,7 +58,11 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """Nothing is sent before this time."""
     delivered_at: float = 0.0
     error: str = ""
-    """Why the latest attempt failed. Empty once one has succeeded."""
+    """Why the latest attempt failed, in English. Empty once one has succeeded."""
+    zh: str = ""
+    """The same in Chinese."""
+    owner: str = ""
+    """The pseudonym of the subscriber who added it; empty if an administrator or the operator did."""
     reread: str = ""
     """Which service's journal was another one, and from which day its events were sent again. Empty if none was."""
 
@@ -78,13 +82,13 @@ def after(one: Endpoint, outcome: Outcome, now: float, jitter: float, patience: 
     """
     replace = msgspec.structs.replace
     if outcome.is_delivered:
-        return replace(one, failures=0, failing_since=0.0, next=0.0, delivered_at=now, error="")
+        return replace(one, failures=0, failing_since=0.0, next=0.0, delivered_at=now, error="", zh="")
     if outcome.is_gone:
-        return replace(one, status="gone", error=outcome.error)
+        return replace(one, status="gone", error=outcome.error, zh=outcome.zh)
     if not (outcome.is_away or is_first):
         return one
     failures, since = one.failures + 1, one.failing_since or now
-    changed = replace(one, failures=failures, failing_since=since, error=outcome.error)
+    changed = replace(one, failures=failures, failing_since=since, error=outcome.error, zh=outcome.zh)
     if outcome.is_away or failures >= REFUSALS:
         changed = replace(changed, next=now + max(wait(failures, jitter), outcome.retry_after))
     is_over = now - since >= patience and one.status == "active"
@@ -93,7 +97,7 @@ def after(one: Endpoint, outcome: Outcome, now: float, jitter: float, patience: 
 
 def resumed(one: Endpoint) -> Endpoint:
     """The endpoint, active again, with its failures forgotten."""
-    return msgspec.structs.replace(one, status="active", failures=0, failing_since=0.0, next=0.0, error="")
+    return msgspec.structs.replace(one, status="active", failures=0, failing_since=0.0, next=0.0, error="", zh="")
 
 
 def rotated(one: Endpoint, now: float, *, at_once: bool) -> Endpoint:
