@@ -18,6 +18,7 @@ from deploy.terminal import Terminal, folded
 from services.registry import forms
 from shared.policy import parse_pack
 from tests.bench import imports
+from tests.compose.beside import beside
 from tests.compose.commands import commands, outside, subscribed, within
 from tests.compose.engine import Broken, Engine, Installation, find
 from tests.compose.line import Line
@@ -117,6 +118,7 @@ def _small(engine: Engine, folder: Path, quiet: Result) -> Iterator[Line]:
         asyncio.run(press(system))
         yield _bound("小型部署的内存，性能测试的负载", "memory, small, under the bench's load", most(), SMALL)
         yield from tested(found, system)
+        yield from beside(found)
 
 
 def _played(zh: str, en: str, system: System, quiet: Result) -> Line:

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import httpx
 
 from deploy.init.certificates import NODES
-from deploy.local.supervisor import SERVICES
+from deploy.local.supervisor import BESIDE, SERVICES
 from tests.compose.replicas import container
 
 ROOT: Final = Path(__file__).parents[2]
@@ -74,8 +74,8 @@ def _run(command: Sequence[str], seconds: float, env: Mapping[str, str] = {}) ->
 
 
 def reached(replicas: int = 1) -> list[str]:
-    """The containers that the test reaches, with so many replicas of each service."""
-    return [*(container(service, n) for n in range(1, replicas + 1) for service in SERVICES), *OTHERS]
+    """The containers that the test reaches, with so many replicas of each service; those beside are added later."""
+    return [*(container(service, n) for n in range(1, replicas + 1) for service in SERVICES), *OTHERS, *BESIDE]
 
 
 class Installation:
@@ -88,11 +88,11 @@ class Installation:
         self, engine: Engine, folder: Path, ports: Mapping[str, int], overlay: str = "", *, build: bool = True
     ) -> None:
         self.engine, self.folder, self.ports, self._build = engine, folder, ports, build
-        self.services = [name for name in ports if name not in OTHERS]
-        """The containers of the services."""
+        self.services = [name for name in ports if name not in OTHERS and name not in BESIDE]
+        """The containers of the services, and of what was added beside them."""
         names = ["compose.yaml", *([overlay] if overlay else [])]
         own = folder / "trial.yaml"
-        own.write_text(_trial(ports))
+        own.write_text(_trial({name: port for name, port in ports.items() if name not in BESIDE}))
         files = [*(ROOT / "deploy" / name for name in names), own]
         self._compose = [*engine.compose, "-p", PROJECT, *(word for file in files for word in ("-f", str(file)))]
 
@@ -113,6 +113,17 @@ class Installation:
 
     def __exit__(self, *_: object) -> None:
         self.compose("down", "-v")
+
+    def extend(self, overlays: Iterable[str], environments: Mapping[str, Mapping[str, str]]) -> None:
+        """Start what further files add, over what runs, and wait for it. `environments` tell them more."""
+        own = self.folder / "beside.yaml"
+        own.write_text(_trial({name: self.ports[name] for name in BESIDE}, environments))
+        self._compose += [
+            word for file in (*(ROOT / "deploy" / name for name in overlays), own) for word in ("-f", str(file))
+        ]
+        self.compose("up", "-d", "--no-build", seconds=STARTING)
+        self.services += BESIDE
+        self.ready()
 
     def container(self, service: str) -> str:
         """The name of a service's container."""
@@ -215,7 +226,7 @@ def _bytes(text: str) -> float:
     return float(number) * UNITS[text[len(number) :]]
 
 
-def _trial(ports: Mapping[str, int]) -> str:
+def _trial(ports: Mapping[str, int], environments: Mapping[str, Mapping[str, str]] = {}) -> str:
     """What the test changes: the ports, and who says what day it is."""
     lines = ["services:"]
     for name in ("init", *ports):
@@ -224,5 +235,6 @@ def _trial(ports: Mapping[str, int]) -> str:
             instead = "" if name == "postgres" else "!override "  # It has none outside.
             lines.append(f'    ports: {instead}["127.0.0.1:{ports[name]}:{OTHERS.get(name, HTTP)}"]')
         if name not in OTHERS:
-            lines.append('    environment: {ZHUCUN_SIMULATED: "true"}')
+            environment = {"ZHUCUN_SIMULATED": "true", **environments.get(name, {})}
+            lines.append(f"    environment: {json.dumps(environment)}")
     return "\n".join(lines)

@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-from tests.compose.engine import Broken
-
 
 class Line(NamedTuple):
     """One line of the result."""
@@ -14,6 +12,6 @@ class Line(NamedTuple):
     passed: bool
 
 
-def failed(zh: str, en: str, error: Broken) -> Line:
+def failed(zh: str, en: str, error: Exception) -> Line:
     """The line of something that could not be done, with the end of what was said."""
     return Line(zh, en, str(error)[-1500:], False)
