@@ -138,11 +138,18 @@ def token(folder: Path, service: str) -> dict[str, str]:
 
 
 def accounts_address(folder: Path) -> str:
-    """Where the accounts answer: ZHUCUN_ACCOUNTS_URL, else the port of the data folder. Empty if there are none."""
-    place, named = Folder(folder), os.environ.get(_setting(ACCOUNTS))
+    """Where the accounts answer; empty if there are none."""
+    return beside_address(folder, ACCOUNTS)
+
+
+def beside_address(folder: Path, name: str) -> str:
+    """Where a process beside the services answers: as the environment says (ZHUCUN_ACCOUNTS_URL), else the port of the
+    data folder. Empty if there is none.
+    """
+    place, named = Folder(folder), os.environ.get(_setting(name))
     if named or is_elsewhere():
         return named or ""
-    port = place.kept_ports().get(ACCOUNTS)
+    port = place.kept_ports().get(name)
     return f"http://{place.host}:{port}" if port else ""
 
 

@@ -20,6 +20,7 @@ from deploy.cli.reach import (
     ServiceArgument,
     Trouble,
     addresses,
+    beside_address,
     console,
     is_elsewhere,
     open_client,
@@ -224,7 +225,8 @@ def doctor(folder: FolderOption = DEFAULT) -> None:
         return found
 
     bad = 0
-    for zh, en, fault in checks(None if is_elsewhere() else folder, own_addresses, lambda: servers(folder)):
+    beside = {name: url for name in BESIDE if (url := beside_address(folder, name))}
+    for zh, en, fault in checks(None if is_elsewhere() else folder, own_addresses, lambda: servers(folder), beside):
         bad += bool(fault)
         if fault:
             console.bad(f"{zh} · {en}\n    {fault}")

@@ -1,19 +1,18 @@
 """Commands about webhooks: where events are sent over HTTP, and what was not taken there."""
 
-import os
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
 import typer
 
-from deploy.cli.reach import DEFAULT, FolderOption, Trouble, console, open_beside, token
+from deploy.cli.reach import DEFAULT, FolderOption, Trouble, beside_address, console, open_beside, token
 from deploy.language import told
-from deploy.local.folder import Folder
 from deploy.local.supervisor import WEBHOOKS
 from deploy.terminal import folded
+from shared import chinese, english
 
 app = typer.Typer(help="以 HTTP 推送事件：接收地址、补发、密钥 · events sent over HTTP", no_args_is_help=True)
 URL = "ZHUCUN_WEBHOOKS_URL"
@@ -84,7 +83,7 @@ def list_endpoints(
             )
             for one in http.get("/v1/endpoints").json():
                 status = told(*STATUSES[one["status"]])
-                table.add_row(one["id"], one["url"], status, str(one["waiting"]), _reason(one), one["contact"])
+                table.add_row(one["id"], one["url"], status, _lag(one), _reason(one), one["contact"])
     console.print(table)
 
 
@@ -146,6 +145,21 @@ def rotate(
     _show_secret(_ask(folder, id, "rotate", {"at_once": at_once})["secret"])
 
 
+def _lag(one: Mapping[str, Any]) -> str:
+    """How many events an endpoint lacks, and since when."""
+    more_zh, more_en = ("以上", " or more") if one["lacks_more"] else ("", "")
+    zh, en = f"{one['lacks']} 条{more_zh}", f"{one['lacks']}{more_en}"
+    if one["oldest_at"]:
+        age = datetime.now(UTC) - datetime.fromisoformat(one["oldest_at"])
+        hours, day = age.total_seconds() / 3600, date.fromisoformat(one["oldest_day"])
+        zh += f"，最早的业务日期为{chinese.day(day)}，已等 {hours:.1f} 小时"
+        en += f", the oldest of {english.day(day)}, for {hours:.1f} hours"
+    if one["away"]:
+        zh += f"（暂时读不到“{'、'.join(one['away'])}”）"
+        en += f" ({', '.join(one['away'])} cannot be read now)"
+    return told(zh, en)
+
+
 def _reason(failed: Mapping[str, Any]) -> str:
     """Why something was not taken. What failed under an earlier version has its reason in English alone."""
     return told(failed["zh"] or failed["error"], failed["error"])
@@ -164,9 +178,8 @@ def _ask(folder: Path, id: str, what: str, said: dict[str, Any] | None = None) -
 
 def client(folder: Path) -> httpx.Client:
     """A client of the webhooks, as who has signed in here or else as the operator. Raises Trouble if there are none."""
-    place, url = Folder(folder), os.environ.get(URL, "")
-    port = place.kept_ports().get(WEBHOOKS)
-    if not url and not port:
+    url = beside_address(folder, WEBHOOKS)
+    if not url:
         raise Trouble(
             f"{folder} 的系统不推送事件。请用 zhucun up --webhooks 启动，或用 {URL} 指明地址。\n"
             f"  The system of {folder} sends no events. Start it by `zhucun up --webhooks`, or name them by {URL}."
@@ -177,4 +190,4 @@ def client(folder: Path) -> httpx.Client:
             "没有令牌：请先登录（zhucun login），或在系统所在的机器上用 ZHUCUN_SECRET_FILE 指明安装密钥。\n"
             "  There is no token: sign in (`zhucun login`), or name the installation's secret by ZHUCUN_SECRET_FILE."
         )
-    return open_beside(url or f"http://{place.host}:{port}", shown)
+    return open_beside(url, shown)

@@ -49,12 +49,16 @@ def versions() -> Iterator[tuple[str, str]]:
 
 
 def checks(
-    folder: Path | None, addresses: Callable[[str], Sequence[str]], servers: Callable[[], Servers]
+    folder: Path | None,
+    addresses: Callable[[str], Sequence[str]],
+    servers: Callable[[], Servers],
+    beside: Mapping[str, str],
 ) -> Iterator[Check]:
     """All checks in order: first the installation, then the running system if there is one.
 
     `folder` is None if the system runs elsewhere; then only its answers are checked. `addresses` gives the addresses of
     a service's replicas, and raises StartError if another folder's system answers there. `servers` gives those of NATS.
+    `beside` has the addresses of the processes beside the services, by name.
     """
     wanted = sys.version_info >= (3, 11)
     yield (
@@ -93,6 +97,8 @@ def checks(
         return
     for name, url in urls.items():
         yield f"服务“{name}”", *_service(url)
+    for name, url in beside.items():
+        yield f"进程“{name}”", "process", _amiss(url)
     yield "节假日安排", *_holidays(urls[next(name for name in urls if name.startswith("registry"))])
     yield "端到端：日历消息", "end to end: a day's way through NATS to all services", _days_fault(servers, urls)
 
@@ -137,6 +143,15 @@ def _service(url: str) -> tuple[str, str]:
         return "service", f"{url} 无应答，请查看日志 / it does not answer ({error}); read its log, or run `zhucun up`"
     amiss = [word for word in health.values() if isinstance(word, str) and word != "ok"]
     return "service, days simulated" if status["simulated"] else "service", "\n".join(amiss)
+
+
+def _amiss(url: str) -> str:
+    """What a process beside the services says is wrong there."""
+    try:
+        health = httpx.get(f"{url}/health", timeout=15, trust_env=False).json()
+    except (httpx.HTTPError, ValueError) as error:
+        return f"{url} 无应答，请查看日志 / it does not answer ({error}); read its log, or run `zhucun up`"
+    return "\n".join(word for word in health.values() if isinstance(word, str) and word != "ok")
 
 
 def _days_fault(servers: Callable[[], Servers], urls: Mapping[str, str]) -> str:

@@ -16,7 +16,8 @@ from services.webhooks import store
 from services.webhooks.callers import Call, Callers
 from services.webhooks.courier import Post, chosen, sent, yesterday
 from services.webhooks.feed import TAIL, AnotherJournal, Away, held, require_types
-from services.webhooks.model import Endpoint, Held, NewEndpoint, Outcome, endpoint
+from services.webhooks.lag import lags
+from services.webhooks.model import Endpoint, Held, Lag, NewEndpoint, Outcome, endpoint
 from services.webhooks.model.address import require_sendable
 from services.webhooks.model.right import AUDIT
 from services.webhooks.sender import Sender
@@ -29,6 +30,8 @@ TEST: str = "zhucun.webhooks.test.v1"
 """The type of the event that only tells a receiver that it would get others."""
 MOST_ENDPOINTS, MOST_OWN = 500, 10
 """The most endpoints, and the most that a subscriber adds for itself."""
+LATE = 86_400.0
+"""Seconds after which an operator is told that an endpoint is behind; receivers see it at once."""
 ORIGIN = "zhucun"
 """Who we say that we are in the handshake."""
 
@@ -54,6 +57,16 @@ class Shown(msgspec.Struct, kw_only=True):
     zh: str
     """`error` in Chinese."""
     reread: str
+    lacks: int
+    """Events that it has not taken, those included that were not read for it yet, as far as they were counted."""
+    lacks_more: bool
+    """Whether there are more than were counted."""
+    oldest_day: str
+    """The business day of the oldest of them; empty if it lacks none."""
+    oldest_at: datetime | None
+    """When that was told."""
+    away: tuple[str, ...]
+    """The services that do not say now what else there is."""
 
 
 class Undelivered(msgspec.Struct, kw_only=True):
@@ -114,14 +127,22 @@ class Api:
         return {**known, ("GET", "/health"): self.health, ("GET", "/health/ready"): self.health}
 
     async def health(self, _request: Request) -> Answer:
-        """Whether the database and the services' feeds answer, and which endpoints take nothing any more."""
+        """Whether the database and the services' feeds answer, and which endpoints take nothing any more, or late."""
         async with self._store.engine.connect() as conn:
+            known = await store.endpoints(conn)
             still = [
-                one.id for one in await store.endpoints(conn)
+                one.id for one in known
                 if one.status in ("standing", "gone") or await store.count(conn, one.id, only_standing=True)
             ]  # fmt: skip
-        said = f"no longer taken by {', '.join(still)}: zhucun webhook list" if still else "ok"
-        feeds = "; ".join(self._post.away.values()) or "ok"
+            since = [(one, one.failing_since or (await store.oldest(conn, one.id))[1]) for one in known]
+        late = [one.id for one, at in since if one.status == "active" and 0 < at < time.time() - LATE]
+        zh = [f"{'、'.join(still)} 已停止推送"] if still else []
+        zh += [f"{'、'.join(late)} 一天以上没有送达"] if late else []
+        en = [f"no longer taken by {', '.join(still)}"] if still else []
+        en += [f"not taken for a day by {', '.join(late)}"] if late else []
+        said = f"{'；'.join(zh)}，见 zhucun webhook list / {'; '.join(en)}: zhucun webhook list" if en else "ok"
+        away = self._post.away
+        feeds = f"读不到 {'、'.join(away)} 的事件 / {'; '.join(away.values())}" if away else "ok"
         return told({"database": "ok", "feeds": feeds, "deliveries": said})
 
     async def audit(self, call: Call) -> Answer:
@@ -135,7 +156,10 @@ class Api:
         if call.by.endpoint:
             raise call.by.refused()
         async with self._store.engine.connect() as conn:
-            return told([await _shown(conn, one) for one in await store.endpoints(conn) if call.by.keeps(one)])
+            own = [one for one in await store.endpoints(conn) if call.by.keeps(one)]
+        of = await lags(self._post, own)
+        async with self._store.engine.connect() as conn:
+            return told([await _shown(conn, one, lag) for one, lag in zip(own, of, strict=True)])
 
     async def add(self, call: Call) -> Answer:
         """Add an endpoint, and ask its receiver whether it wants events. The secret is told once."""
@@ -159,7 +183,8 @@ class Api:
     async def show(self, call: Call) -> Answer:
         """One endpoint."""
         async with self._store.engine.connect() as conn:
-            return told(await _shown(conn, await self._named(conn, call, by_receiver=True)))
+            one = await self._named(conn, call, by_receiver=True)
+        return await self._told(one)
 
     async def undelivered(self, call: Call) -> Answer:
         """The first events that an endpoint has not taken; `about` names a village."""
@@ -285,10 +310,15 @@ class Api:
                     "接收方尚未同意接收，请先用 zhucun webhook test 确认",
                     "the receiver has not agreed yet; confirm it by `zhucun webhook test`",
                 )
-            await store.save(conn, change(one))
-            answer = told(await _shown(conn, change(one)))
+            changed = change(one)
+            await store.save(conn, changed)
         self._post.employ(one.id)
-        return answer
+        return await self._told(changed)
+
+    async def _told(self, one: Endpoint) -> Answer:
+        (lag,) = await lags(self._post, [one])
+        async with self._store.engine.connect() as conn:
+            return told(await _shown(conn, one, lag))
 
     async def _named(self, conn: AsyncConnection, call: Call, *, by_receiver: bool = False) -> Endpoint:
         """The endpoint of the path, for who looks after it, or for its own receiver. Raises Denied for others."""
@@ -316,13 +346,14 @@ def _require_room(known: list[Endpoint], owner: str) -> None:
             )
 
 
-async def _shown(conn: AsyncConnection, one: Endpoint) -> Shown:
+async def _shown(conn: AsyncConnection, one: Endpoint, lag: Lag) -> Shown:
     asked = one.asked
     return Shown(
         id=one.id, url=asked.url, division=asked.division, types=asked.types, description=asked.description,
         contact=asked.contact, status=one.status, waiting=await store.count(conn, one.id),
         standing=await store.count(conn, one.id, only_standing=True), delivered_at=_time(one.delivered_at),
-        next=_time(one.next), error=one.error, zh=one.zh, reread=one.reread,
+        next=_time(one.next), error=one.error, zh=one.zh, reread=one.reread, lacks=lag.count,
+        lacks_more=lag.is_more, oldest_day=lag.day, oldest_at=_time(lag.since), away=lag.away,
     )  # fmt: skip
 
 

@@ -84,6 +84,11 @@ class Post:
             self._couriers[id] = Courier(self, id)
             self._keep(self._couriers[id].run())
 
+    def is_idle(self, id: str) -> bool:
+        """Whether an endpoint has been sent all that its services have told."""
+        courier = self._couriers.get(id)
+        return bool(courier and courier.is_idle and not courier.woken.is_set())
+
     def dismiss(self, id: str) -> None:
         """An endpoint was removed."""
         self._couriers.pop(id, None)
@@ -120,6 +125,8 @@ class Courier:
 
     def __init__(self, post: Post, id: str) -> None:
         self._post, self._id, self.woken = post, id, asyncio.Event()
+        self.is_idle = False
+        """Whether all that was told has been read for it."""
         self._sender = post.sender()
 
     async def run(self) -> None:
@@ -134,6 +141,7 @@ class Courier:
 
     async def _served(self) -> float | None:
         self.woken.clear()
+        self.is_idle = False
         try:
             return await self.step()
         except (OSError, DBAPIError) as error:
@@ -161,15 +169,18 @@ class Courier:
             if await self._is_open():
                 await together(self._again(one, head) for head in due[1:])
             return 0.0
-        more = False
-        if held_count < MOST_HELD:
+        more, is_whole = False, held_count < MOST_HELD
+        if is_whole:
             for source in self._post.feeds.of(one.asked.types):
-                with suppress(Away):  # Others are read meanwhile. Who watches the source wakes this courier afterwards.
+                try:
                     more = await self._read(one, source) or more
+                except Away:  # Others are read meanwhile. Who watches the source wakes this courier afterwards.
+                    is_whole = False
                 if not await self._is_open():
                     return 0.0
         async with self._post.store.engine.connect() as conn:
             next_due = await store.next_due(conn, self._id)
+        self.is_idle = is_whole and not more
         return 0.0 if more else max(0.0, min(LOOK, (next_due or now + LOOK) - time.time()))
 
     # ------------------------------------------------------------------ new events

@@ -1,6 +1,7 @@
 """A client of the services' pull feeds: the open events that endpoints are sent."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 import httpx
@@ -26,6 +27,8 @@ class Event(msgspec.Struct, frozen=True):
     type: str
     day: str
     body: bytes
+    time: datetime
+    """When its service told it."""
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -57,6 +60,7 @@ class _Head(msgspec.Struct):
     subject: str
     type: str
     occurredon: str
+    time: datetime
 
 
 class _Page(msgspec.Struct):
@@ -118,10 +122,10 @@ def held(event: Event, source: str, cursor: str, now: float, error: str = "", *,
     """An event as one that waits."""
     return Held(
         source=source, cursor=cursor, id=event.id, subject=event.subject, type=event.type, day=event.day, since=now,
-        next=due, error=error,
+        told=event.time.timestamp(), next=due, error=error,
     )  # fmt: skip
 
 
 def _event(body: bytes) -> Event:
     head = msgspec.json.decode(body, type=_Head)
-    return Event(head.id, head.subject, head.type, head.occurredon, body)
+    return Event(head.id, head.subject, head.type, head.occurredon, body, head.time)

@@ -129,6 +129,14 @@ async def count(conn: AsyncConnection, id: str, *, only_standing: bool = False) 
     return int(await conn.scalar(found) or 0)
 
 
+async def oldest(conn: AsyncConnection, id: str) -> tuple[str, float]:
+    """The first business day of what an endpoint has not taken, and when the oldest was told; empty if all was."""
+    table = TABLES.held
+    found = select(func.min(table.c.day), func.min(table.c.told)).where(table.c.endpoint == id)
+    day, since = (await conn.execute(found)).one()
+    return day or "", since or 0.0
+
+
 async def wake(conn: AsyncConnection, id: str, about: str, since: str, now: float) -> int:
     """Make events that wait due at once, also those that stand still. Returns how many."""
     table = TABLES.held

@@ -46,6 +46,7 @@ def _tables() -> Tables:
         Column("next", Double),
         Column("error", Text, nullable=False),
         Column("zh", Text, nullable=False, server_default=""),
+        Column("told", Double, nullable=False, server_default="0"),
         UniqueConstraint("endpoint", "source", "id", name="uq_held_event"),
         Index("ix_held_queue", "endpoint", "subject", "number"),
     )

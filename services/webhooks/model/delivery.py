@@ -56,6 +56,8 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     """Its business day."""
     since: float
     """Since when it waits."""
+    told: float = 0.0
+    """When its service told it, in seconds since 1970."""
     attempts: int = 0
     next: float | None = 0.0
     """When the next attempt is due. None: it stands still until somebody sends it again."""
@@ -84,3 +86,27 @@ def retry_after(header: str, now: float, date: float | None) -> float:
     """Seconds that a Retry-After asks for: a number, or a `date` in seconds since 1970; 0 if it is neither."""
     asked = float(header) if header.isascii() and header.isdigit() and len(header) < 10 else (date or now) - now
     return min(max(asked, 0.0), LONGEST_RETRY_AFTER)
+
+
+class Lag(msgspec.Struct, frozen=True, kw_only=True):
+    """How far an endpoint is behind."""
+
+    count: int = 0
+    """Events that it has not taken, as far as they were counted."""
+    is_more: bool = False
+    """Whether there may be more than were counted."""
+    day: str = ""
+    """The business day of the oldest; empty if it lacks none."""
+    since: float = 0.0
+    """When the oldest was told, or began to wait, in seconds since 1970."""
+    away: tuple[str, ...] = ()
+    """The services that do not say now what else there is."""
+
+    def joined(self, other: "Lag") -> "Lag":
+        """The lag of both together."""
+        days = [day for day in (self.day, other.day) if day]
+        times = [since for since in (self.since, other.since) if since]
+        return Lag(
+            count=self.count + other.count, is_more=self.is_more or other.is_more, day=min(days, default=""),
+            since=min(times, default=0.0), away=(*self.away, *other.away),
+        )  # fmt: skip
