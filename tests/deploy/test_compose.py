@@ -1,6 +1,7 @@
 """What the composed system stands on, as far as no container is needed; `make compose-test` runs it."""
 
 import os
+import re
 import socket
 import ssl
 import subprocess
@@ -9,6 +10,7 @@ import threading
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -16,7 +18,7 @@ import yaml
 from deploy.access.users import USERS
 from deploy.init import certificates, folder
 from deploy.local.errors import StartError
-from deploy.local.supervisor import SERVICES
+from deploy.local.supervisor import BESIDE, SERVICES
 from tests.compose.replicas import container, overlay
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -106,15 +108,35 @@ def test_a_machine_without_containers_is_told(words: tuple[str, ...], code: int,
     assert answer.returncode == code and "neither docker nor podman" in answer.stdout
 
 
-def test_with_accounts_the_services_trust_what_the_accounts_sign(tmp_path: Path) -> None:
-    over = yaml.safe_load((DEPLOY / "compose.accounts.yaml").read_text())["services"]
-    accounts = over["accounts"]
-    assert accounts["image"] == OURS["registry"]["image"]
-    assert accounts["read_only"] and accounts["cap_drop"] == ["ALL"]
-    assert accounts["security_opt"] == ["no-new-privileges:true"]
-    assert accounts["user"] not in {service.get("user") for service in COMPOSE.values()}
-    ports = [port for one in (*COMPOSE.values(), accounts) for port in one.get("ports", ())]
+def added(name: str) -> dict[str, Any]:
+    """The services of a file that is laid over the composed system."""
+    found: dict[str, Any] = yaml.safe_load((DEPLOY / f"compose.{name}.yaml").read_text())["services"]
+    return found
+
+
+def test_what_is_added_can_do_no_more_than_its_work_and_takes_nobodys_place() -> None:
+    beside = [added(name)[name] for name in BESIDE]
+    for one in beside:
+        assert one["image"] == OURS["registry"]["image"] and one["read_only"] and one["cap_drop"] == ["ALL"]
+        assert one["security_opt"] == ["no-new-privileges:true"]
+    users = {one["user"] for one in beside}
+    assert len(users) == len(beside) and not users & {service.get("user") for service in COMPOSE.values()}
+    ports = [port for one in (*COMPOSE.values(), *beside) for port in one.get("ports", ())]
     assert len({port.split(":")[-2] for port in ports}) == len(ports), "each needs a port of its own outside"
+
+
+def test_webhooks_read_every_service(tmp_path: Path) -> None:
+    over = added("webhooks")
+    sources = re.search(r":-(.*)}", over["webhooks"]["environment"]["ZHUCUN_SOURCES"])
+    assert sources
+    assert sources[1] == ",".join(f"{name}=http://{name}:8000" for name in SERVICES)
+    folder.fill(tmp_path / "keys", [], 1, USERS)
+    assert (tmp_path / "keys" / Path(over["webhooks"]["environment"]["ZHUCUN_ISSUERS"]).name).exists()
+
+
+def test_with_accounts_the_services_trust_what_the_accounts_sign(tmp_path: Path) -> None:
+    over = added("accounts")
+    accounts = over["accounts"]
     folder.fill(tmp_path / "keys", [], 1, USERS)
     for service in SERVICES:
         named = Path(over[service]["environment"]["ZHUCUN_ISSUERS"]).name
