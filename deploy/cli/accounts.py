@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -87,9 +88,7 @@ def list_accounts(folder: FolderOption = DEFAULT) -> None:
     """列出账号及其角色 · list accounts and their roles."""
     from services.accounts.model.account import ADMINISTRATORS
 
-    table = folded(
-        "登录名 · name", "姓名 · person", "机关 · organ", "角色 · roles", "状态 · status", "代称 · pseudonym"
-    )
+    table = folded("登录名 · name", "姓名 · person", "机关 · organ", "角色 · roles", "状态 · status", "令牌标识 · sub")
     with _client(folder) as http:
         found = http.get("/v1/accounts").json()
     for one in found:
@@ -259,6 +258,20 @@ def export(
             if len(entries) < MOST:
                 break
     _verified(file, None)
+
+
+@audit.command()
+def who(
+    pseudonym: Annotated[str, typer.Argument(help="日志或事件中的代称 · the pseudonym in a log or an event")],
+    folder: FolderOption = DEFAULT,
+) -> None:
+    """由审计管理员查询代称是谁，查询本身也记入日志 · tell who stands behind a pseudonym, as the audit administrator."""
+    if not re.fullmatch(r"[0-9a-f]{16}", pseudonym):
+        raise Trouble("代称是16位十六进制数字 / a pseudonym has 16 hexadecimal digits")
+    with _client(folder) as http:
+        found = http.get(f"/v1/people/{pseudonym}").json()
+    person = found.get("person") or told("（服务账号）", "(a program)")
+    console.say(f"{person}  {found['name']}  {found['organ']}")
 
 
 @audit.command()

@@ -39,6 +39,8 @@ class Happened(NamedTuple):
     id: str
     cause: str
     event: Event
+    organ: str = ""
+    """The organ in whose name somebody sent the command from which it follows; empty where nobody is asked."""
 
 
 def history(client: Client, village: str) -> list[Happened]:
@@ -56,7 +58,9 @@ def journal(service: httpx.Client, about: str) -> list[Happened]:
 def happened(envelope: Envelope) -> Happened:
     """The event in an envelope of a journal."""
     event = msgspec.json.decode(envelope.data, type=EVENTS[envelope.type])
-    return Happened(envelope.occurredon, envelope.time, envelope.id, envelope.causationid, event)
+    return Happened(
+        envelope.occurredon, envelope.time, envelope.id, envelope.causationid, event, envelope.actororgan or ""
+    )
 
 
 def show(console: Console, code: str, client: Client) -> None:
@@ -133,11 +137,13 @@ def way(events: Sequence[Happened], policy: Policy | None, names: Mapping[str, s
     labels = {happened.id: chosen(happened.event.label) for happened in events}
     for (day, kind), same in groupby(events, key=lambda happened: (happened.day, type(happened.event))):
         first, *more = same
-        cause = labels.get(first.cause, "")
+        cause, organ = labels.get(first.cause, ""), first.organ
+        organ = organ if all(one.organ == organ for one in more) else ""
+        why = told(f"因{cause}", f"after: {cause}") if cause else told(f"由{organ}办理", f"by {organ}") if organ else ""
         said, source = line(first.event, policy, names)
         table.add_row(
             in_language(day), f"{chosen(kind.label)} ×{1 + len(more)}" if more else chosen(said),
-            told(f"因{cause}", f"after: {cause}") if cause else "", "" if more else chosen(source),
+            neutral(why), "" if more else chosen(source),
         )  # fmt: skip
     return table
 

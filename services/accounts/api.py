@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.accounts import secret, store
 from services.accounts.issuer import Issuer
+from services.accounts.log import Log
 from services.accounts.model import Account, Acting, Administers, Denied, Holding, NewAccount, account
 from shared.engine import audit
-from shared.engine.audit import AuditLog, Entry
+from shared.engine.audit import Entry
 from shared.web.asgi import Answer, Request, Routes, told
 from shared.web.token import is_operator_key
 
@@ -46,6 +47,15 @@ class Shown(msgspec.Struct, kw_only=True, omit_defaults=True):
     must_change: bool = False
 
 
+class Person(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Who stands behind a pseudonym."""
+
+    name: str
+    organ: str
+    person: str | None = None
+    cadre: str = ""
+
+
 MOST_ROLES: Final = 100
 Change = Callable[[Account], Account]
 
@@ -53,7 +63,7 @@ Change = Callable[[Account], Account]
 class Api:
     """The administrators' side of the accounts."""
 
-    def __init__(self, issuer: Issuer, log: AuditLog, installation_secret: bytes) -> None:
+    def __init__(self, issuer: Issuer, log: Log, installation_secret: bytes) -> None:
         self._issuer, self._log, self._secret = issuer, log, installation_secret
 
     @property
@@ -71,6 +81,7 @@ class Api:
             ("POST", "/v1/accounts/{name}/lock"): self.lock,
             ("POST", "/v1/accounts/{name}/unlock"): self.unlock,
             ("GET", "/v1/audit"): self.read_audit,
+            ("GET", "/v1/people/{name}"): self.who_is,
             ("GET", "/health"): self.health,
             ("GET", "/health/ready"): self.health,
         }
@@ -158,6 +169,15 @@ class Api:
             pass
         return Answer(body=audit.encode(await self._log.read(after)), media="application/jsonl")
 
+    async def who_is(self, request: Request) -> Answer:
+        """Who stands behind a pseudonym of events and logs: for the audit administrator alone, and noted."""
+        async with self._noted(request, "person.read") as (conn, noted):
+            found = next((one for one in await store.accounts(conn) if self._log.pseudonym(one) == request.name), None)
+            if not found:
+                raise Denied("accounts", "没有这个代称的账号", "no account has this pseudonym", status=404)
+            noted.about = request.name
+        return told(Person(name=found.name, organ=found.organ, person=found.person, cadre=found.cadre))
+
     # ------------------------------------------------------------------ common
 
     async def _make(
@@ -166,7 +186,7 @@ class Api:
         async with self._noted(request, deed) as (conn, noted):
             made = make(await store.accounts(conn), f"{kind}-{secrets.token_hex(8)}")
             await store.save(conn, made)
-            noted.about = made.sub
+            noted.about = self._log.pseudonym(made)
 
     async def _change(self, request: Request, deed: str, change: Change, *, ends: bool = False) -> Answer:
         async with self._noted(request, deed, of=request.name) as (conn, noted):
@@ -190,7 +210,7 @@ class Api:
             async with self._log.writing() as conn:
                 noted.acting = await self.acting(conn, request)
                 noted.account = await store.named(conn, of) if of else None
-                noted.about = noted.account.sub if noted.account else ""
+                noted.about = self._log.pseudonym(noted.account)
                 account.require(noted.acting, deed, noted.account)
                 if of and not noted.account:
                     raise Denied("accounts", f"没有账号“{of}”", f"there is no account {of}", status=404)
@@ -209,7 +229,10 @@ class Api:
             claims = self._issuer.keys.read(request.bearer, "at+jwt", self._issuer.url, self._issuer.audience)
             found = await store.known_as(conn, claims["sub"]) if claims else None
             if found and not found.locked:
-                return Acting(who=found.sub, organ=found.organ, administers=found.administers, address=request.address)
+                who = self._log.pseudonym(found)
+                return Acting(
+                    who=who, name=found.name, organ=found.organ, administers=found.administers, address=request.address
+                )
         raise Denied(
             "token",
             "须登录：请用 zhucun login 登录后再试",

@@ -6,11 +6,10 @@ import uvloop
 
 from services.accounts.api import Api
 from services.accounts.issuer import Issuer
+from services.accounts.log import Log
 from services.accounts.secret import Seal
 from services.accounts.signin import SignIn
-from services.accounts.tables import TABLES
 from services.accounts.tokens import Keys
-from shared.engine.audit import AuditLog
 from shared.engine.opening import open_engine
 from shared.web import process
 from shared.web.asgi import App
@@ -28,11 +27,11 @@ class Settings(process.Settings, kw_only=True):
     audience: str = "zhucun"
 
 
-def build(of: Settings) -> tuple[App, AuditLog]:
+def build(of: Settings) -> tuple[App, Log]:
     """The application, and the log whose engine its maker disposes of."""
     secret = of.secret_file.read_bytes()
-    log = AuditLog(open_engine(of.database), TABLES.audit)
     url = of.issuer or f"http://{of.host}:{of.port}"
+    log = Log(open_engine(of.database), secret, url)
     issuer = Issuer(url, of.audience, Keys(of.signing_keys), log, SignIn(log, Seal(secret)))
     return App({**issuer.routes, **Api(issuer, log, secret).routes}), log
 

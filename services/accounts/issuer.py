@@ -14,12 +14,12 @@ import msgspec
 
 from services.accounts import pages, store, tokens
 from services.accounts.brief import Brief
+from services.accounts.log import Log
 from services.accounts.model import Account, Session, attempts
 from services.accounts.model.session import ended
 from services.accounts.secret import digest, is_secret
 from services.accounts.signin import Ask, Form, Signed, SignIn, stands
 from shared.denied import Denied
-from shared.engine.audit import AuditLog, Entry
 from shared.web.asgi import JSON, Answer, Request, Routes, problem, told
 
 CLIENT: Final = "zhucun-cli"
@@ -60,7 +60,7 @@ class _Refusal(Exception):
 class Issuer:
     """The issuer at one address."""
 
-    def __init__(self, url: str, audience: str, keys: tokens.Keys, log: AuditLog, sign_in: SignIn) -> None:
+    def __init__(self, url: str, audience: str, keys: tokens.Keys, log: Log, sign_in: SignIn) -> None:
         self.url, self.audience, self.keys = url, audience, keys
         self._log, self._sign_in = log, sign_in
         self._codes, self._used = Brief[_Granted](CODE_SECONDS), Brief[str](CODE_SECONDS)
@@ -241,7 +241,7 @@ class Issuer:
                 stolen = not ended(session, now)
                 await store.end(conn, id)
                 if stolen and account:  # An old one: thief or owner comes second, and neither may go on.
-                    await self._log.append(conn, [_entry(account, address, "session.refresh", "reused")])
+                    await self._log.append(conn, [self._log.entry(account, address, "session.refresh", "reused")])
                 session = None
             if session and account and not account.locked:
                 session = msgspec.structs.replace(session, secret=digest(secret), used=now)
@@ -259,10 +259,10 @@ class Issuer:
                 if kept == account.secrets[0] and len(account.secrets) > 1:
                     account = msgspec.structs.replace(account, secrets=(kept,))  # The new one is in use: the old ends.
                     await store.save(conn, account)
-                await self._log.append(conn, [_entry(account, address, "service.sign-in")])
+                await self._log.append(conn, [self._log.entry(account, address, "service.sign-in")])
             elif account and not attempts.wait(counted := await store.attempts(conn, key), now):
                 await store.note_attempts(conn, key, attempts.failed(counted, now), now)
-                await self._log.append(conn, [_entry(account, address, "service.sign-in", "refused")])
+                await self._log.append(conn, [self._log.entry(account, address, "service.sign-in", "refused")])
         if not account or not kept or account.locked:
             raise _Refusal("invalid_client", "服务账号或密钥不对", "no such service account, or a wrong secret", 401)
         access = self.keys.signed(
@@ -298,7 +298,7 @@ class Issuer:
         async with self._log.writing() as conn:
             if account := await store.known_as(conn, claims["sub"]):
                 await store.end(conn, claims["sid"])
-                await self._log.append(conn, [_entry(account, request.address, "sign-out")])
+                await self._log.append(conn, [self._log.entry(account, request.address, "sign-out")])
         return pages.said(("已退出", "Signed out"), ("可以关闭此页面", "you may close this page"))
 
 
@@ -326,11 +326,6 @@ def _cookie(request: Request) -> str:
 
 def _origin(asked: dict[str, str]) -> str:
     return asked["redirect_uri"].removesuffix("/callback")
-
-
-def _entry(account: Account | None, address: str, deed: str, result: str = "done") -> Entry:
-    sub, organ = (account.sub, account.organ) if account else ("", "")
-    return Entry(who=sub, organ=organ, address=address, deed=deed, about=sub, result=result)
 
 
 def _now() -> int:

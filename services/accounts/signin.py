@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.accounts import secret, store
 from services.accounts.brief import Brief
+from services.accounts.log import Log
 from services.accounts.model import Account, Denied, attempts, totp
 from services.accounts.model.password import is_old, require_fit
-from shared.engine.audit import AuditLog, Entry
 
 CROWD: Final = 50
 """How many sign-ins may wait while one password is tried at a time. More are refused, so that memory has a bound."""
@@ -79,7 +79,7 @@ class _Passed(msgspec.Struct, kw_only=True):
 class SignIn:
     """The sign-ins of one process."""
 
-    def __init__(self, log: AuditLog, seal: secret.Seal) -> None:
+    def __init__(self, log: Log, seal: secret.Seal) -> None:
         self._log, self._seal = log, seal
         self._one, self._crowd = asyncio.Lock(), 0
         self._tickets = Brief[_Passed](300)
@@ -124,7 +124,7 @@ class SignIn:
                 from_there = await store.attempts(conn, everywhere)
                 await store.note_attempts(conn, everywhere, attempts.failed(from_there, now), now)
                 if account or not attempts.wait(from_there, now):  # Else a stranger could fill the log.
-                    await self._log.append(conn, [_entry(account, address, "sign-in", "refused")])
+                    await self._log.append(conn, [self._log.entry(account, address, "sign-in", "refused")])
             else:
                 await store.forgive(conn, key)
                 await store.save(conn, shown)
@@ -176,7 +176,7 @@ class SignIn:
                     return result
                 account, recovery = result
                 passed.amr = ("pwd", "otp")
-            await self._log.append(conn, [_entry(account, address, "sign-in")])
+            await self._log.append(conn, [self._log.entry(account, address, "sign-in")])
         return Signed(account=account, amr=passed.amr, recovery=recovery)
 
     async def _change(
@@ -198,7 +198,7 @@ class SignIn:
         )
         await store.save(conn, changed)
         await store.end_all(conn, account.name)
-        await self._log.append(conn, [_entry(account, address, "password.change")])
+        await self._log.append(conn, [self._log.entry(account, address, "password.change")])
         return None
 
     async def _enrol(
@@ -223,16 +223,10 @@ class SignIn:
             recovery=tuple(map(secret.digest, codes)),
         )  # fmt: skip
         await store.save(conn, enrolled)
-        await self._log.append(conn, [_entry(account, address, "factor.enrol")])
+        await self._log.append(conn, [self._log.entry(account, address, "factor.enrol")])
         return enrolled, codes
 
 
 def stands(account: Account) -> tuple[str, str]:
     """By what its owner signs in: the password's hash and the sealed second factor."""
     return account.password, account.factor
-
-
-def _entry(account: Account | None, address: str, deed: str, result: str = "done") -> Entry:
-    """An entry about somebody's own account. An unknown name is not noted: it may be a password in the wrong field."""
-    sub, organ = (account.sub, account.organ) if account else ("", "")
-    return Entry(who=sub, organ=organ, address=address, deed=deed, about=sub, result=result)

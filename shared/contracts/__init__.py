@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from shared.contracts.values import Bounded, Day, Place
 from shared.contracts.words import worded
@@ -83,8 +83,18 @@ class Command(Payload, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     not speak for both."""
 
 
+class Actor(msgspec.Struct, frozen=True):
+    """Who sent a command: somebody by a pseudonym, and the organ in whose name; empty for the installation itself."""
+
+    pseudonym: str
+    organ: str = ""
+
+
 class Envelope(Bounded, frozen=True, kw_only=True):
-    """CloudEvents 1.0 in structured JSON, with our four extension attributes.
+    """CloudEvents 1.0 in structured JSON, with our own extension attributes.
+
+    `actor` and `actororgan` tell who sent the command from which the event follows. An event that follows from a day or
+    from another service's event has neither, nor has any where nobody is asked who he is: `causationid` leads back.
 
     Only the lengths of its texts are checked here. The reader of a message checks that they fit together.
     """
@@ -100,6 +110,8 @@ class Envelope(Bounded, frozen=True, kw_only=True):
     occurredon: Day
     policyversion: Annotated[str, Meta(max_length=40)]
     data: msgspec.Raw
+    actor: Annotated[str, Meta(max_length=80)] | UnsetType = UNSET
+    actororgan: Annotated[str, Meta(max_length=120)] | UnsetType = UNSET
     specversion: Literal["1.0"] = "1.0"
     datacontenttype: Literal["application/json"] = "application/json"
 

@@ -18,7 +18,7 @@ import msgspec
 
 from shared import codes
 from shared.codes import Code
-from shared.contracts import Command, Event, Payload
+from shared.contracts import Actor, Command, Event, Payload
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted, VillageRecoded
 from shared.divisions import place_of, prefecture_of
@@ -82,6 +82,8 @@ class Cause(msgspec.Struct, frozen=True):
     """The business day on which it was decided."""
     depth: int = 0
     """How many events of this service lie between it and the message with which all began."""
+    actor: Actor | None = None
+    """Who sent the command with which all began in this service; None if it was no command."""
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -370,7 +372,7 @@ class _Batch:
         for event, targets in followed:
             fact = self.fact(event, cause, policy, next(numbers))
             self.facts.append(fact)
-            self.follow(Cause(fact.id, fact.correlation, event, depth=cause.depth + 1), targets)
+            self.follow(Cause(fact.id, fact.correlation, event, depth=cause.depth + 1, actor=cause.actor), targets)
 
     def fact(self, event: Event, cause: Cause, policy: Policy | None, number: int) -> Fact:
         """An event as it will be published. Raises Refused where it could not be."""

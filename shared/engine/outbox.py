@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from shared.contracts import Envelope, schema_address, wire_subject
 from shared.contracts.registry import PolicyAdopted
@@ -39,10 +40,12 @@ def rows(facts: Iterable[Fact], after: int, today: date, service: str, schemas: 
         if count == PAGE or (count and bytes + size > BATCH_BYTES):
             batch, count, bytes = position, 0, 0
         filling[sealed] = batch, count + 1, bytes + size
+        actor = fact.cause.actor
         envelope = Envelope(
             id=fact.id, source=source, type=event.type, subject=event.subject_id, time=now,
             dataschema=schema_address(event.type, schemas), correlationid=fact.correlation, causationid=fact.cause.id,
             occurredon=today, policyversion=fact.policy, data=msgspec.Raw(fact.data),
+            actor=actor.pseudonym if actor else UNSET, actororgan=(actor and actor.organ) or UNSET,
         )  # fmt: skip
         yield {
             "position": position, "batch": batch, "id": fact.id, "sealed": sealed, "subject": wire_subject(event),

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 import structlog
 
-from shared.contracts import Command
+from shared.contracts import Actor, Command
 from shared.contracts.registry import PolicyAdopted
 from shared.divisions import prefecture_of
 from shared.engine import outbox
@@ -109,6 +109,7 @@ class Request:
         dry_run: bool,
         keep_good: bool,
         about: str = "",
+        actor: Actor | None = None,
     ) -> None:
         self.key, self.dry_run, self.keep_good = key, dry_run, keep_good
         named = type(commands[0]).__name__ if commands else ""
@@ -117,7 +118,7 @@ class Request:
         # Dry runs are not stored, so that none is the repetition of another.
         self.fingerprint = b"" if dry_run else hashlib.sha256(msgspec.json.encode([named, commands, *mode])).digest()
         ids = command_ids(service, key, commands)
-        self.causes = [Cause(id, id, command) for id, command in zip(ids, commands, strict=True)]
+        self.causes = [Cause(id, id, command, actor=actor) for id, command in zip(ids, commands, strict=True)]
         self.is_long = len(commands) > outbox.PAGE or any(command.is_long for command in commands)
         self.outcome = outcome
 

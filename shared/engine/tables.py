@@ -1,5 +1,5 @@
 """The tables that every service has: states, inbox, outbox, positions, requests, dead letters, policies,
-audit.
+audit, people.
 
 A service owns its database. All tables of states have the same columns: the state as JSON, which only the rules read,
 and beside it what lists and timers are searched by.
@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from shared.engine.audit import audit_table
+from shared.engine.people import people_table
 from shared.rules import LONGEST_ID, State
 
 
@@ -39,6 +40,7 @@ class Tables(NamedTuple):
     dead_letters: Table
     policies: Table
     audit: Table
+    people: Table
 
 
 def service_tables(kinds: Iterable[type[State]]) -> Tables:
@@ -69,7 +71,7 @@ def service_tables(kinds: Iterable[type[State]]) -> Tables:
     )
     return Tables(
         metadata, states, inbox, _outbox(metadata), positions, requests, _dead_letters(metadata), policies,
-        audit_table(metadata),
+        audit_table(metadata), people_table(metadata),
     )  # fmt: skip
 
 

@@ -37,6 +37,18 @@ def rewrite_states(table: str, changed: Callable[[dict[str, Any]], dict[str, Any
         connection.execute(sa.update(kept).where(kept.c.id == id).values(body=text, due=due))
 
 
+def keep_people() -> None:
+    """Who stands behind the pseudonyms."""
+    op.create_table(
+        "people",
+        sa.Column("pseudonym", sa.String(length=80), nullable=False),
+        sa.Column("issuer", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("pseudonym"),
+    )
+
+
 def keep_audit() -> None:
     """The audit log, which the database refuses to alter from then on."""
     op.create_table(

@@ -9,10 +9,12 @@ from typing import Any, Final, cast
 
 from litestar import Request, Response, get
 from litestar.enums import ScopeType
-from litestar.params import FromQuery
+from litestar.params import FromPath, FromQuery
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from shared.engine.audit import AuditLog, Entry, encode
+from shared.engine.people import People, Person
+from shared.rules import Refused
 from shared.web.identity import CALLER, PERSONAL, Asks, Caller, require_reach
 
 READERS: Final = Asks("found", frozenset({"audit"}))
@@ -23,7 +25,7 @@ COUNTRYWIDE: Final = ""
 """The division that contains all others: the log is about all of the installation."""
 
 
-def audited(log: AuditLog) -> Callable[[ASGIApp], ASGIApp]:
+def audited(log: AuditLog, people: People) -> Callable[[ASGIApp], ASGIApp]:
     """The middleware that logs. If an entry cannot be written, the request fails; send it again with the same key."""
 
     def around(app: ASGIApp) -> ASGIApp:
@@ -32,6 +34,8 @@ def audited(log: AuditLog) -> Callable[[ASGIApp], ASGIApp]:
                 if message["type"] == "http.response.start" and (
                     entry := _entry(cast(HTTPScope, scope), message["status"])
                 ):
+                    if person := cast(Caller, scope["state"][CALLER]).person:
+                        await people.note(person)
                     await log.note(entry)
                 await send(message)
 
@@ -61,8 +65,8 @@ def _entry(scope: HTTPScope, status: int) -> Entry | None:
     )  # fmt: skip
 
 
-def reading(log: AuditLog) -> Any:
-    """The handler by which the audit administrator reads the log."""
+def reading(log: AuditLog, people: People) -> list[Any]:
+    """The handlers by which the audit administrator reads the log, and who stands in it."""
 
     @get("/v1/audit", tags=["operations"], opt={"asks": READERS, PERSONAL: True}, media_type="application/jsonl")
     async def audit(request: Request[Any, Any, Any], after: FromQuery[int] = 0) -> Response[bytes]:
@@ -70,4 +74,16 @@ def reading(log: AuditLog) -> Any:
         require_reach(request, COUNTRYWIDE, READERS.roles)
         return Response(encode(await log.read(after)), media_type="application/jsonl")
 
-    return audit
+    @get("/v1/people/{pseudonym:str}", tags=["operations"], opt={"asks": READERS, PERSONAL: True})
+    async def person(request: Request[Any, Any, Any], pseudonym: FromPath[str]) -> Person:
+        """Who stands behind a pseudonym of an event or of the audit log. This reading is logged as well.
+
+        The name is there if tokens tell it; otherwise the issuer knows who its `subject` is.
+        """
+        require_reach(request, COUNTRYWIDE, READERS.roles)
+        found = await people.find(pseudonym)
+        if found is None:
+            raise Refused("identity", "本服务没有这个代称", "nobody with this pseudonym has acted here", status=404)
+        return found
+
+    return [audit, person]

@@ -25,7 +25,7 @@ from shared.forms import Blank, Known
 from shared.policy import Policy
 from shared.rules import Refused
 from shared.web.http import sees, waiting
-from shared.web.identity import ANYBODY, FOUND, PLACE, Caller, caller, require_operator, require_say
+from shared.web.identity import ANYBODY, FOUND, PLACE, Caller, acting, caller, require_operator, require_say
 from shared.web.imports import RUNNING, Import, Report, kept
 from shared.web.places import PlaceQuery
 from shared.workbook import MEDIA_TYPES, HeadingsRefused, WorkbookRefused
@@ -182,7 +182,7 @@ def _take_in(forms: Forms) -> Any:
                 "this form is being taken in; wait for it to end, and use another key for another form",
             )
         running = RUNNING[name] = Import(
-            state.pipeline, blank, asked, secret, key, caller(request), partial(require_say, request)
+            state.pipeline, blank, asked, secret, key, caller(request), acting(request), partial(require_say, request)
         )
         try:
             with TemporaryFile() as file:

@@ -24,6 +24,7 @@ from shared.engine import store
 from shared.engine.audit import AuditLog
 from shared.engine.commands import submit
 from shared.engine.outbox import PAGE
+from shared.engine.people import People
 from shared.engine.pipeline import Pipeline
 from shared.engine.replay import recover, recovered
 from shared.engine.requests import IDEMPOTENCY_KEY
@@ -43,6 +44,7 @@ from shared.web.identity import (
     TOLD,
     Asks,
     Caller,
+    acting,
     admit,
     caller,
     require_reach,
@@ -170,19 +172,20 @@ def build(
     """
     name, stopping = pipeline.service.name, asyncio.Event()
     log = AuditLog(pipeline.engine, pipeline.tables.audit, pipeline.writing)
+    people = People(pipeline.engine, pipeline.tables.people, pipeline.writing)
     return Litestar(
         route_handlers=[
             *(_command(pipeline, route) for route in commands),
             *_common(pipeline, stopping),
             *operations(pipeline, health, lost),
             *_recovery(pipeline, lost),
-            audited.reading(log),
+            *audited.reading(log, people),
             *queries,
             create_static_files_router("/docs-assets", [_swagger()]),
         ],
         exception_handlers=HANDLERS,
         guards=[admit],
-        middleware=[*([audited.audited(log)] if issuers else []), patient],
+        middleware=[*([audited.audited(log, people)] if issuers else []), patient],
         request_class=StrictRequest,
         before_request=strict,
         openapi_config=OpenAPIConfig(
@@ -233,7 +236,9 @@ def _command(pipeline: Pipeline, route: Route) -> Any:
         keep_good: FromQuery[bool] = False,
     ) -> Accepted:
         require_say(request, data)
-        answer, refused = await submit(pipeline, f"{route.path}:{key}", data, dry_run=dry_run, keep_good=keep_good)
+        answer, refused = await submit(
+            pipeline, f"{route.path}:{key}", data, dry_run=dry_run, keep_good=keep_good, actor=acting(request)
+        )
         await published_soon(pipeline, pipeline.written)
         faults = [fault(row, error) for row, error in sorted(refused.items())]
         effects = zip(answer.effects, answer.events, strict=True)

@@ -16,9 +16,10 @@ import msgspec
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from shared.contracts import Command
+from shared.contracts import Actor, Command
 from shared.contracts.values import ROLES
 from shared.divisions import COUNTRY
+from shared.engine.people import Person
 from shared.rules import Refused
 from shared.web.issuers import Holding, IssuerAway, Issuers, TokenRefused
 from shared.web.token import BODIES_HEADER, is_operator_key, shows_body
@@ -38,6 +39,8 @@ CALLER: Final = "caller"
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Who sends a request."""
 
+    person: Person | None = None
+    """Who it is, as the issuer of the token knows it; None for anybody without one."""
     pseudonym: str = ""
     """Stands for one person or account, without telling which; empty if nobody was asked who he is."""
     organ: str = ""
@@ -152,13 +155,20 @@ async def _authenticated(connection: Connection, *, is_public: bool) -> Caller:
     except IssuerAway as away:
         zh, en = "登录服务无应答，无法核验令牌，请稍后再试或告知运维", "the issuer of tokens does not answer"
         raise Refused("token", zh, f"{en}; try again later, or tell operations", status=503) from away
-    return Caller(pseudonym=bearer.pseudonym, organ=bearer.granted.organ, roles=bearer.granted.roles)
+    who, granted = bearer.person, bearer.granted
+    return Caller(person=who, pseudonym=who.pseudonym, organ=granted.organ, roles=granted.roles)
 
 
 def caller(connection: Connection) -> Caller:
     """Who sends this request."""
     found: Caller = connection.scope["state"][CALLER]
     return found
+
+
+def acting(connection: Connection) -> Actor | None:
+    """As whom events name the caller of this request; None where nobody is asked who he is."""
+    who = caller(connection)
+    return Actor(who.pseudonym, who.organ) if connection.app.state.issuers else None
 
 
 def _place(connection: Connection) -> str:

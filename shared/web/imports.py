@@ -21,7 +21,7 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
-from shared.contracts import Command
+from shared.contracts import Actor, Command
 from shared.engine.commands import submit
 from shared.engine.outbox import PAGE
 from shared.engine.pipeline import AHEAD, Pipeline
@@ -111,10 +111,12 @@ class Import:
         secret: bytes,
         key: str,
         sender: Caller,
+        actor: Actor | None,
         check: Callable[[Sequence[Command]], None],
     ) -> None:
-        """`check` refuses commands about which the `sender` of the file has no say."""
-        self.pipeline, self.blank, self.form, self.sender, self.check = pipeline, blank, form, sender, check
+        """`check` refuses commands about which the `sender` of the file has no say. Events name the `actor`."""
+        self.pipeline, self.blank, self.form, self.check = pipeline, blank, form, check
+        self.sender, self.actor = sender, actor
         self.secret, self.key = secret, f"imports/{form.name}:{key}"
         self.read = self.applied = self.bad = 0
         self._effects: Counter[str] = Counter()
@@ -235,7 +237,7 @@ class Import:
                 continue
             # The same rows are the same request, even if a repetition puts the borders of pages elsewhere.
             key = f"{self.key}:{hashlib.sha256(line).hexdigest()[:16]}"
-            answer, refused = await submit(self.pipeline, key, page.commands, keep_good=True)
+            answer, refused = await submit(self.pipeline, key, page.commands, keep_good=True, actor=self.actor)
             self._count(page, answer, refused)
             self.applied += sum(map(len, page.numbers))
             # Events that are committed and not yet published take memory, so the import waits for a slow stream.

@@ -16,7 +16,6 @@ knows groups alone names their claim, and the file says what each group is:
 
 import asyncio
 import hashlib
-import hmac
 import time
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -29,8 +28,10 @@ import msgspec
 import structlog
 from msgspec import Meta
 
-from shared.contracts.values import Role
+from shared.contracts.values import OrganOrNone, Role
 from shared.divisions import jurisdiction_of
+from shared.engine.people import Person
+from shared.web.token import pseudonym
 
 log = structlog.get_logger()
 ALGORITHMS: Final = {"ES256": ("EC", "P-256"), "RS256": ("RSA", None), "Ed25519": ("OKP", "Ed25519")}
@@ -66,13 +67,13 @@ class Granted(msgspec.Struct, frozen=True):
     """What a token says of its bearer: the organ in whose name he acts, and his roles. Other fields are passed over."""
 
     roles: Annotated[tuple[Holding, ...], Meta(max_length=100)]
-    organ: Said = ""
+    organ: OrganOrNone = ""
 
 
 class Group(Holding, frozen=True, forbid_unknown_fields=True):
     """What membership in an issuer's group means."""
 
-    organ: Said = ""
+    organ: OrganOrNone = ""
 
 
 class Issuer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -96,7 +97,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _Claims(msgspec.Struct, frozen=True):
     iss: Said
-    sub: Annotated[str, Meta(min_length=1, max_length=255)]
+    sub: Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]{1,255}$")]
     aud: Said | list[Said]
     exp: float
     iat: float
@@ -112,7 +113,7 @@ class _Header(msgspec.Struct, frozen=True):
 class Bearer(msgspec.Struct, frozen=True):
     """Who bears a verified token."""
 
-    pseudonym: str
+    person: Person
     granted: Granted
     until: float
     """The time, in seconds since 1970, at which the token ends."""
@@ -164,9 +165,12 @@ class Issuers:
         issuer = keys.issuer
         _fits(issuer, header, claims)
         said = keys.said_by(token, await keys.find(header.kid, header.alg), header.alg)
-        person = msgspec.json.encode([claims.iss, claims.sub])
-        pseudonym = hmac.digest(self._secret, b"zhucun person " + person, "sha256").hex()[:16]
-        return Bearer(pseudonym, _granted(issuer, said), claims.exp)
+        name = said.get("name")
+        who = Person(
+            pseudonym(self._secret, claims.iss, claims.sub), claims.iss, claims.sub,
+            name if isinstance(name, str) and len(name) <= 255 and name.isprintable() else "",
+        )  # fmt: skip
+        return Bearer(who, _granted(issuer, said), claims.exp)
 
 
 def read(path: Path, secret: bytes) -> Issuers:
@@ -232,7 +236,7 @@ def _granted(issuer: Issuer, said: Mapping[str, Any]) -> Granted:
             granted = Granted(tuple(groups), next((group.organ for group in groups if group.organ), ""))
     except msgspec.ValidationError as error:
         raise TokenRefused(
-            "令牌中没有可识别的角色和区划", "the token names no roles and divisions as agreed"
+            "令牌中没有可识别的角色、区划和机关", "the token names no roles, divisions and organ as agreed"
         ) from error
     roles = tuple(Holding(held.role, jurisdiction_of(held.division)) for held in granted.roles)
     return Granted(roles, granted.organ)

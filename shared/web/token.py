@@ -1,4 +1,4 @@
-"""Tokens of the operator, and of bodies that must not speak for each other. They serve until people have accounts.
+"""Tokens of the operator, and of bodies that must not speak for each other; and the pseudonyms of people.
 
 A token is made from the installation's secret, so whoever can read the secret can make it. That is the operator, who
 gives each body its own.
@@ -7,6 +7,8 @@ gives each body its own.
 import hmac
 from collections.abc import Iterable
 from typing import Final
+
+import msgspec
 
 BODIES_HEADER: Final = "zhucun-bodies"
 """The HTTP header with the tokens of the bodies for which a request speaks, separated by commas."""
@@ -25,6 +27,14 @@ def operator_headers(secret: bytes) -> dict[str, str]:
 def is_operator_key(secret: bytes, shown: str) -> bool:
     """Whether a bearer token is the operator's. If the secret is empty, none is."""
     return bool(secret) and hmac.compare_digest(shown.encode(), operator_key(secret).encode())
+
+
+def pseudonym(secret: bytes, issuer: str, subject: str) -> str:
+    """By what the bearer of a token of this issuer stands in events and logs: 16 hexadecimal digits.
+
+    It is the same everywhere in an installation, and nobody without the secret computes it from a person's name.
+    """
+    return hmac.digest(secret, b"zhucun person " + msgspec.json.encode([issuer, subject]), "sha256").hex()[:16]
 
 
 def body_key(secret: bytes, body: str) -> str:

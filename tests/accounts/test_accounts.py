@@ -17,7 +17,9 @@ from services.accounts import store
 from services.accounts.model import totp
 from services.accounts.tokens import Keys
 from shared.engine.audit import first_fault
-from shared.web.token import operator_headers
+from shared.web.issuers import Issuer as TrustedIssuer
+from shared.web.issuers import Issuers
+from shared.web.token import operator_headers, pseudonym
 from tests.accounts.desk import ASKED, BACK, GOOD, SECRET, URL, Desk, claims, hidden, opened
 
 
@@ -63,10 +65,31 @@ async def test_three_administrators_are_apart_and_the_log_tells_who_tried(desk: 
     assert "安全管理员" in refused[0].json()["title"] and "security administrator" in refused[0].json()["title"]
     lines = [json.loads(line) for line in (await desk.get("/v1/audit", audit)).text.splitlines()]
     told = [(one["deed"], one["about"], one["result"]) for one in lines]
-    assert ("account.roles", sub, "administrators") in told
-    assert ("password.change", sub, "done") in told and ("sign-in", sub, "done") in told
+    li = pseudonym(SECRET, URL, sub)
+    assert ("account.roles", li, "administrators") in told
+    assert ("password.change", li, "done") in told and ("sign-in", li, "done") in told
     assert told[-1] == ("audit.read", "", "done"), "reading it is a deed as well"
     assert not {"孙立", "李春梅", GOOD} & set(json.dumps(lines, ensure_ascii=False).split('"'))
+
+
+async def test_a_person_has_one_pseudonym_here_and_at_the_services(desk: Desk, tmp_path: Path) -> None:
+    system = await desk.appoint("system", "sun", "孙立")
+    audit = await desk.appoint("audit", "zhou", "周明")
+    await desk.person(system, "li")
+    (tmp_path / "jwks").write_bytes((await desk.http.get("/jwks")).content)
+    services = Issuers([TrustedIssuer(url=URL, keys="jwks")], tmp_path, SECRET)
+    li = (await services.bearer((await desk.tokens("li"))["access_token"])).person.pseudonym
+    lines = [json.loads(line) for line in (await desk.get("/v1/audit", audit)).text.splitlines()]
+    assert {one["who"] for one in lines if one["deed"] == "password.change" and one["organ"] == "县扶贫办"} == {li}
+
+    found = await desk.get(f"/v1/people/{li}", audit)
+    assert found.json() == {"name": "li", "organ": "县扶贫办", "person": "李春梅"}
+    assert (await desk.get("/v1/people/" + "0" * 16, audit)).status_code == 404
+    assert (await desk.get(f"/v1/people/{li}", system)).status_code == 403
+    assert li not in (await desk.get("/v1/accounts", system)).text, "who grants rights does not learn who did what"
+    lines = [json.loads(line) for line in (await desk.get("/v1/audit", audit)).text.splitlines()]
+    asked = [(one["about"], one["result"]) for one in lines if one["deed"] == "person.read"]
+    assert asked == [(li, "done"), ("", "accounts"), ("", "administrators")], "who was asked for stands in the log"
 
 
 async def test_nobody_without_a_token_gets_anything(desk: Desk) -> None:

@@ -95,7 +95,8 @@ PROGRAM = Account(name="report", sub="s-1", organ="扶贫办", secrets=("a", "b"
         ("account.unlock", PERSON, {"security"}), ("account.password", SYSTEM, {"operator"}),
         ("account.factor", SYSTEM, {"operator"}), ("account.lock", SYSTEM, {"operator"}),
         ("account.roles", SYSTEM, {"operator"}), ("account.appoint", None, {"operator"}),
-        ("audit.read", None, {"audit"}), ("account.list", None, {"system", "security", "audit", "operator"}),
+        ("audit.read", None, {"audit"}), ("person.read", None, {"audit"}),
+        ("account.list", None, {"system", "security", "audit", "operator"}),
     ],
 )  # fmt: skip
 def test_each_deed_is_one_administrators(deed: str, of: Account | None, by: set[str]) -> None:
@@ -112,7 +113,7 @@ def test_each_deed_is_one_administrators(deed: str, of: Account | None, by: set[
 def test_nobody_gives_himself_anything() -> None:
     mine = Account(name="he", sub="p-3", organ="网信办", person="何平")
     with pytest.raises(Denied, match="his own account"):
-        account.require(Acting(who="p-3", administers="security"), "account.roles", mine)
+        account.require(Acting(who="x", name="he", administers="security"), "account.roles", mine)
 
 
 def test_one_person_is_never_two_administrators() -> None:

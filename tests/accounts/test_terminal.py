@@ -121,6 +121,11 @@ def test_three_administrators_an_officer_and_the_proof_of_the_log(url: str, tmp_
     with pytest.raises(Trouble, match="altered or removed"):
         run("audit", "verify", str(one), "--against", str(other))
     lines = other.read_text().splitlines()
+    asked = [json.loads(line) for line in lines if json.loads(line)["deed"] == "account.add"]
+    assert "李春梅 li 桓仁满族自治县扶贫办" in run("audit", "who", asked[0]["about"])
+    assert "(a program) report" in run("audit", "who", asked[1]["about"])
+    with pytest.raises(Trouble, match="16 hexadecimal digits"):
+        run("audit", "who", "../accounts")
     other.write_text("\n".join(lines[:3] + lines[4:]))
     with pytest.raises(Trouble, match="entry 5 comes after 3"):
         run("audit", "verify", str(other))

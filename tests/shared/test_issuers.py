@@ -117,9 +117,9 @@ async def test_a_person_has_one_pseudonym_that_nobody_else_can_compute(issuer: S
     trusted, elsewhere = trusting(issuer), Issuers([issuer.trusted()], Path(), b"another secret")
     first, again, other = [await trusted.bearer(issuer.token(sub=sub, jti=jti)) for sub, jti in
                            (("p-1", "a"), ("p-1", "b"), ("p-2", "c"))]  # fmt: skip
-    assert first.pseudonym == again.pseudonym != other.pseudonym
-    assert (await elsewhere.bearer(issuer.token())).pseudonym != first.pseudonym
-    assert "p-1" not in first.pseudonym
+    assert first.person.pseudonym == again.person.pseudonym != other.person.pseudonym
+    assert (await elsewhere.bearer(issuer.token())).person.pseudonym != first.person.pseudonym
+    assert "p-1" not in first.person.pseudonym
 
 
 async def test_a_city_written_with_six_digits_is_the_city(issuer: SmallIssuer) -> None:

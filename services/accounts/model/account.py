@@ -54,7 +54,7 @@ class Account(NewAccount, frozen=True, kw_only=True, omit_defaults=True):
     """An account of a person, or of a program that signs in by a secret."""
 
     sub: str
-    """The pseudonym by which all services and logs know the account."""
+    """The account in tokens. Logs and events have a pseudonym that is made from it (`services/accounts/log.py`)."""
     roles: tuple[Holding, ...] = ()
     administers: Administers | None = None
     password: str = ""
@@ -81,6 +81,9 @@ class Acting(msgspec.Struct, frozen=True, kw_only=True):
     """Who asks for something to be done with accounts."""
 
     who: str
+    """The pseudonym by which logs name whoever acts."""
+    name: str = ""
+    """The name by which he signs in; empty for the operator."""
     organ: str = ""
     administers: Administers | Literal["operator"] | None = None
     address: str = ""
@@ -91,7 +94,7 @@ DEEDS: Final[dict[str, tuple[str, ...]]] = {
     "account.roles": ("security",), "account.factor": ("security",),
     "account.lock": ("security",), "account.unlock": ("security",),
     "account.list": ("system", "security", "audit", "operator"), "account.appoint": ("operator",),
-    "audit.read": ("audit",),
+    "audit.read": ("audit",), "person.read": ("audit",),
 }  # fmt: skip
 """Who may do what. What concerns an administrator's own account, the operator does instead (`require`)."""
 
@@ -108,7 +111,7 @@ def require(acting: Acting, deed: str, about: Account | None = None) -> None:
             " or ".join(ADMINISTRATORS[a][1] for a in allowed),
         )
         raise Denied("administrators", f"此事由{zh}办理", f"this is for {en} to do", status=403)
-    if about and acting.who == about.sub:
+    if about and acting.name == about.name:
         raise Denied("administrators", "不能办理本人账号的事项", "nobody does this to his own account", status=403)
 
 

@@ -1,0 +1,26 @@
+"""The audit log of the accounts, in which people stand by the pseudonyms that all services know them by."""
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.accounts.model import Account
+from services.accounts.tables import TABLES
+from shared.engine.audit import AuditLog, Entry
+from shared.web.token import pseudonym
+
+
+class Log(AuditLog):
+    """The log of the accounts whose tokens name this issuer. `secret` is the installation's."""
+
+    def __init__(self, engine: AsyncEngine, secret: bytes, issuer: str) -> None:
+        super().__init__(engine, TABLES.audit)
+        self._secret, self._issuer = secret, issuer
+
+    def pseudonym(self, account: Account | None) -> str:
+        """By what an account stands here, in the services' logs, and in events; empty for none."""
+        return pseudonym(self._secret, self._issuer, account.sub) if account else ""
+
+    def entry(self, account: Account | None, address: str, deed: str, result: str = "done") -> Entry:
+        """An entry about somebody's own account. An unknown name is not noted: it may be a password in the wrong
+        field."""
+        who, organ = self.pseudonym(account), account.organ if account else ""
+        return Entry(who=who, organ=organ, address=address, deed=deed, about=who, result=result)

@@ -1,0 +1,16 @@
+"""Who stands behind the pseudonyms of events and of the audit log."""
+
+from alembic import op
+
+from shared.migrations.common import keep_people
+
+revision = "0010"
+down_revision = "0009"
+
+
+def upgrade() -> None:
+    keep_people()
+
+
+def downgrade() -> None:
+    op.drop_table("people")

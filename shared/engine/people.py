@@ -1,0 +1,66 @@
+"""Who stands behind the pseudonyms of events and of the audit log, for those who may know.
+
+Pseudonyms are made with a key and lead back to nobody. So whoever acts for the first time is noted here, apart from the
+journal and from the log, which nobody can shorten: rows of this table can end.
+"""
+
+import asyncio
+from typing import Final
+
+import msgspec
+from sqlalchemy import Column, MetaData, String, Table, Text, delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+REMEMBERED: Final = 10_000
+"""How many noted people are remembered, so that they are not written again with each request."""
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Somebody as the issuer of his tokens knows him."""
+
+    pseudonym: str
+    issuer: str
+    """The address of the issuer."""
+    subject: str
+    """The token's `sub`, by which the issuer finds the person."""
+    name: str = ""
+    """What the token says that he is called; empty where the issuer alone keeps the name."""
+
+
+def people_table(metadata: MetaData) -> Table:
+    """The table of people in a service's own database."""
+    return Table(
+        "people",
+        metadata,
+        Column("pseudonym", String(80), primary_key=True),
+        Column("issuer", Text, nullable=False),
+        Column("subject", Text, nullable=False),
+        Column("name", Text, nullable=False),
+    )
+
+
+class People:
+    """The people who have acted at one service. `lock` is that of its database's one writer."""
+
+    def __init__(self, engine: AsyncEngine, table: Table, lock: asyncio.Lock) -> None:
+        self._engine, self._table, self._lock = engine, table, lock
+        self._noted: set[Person] = set()
+
+    async def note(self, person: Person) -> None:
+        """Keep who somebody is. It is in the database when this returns. Raises the database's error if it is not."""
+        if person in self._noted:
+            return
+        table = self._table
+        async with self._lock, self._engine.begin() as conn:
+            await conn.execute(delete(table).where(table.c.pseudonym == person.pseudonym))
+            await conn.execute(insert(table).values(msgspec.structs.asdict(person)))
+        if len(self._noted) >= REMEMBERED:
+            self._noted.clear()
+        self._noted.add(person)
+
+    async def find(self, pseudonym: str) -> Person | None:
+        """Who stands behind a pseudonym; None if nobody by it has acted here."""
+        table = self._table
+        async with self._engine.connect() as conn:
+            row = (await conn.execute(select(table).where(table.c.pseudonym == pseudonym))).first()
+        return Person(**row._mapping) if row else None
