@@ -18,7 +18,7 @@ import msgspec
 
 from shared import codes
 from shared.codes import Code
-from shared.contracts import Actor, Command, Event, Payload
+from shared.contracts import NOBODY, Actor, Command, Event, Payload
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted, VillageRecoded
 from shared.divisions import place_of, prefecture_of
@@ -82,8 +82,8 @@ class Cause(msgspec.Struct, frozen=True):
     """The business day on which it was decided."""
     depth: int = 0
     """How many events of this service lie between it and the message with which all began."""
-    actor: Actor | None = None
-    """Who sent the command with which all began in this service; None if it was no command."""
+    actor: Actor = NOBODY
+    """Who sent the command with which all began in this service."""
 
 
 class Fact(msgspec.Struct, frozen=True):

@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
-from msgspec import UNSET
 
 from shared.contracts import Envelope, schema_address, wire_subject
 from shared.contracts.registry import PolicyAdopted
@@ -33,19 +32,17 @@ def rows(facts: Iterable[Fact], after: int, today: date, service: str, schemas: 
     now, source = datetime.now(UTC), f"urn:zhucun:{service}"
     filling: dict[bool, tuple[int, int, int]] = {}
     for position, fact in enumerate(facts, after + 1):
-        event, size, sealed = fact.event, len(fact.data), fact.event.is_sealed()
+        event, who, size, sealed = fact.event, fact.cause.actor, len(fact.data), fact.event.is_sealed()
         if isinstance(event, PolicyAdopted):
             filling.clear()
         batch, count, bytes = filling.get(sealed, (position, 0, 0))
         if count == PAGE or (count and bytes + size > BATCH_BYTES):
             batch, count, bytes = position, 0, 0
         filling[sealed] = batch, count + 1, bytes + size
-        actor = fact.cause.actor
         envelope = Envelope(
-            id=fact.id, source=source, type=event.type, subject=event.subject_id, time=now,
+            id=fact.id, source=source, type=event.type, subject=event.subject_id, time=now, occurredon=today,
             dataschema=schema_address(event.type, schemas), correlationid=fact.correlation, causationid=fact.cause.id,
-            occurredon=today, policyversion=fact.policy, data=msgspec.Raw(fact.data),
-            actor=actor.pseudonym if actor else UNSET, actororgan=(actor and actor.organ) or UNSET,
+            actor=who.pseudonym, actororgan=who.organ, policyversion=fact.policy, data=msgspec.Raw(fact.data),
         )  # fmt: skip
         yield {
             "position": position, "batch": batch, "id": fact.id, "sealed": sealed, "subject": wire_subject(event),

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 import structlog
 
-from shared.contracts import Actor, Command
+from shared.contracts import NOBODY, Actor, Command
 from shared.contracts.registry import PolicyAdopted
 from shared.divisions import prefecture_of
 from shared.engine import outbox
@@ -109,7 +109,7 @@ class Request:
         dry_run: bool,
         keep_good: bool,
         about: str = "",
-        actor: Actor | None = None,
+        actor: Actor = NOBODY,
     ) -> None:
         self.key, self.dry_run, self.keep_good = key, dry_run, keep_good
         named = type(commands[0]).__name__ if commands else ""

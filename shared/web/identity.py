@@ -15,7 +15,9 @@ from typing import Any, Final, Literal
 import msgspec
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
+from msgspec import UNSET
 
+from shared.contracts import NOBODY as NAMELESS
 from shared.contracts import Actor, Command
 from shared.contracts.values import ROLES
 from shared.divisions import COUNTRY
@@ -165,10 +167,10 @@ def caller(connection: Connection) -> Caller:
     return found
 
 
-def acting(connection: Connection) -> Actor | None:
-    """As whom events name the caller of this request; None where nobody is asked who he is."""
+def acting(connection: Connection) -> Actor:
+    """As whom events name the caller of this request."""
     who = caller(connection)
-    return Actor(who.pseudonym, who.organ) if connection.app.state.issuers else None
+    return Actor(who.pseudonym, who.organ or UNSET) if connection.app.state.issuers else NAMELESS
 
 
 def _place(connection: Connection) -> str:

@@ -111,7 +111,7 @@ class Import:
         secret: bytes,
         key: str,
         sender: Caller,
-        actor: Actor | None,
+        actor: Actor,
         check: Callable[[Sequence[Command]], None],
     ) -> None:
         """`check` refuses commands about which the `sender` of the file has no say. Events name the `actor`."""

@@ -97,7 +97,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _Claims(msgspec.Struct, frozen=True):
     iss: Said
-    sub: Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]{1,255}$")]
+    sub: Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]{1,255}$(?!\n)")]
     aud: Said | list[Said]
     exp: float
     iat: float

@@ -10,23 +10,19 @@ import pytest
 from shared.engine.audit import decode
 from shared.engine.deliveries import handle
 from shared.stream.bus import OPEN
-from shared.web.issuers import Issuers
 from shared.web.token import pseudonym
-from tests.shared.test_audited import Desk, log
 from tests.support.asked import OPERATOR, refusal, serving, village
-from tests.support.issuer import issuing
+from tests.support.desk import Desk, asking, log
 from tests.support.process import day
 
 OFFICE = {"organ": "桓仁满族自治县扶贫办", "roles": [{"role": "poverty_office", "division": "210502"}]}
-HOSTILE = ("a\x00b", "甲\n乙", "\x1b[31m", "\x7f")
+HOSTILE = ("a\x00b", "甲\n乙", "甲\n", "\x1b[31m", "\x7f")
 
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    async with issuing() as issuer:
-        issuers = Issuers([issuer.trusted()], tmp_path, b"secret")
-        async with serving(f"sqlite+aiosqlite:///{tmp_path}/service.sqlite3", issuers) as api:
-            yield Desk(api, issuer)
+    async with asking(tmp_path) as found:
+        yield found
 
 
 def bearer(desk: Desk, **said: Any) -> dict[str, str]:

@@ -3,54 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, NamedTuple
 
-import httpx
 import pytest
 from sqlalchemy import text
 
-from shared.engine.audit import Kept, decode, first_fault
-from shared.web.issuers import Issuers
-from tests.support.asked import OPERATOR, Api, refusal, serving, village
-from tests.support.issuer import SmallIssuer, issuing
-
-
-class Desk(NamedTuple):
-    """A service that asks its callers who they are, and the issuer that tells it."""
-
-    api: Api
-    issuer: SmallIssuer
-
-    def bearer(self, role: str, sub: str = "p-1") -> dict[str, str]:
-        """The header of somebody with a role such as `team/210502`."""
-        name, _, division = role.partition("/")
-        said = {"roles": [{"role": name, "division": division}], "organ": "县扶贫办"}
-        return {"Authorization": f"Bearer {self.issuer.token(sub=sub, zhucun=said)}"}
-
-    async def get(self, address: str, headers: dict[str, str]) -> httpx.Response:
-        return await self.api.client.get(address, headers=headers)
-
-    async def post(self, path: str, headers: dict[str, str], row: Any) -> httpx.Response:
-        key = {"Idempotency-Key": f"{path} {abs(hash(repr((headers, row))))}"}
-        return await self.api.client.post(f"/v1/{path}", json=[row], headers=headers | key)
+from tests.support.asked import OPERATOR, refusal, serving, village
+from tests.support.desk import Desk, asking, log
 
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    async with issuing() as issuer:
-        issuers = Issuers([issuer.trusted()], tmp_path, b"secret")
-        async with serving(f"sqlite+aiosqlite:///{tmp_path}/service.sqlite3", issuers) as api:
-            yield Desk(api, issuer)
-
-
-async def log(desk: Desk) -> list[Kept]:
-    """The log, read by the audit administrator, without its first entry, the adoption of a pack."""
-    answer = await desk.get("/v1/audit", desk.bearer("audit/", sub="auditor"))
-    assert answer.status_code == 200
-    entries = decode(answer.content.splitlines())
-    assert first_fault(entries) is None
-    assert entries[0].deed == "POST /v1/policies"
-    return entries[1:]
+    async with asking(tmp_path) as found:
+        yield found
 
 
 async def test_every_command_is_logged_with_its_result_and_who_sent_it(desk: Desk) -> None:

@@ -34,7 +34,9 @@ def unbounded(hint: Any) -> list[str]:
     origin, inner = get_origin(hint) or hint, get_args(hint)
     if origin in (Union, types.UnionType):
         return [fault for part in inner for fault in unbounded(part)]
-    if origin in (bool, type(None), Literal) or (isinstance(origin, type) and issubclass(origin, msgspec.Struct)):
+    if origin in (bool, type(None), msgspec.UnsetType, Literal) or (
+        isinstance(origin, type) and issubclass(origin, msgspec.Struct)
+    ):
         return []
     if origin in LIST_TYPES:
         of = [fault for part in inner if part is not ... for fault in unbounded(part)]
