@@ -91,7 +91,7 @@ class Callers:
                 "the issuer of tokens does not answer; try again later, or tell operations",
                 status=503,
             ) from away
-        return Acting(who=bearer.pseudonym, organ=bearer.granted.organ, roles=_by_role(bearer.granted))
+        return Acting(who=bearer.person.pseudonym, organ=bearer.granted.organ, roles=_by_role(bearer.granted))
 
 
 def _by_role(granted: Granted) -> dict[str, frozenset[str]]:
