@@ -41,6 +41,8 @@ SCHEMA = "registry.village.registered.v1.json"
 PLACE, VILLAGE = "210521", "210521100201"
 INSIDE, OUTSIDE = ("210521", "2105", "21", ""), ("210522", "2106", "52")
 """Divisions of a role that contain the place, and some that do not."""
+LOGS: Final = {"/v1/audit", "/v1/people/{pseudonym}"}
+"""What the audit administrator reads."""
 SIMPLE: Final[tuple[Any, ...]] = (
     None, VILLAGE, PLACE, "2015", "a", "甲乙丙", "county:210521", "0" * 64, "8d9f0b5e-0f3e-8f0e-8f0e-0a0b0c0d0e0f", 1,
     2015, 0.5, True, "2015-01-01", {},
@@ -125,7 +127,16 @@ async def status(client: httpx.AsyncClient, address: Address, role: str, headers
     """The status of what somebody is answered."""
     form = next(iter(import_module(f"services.{address.service}.forms").FORMS))
     id = id_of(VILLAGE) if address.path.startswith("/v1/links/") else VILLAGE
-    given = {"place": PLACE, "village": VILLAGE, "about": VILLAGE, "id": id, "form": form, "name": "x", "file": SCHEMA}
+    given = {
+        "place": PLACE,
+        "village": VILLAGE,
+        "about": VILLAGE,
+        "id": id,
+        "form": form,
+        "name": "x",
+        "file": SCHEMA,
+        "pseudonym": "0",
+    }
     path = address.path.format(**given)
     if "command" in address.handler.opt:
         known = {"Content-Type": "application/json", "Idempotency-Key": "one of many"}
@@ -151,7 +162,7 @@ def allowed(address: Address, role: str, division: str) -> bool:
     kind = address.handler.opt.get("command")
     if kind is not None and kind.by_token and role not in ("discipline", "inspection"):
         return False
-    if address.path == "/v1/audit":  # It is about the whole installation, so only who audits all of it reads it.
+    if address.path in LOGS:  # They are about the whole installation, so only who audits all of it reads it.
         return division == ""
     return division in INSIDE or address.path in ANYWHERE
 
@@ -205,7 +216,7 @@ async def test_without_a_token_nothing_is_told_and_operators_may_all_but_draw(se
 @pytest.mark.parametrize("service", SERVICES)
 async def test_where_nobody_is_asked_who_he_is_only_operators_read_about_persons(service: str, tmp_path: Path) -> None:
     kinds = import_module(f"services.{service}.app").SERVICE.tables.states
-    personal = {f"/v1/{kind.kind}{id}" for kind in kinds if kind.personal for id in ("", "/{id}")} | {"/v1/audit"}
+    personal = {f"/v1/{kind.kind}{id}" for kind in kinds if kind.personal for id in ("", "/{id}")} | LOGS
     async with asked(service, tmp_path) as (client, every):
         every = [one for one in every if one.method == "GET"]
         told = {one.path for one in every if await status(client, one, "", {}) != 401}
