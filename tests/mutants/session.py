@@ -1,7 +1,7 @@
 """One pytest session that tries many changes: each in a fork, in which the changed function replaces the living one.
 
-The tests are collected once. Then each is run once under a tracer, which tells what functions it calls and how long it
-takes; a change is tried by those that call what it changes, the quick ones that call little else first, until one
+The tests are collected once. Then each is run once under a profiler, which tells what functions it calls and how long
+it takes; a change is tried by those that call what it changes, the quick ones that call little else first, until one
 fails. What runs only at import is tried by a new process on a changed copy of the source; and whatever survives, by
 mypy.
 
@@ -19,10 +19,11 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
+from cProfile import Profile
 from functools import partial
 from itertools import accumulate
 from pathlib import Path
-from types import CodeType, FrameType, FunctionType
+from types import CodeType, FunctionType
 from typing import Any, Final
 
 import msgspec
@@ -43,7 +44,7 @@ AT_IMPORT: Final = (
 )
 """The tests that look at what is made at import, such as fields and lists of codes: they call nothing either."""
 LONGEST: Final = 30
-"""Seconds that a test may take under the tracer and still be called quick."""
+"""Seconds that a test may take under the profiler and still be called quick."""
 PATIENCE: Final = 900
 """Seconds that a change may keep us waiting, on a busy machine; its processor time is bounded more strictly."""
 MEMORY: Final = 6 << 30
@@ -78,8 +79,7 @@ class Plugin:
 
     def __init__(self, folder: Path, job: Job) -> None:
         self.root, self.folder, self.job = Path.cwd(), folder, job
-        self.in_fork = False
-        self.traced: list[set[tuple[str, str]]] = []
+        self.in_fork = self.is_reaching = False
         self.failed: set[str] = set()
 
     # --------------------------------------------------------------------- hooks
@@ -96,7 +96,7 @@ class Plugin:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if self.in_fork and report.failed:
-            if not self.traced:
+            if not self.is_reaching:
                 _leave(self.folder / f"{os.getpid()}.failed", report.nodeid)
             self.failed.add(report.nodeid)
 
@@ -133,27 +133,25 @@ class Plugin:
 
     def _trace(self, items: Sequence[pytest.Item], mark: Path) -> None:
         """Run the tests of one file. What is made for the first of them may serve the others, so it counts for all."""
-        self.in_fork = True
+        self.in_fork = self.is_reaching = True
         of_all: set[tuple[str, str]] = set()
         of_each: dict[str, tuple[float, set[tuple[str, str]]]] = {}
         module = getattr(items[0], "module", None)
         keeps = any(hasattr(thing, "cache_clear") for thing in vars(module).values())
         product = (f"{self.root}/services/", f"{self.root}/shared/")
-        self.traced.append(of_all)
-
-        def trace(frame: FrameType, event: str, _: Any) -> None:
-            if (file := frame.f_code.co_filename).startswith(product):
-                self.traced[-1].add((file[len(str(self.root)) + 1 :], frame.f_code.co_qualname))
 
         for item, after in _with_next(items):
             item.add_marker(pytest.mark.timeout(LONGEST, func_only=False))
-            own: set[tuple[str, str]] = set()
+            profile = Profile(subcalls=False, builtins=False)  # In C, so that a test takes hardly longer than alone.
             began = time.process_time()
-            self.traced.append(own)
-            sys.settrace(trace)
+            profile.enable()
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
-            sys.settrace(None)
-            self.traced.pop()
+            profile.disable()
+            own = {
+                (code.co_filename[len(str(self.root)) + 1 :], code.co_qualname)
+                for code, *_ in profile.getstats()
+                if isinstance(code, CodeType) and code.co_filename.startswith(product)
+            }
             of_each[item.nodeid] = time.process_time() - began, own
             if keeps or len(of_each) == 1:
                 of_all |= own
