@@ -7,14 +7,17 @@ break a reader, nothing is written and the change is reported. It also draws the
 import json
 import re
 from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from deploy import examples, history
+from deploy.compatibility import breaking, over
 from deploy.local.supervisor import SERVICES
-from shared.contracts import EVENTS, OPEN_ROOT, SEALED_ROOT, Envelope, Event, json_schema, short_type
+from shared.contracts import EVENTS, OPEN_ROOT, SEALED_ROOT, Envelope, Event, deprecated, json_schema, short_type
 from shared.contracts.calendar import DayPassed, HolidaysAnnounced
 from shared.contracts.journey import diagram
 from shared.contracts.registry import PolicyAdopted
@@ -71,37 +74,27 @@ def documents() -> dict[str, dict[str, Any]]:
     return {name: json.loads(text(document)) for name, document in found.items()}
 
 
-def breaking(old: Mapping[str, Any], new: Mapping[str, Any], where: str = "") -> Iterable[str]:
-    """The changes of a JSON Schema that would break readers of the old one, or the reading of events kept under it."""
-    for name, was in old.get("$defs", {}).items():
-        if name in new.get("$defs", {}):
-            yield from breaking(was, new["$defs"][name], f"{where}{name}.")
-    kept, always, always_now = old.get("properties", {}), old.get("required", ()), new.get("required", ())
-    for name, was in kept.items():
-        now = new.get("properties", {}).get(name)
-        if now is None:
-            yield f"{where}{name}: removed"
-        elif name in always and name not in always_now:
-            yield f"{where}{name}: no longer always there"
-        elif name in always_now and name not in always:
-            yield f"{where}{name}: required, but events without it are kept; leave it its default"
-        elif not _fits(_shape(was), _shape(now)):
-            yield f"{where}{name}: {_shape(was)} became {_shape(now)}"
-    for name in always_now:
-        if name not in kept:
-            yield f"{where}{name}: required, but events without it are kept; give it a default"
-
-
-def write(folder: Path = FOLDER, page: Path = DIAGRAM_PAGE) -> list[str]:
-    """Write all documents. If any would break its readers, write none and return what would; else an empty list."""
-    wanted = documents()
-    faults = list(_broken(folder, wanted))
+def write(folder: Path = FOLDER, page: Path = DIAGRAM_PAGE, today: date | None = None) -> list[str]:
+    """Write all documents, and what has changed into the history of today. If anything would break a reader of the
+    documents of any day, write nothing and return what would; else an empty list."""
+    wanted, today = documents(), today or datetime.now(UTC).date()
+    known, schemas = history.versions(folder), schemas_of(wanted)
+    faults = [*_broken(folder, wanted, today), *history.broken(known, schemas, today)]
     if not faults:
         (folder / "schemas").mkdir(parents=True, exist_ok=True)
         for name, document in wanted.items():
             (folder / name).write_text(text(document), "utf-8")
+        for path in folder.glob("schemas/*.json"):
+            if f"schemas/{path.name}" not in wanted:
+                path.unlink()
+        history.write(history.grown(known, schemas, today), folder)
         page.write_text(drawn(page.read_text("utf-8")), "utf-8")
     return faults
+
+
+def schemas_of(wanted: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The schema of each event by its type."""
+    return {type: wanted[f"schemas/{type}.json"] for type in EVENTS}
 
 
 def text(document: Mapping[str, Any]) -> str:
@@ -114,68 +107,21 @@ def drawn(page: str) -> str:
     return DRAWING.sub(lambda _: diagram() + "\n", page)
 
 
-def _broken(folder: Path, wanted: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
+def _broken(folder: Path, wanted: Mapping[str, Mapping[str, Any]], today: date) -> Iterable[str]:
     """The promises of the documents in a folder that the wanted documents would break."""
+    ended = set[str]()
     for path in sorted(folder.glob("schemas/*.json")):
-        name = f"schemas/{path.name}"
-        if name not in wanted:
-            yield f"{name}: the event is gone; keep its class for as long as the stream holds such events"
+        name, was = f"schemas/{path.name}", json.loads(path.read_text("utf-8"))
+        if name in wanted:
+            yield from (f"{name}: {fault}" for fault in breaking(was, wanted[name], today))
+        elif over(was["$defs"][was["$ref"].rpartition("/")[2]], today):
+            ended.add(short_type(path.name.removesuffix(".json")))
         else:
-            yield from (f"{name}: {fault}" for fault in breaking(json.loads(path.read_text("utf-8")), wanted[name]))
+            yield f"{name}: the event is gone; keep its class for as long as the stream holds such events"
     if (folder / WHOLE).exists():
         for channel in json.loads((folder / WHOLE).read_text("utf-8"))["channels"].keys() - wanted[WHOLE]["channels"]:
-            yield f"{WHOLE}: nothing is said on {channel} any more, and subscribers wait there"
-
-
-def _shape(schema: Any) -> Any:
-    """The part of a schema on which readers depend: everything but titles and descriptions."""
-    if isinstance(schema, dict):
-        return {key: _shape(value) for key, value in schema.items() if key not in ("title", "description", "examples")}
-    return [_shape(value) for value in schema] if isinstance(schema, list) else schema
-
-
-BOUNDS = frozenset(
-    [
-        "pattern",
-        "enum",
-        "propertyNames",
-        "minLength",
-        "maxLength",
-        "minItems",
-        "maxItems",
-        "minProperties",
-        "maxProperties",
-        "minimum",
-        "maximum",
-        "exclusiveMinimum",
-        "exclusiveMaximum",
-    ]
-)
-"""The keys of a schema that limit the values of a type, such as `maximum`."""
-
-
-def _fits(was: Any, now: Any) -> bool:
-    """Whether readers of the old shape can read values of the new one. A bound may be added, or become narrower.
-
-    If a kept event lies outside a new bound, it waits in the dead letters with its reason.
-    """
-    if isinstance(was, dict) and isinstance(now, dict):
-        return all(_fits_at(key, was, now) for key in was.keys() | now.keys())
-    if isinstance(was, list) and isinstance(now, list):
-        return len(was) == len(now) and all(map(_fits, was, now))
-    return bool(was == now)
-
-
-def _fits_at(key: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
-    if key not in BOUNDS:
-        return (key == "type" and "enum" in now) or (key in was and key in now and _fits(was[key], now[key]))
-    if key not in was or key not in now:
-        return key in now
-    if key == "enum":
-        return set(now[key]) <= set(was[key])
-    if key.startswith(("min", "exclusiveMin")):
-        return bool(now[key] >= was[key])
-    return bool(now[key] <= was[key]) if key.startswith(("max", "exclusiveMax")) else _fits(was[key], now[key])
+            if channel.removeprefix("sealed.") not in ended:
+                yield f"{WHOLE}: nothing is said on {channel} any more, and subscribers wait there"
 
 
 def _asyncapi(name: str, sent: list[type[Event]], heard: list[type[Event]]) -> dict[str, Any]:
@@ -184,16 +130,20 @@ def _asyncapi(name: str, sent: list[type[Event]], heard: list[type[Event]]) -> d
         [Envelope, *sent, *heard], ref_template="#/components/schemas/{name}"
     )
     worded(schemas)
+    known = examples.read()
     channels: dict[str, Any] = {}
     operations: dict[str, Any] = {}
     messages: dict[str, Any] = {}
     said = [(event, "send") for event in sent] + [(event, "receive") for event in heard]
     for (event, action), payload in zip(said, payloads, strict=True):
+        deprecated(schemas[payload["$ref"].rpartition("/")[2]], event)
         zh, en = event.label
         messages[event.type] = {
             "name": event.type,
             "title": f"{zh} · {en}",
             "summary": (event.__doc__ or "").split("\n")[0],
+            "description": f"说明与示例 · its page: docs/events/{owner(event)}.md#{event.type.replace('.', '')}",
+            "examples": [_shown(examples.example(event, _with(schemas, payload), known))],
             "traits": [{"$ref": "#/components/messageTraits/event"}],
             "payload": {"allOf": [envelope, {"properties": {"type": {"const": event.type}, "data": payload}}]},
         }
@@ -231,6 +181,23 @@ def _asyncapi(name: str, sent: list[type[Event]], heard: list[type[Event]]) -> d
         "operations": operations,
         "components": {"messages": messages, "messageTraits": {"event": TRAIT}, "schemas": schemas},
     }
+
+
+def _with(schemas: Mapping[str, Any], payload: Mapping[str, Any]) -> dict[str, Any]:
+    """A payload as a schema of its own."""
+    return {**payload, "$defs": schemas}
+
+
+def _shown(one: examples.Example) -> dict[str, Any]:
+    """An example as AsyncAPI has it."""
+    told = f"演示 {one.region} 所发布 · told in the demo of {one.region}" if one.region else "虚构 · invented"
+    return {"summary": told, "payload": one.event}
+
+
+def owner(event: type[Event]) -> str:
+    """The service on whose page an event stands."""
+    owner = event.type.partition(".")[0]
+    return CLOCK if owner == "calendar" else owner
 
 
 def _roots(event: type[Event]) -> list[str]:

@@ -236,7 +236,7 @@ _OWN: dict[tuple[str, str], dict[str, str]] = {
     ("procedures", "members"): {"household": "逐户办理"},
     ("steps", "kind"): {
         "verify": "核查", "notice": "公示", "decide": "决策或审批", "accept": "农户确认", "act": "办理",
-        "publish": "公开",
+        "publish": "公开", "ask": "征求意见",
     },
     ("holidays", "kind"): {"holiday": "放假", "workday": "上班"},
     ("classes", "of"): {"lifted": "脱贫户", "outside": "未建档立卡的农户", "any": "各类农户"},

@@ -98,6 +98,7 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "every": {"month": "一个月", "quarter": "一个季度", "half_year": "半年", "year": "一年"},
     "disputed_rates": {"wrong_exit": "错退率", "omission": "漏评率", "approval": "群众认可度"},
+    "word": {"accepted": "同意", "rejected": "不同意", "later": "推迟答复"},
     "award": {"province": "省级", "city": "市级", "county": "县级", "township": "乡镇级"},
     "standing": {
         "civil_servant": "公务员（含参照管理人员）", "institution": "事业单位工作人员", "enterprise": "国有企业人员",
@@ -116,12 +117,12 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
 """The Chinese words of the whole country, by field and code: `NATIONAL["level"]["city"]` is 市直."""
 
 _NAMED_AS: Final = {
-    "mover": "by", "owed_by": "by", "told_to": "by", "taken_by": "by", "body": "by", "decides": "by",
+    "mover": "by", "owed_by": "by", "told_to": "by", "asked": "by", "taken_by": "by", "body": "by", "decides": "by",
     "answers": "by", "proposes": "by", "audiences": "by",
     "holder": "by", "link": "kind", "skills": "skill", "lacking": "skill", "sources": "fund", "heads": "group",
     "shared_by": "kind", "pledged": "pledge", "delivered": "pledge", "outstanding": "pledge",
     "followed": "check", "unfollowed": "check", "vacant": "check",
-    "back_to": "step", "leads_to": "step", "caps": "cap",
+    "back_to": "step", "leads_to": "step", "silence": "step", "caps": "cap",
     "inputs": "channel", "obstacles": "obstacle", "rule": "obstacle", "reasons": "reason_code", "counts": "survey_kind",
     "values": "indicator", "figure": "indicator", "estimated": "indicator",
     "watched": "watch_class", "watched_persons": "watch_class",
@@ -358,6 +359,7 @@ _AWAITED: Final = {
     "number": ("第{}号请假", "request {} for leave"),
     "matter": ("村内事项“{}”", "matter {}"),
     "attempt": ("{}核查", "verification {}"),
+    "asking": ("{}征求意见", "asking {}"),
 }
 """How the value of a field is phrased in a task, Chinese and English."""
 
@@ -528,7 +530,7 @@ _WRITTEN: Final[Mapping[str, Callable[[str, Policy | None], str]]] = {
     "exit_year": lambda text, _policy: f"{text}年",
     "amount": lambda text, _policy: f"{int(text):,}元",
     "objection": lambda text, _policy: f"第{text}号异议",
-    "attempt": lambda text, _policy: f"第{text}次",
+    **dict.fromkeys(("attempt", "asking"), lambda text, _policy: f"第{text}次"),
 }
 """Fields whose texts are composed of codes, days and numbers, each with the function that words them."""
 _PARTS: Final[Mapping[str, Callable[[Any, Policy | None], str]]] = {

@@ -11,7 +11,20 @@ import typer
 from sqlalchemy.exc import ArgumentError
 from typer.exceptions import TyperException
 
-from deploy.cli import access, accounts, draws, letters, officers, operators, policy, running, selftest, usage, webhooks
+from deploy.cli import (
+    access,
+    accounts,
+    draws,
+    feed,
+    letters,
+    officers,
+    operators,
+    policy,
+    running,
+    selftest,
+    usage,
+    webhooks,
+)
 from deploy.cli.reach import Trouble, console, use_profile
 from deploy.local.errors import StartError, refused
 
@@ -21,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for subject in (running, officers, draws, operators, selftest):
+for subject in (running, officers, draws, feed, operators, selftest):
     app.add_typer(subject.app)
 app.add_typer(accounts.terminal)
 app.add_typer(accounts.app, name="account")

@@ -451,6 +451,8 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "resolution-steps": Answer(_steps, ("registry", "resolutions")),
     "objection-decisions": Answer(lambda a, s: [{"upheld": s.agrees(a)}]),
     "delay-decisions": Answer(_delays),
+    "words": Answer(lambda a, s: [{"word": "accepted"}]),
+    "decap-words": Answer(lambda a, s: [{"word": "accepted"}]),
     "decap-steps": _NOTHING,
     "decap-replies": Answer(lambda a, s: [{"document": "关于专项评估检查结果的说明"}]),
     "decap-notices": _NOTHING,

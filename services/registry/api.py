@@ -84,6 +84,7 @@ COMMANDS: tuple[Route, ...] = (
     Route("objections", c.RaiseObjection, "提出异议", "Raise an objection", by=ANYONE),
     Route("objection-decisions", c.DecideObjection, "处理异议", "Decide an objection"),
     Route("delay-decisions", c.DecideDelay, "处理逾期环节：延期或者接办", "Extend a late step, or take it over"),
+    Route("words", c.GiveWord, "答复征求的意见", "Give the word that one was asked for"),
     Route("approvals", c.ApproveExit, "审批出列，批准后公告、备案", "Approve or refuse the exit, announce and file it"),
     Route(
         "fallback-measures", c.DecideMeasures, "对出列指标回落研究帮扶措施", "Decide on measures for criteria missed"
@@ -101,6 +102,7 @@ COMMANDS: tuple[Route, ...] = (
     Route("decap-objections", c.RaiseDecapObjection, "对摘帽提出异议", "Object to a de-capping", by=ANYONE),
     Route("decap-objection-decisions", c.DecideDecapObjection, "处理摘帽异议", "Decide on such an objection"),
     Route("decap-delay-decisions", c.DecideDecapDelay, "处理摘帽逾期环节", "Decide on a late step of a de-capping"),
+    Route("decap-words", c.GiveDecapWord, "答复征求的摘帽意见", "Give the word that was asked for on a de-capping"),
     Route("decap-notice-withdrawals", c.WithdrawDecapNotice, "撤回摘帽公示", "Withdraw such a notice", by=STEPS),
     Route(
         "decap-objection-withdrawals", c.WithdrawDecapObjection, "撤回摘帽异议", "Withdraw such an objection", by=STEPS

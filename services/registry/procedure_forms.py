@@ -148,5 +148,17 @@ _DELAYS = Blank(
         WHY, DECIDED,
     ),
 )  # fmt: skip
+_WORDS = Blank(
+    c.GiveWord, "words", "征求意见答复表", "Words that were asked for", ("village", "matter", "step"),
+    headings=(
+        PLACE, VILLAGE, NAME, _OF_MATTER, STEP, TASK,
+        Heading("asking", "第几次征求", "Asking", prefilled=True), DUE, BODY,
+        Heading("word", "答复", "Word"),
+        Heading("until", "推迟到的日期", "Until", "推迟答复的填写。", "Where the word comes later.", **_ONLY),
+        Heading("reason", "理由", "Reason", "不同意或者推迟答复的填写。", "Where it is rejected or comes later.",
+                **_ONLY),
+        DECIDED,
+    ),
+)  # fmt: skip
 
-BLANKS = (_RESOLUTIONS, _STEPS, _NOTICES, _OBJECTIONS, _OBJECTION_DECISIONS, _DELAYS)
+BLANKS = (_RESOLUTIONS, _STEPS, _NOTICES, _OBJECTIONS, _OBJECTION_DECISIONS, _DELAYS, _WORDS)

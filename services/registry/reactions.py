@@ -51,6 +51,7 @@ from services.registry.model import (
     steps,
     succession,
     units,
+    word,
     yearbook,
 )
 from services.registry.model import commands as c
@@ -342,6 +343,7 @@ REACTIONS: tuple[Reaction, ...] = (
     *_at_notices(c.WithdrawObjection, notice.withdraw_objection),
     *_at_notices(c.DecideObjection, notice.decide_objection),
     *_at_notices(c.DecideDelay, delay.decide),
+    *_at_notices(c.GiveWord, word.give),
     Reaction(r.ObjectionDecided, Register, _exit, households.ask_again),
     Reaction(r.StepOverdue, Register, _exit, households.ask_again),
     Reaction(c.ApproveExit, Village, by("village"), exit.approve),
@@ -362,6 +364,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(c.RaiseDecapObjection, Decap, decap.decap_id, notice.raise_objection),
     Reaction(c.DecideDecapObjection, Decap, decap.decap_id, notice.decide_objection),
     Reaction(c.DecideDecapDelay, Decap, decap.decap_id, delay.decide),
+    Reaction(c.GiveDecapWord, Decap, decap.decap_id, word.give),
     Reaction(c.WithdrawDecapNotice, Decap, decap.decap_id, notice.withdraw_notice),
     Reaction(c.WithdrawDecapObjection, Decap, decap.decap_id, notice.withdraw_objection),
     # On or off the list, it decides matters of its own.

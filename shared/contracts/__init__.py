@@ -7,9 +7,11 @@ shape, it gets a class of its own, `VillageDelistedV2`. Both classes stay while 
 """
 
 import re
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 from functools import cache, lru_cache
-from typing import Annotated, Any, ClassVar, Literal
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -18,6 +20,8 @@ from shared.contracts.values import Bounded, Day, Place
 from shared.contracts.words import worded
 
 OPEN_ROOT, SEALED_ROOT = "zhucun.v1", "zhucun-sealed.v1"
+UNTIL: Final = "x-until"
+"""The key of a JSON Schema that says until which day something deprecated is promised."""
 
 EVENTS: dict[str, type["Event"]] = {}
 """Every event of every service by its CloudEvents type, filled as the contract modules are imported."""
@@ -51,6 +55,11 @@ class Event(Payload, frozen=True, kw_only=True, omit_defaults=True):
     sealing: ClassVar[Literal["never", "always", "sometimes"]] = "never"
     """Whether it is sealed, so that only the services that need it may read it: personal cases, and draws before their
     visits."""
+
+    promised_until: ClassVar[date | None] = None
+    """The day until which subscribers can rely on it, where it is deprecated; None where it is for ever."""
+    fields_until: ClassVar[Mapping[str, date]] = MappingProxyType({})
+    """The same for its deprecated fields."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -132,7 +141,17 @@ def json_schema(message: type[msgspec.Struct], name: str, base: str = "") -> dic
     """The JSON Schema of an event's data, or of the envelope, as `dataschema` and `docs/contracts/schemas` give it."""
     schema = msgspec.json.schema(message)
     worded(schema["$defs"])
+    if issubclass(message, Event):
+        deprecated(schema["$defs"][schema["$ref"].rpartition("/")[2]], message)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": schema_address(name, base)} | schema
+
+
+def deprecated(own: dict[str, Any], event: type[Event]) -> None:
+    """Mark in an event's own schema what of it is deprecated: the whole, or some fields."""
+    parts = [(own, event.promised_until), *((own["properties"][name], on) for name, on in event.fields_until.items())]
+    for part, until in parts:
+        if until:
+            part |= {"deprecated": True, UNTIL: until.isoformat()}
 
 
 def wire_subject(event: Event) -> str:

@@ -186,6 +186,14 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "{decided_by}对逾期的“{step}”作出处理：[由{taken_by}接办，]期限改为{until}，原因：{reason}",
         "{decided_by} decided on the late {step}: [{taken_by} takes it, and ]it is due on {until}, since {reason}",
     ),
+    "WordAsked": (
+        "办理“{step}”：{asking}征求{asked}意见，请于{due}前答复[，逾期未答复的转入“{silence}”]",
+        "{step}: the word of {asked} is asked for (asking {asking}), by {due}[; silence leads to {silence}]",
+    ),
+    "WordGiven": (
+        "{decided_by}对“{step}”{asking}征求的意见作出答复：{word}[，推迟到{until}][，理由：{reason}]",
+        "{decided_by} on {step} (asking {asking}): {word}[ until {until}][, since {reason}]",
+    ),
     "StepTaken": (
         "{decided_by}办理“{step}”[：应到{entitled+}人][、实到{present+}人][、同意{agreed+}人][，{left_out+}户退出本次评定]",
         "{decided_by} took the step {step}[: {entitled+} entitled][, {present+} present][, {agreed+} agreed]"

@@ -271,6 +271,17 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "taken_by": ("接办机构（角色）；为空则不接办", "the role that takes the step over; null if nobody does", "county"),
     "told_to": ("通报对象（角色）；为空则不另行通报", "the role that is told; null if nobody is named", "county"),
     "agreed": ("同意人数", "how many agreed", 45),
+    "asking": ("第几次征求意见，答复时照填", "the number of this asking, which the answer names", 1),
+    **{f"{event}.asked": ("向谁征求意见（角色）", "the role that is asked for its word", "province")
+       for event in ("WordAsked", "DecapWordAsked")},
+    "silence": ("逾期未答复转入的步骤（政策包中的代码）；为空则继续等待",
+                "the step to which silence leads, by the pack's code; null if the word is waited for", "approve"),
+    "word": ("同意（“accepted”）、不同意（“rejected”）或推迟答复（“later”）", "what the body says: `accepted`, "
+             "`rejected` or `later`", "accepted"),
+    **{f"{event}.until": ("推迟到的最后一日；未推迟的为空", "the new last day, where the word comes later; else null",
+                          "2016-12-31") for event in ("WordGiven", "DecapWordGiven")},
+    **{f"{event}.reason": ("不同意或者推迟的理由；同意的为空", "why it is rejected or comes later; null if accepted",
+                           "待省级核查后答复") for event in ("WordGiven", "DecapWordGiven")},
     # ------------------------------------------------------------------- matching and team
     "kind": ("种类（政策包中的代码）", "the kind, by the pack's code", "annual_plan"),
     "matching": ("哪一次匹配", "the matching", "2014-06"),

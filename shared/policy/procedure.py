@@ -18,8 +18,8 @@ from shared.policy.exit import INCIDENCE
 from shared.policy.indicators import Indicator
 from shared.policy.section import Found, Labels, Path, Section, Some
 
-Kind = Literal[StepKind, "act"]
-"""The kinds of steps that a pack may have. Events of version 1 can name all of them but `act`."""
+Kind = Literal[StepKind, "act", "ask"]
+"""The kinds of steps that a pack may have. Events of version 1 can name all of them but `act` and `ask`."""
 Effect = Literal["decide", "delist", "lift", "monitor", "clear", "release_fund", "answer", "rectify", "decap"]
 """What a procedure leads to."""
 _JUDGED: Final = ("unit", "team", "villager", "village", "operator")
@@ -62,9 +62,10 @@ class Step(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     label: Name
     """环节名称。 · Its name."""
     kind: Kind
-    """种类：核查 verify、公示 notice、决策或审批 decide、农户确认 accept、办理 act、公开 publish。 ·
+    """种类：核查 verify、公示 notice、决策或审批 decide、农户确认 accept、办理 act、公开 publish、征求意见 ask。 ·
     What kind of step it is: a verification of sampled households, a public notice, a decision, each household's
-    acceptance, something done without a vote, such as an answer, or a publication."""
+    acceptance, something done without a vote, such as an answer, a publication, or the word of a body that is asked
+    before others decide, such as the province's."""
     by: Role
     """由谁办理。 · Who takes it."""
     within: Span
@@ -88,13 +89,19 @@ class Step(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """异议成立时退回的环节；公示必填，逐户办理的程序可以不填。 ·
     The step to which an upheld objection leads back; every notice needs it, unless the procedure has members."""
     on_refusal: Code | None = None
-    """未通过时退回的环节；不填则程序终止。 · The step to which a refusal leads back; without it the procedure ends."""
+    """未通过时退回的环节；不填则程序终止，征求意见必填。 ·
+    The step to which a refusal leads back; without it the procedure ends. Every step that asks needs it."""
     codes: Labels | None = None
     """查明的问题：代码和名称；只用于整顿的第一个环节。 ·
     What the step may find, such as chaotic management: code and name. For the first step of a rectification."""
     on_timeout: Code | None = None
-    """逾期后转入的环节；不填则只通报逾期，继续等待。 ·
-    The step to which a time-out leads; without it the delay is told, and the step goes on being awaited."""
+    """逾期后转入的环节；不填则只通报逾期，继续等待。征求意见填下一环节的，逾期未答复视为同意。 ·
+    The step to which a time-out leads; without it the delay is told, and the step goes on being awaited. Where a step
+    that asks leads to the next one, silence counts as acceptance."""
+    postponements: Annotated[int, Meta(ge=0, le=5)] | None = None
+    """被征求意见的机构最多推迟答复几次，每次不超过本环节的办理时限；只用于征求意见，不填则不能推迟。 ·
+    How often the body that is asked may answer later, each time no more than the step has; for steps that ask, and
+    never where it is left out."""
     reply: StepReply | None = None
     """被核查方的说明；用于乡镇、县摘帽的核查，不听取的不填。 ·
     The assessed side's reply, where a township or county is verified; None where the rates decide at once."""
@@ -155,15 +162,18 @@ class Procedure(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 _FITS: Final[Mapping[str, tuple[Kind, ...]]] = {
-    "rule": ("decide",), "quorum": ("decide",), "majority": ("decide",), "on_refusal": ("decide",),
+    "rule": ("decide",), "quorum": ("decide",), "majority": ("decide",), "on_refusal": ("decide", "ask"),
     "notice_for": ("notice",), "answer": ("notice",), "on_objection": ("notice",),
-    "on_timeout": ("notice", "decide", "accept", "publish"), "codes": ("act",),
-    "reply": ("verify",),
+    "on_timeout": ("notice", "decide", "accept", "publish", "ask"), "codes": ("act",),
+    "reply": ("verify",), "postponements": ("ask",),
+    **dict.fromkeys(("overdue_to", "extensions"), ("verify", "notice", "decide", "accept", "act", "publish")),
 }  # fmt: skip
-"""For each field, the kinds of steps that may have it. A verification has no time-out: it is waited for."""
-_NEEDS: Final[Mapping[Kind, tuple[str, ...]]] = {"notice": ("notice_for", "answer")}
+"""For each field, the kinds of steps that may have it. A verification has no time-out: it is waited for. A word is
+its body's own: nobody above gives it more time, or gives the word in its place."""
+_NEEDS: Final[Mapping[Kind, tuple[str, ...]]] = {"notice": ("notice_for", "answer"), "ask": ("on_refusal",)}
 _WORDS: Final = {
     "verify": "核查", "notice": "公示", "decide": "决策", "accept": "农户确认", "act": "办理", "publish": "公开",
+    "ask": "征求意见",
 }  # fmt: skip
 
 
@@ -188,6 +198,8 @@ def contradictions(procedures: Sequence[Procedure], indicators: Sequence[Indicat
             path = ("procedures", n, "steps", m)
             yield from _fields(path, procedure, step)
             yield from _targets(path, procedure, m)
+            if step.kind == "ask":
+                yield from _asking(path, procedure, m)
             barred = _BARRED.get(procedure.effect, _OUTSIDE)
             superiors = tuple(dict.fromkeys((*barred, *_JUDGED)))
             for field, role, never in (("by", step.by, barred), ("overdue_to", step.overdue_to, superiors)):
@@ -360,7 +372,8 @@ def _fields(path: Path, procedure: Procedure, step: Step) -> Found:
         if kind not in kinds and getattr(step, field) is not None:
             zh = f"{procedure.kind} 的 {step.name} 是{zh_kind}，不填 {field}"
             counted = "nobody votes in it, " if field in ("quorum", "majority") else ""
-            yield (*path, field), zh, f"{procedure.kind}: {step.name} is a {kind} step: {counted}leave {field} out", ""
+            is_a = f"is a{'n' * kind.startswith('a')} {kind} step"
+            yield (*path, field), zh, f"{procedure.kind}: {step.name} {is_a}: {counted}leave {field} out", ""
     if step.reply and procedure.effect != "decap":
         zh = f"{procedure.kind} 的 {step.name}：reply 只用于乡镇、县摘帽（decap）的核查"
         yield (*path, "reply"), zh, f"{procedure.kind}: a reply is for the verification of a de-capping", ""
@@ -394,18 +407,32 @@ def _fields(path: Path, procedure: Procedure, step: Step) -> Found:
             yield (*path, field), zh, en
 
 
+def _asking(path: Path, procedure: Procedure, at: int) -> Found:
+    """Check that somebody else is asked than who decides next, after the first step and before a decision."""
+    step, name = procedure.steps[at], procedure.kind
+    deciding = next((one for one in procedure.steps[at + 1 :] if one.kind == "decide"), None)
+    if at == 0 or deciding is None:
+        zh = f"{name} 的 {step.name}：征求意见（ask）不能是第一个环节，其后应有决策或者审批（decide）"
+        en = f"{name}: {step.name} asks for a word, so it is not the first step, and one that decides follows"
+        yield (*path, "kind"), zh, en, ""
+    elif deciding.by == step.by:
+        zh = f"{name} 的 {step.name}：其后的 {deciding.name} 也由 {step.by} 决定，不必另行征求其意见"
+        en = f"{name}: {step.name} asks {step.by}, which decides itself in {deciding.name}; leave the asking out"
+        yield (*path, "by"), zh, en, ""
+
+
 def _targets(path: Path, procedure: Procedure, at: int) -> Found:
     """Check where a step leads: only back to an earlier verification, notice or decision.
 
-    There is one exception. If a household does not accept in time, or a publication is late, nobody is harmed by going
-    on, so the time-out of these steps may lead to the next one.
+    There is one exception. If a household does not accept in time, a publication is late, or who was asked says
+    nothing, nobody is harmed by going on, so the time-out of these steps may lead to the next one.
     """
     steps, step = [step.name for step in procedure.steps], procedure.steps[at]
     before = [one.name for one in procedure.steps[:at] if one.kind in get_args(BackTo)]
     after = [one.name for one in procedure.steps[at + 1 : at + 2] if one.kind in get_args(StepKind)]
     for field in ("on_objection", "on_refusal", "on_timeout"):
         target = getattr(step, field)
-        onward = after if field == "on_timeout" and step.kind in ("accept", "publish") else []
+        onward = after if field == "on_timeout" and step.kind in ("accept", "publish", "ask") else []
         allowed = [*before, *onward]
         if target is None or target in allowed:
             continue

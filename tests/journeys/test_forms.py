@@ -70,7 +70,8 @@ NEVER_IN_BENXI = {
     *(("registry", name) for name in (
         "checklists", "checklist-withdrawals", "letters", "letter-breaches", "letter-withdrawals",
         "takeovers", "village-splits",
-        "parties", "resolutions", "resolution-steps", "delay-decisions", "list-entry-withdrawals", "village-codes",
+        "parties", "resolutions", "resolution-steps", "delay-decisions", "words", "list-entry-withdrawals",
+        "village-codes",
         "village-mergers", "village-withdrawals", "listing-withdrawals", "survey-withdrawals", "diagnosis-withdrawals",
         "household-withdrawals", "measurement-withdrawals", "risk-report-withdrawals", "monitoring-withdrawals",
         "unit-withdrawals", "cadre-withdrawals", "party-withdrawals", "division-figure-withdrawals")),
@@ -91,7 +92,8 @@ ONE_BY_ONE: Mapping[str, str] = {
     **dict.fromkeys((
         "decap-requests", "decap-steps", "decap-replies", "decap-reply-decisions", "decap-notices", "decap-objections",
         "decap-objection-decisions",
-        "decap-delay-decisions", "decap-notice-withdrawals", "decap-objection-withdrawals", "decap-withdrawals",
+        "decap-delay-decisions", "decap-words", "decap-notice-withdrawals", "decap-objection-withdrawals",
+        "decap-withdrawals",
     ), "one township or county at a time"),
     **dict.fromkeys((
         "figure-corrections", "year-reopenings", "exit-withdrawals", "notice-withdrawals", "objection-withdrawals",
@@ -506,6 +508,10 @@ _OF_STEP: Row = {**_MATTER, "body": "village", "decided_by": "村民代表会议
         ("delay-decisions", {**_MATTER, "step": "fund_gate", "takes_over": True, "body": "county", **_WHY}, "zunyi"),
         ("delay-decisions", {**_OF_IT, "step": "approve", "takes_over": False, "until": "2016-02-01", "body": "city",
                              **_WHY}, "zunyi"),
+        ("words", {**_OF_IT, "step": "province_word", "asking": 1, "word": "later", "until": "2016-02-01",
+                   "body": "province", **_WHY}, "zunyi"),
+        ("words", {**_MATTER, "step": "province_word", "asking": 2, "word": "accepted", "body": "province",
+                   "decided_by": "省扶贫开发领导小组"}, "zunyi"),
     ],
 )  # fmt: skip
 def test_3_12_matters_late_steps_and_mistakes_are_told_by_form(name: str, row: Row, pack: str) -> None:

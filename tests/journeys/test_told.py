@@ -17,6 +17,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
+from deploy import examples
 from deploy.demo.answers import Awaited
 from deploy.demo.memory import Memory
 from deploy.demo.officers import Officers
@@ -136,8 +137,15 @@ async def test_the_story_comes_to_the_same_decisions_events_tasks_and_days(regio
     reach = await lived(region)
     assert told(reach, watched) == before, "if that is meant: python -m tests.journeys.test_told"
     assert {zh: action for zh, action in reach.worded.items() if faults(zh) or "代码“" in zh} == {}
+    shown = examples.read()
+    lacking = {fact.event.type for fact in reach.world.facts if not fact.event.is_sealed()} - shown.keys()
+    assert not lacking, "their pages show an invented example: python -m tests.journeys.test_told"
 
 
 if __name__ == "__main__":
+    found: dict[str, examples.Example] = {}
     for name in PLAYED:
-        (FOLDER / f"{name}.told").write_text("\n".join(told(asyncio.run(lived(name)))) + "\n", "utf-8")
+        played = asyncio.run(lived(name))
+        (FOLDER / f"{name}.told").write_text("\n".join(told(played)) + "\n", "utf-8")
+        found = examples.met(found, name, zip(played.world.facts, played.days, strict=True))
+    examples.write(found)

@@ -44,6 +44,8 @@ from shared.contracts.registry import (
     DecapStepOverdue,
     DecapStepTaken,
     DecapWithdrawn,
+    DecapWordAsked,
+    DecapWordGiven,
     DelayDecided,
     NoticePosted,
     NoticeWithdrawn,
@@ -52,6 +54,8 @@ from shared.contracts.registry import (
     ObjectionWithdrawn,
     StepOverdue,
     TownshipDecapped,
+    WordAsked,
+    WordGiven,
 )
 from shared.policy import Policy, Step
 from shared.policy.exit import INCIDENCE
@@ -72,7 +76,11 @@ class Decap(Dossier, frozen=True, kw_only=True):
 
     kind = "decaps"
     actions = MappingProxyType(
-        {"notice": "decap-notices", **dict.fromkeys(("verify", "decide", "publish", "act"), "decap-steps")}
+        {
+            "notice": "decap-notices",
+            "ask": "decap-words",
+            **dict.fromkeys(("verify", "decide", "publish", "act"), "decap-steps"),
+        }
     )
     decides_objections = "decap-objection-decisions"
     decides_delays = "decap-delay-decisions"
@@ -81,6 +89,7 @@ class Decap(Dossier, frozen=True, kw_only=True):
             NoticePosted: DecapNoticePosted, NoticeWithdrawn: DecapNoticeWithdrawn, StepOverdue: DecapStepOverdue,
             ObjectionRaised: DecapObjectionRaised, ObjectionDecided: DecapObjectionDecided,
             ObjectionWithdrawn: DecapObjectionWithdrawn, DelayDecided: DecapDelayDecided,
+            WordAsked: DecapWordAsked, WordGiven: DecapWordGiven,
         }
     )  # fmt: skip
     year: int
@@ -106,9 +115,9 @@ class Decap(Dossier, frozen=True, kw_only=True):
         addressed(self, command, "区划", "division")
 
     def follows(self, after: Proceeding) -> tuple[Event, ...]:
-        """That it has ended without success: a step refused or vetoed it."""
+        """Whose word is asked for now, or that it has ended without success: a step refused or vetoed it."""
         if after.ended != "rejected" or self.course.ended:
-            return ()
+            return super().follows(after)
         about = {**self.names, "attempt": after.attempt}
         return (DecapRejected(**about, kind=after.kind, step=after.steps[after.at].name),)
 
@@ -278,7 +287,7 @@ def take_step(decap: Decap | None, command: TakeDecapStep, policy: Policy, today
         raise no_decap(command.division)
     decap.check(command)
     now, step = decap.course, decap.course.step
-    if step is None or step.name != command.step or step.kind == "notice":
+    if step is None or step.name != command.step or step.kind in ("notice", "ask"):
         raise decap.out_of_turn(command.step)
     require_body(command.body, now.by, decap.rests_on(step))
     _check_fields(decap, step, command)

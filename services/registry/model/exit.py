@@ -120,8 +120,11 @@ def approve(village: Village | None, command: ApproveExit, policy: Policy, today
     """
     village = standing(village, command)
     exit = village.exit
-    if exit is None or (step := exit.step) is None or step.kind not in village.actions or step.kind == "notice":
-        raise village.not_now("公示期满且异议处理完毕后方可审批", "the approval follows the notice")
+    if exit is None or (step := exit.step) is None or village.actions.get(step.kind) != "approvals":
+        raise village.not_now(
+            "公示期满、异议处理完毕并征求意见后方可审批",
+            "the approval follows the notice, and the word of who is asked",
+        )
     require_body(command.body, exit.by, EXIT_RULE)
     if command.step != step.name and (command.step or step.kind != "decide"):
         raise Refused(
@@ -144,7 +147,7 @@ def approve(village: Village | None, command: ApproveExit, policy: Policy, today
         after = after.but(decided_by=command.decided_by)
     if after.step:
         approval = ExitApproved(**about, attempt=exit.attempt, step=step.name)
-        return Change(carry(village, after, today), (approval,))
+        return Change(carry(village, after, today), (approval, *village.follows(after)))
     about["decided_by"] = after.decided_by or command.decided_by
     delisted = VillageDelisted(**about, spell=village.spell, incidence=village.values[INCIDENCE])
     village = carry(village, None, today).but(delisted_on=today, left_by=village.measured)

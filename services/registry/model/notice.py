@@ -13,6 +13,8 @@ from services.registry.model.commands import (
     DecideDecapObjection,
     DecideDelay,
     DecideObjection,
+    GiveDecapWord,
+    GiveWord,
     PostDecapNotice,
     PostNotice,
     RaiseDecapObjection,
@@ -35,8 +37,9 @@ from shared.labels import label
 from shared.policy import Policy, Step
 from shared.rules import Change, Refused, known, require_body, rests
 
-Notice = PostNotice | RaiseObjection | DecideObjection | WithdrawNotice | WithdrawObjection | DecideDelay
-"""The commands about a notice or a late step. Where a command names no matter it is about the village's exit."""
+Notice = PostNotice | RaiseObjection | DecideObjection | WithdrawNotice | WithdrawObjection | DecideDelay | GiveWord
+"""The commands about a notice, a late step or a word that is asked for. Where a command names no matter it is about
+the village's exit."""
 OfDecap = (
     PostDecapNotice
     | RaiseDecapObjection
@@ -44,6 +47,7 @@ OfDecap = (
     | WithdrawDecapNotice
     | WithdrawDecapObjection
     | DecideDecapDelay
+    | GiveDecapWord
 )
 """The same about a township's or county's de-capping."""
 

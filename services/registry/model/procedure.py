@@ -27,6 +27,7 @@ from shared.contracts.registry import (
     ObjectionDecided,
     StepKind,
     StepOverdue,
+    WordAsked,
 )
 from shared.contracts.values import Role
 from shared.policy import Policy, Step
@@ -87,8 +88,14 @@ class Carrier(State, frozen=True, kw_only=True):
         """Refuse a command that names this state wrongly, such as another division than the village's."""
 
     def follows(self, after: Proceeding) -> tuple[Event, ...]:
-        """The events that follow from where the procedure stands after a step: that it has passed or ended."""
-        return ()
+        """The events that follow from where the procedure stands after a step: whose word is asked for now, and, of a
+        dossier, that it has passed or ended."""
+        step = after.step
+        if step is None or step.kind != "ask" or self.under_way is None or after.asked == self.under_way.asked:
+            return ()
+        asked = self.tell(WordAsked, kind=after.kind, step=step.name, asking=after.asked, asked=step.by,
+                          due=after.take_by, silence=step.on_timeout)  # fmt: skip
+        return (asked,)
 
     def detail(self, of: object) -> str:
         """The text that distinguishes this state's tasks from one another."""
@@ -119,7 +126,8 @@ class Carrier(State, frozen=True, kw_only=True):
             yield Task(action=self.decides_objections, about=about, role=by, due=due, rule=rule, detail=detail,
                        answer=answer)  # fmt: skip
         if step.kind in self.actions and now.notice_until is None:
-            answer = {**names, **({} if step.kind == "notice" else {"step": step.name})}
+            answer = {**names, **({} if step.kind == "notice" else {"step": step.name}),
+                      **({"asking": now.asked} if step.kind == "ask" else {})}  # fmt: skip
             yield Task(action=self.actions[step.kind], about=about, role=now.by, due=now.take_by, rule=rule,
                        detail=self.detail(step.name), answer={**answer, "body": now.by})  # fmt: skip
         if now.awaits_superior:

@@ -75,8 +75,12 @@ class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The last day for the awaited step. None while its notice stands, or if the pack set no time when it began."""
     told: bool = False
     """Whether an event has said that the step is overdue."""
+    asked: int = 0
+    """How often a body was asked for its word so far: the number of the latest asking."""
+    word: bool = False
+    """Whether the step before this one is such an asking, and its word has let the procedure come here."""
     extended: int = 0
-    """How often the step got more time after it was overdue."""
+    """How often the step got more time: after it was overdue, or because who is asked answers later."""
     more_from: date | None = None
     """The day on which it got more time last. None once that time is over, so that it can get more only anew."""
     taken_by: Role | None = None
@@ -184,8 +188,10 @@ class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
                 id: Member("" if "accept" in again.values() else one.accepted, "" if one.left in again else one.left)
                 for id, one in members.items()
             }
-        return self.but(at=at, take_by=by, told=False, extended=0, more_from=None, taken_by=None, notice_until=None,
-                        notice_over=False, objections={}, hearing=None, ended="", members=members)  # fmt: skip
+        asked = self.asked + (at < len(self.steps) and self.steps[at].kind == "ask")
+        return self.but(at=at, take_by=by, told=False, asked=asked, word=False, extended=0, more_from=None,
+                        taken_by=None, notice_until=None, notice_over=False, objections={}, hearing=None, ended="",
+                        members=members)  # fmt: skip
 
     def led_to(self, name: str | None, since: date, calendar: Calendar) -> Self:
         """The procedure at the step of this name, to which the awaited step led. Without a name it ends."""

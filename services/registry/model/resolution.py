@@ -60,7 +60,11 @@ class Resolution(Dossier, frozen=True, kw_only=True):
     kind = "resolutions"
     hides = ""  # Every one is looked at: a question has a secret, and so have rounds on who is watched.
     actions = MappingProxyType(
-        {"notice": "notices", **dict.fromkeys(("decide", "accept", "act", "publish"), "resolution-steps")}
+        {
+            "notice": "notices",
+            "ask": "words",
+            **dict.fromkeys(("decide", "accept", "act", "publish"), "resolution-steps"),
+        }
     )
     village: str
     matter: str
@@ -100,7 +104,7 @@ class Resolution(Dossier, frozen=True, kw_only=True):
         """The event that the matter has passed or failed, and what its procedure leads to."""
         before, about = self.course, {**self.names, "kind": self.course.kind}
         over = after.step is None and before.step is not None and not after.ended
-        events: list[Event] = []
+        events: list[Event] = [*super().follows(after)]
         if after.ended == "rejected" != before.ended:
             failed = after.steps[after.at].name
             events.append(ResolutionRejected(**about, subject_code=self.subject_code, step=failed, party=self.party))

@@ -40,7 +40,9 @@ def take_step(
             return Change(resolution)
         raise resolution.out_of_turn(command.step)
     if step.kind not in _FIGURES:
-        raise resolution.not_now("公示请用公示命令办理", "a notice is posted by `notices`")
+        raise resolution.not_now(
+            "公示请用公示命令办理，征求意见请用答复命令办理", "a notice is posted by `notices`, a word given by `words`"
+        )
     rule = resolution.rests_on(step)
     require_body(command.body, now.by, rule)
     if now.ended:

@@ -90,7 +90,9 @@ class Village(Carrier, frozen=True, kw_only=True):
 
     kind = "villages"
     carries = "exit"
-    actions = MappingProxyType({"notice": "notices", **dict.fromkeys(("decide", "publish", "act"), "approvals")})
+    actions = MappingProxyType(
+        {"notice": "notices", "ask": "words", **dict.fromkeys(("decide", "publish", "act"), "approvals")}
+    )
     name: str
     township: str
     population: int

@@ -38,6 +38,7 @@ BY_TASK = {
     "notices": ("核查已通过，待公示", "verified; the public notice is awaited"),
     "objection-decisions": ("第{}号异议尚未处理", "objection {} is awaiting its decision"),
     "delay-decisions": ("办理环节已经逾期，待延期或者接办", "a step is late; more time or another body is awaited"),
+    "words": ("待{}答复所征求的意见", "the word of {}, which was asked for, is awaited"),
     "approvals": ("公示期已满，待审批", "the notice has ended; the approval is awaited"),
 }
 """By action, the words for a task of this service."""
@@ -58,7 +59,8 @@ def why_not_yet(village: Village, policy: Policy) -> tuple[Reason, ...]:
         zh, en = BY_TASK[task.action]
         if task.action == "approvals" and step and step.kind != "decide":
             zh, en = f"出列已经批准，待办理“{step.label}”", f"the exit is approved; {step.name} is awaited"
-        reasons.append(Reason(task.action, zh.format(task.detail), en.format(task.detail), task.role))
+        about = (label("by", task.role, policy), task.role) if task.action == "words" else (task.detail, task.detail)
+        reasons.append(Reason(task.action, zh.format(about[0]), en.format(about[1]), task.role))
     reasons += [*_exit(village), *_measurement(village), *_unmet(village, policy), *listed]
     return tuple(reasons)
 

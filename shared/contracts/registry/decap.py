@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from shared.contracts import Event
 from shared.contracts.calendar import Movement
-from shared.contracts.registry.procedure import BackTo, StepKind
+from shared.contracts.registry.procedure import BackTo, StepKind, Word
 from shared.contracts.values import (
     Code,
     Count,
@@ -252,6 +252,41 @@ class DecapDelayDecided(Event, frozen=True, kw_only=True):
     taken_by: Role | None = None
     """The body that takes the step itself; None if it stays with the one that is late."""
     reason: Reason
+    decided_by: Organ
+
+
+class DecapWordAsked(Event, frozen=True, kw_only=True):
+    """A body is asked for its word on a de-capping, such as the province. The procedure waits."""
+
+    about = "division"
+    label = ("摘帽征求意见", "word on a de-capping asked for")
+    division: DivisionRef
+    attempt: Number
+    kind: Code
+    step: Code
+    asking: Number
+    """The number of this asking. An answer names it, so that no answer to an earlier asking is taken for this one."""
+    asked: Role
+    due: Day
+    silence: Code | None = None
+    """The step to which silence leads after the last day; None if the word is waited for."""
+
+
+class DecapWordGiven(Event, frozen=True, kw_only=True):
+    """The body that was asked for its word on a de-capping gave it, or says that it will do so later."""
+
+    about = "division"
+    label = ("摘帽答复意见", "word on a de-capping given")
+    division: DivisionRef
+    attempt: Number
+    kind: Code
+    step: Code
+    asking: Number
+    word: Word
+    until: Day | None = None
+    """The new last day, where the word comes later."""
+    reason: Reason | None = None
+    """Why it is rejected, or comes later."""
     decided_by: Organ
 
 

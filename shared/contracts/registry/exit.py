@@ -1,5 +1,6 @@
 """The way off the poverty list, and the years after it (5.1)."""
 
+from datetime import date
 from typing import Annotated
 
 from msgspec import Meta
@@ -101,6 +102,7 @@ class VillageRelapsed(Event, frozen=True, kw_only=True):
     """
 
     label = ("出列指标回落", "criteria missed after the exit")
+    promised_until = date(2028, 12, 31)
     village: VillageId
     unmet: Annotated[tuple[Unmet, ...], Meta(max_length=200)]
     decided_by: Organ

@@ -10,6 +10,8 @@ StepKind = Literal["verify", "notice", "decide", "accept", "publish"]
 or something is published."""
 BackTo = Literal["verify", "notice", "decide"]
 """The kinds of steps to which an objection or a refusal leads back."""
+Word = Literal["accepted", "rejected", "later"]
+"""What a body says that was asked for its word."""
 
 
 class NoticePosted(Event, frozen=True, kw_only=True):
@@ -116,4 +118,43 @@ class DelayDecided(Event, frozen=True, kw_only=True):
     taken_by: Role | None = None
     """The body that takes the step itself; None if it stays with the one that is late."""
     reason: Reason
+    decided_by: Organ
+
+
+class WordAsked(Event, frozen=True, kw_only=True):
+    """A body is asked for its word on what is being decided, such as the province on an exit. The procedure waits."""
+
+    label = ("征求意见", "word asked for")
+    village: VillageId
+    matter: RunId | None = None
+    """The matter that it belongs to; None for the village's exit."""
+    attempt: Number
+    kind: Code
+    """The procedure, as the pack names it."""
+    step: Code
+    asking: Number
+    """The number of this asking. An answer names it, so that no answer to an earlier asking is taken for this one."""
+    asked: Role
+    due: Day
+    silence: Code | None = None
+    """The step to which silence leads after the last day; None if the word is waited for."""
+
+
+class WordGiven(Event, frozen=True, kw_only=True):
+    """The body that was asked for its word gave it, or says that it will do so later."""
+
+    label = ("答复意见", "word given")
+    village: VillageId
+    matter: RunId | None = None
+    """The matter that it belongs to; None for the village's exit."""
+    attempt: Number
+    kind: Code
+    """The procedure, as the pack names it."""
+    step: Code
+    asking: Number
+    word: Word
+    until: Day | None = None
+    """The new last day, where the word comes later."""
+    reason: Reason | None = None
+    """Why it is rejected, or comes later."""
     decided_by: Organ

@@ -6,6 +6,7 @@ import msgspec
 
 from shared.contracts import Command
 from shared.contracts.registry.decap import DisputedRates
+from shared.contracts.registry.procedure import Word
 from shared.contracts.values import (
     Code,
     Count,
@@ -146,3 +147,18 @@ class DecideDecapDelay(DecapCorrection, frozen=True, kw_only=True):
     until: Day | None = None
     """The new last day; None if the body takes the step itself."""
     body: Role
+
+
+class GiveDecapWord(OfDivision, frozen=True, kw_only=True):
+    """The body that was asked for its word on a de-capping accepts, rejects with its reason, or will answer later."""
+
+    step: Code
+    asking: Number
+    """The number of the asking that is answered, as the event `registry.decap_word.asked` says it."""
+    word: Word
+    until: Day | None = None
+    """The day by which it answers, where that is later; else None."""
+    reason: Reason | None = None
+    """Why it is rejected, or comes later; None where it is accepted."""
+    body: Role
+    decided_by: Organ

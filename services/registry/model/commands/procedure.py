@@ -2,6 +2,7 @@
 
 from services.registry.model.commands.correction import Correction
 from shared.contracts import Command
+from shared.contracts.registry.procedure import Word
 from shared.contracts.values import Code, Day, Number, Organ, PartyId, Reason, Role, RunId, Short, VillageId
 
 
@@ -71,5 +72,26 @@ class DecideDelay(Command, frozen=True, kw_only=True):
     until: Day | None = None
     """The new last day; None if the body takes the step itself."""
     reason: Reason
+    body: Role
+    decided_by: Organ
+
+
+class GiveWord(Command, frozen=True, kw_only=True):
+    """The body that was asked for its word accepts, rejects with its reason, or says that it will answer later.
+
+    Who has accepted may still say otherwise, as long as nobody has done anything in the next step.
+    """
+
+    village: VillageId
+    matter: RunId | None = None
+    """The matter that it was asked about; None for the village's exit."""
+    step: Code
+    asking: Number
+    """The number of the asking that is answered, as the event `registry.word.asked` says it."""
+    word: Word
+    until: Day | None = None
+    """The day by which it answers, where that is later; else None."""
+    reason: Reason | None = None
+    """Why it is rejected, or comes later; None where it is accepted."""
     body: Role
     decided_by: Organ

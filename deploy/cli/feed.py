@@ -1,0 +1,125 @@
+"""The pull feed in the terminal: what is told in the open, in sentences, for operators and a stranger's first look."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import cache
+from heapq import merge
+from pathlib import Path
+from time import sleep
+from typing import Annotated, Any, Final
+
+import httpx
+import msgspec
+import typer
+
+from deploy.cli.reach import DEFAULT, FolderOption, PlaceOption, client, clients, console, require_service
+from deploy.language import chosen, told
+from deploy.language import day as in_language
+from deploy.local.supervisor import SERVICES
+from shared.contracts import Envelope
+from shared.policy import Policy
+
+app = typer.Typer()
+CLOCK: Final = "registry"
+"""The service that tells the days."""
+BETWEEN: Final = 1.0
+"""Seconds between two looks at feeds that have no more for now."""
+
+
+class _Feed:
+    """One replica's feed, read on from where it was read to."""
+
+    def __init__(self, http: httpx.Client, asked: dict[str, Any]) -> None:
+        self.http, self.asked, self.after = http, asked, ""
+
+    def snapshot(self, place: str, about: str) -> Iterator[dict[str, Any]]:
+        """The states of now, page by page. What is read of the feed afterwards follows behind them."""
+        asked = {"about": about} if about else {"place": place}
+        found = self.http.get("/v1/snapshots", params=asked).json()
+        self.after = found["after"]
+        yield from found["states"]
+        while found["page"]:
+            found = self.http.get("/v1/snapshots", params={**asked, "page": found["page"]}).json()
+            yield from found["states"]
+
+    def rest(self) -> Iterator[Envelope]:
+        """What it has now behind the last that was read."""
+        end = False
+        while not end:
+            asked = {k: v for k, v in self.asked.items() if not (self.after and k == "since")}
+            page = self.http.get("/v1/events", params={**asked, "after": self.after}).json()
+            self.after, end = page["after"], page["end"]
+            yield from msgspec.convert(page["events"], list[Envelope])
+
+
+@app.command()
+def events(
+    service: Annotated[str, typer.Argument(help="服务，不填为全部 · the service; all without it")] = "",
+    place: PlaceOption = "",
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="自哪个业务日期起 · from this business day on")
+    ] = None,
+    about: Annotated[str, typer.Option(help="只看一个村等的编号 · about this village alone, or whatever it is")] = "",
+    type: Annotated[list[str] | None, typer.Option(help="只看此类事件，可多次 · of these types alone")] = None,
+    snapshot: Annotated[
+        bool, typer.Option("--snapshot", help="先列现状，再列其后的事件 · first what is known, then what follows it")
+    ] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="继续等待新的事件 · go on waiting for more")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="每行一个 JSON · one JSON text to a line")] = False,
+    folder: FolderOption = DEFAULT,
+) -> None:
+    """公开事件：逐条以文字列出，可续看 · the open events in sentences, as subscribers get them by the pull feed."""
+    if service:
+        require_service(service)
+    asked = {"below": place, "since": since and f"{since:%Y-%m-%d}", "about": about, "type": type}
+    asked = {name: value for name, value in asked.items() if value}
+    owners = {CLOCK if one.startswith("calendar.") else one.partition(".")[0] for one in type or ()}
+    names = [service] if service else [name for name in SERVICES if not type or name in owners]
+    feeds = [_Feed(http, asked) for name in names for http in clients(folder, name)]
+    show: Callable[[Envelope], None] = _raw if as_json else _in_words(folder)
+    if snapshot:
+        for one in feeds:
+            _standing(one, place, about, as_json=as_json)
+    while True:
+        for envelope in merge(*(one.rest() for one in feeds), key=lambda one: one.time):
+            show(envelope)
+        if not follow:
+            break
+        sleep(BETWEEN)
+
+
+def _standing(feed: _Feed, place: str, about: str, *, as_json: bool) -> None:
+    """Show what is known now: each state as JSON, or how many there are of each kind and status."""
+    if as_json:
+        for one in feed.snapshot(place, about):
+            console.say(_text(one))
+        return
+    counts = Counter(one["kind"] for one in feed.snapshot(place, about))
+    for kind, number in sorted(counts.items()):
+        console.say(told(f"现状：{kind} {number}条", f"now: {number} of {kind}"))
+
+
+def _raw(envelope: Envelope) -> None:
+    """Show an event as subscribers get it, on one line."""
+    console.say(_text(envelope))
+
+
+def _text(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _in_words(folder: Path) -> Callable[[Envelope], None]:
+    """A function that shows an event as a sentence, in the words of the pack that is in force where it happened."""
+    from deploy.demo.village import happened, in_force, line
+
+    @cache
+    def policy(place: str) -> Policy | None:
+        return in_force(client(folder, "registry", place), place)
+
+    def show(envelope: Envelope) -> None:
+        event = happened(envelope).event
+        (sentence, _basis) = line(event, policy(event.place), {})
+        console.say(f"{in_language(envelope.occurredon)}  {envelope.subject}  {chosen(sentence)}")
+
+    return show
