@@ -13,7 +13,16 @@ import httpx
 import msgspec
 import typer
 
-from deploy.cli.reach import DEFAULT, FolderOption, PlaceOption, client, clients, console, require_service
+from deploy.cli.reach import (
+    DEFAULT,
+    FolderOption,
+    PlaceOption,
+    addresses,
+    client,
+    console,
+    open_client,
+    require_service,
+)
 from deploy.language import chosen, told
 from deploy.language import day as in_language
 from deploy.local.supervisor import SERVICES
@@ -25,6 +34,14 @@ CLOCK: Final = "registry"
 """The service that tells the days."""
 BETWEEN: Final = 1.0
 """Seconds between two looks at feeds that have no more for now."""
+
+
+class _Page(msgspec.Struct):
+    """An answer of the feed."""
+
+    events: list[Envelope]
+    after: str
+    end: bool
 
 
 class _Feed:
@@ -48,9 +65,10 @@ class _Feed:
         end = False
         while not end:
             asked = {k: v for k, v in self.asked.items() if not (self.after and k == "since")}
-            page = self.http.get("/v1/events", params={**asked, "after": self.after}).json()
-            self.after, end = page["after"], page["end"]
-            yield from msgspec.convert(page["events"], list[Envelope])
+            answer = self.http.get("/v1/events", params={**asked, "after": self.after}).content
+            page = msgspec.json.decode(answer, type=_Page)
+            self.after, end = page.after, page.end
+            yield from page.events
 
 
 @app.command()
@@ -76,7 +94,8 @@ def events(
     asked = {name: value for name, value in asked.items() if value}
     owners = {CLOCK if one.startswith("calendar.") else one.partition(".")[0] for one in type or ()}
     names = [service] if service else [name for name in SERVICES if not type or name in owners]
-    feeds = [_Feed(http, asked) for name in names for http in clients(folder, name)]
+    urls = [(name, url) for name in names for url in addresses(folder, name)]
+    feeds = [_Feed(open_client(url, name, folder), asked) for name, url in urls]
     show: Callable[[Envelope], None] = _raw if as_json else _in_words(folder)
     if snapshot:
         for one in feeds:
