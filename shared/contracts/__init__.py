@@ -16,7 +16,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from shared.contracts.values import Bounded, Day, Place
+from shared.contracts.values import Bounded, Day, Place, SeenVersion
 from shared.contracts.words import worded
 
 OPEN_ROOT, SEALED_ROOT = "zhucun.v1", "zhucun-sealed.v1"
@@ -82,6 +82,10 @@ class Command(Payload, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
 
     An unknown field is an error: a misspelt one would otherwise be left at its default.
     """
+
+    expects: SeenVersion | None = None
+    """The version of the state that its sender saw. If the state is another one by now, the command is refused (412)
+    with what changed since. For a single command the header `If-Match` says the same."""
 
     is_long: ClassVar[bool] = False
     """Whether deciding one such command takes so long that it must run in a thread, so that others need not wait."""

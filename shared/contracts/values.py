@@ -206,6 +206,10 @@ ROLES: Final = {
 }  # fmt: skip
 """The names of the roles, in Chinese and English."""
 
+SeenVersion = Annotated[str, Meta(pattern=r"^[a-z_]{1,40}/[!#-?A-~]{1,360}@[0-9a-f]{12}-[0-9]{1,15}$(?!\n)")]
+"""What somebody saw of a state before he changes it: its kind and id, a hash of it, and how far the journal was. It is
+the ETag of `GET /v1/<kind>/<id>`, and `version` of a task."""
+
 # ------------------------------------------------------------------- in words
 
 
@@ -217,6 +221,10 @@ SAID: Final = {
     _pattern(value): words
     for value, words in {
         Place: ("6位数字的区划代码", "a division's code of 6 digits"),
+        SeenVersion: (
+            "查询时返回的版本（响应头“ETag”或待办的“version”）",
+            "the version that a query answered as ETag or `version`",
+        ),
         VillageId: ("12位数字的村代码", "a village's code of 12 digits"),
         PartyId: (
             "编号，由大写字母、数字和 . _ - 组成，最多40个字符，不能是身份证号或手机号",

@@ -22,6 +22,7 @@ from shared.contracts import NOBODY, Actor, Command, Event, Payload
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted, VillageRecoded
 from shared.divisions import place_of, prefecture_of
+from shared.engine.versions import Seen, require_same, unknown
 from shared.policy import Layer, Policy, PolicyBook, PolicyInvalid, layer_of, over, parse_pack, renewed
 from shared.rules import LONGEST_ID, Change, Due, Key, Reaction, Refused, Rule, State, once_each, require_taken
 
@@ -140,7 +141,10 @@ class Wiring:
 
     def __init__(self, reactions: Iterable[Reaction], due: Mapping[type[State], Mapping[str, Rule]]) -> None:
         self.reactions: dict[type[Payload], list[Reaction]] = {}
+        self.kinds: dict[str, type[State]] = {}
+        """The kinds of state by name."""
         for reaction in reactions:
+            self.kinds[reaction.kind.kind] = reaction.kind
             self.reactions.setdefault(reaction.on, []).append(reaction)
         self.due = due
         for kind, rules in due.items():
@@ -335,7 +339,7 @@ class _Batch:
 
     def begin(self, cause: Cause) -> None:
         """Run the rules of a message, and of all events that follow from it."""
-        if self.wiring.recoded and isinstance(cause.payload, Command):
+        if isinstance(cause.payload, Command) and (self.wiring.recoded or cause.payload.expects):
             cause = self.resolved(cause)
         _, _, targets, self.named, needed = self.concerned(cause)
         self.root = type(cause.payload)
@@ -453,15 +457,32 @@ class _Batch:
         return "changed" if self.before else "unchanged"
 
     def resolved(self, cause: Cause) -> Cause:
-        """A command with each alias of a village replaced by the village's id, as rules expect it. Raises Missing."""
+        """A command with each alias of a village replaced by the village's id, as rules expect it. Raises Missing.
+
+        Refuses one whose sender saw another version of a state.
+        """
         command = cause.payload
         assert isinstance(command, Command)
+        if command.expects:
+            self.require_unchanged(Seen.read(command.expects))
         aliases = [key for key in codes.aliases(command) if place_of(key[1]) in self.wiring.recoded]
         known = self.others(aliases)
         if ids := {id: code.village for (_, id), code in known.items() if isinstance(code, Code)}:
             command = codes.resolved(command, ids)
             cause = msgspec.structs.replace(cause, payload=command)
         return cause
+
+    def require_unchanged(self, seen: Seen) -> None:
+        """Refuse a command if a state is not as its sender saw it, or not kept here. Raises Missing.
+
+        What earlier commands of the same request changed does not count: that is no other officer's doing.
+        """
+        if seen.kind not in self.wiring.kinds:
+            raise unknown(seen)
+        key = self.wiring.kinds[seen.kind], seen.id
+        if key not in self.loaded:
+            raise Missing({key})
+        require_same(seen, self.loaded[key])
 
     def run_out(self, key: Key, day_id: str) -> None:
         """Run the due timers of one state until none is left. Raises RuntimeError if they never end."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from datetime import date
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Self, cast
@@ -27,13 +28,14 @@ from shared.engine.outbox import PAGE
 from shared.engine.people import People
 from shared.engine.pipeline import Pipeline
 from shared.engine.replay import recover, recovered
-from shared.engine.requests import IDEMPOTENCY_KEY
-from shared.engine.tables import Tables
+from shared.engine.requests import IDEMPOTENCY_KEY, RequestRefused
+from shared.engine.versions import written
 from shared.labels import Both, awaited, basis, in_words
 from shared.policy import Policy
 from shared.rules import Refused, State, Task
 from shared.stream.bus import SEALED
 from shared.web import audited
+from shared.web.changes import explained
 from shared.web.feed import feed
 from shared.web.identity import (
     KEEPERS,
@@ -57,7 +59,7 @@ from shared.web.patience import patient
 from shared.web.places import PlaceQuery, told_in, within
 from shared.web.problems import HANDLERS, Fault, fault
 from shared.web.snapshots import snapshots
-from shared.web.strict import BIGGEST, LARGEST_BODY, StrictRequest, strict
+from shared.web.strict import BIGGEST, IF_MATCH, LARGEST_BODY, StrictRequest, expecting, strict
 
 PUBLISHED_WITHIN = 2.0
 """Seconds that an answer waits for its events to be published. If it takes longer, they are published after it."""
@@ -119,6 +121,8 @@ class OpenTask(msgspec.Struct, omit_defaults=True):
     task: Task
     words: InWords | None = None
     """Only if it is asked for."""
+    version: str = ""
+    """The version of the state, for `expects` or `If-Match` of the answer. Only if it is asked for."""
 
     def told(self, policy: Policy | None, names: Mapping[str, str]) -> Self:
         """The same task with `words`; a region's own words come first. `names` has the villages' names by id."""
@@ -232,13 +236,18 @@ def _command(pipeline: Pipeline, route: Route) -> Any:
         request: Request[Any, Any, Any],
         data: Any,
         key: Annotated[str, HeaderParameter(name=IDEMPOTENCY_KEY, min_length=8, max_length=180)],
+        seen: Annotated[str | None, HeaderParameter(name=IF_MATCH, required=False)] = None,
         dry_run: FromQuery[bool] = False,
         keep_good: FromQuery[bool] = False,
     ) -> Accepted:
         require_say(request, data)
-        answer, refused = await submit(
-            pipeline, f"{route.path}:{key}", data, dry_run=dry_run, keep_good=keep_good, actor=acting(request)
-        )
+        who, data = caller(request), expecting(seen, data)
+        asked = partial(submit, pipeline, f"{route.path}:{key}", data, actor=acting(request))
+        try:
+            answer, refused = await asked(dry_run=dry_run, keep_good=keep_good)
+        except RequestRefused as error:
+            raise RequestRefused(await explained(pipeline, who, data, error.refused)) from error
+        refused = await explained(pipeline, who, data, refused)
         await published_soon(pipeline, pipeline.written)
         faults = [fault(row, error) for row, error in sorted(refused.items())]
         effects = zip(answer.effects, answer.events, strict=True)
@@ -253,7 +262,7 @@ def _command(pipeline: Pipeline, route: Route) -> Any:
         description=(route.command.__doc__ or "").strip(),
         status_code=200,
         tags=["commands"],
-        opt={"command": route.command, "refuses": (401, 403)},
+        opt={"command": route.command, "refuses": (401, 403, 412)},
     )(handler)
 
 
@@ -262,7 +271,7 @@ def _common(pipeline: Pipeline, stopping: asyncio.Event) -> list[Any]:
     states = pipeline.tables.states.items()
     return [
         _tasks(pipeline), *_journals(pipeline), feed(pipeline, stopping), snapshots(pipeline), *_accounts(pipeline),
-        *(handler for kind, table in states for handler in _states(pipeline.engine, pipeline.tables, kind, table)),
+        *(handler for kind, table in states for handler in _states(pipeline, kind, table)),
     ]  # fmt: skip
 
 
@@ -308,22 +317,25 @@ def _tasks(pipeline: Pipeline) -> Any:
         after: FromQuery[str] = "",
         limit: Annotated[int, QueryParameter(ge=1, le=LARGEST_PAGE)] = LARGEST_PAGE,
         words: FromQuery[bool] = False,
+        versions: FromQuery[bool] = False,
     ) -> list[OpenTask]:
         """What people have to do: the lines of an officer's day page. `place` is a prefix of the division, `about` what
         a task is about, such as a village, its team or a unit.
 
-        With `words`, each task says in Chinese and English what it is about and by which document. Tasks about persons
+        With `words`, each task says in Chinese and English what it is about and by which document; with `versions`, in
+        which version its state was, so that who answers it is told if somebody else did meanwhile. Tasks about persons
         are shown to who has them to do, and to operators. Tasks come in order of kind and id, after the `kind/id` given
         as `after`. Tasks of one state stay together, so there may be more than `limit`. Fewer than `limit` means the
         end.
         """
         found: list[tuple[OpenTask, Policy | None]] = []
         policy: Any
-        who = caller(request)
+        who, position = caller(request), pipeline.written
         states = waiting(pipeline, place, to=who, after=after, enough=lambda: len(found) >= limit)
         async for state, policy in states:
+            seen = written(state, position, to_operator=who.is_operator) if versions else ""
             found += [
-                (OpenTask(state.kind, state.id, state.place, task), policy)
+                (OpenTask(state.kind, state.id, state.place, task, version=seen), policy)
                 for task in (state.tasks(policy) if policy or not state.needs_policy else ())
                 if role in (None, task.role)
                 and sees(who, state, task)
@@ -481,9 +493,9 @@ async def _page(
         return [Entry(position, subject, msgspec.Raw(body.encode())) for position, subject, body in rows]
 
 
-def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Table) -> list[Any]:
+def _states(pipeline: Pipeline, state: type[State], table: Table) -> list[Any]:
     """The queries of one kind of state: a list, a single state, and the number of states by status."""
-    kind = state.kind
+    kind, engine, tables = state.kind, pipeline.engine, pipeline.tables
 
     def shown(request: Request[Any, Any, Any]) -> Callable[[str], str] | None:
         """A function that leaves secrets out of a stored state; None if this kind has none."""
@@ -527,8 +539,8 @@ def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Tabl
         },
     )
     async def one(request: Request[Any, Any, Any], id: FromPath[str]) -> Response[bytes]:
-        """One state by its id."""
-        id = id.lstrip("/")
+        """One state by its id. The ETag is its version, for `If-Match` or `expects` of a command that changes it."""
+        id, position = id.lstrip("/"), pipeline.written
         async with engine.connect() as conn:
             body = (await conn.execute(select(table.c.body).where(table.c.id == id))).scalar()
             if body is None and (alias := await store.id_by_code(conn, tables, id)) != id:
@@ -538,7 +550,10 @@ def _states(engine: AsyncEngine, tables: Tables, state: type[State], table: Tabl
         if asks.where == "place":
             require_reach(request, msgspec.json.decode(body, type=_Placed).place, asks.roles)
         hiding = shown(request)
-        return Response((hiding(body) if hiding else body).encode(), media_type=MediaType.JSON)
+        version = written(store.decode_state(state, body), position, to_operator=caller(request).is_operator)
+        return Response(
+            (hiding(body) if hiding else body).encode(), media_type=MediaType.JSON, headers={"ETag": f'"{version}"'}
+        )
 
     @get(f"/v1/summary/{kind}", tags=["queries"], name=f"summary of {kind}", opt={"asks": PLACE})
     async def summary(place: PlaceQuery = "") -> dict[str, int]:

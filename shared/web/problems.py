@@ -26,6 +26,7 @@ REFUSALS = {
     405: "此地址不接受这种方法 / this address does not take this method",
     408: "请求迟迟没有发完 / the request was not sent in time",
     409: "当前状态不允许 / the state does not allow it now",
+    412: "查看之后已有变动 / it has changed since it was seen",
     413: "请求过大，请分批提交 / the request is too large; send it in parts",
     415: "请求的内容类型不对 / the request is of another media type",
     422: "内容有误 / what was said is wrong in itself",

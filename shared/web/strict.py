@@ -16,7 +16,7 @@ from litestar.handlers import HTTPRouteHandler
 from msgspec import inspect
 
 from shared.contracts import Command
-from shared.contracts.values import SAID
+from shared.contracts.values import SAID, SeenVersion
 from shared.engine.requests import IDEMPOTENCY_KEY
 from shared.web.problems import Fault, Unfit
 
@@ -40,6 +40,9 @@ MOST_FAULTS = 200
 KEY = r"^[!-~][ -~]{6,178}[!-~]$"
 """The pattern of an Idempotency-Key: printable ASCII without spaces at the ends, since it goes into logs and an
 index."""
+
+IF_MATCH = "If-Match"
+"""The header by which the sender of one command says which version of a state he saw."""
 
 # ---------------------------------------------------------------- the address
 
@@ -100,8 +103,27 @@ def _header_faults(request: Request[Any, Any, Any]) -> Iterator[Fault]:
     if len(keys) > 1 or any(not re.fullmatch(KEY, key) for key in keys):
         zh = "请求编号应为一个，由 8 至 180 个英文字母、数字或符号组成"
         yield Fault(0, "schema", zh, "one key of 8 to 180 printable ASCII characters", IDEMPOTENCY_KEY)
+    if len(request.headers.getall(IF_MATCH, [])) > 1:
+        yield Fault(0, "schema", "只能出现一次", "may stand once only", IF_MATCH)
 
 
+def expecting(seen: str | None, commands: Sequence[Command]) -> Sequence[Command]:
+    """The commands of a request, with the version that `If-Match` says. Raises Unfit if that is none of ours."""
+    if seen is None:
+        return commands
+    if not (seen[:1] + seen[-1:] == '""' and re.match(_VERSION, seen[1:-1])):
+        zh = "应为查询所得的一个“ETag”，原样填写，连同引号"
+        raise Unfit([Fault(0, "schema", zh, "must be one ETag as a query answered it, with its quotes", IF_MATCH)])
+    if len(commands) != 1:
+        zh = "只能随一条命令提交；多条命令请在各条的“expects”中分别填写"
+        raise Unfit([Fault(0, "schema", zh, "goes with one command; of several, each says `expects`", IF_MATCH)])
+    if commands[0].expects not in (None, version := seen[1:-1]):
+        zh, en = "与命令中的“expects”不同，请只填一处", "differs from `expects` of the command; say one of them"
+        raise Unfit([Fault(0, "schema", zh, en, IF_MATCH)])
+    return [msgspec.structs.replace(commands[0], expects=version)]
+
+
+_VERSION = str(get_args(SeenVersion)[1].pattern)
 _SPELLING: dict[Any, tuple[str, str, str]] = {
     bool: ("true|false", "只能填“true”或“false”", "must be true or false"),
     int: ("[0-9]{1,15}", "应为数字，最多 15 位", "must be digits, 15 at most"),

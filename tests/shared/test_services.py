@@ -238,7 +238,7 @@ def test_openapi_says_how_each_command_is_given(name: str) -> None:
     for route in commands(name):
         post = posts[f"/v1/{route.path}"]
         headers = {p["name"]: p["required"] for p in post["parameters"] if p["in"] == "header"}
-        assert headers == {"Idempotency-Key": True}
+        assert headers == {"Idempotency-Key": True, "If-Match": False}
         assert {p["name"] for p in post["parameters"] if p["in"] == "query"} == {"dry_run", "keep_good"}
         body = post["requestBody"]["content"]["application/json"]["schema"]
         assert body["items"] == {"$ref": f"#/components/schemas/{route.command.__name__}"}
@@ -246,7 +246,7 @@ def test_openapi_says_how_each_command_is_given(name: str) -> None:
         assert re.search("[\u4e00-\u9fff]", route.zh) and route.en.isascii()
         assert post["summary"] == f"{route.zh} · {route.en}"
         assert post["description"], f"{route.command.__name__} needs a docstring"
-        for status in ("400", "404", "405", "409", "413", "415", "422", "503"):
+        for status in ("400", "404", "405", "409", "412", "413", "415", "422", "503"):
             answer = post["responses"][status]["content"]
             assert answer == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 

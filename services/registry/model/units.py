@@ -278,7 +278,7 @@ def _is_unlikely(command: RegisterCadre, today: date) -> bool:
 def _data(command: RegisterUnit | RegisterCadre, id: str) -> dict[str, Any]:
     """The fields of a command that describe a unit or a cadre."""
     data = msgspec.structs.asdict(command)
-    del data[id], data["replaces"]
+    del data[id], data["replaces"], data["expects"]
     return data
 
 

@@ -1,0 +1,64 @@
+"""Versions of states: who changes something may say what he saw of it, and is refused if it is no longer so.
+
+A version names the state, so that a command may expect something of any state that its sender looked at. Its hash is
+of what was shown: what is hidden from somebody may change without his knowing. The position says how far the journal
+was then, so that a refusal can tell what has happened since.
+"""
+
+from typing import NamedTuple, Self
+from urllib.parse import quote, unquote
+
+from shared.rules import LONGEST_ID, Refused, State, revision
+
+CHANGED = "version"
+"""The rule of the refusal of a command whose sender saw another version."""
+
+
+class Seen(NamedTuple):
+    """What somebody saw of a state."""
+
+    kind: str
+    id: str
+    hash: str
+    position: int
+
+    @classmethod
+    def read(cls, version: str) -> Self:
+        """From a version in its written form, which has the pattern of `SeenVersion`. Refuses what is no id."""
+        named, _, rest = version.rpartition("@")
+        kind, _, id = named.partition("/")
+        hash, _, position = rest.partition("-")
+        seen = cls(kind, unquote(id), hash, int(position))
+        if not seen.id.isprintable() or len(seen.id) > LONGEST_ID:
+            raise unknown(cls(kind, "…", hash, 0))
+        return seen
+
+
+def written(state: State, position: int, *, to_operator: bool) -> str:
+    """The version of a state as it is shown to somebody now; `position` is the last one of the journal."""
+    id = quote(state.id, safe="/:")
+    return f"{state.kind}/{id}@{revision(state.shown(to_operator=to_operator))}-{position}"
+
+
+def require_same(seen: Seen, state: State | None) -> None:
+    """Refuse (412) if the state is no longer as it was seen."""
+    shown = [state.shown(to_operator=one) for one in (False, True)] if state else []
+    if seen.hash not in map(revision, shown):
+        raise Refused(
+            CHANGED,
+            f"“{seen.id}”在您查看之后已有变动，本次未作更改；请重新查看，确认后再提交",
+            f"{seen.id} has changed since you saw it, and nothing was done; look at it again before you send this",
+            field="expects",
+            status=412,
+        )
+
+
+def unknown(seen: Seen) -> Refused:
+    """The refusal of a version of another service's state."""
+    return Refused(
+        CHANGED,
+        f"“{seen.id}”的这个版本不是本服务给出的，请填写从本服务查得的版本",
+        f"this version of {seen.id} is not of this service; send one that it answered",
+        field="expects",
+        status=422,
+    )

@@ -1,0 +1,137 @@
+"""What has happened since somebody looked, in sentences: a refusal of what would overwrite it tells them.
+
+A caller is told what he could read in the journal, no more.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.contracts import EVENTS, Command, Event
+from shared.engine import store
+from shared.engine.pipeline import Pipeline
+from shared.engine.versions import CHANGED, Seen
+from shared.labels import Both, sentence
+from shared.rules import Refused
+from shared.web.identity import READERS, Caller
+from shared.web.places import told_in
+
+MOST = 5
+"""How many events a refusal tells one by one, the last ones."""
+LOOKED_AT = 20_000
+"""How many of the last events are looked at for those about a unit or a cadre: the journal is searched by village."""
+
+
+class _Told(msgspec.Struct):
+    """What is needed of an envelope."""
+
+    subject: str
+    type: str
+    occurredon: str
+    data: msgspec.Raw
+    actororgan: str = ""
+
+
+class Happened(NamedTuple):
+    """An event since somebody looked."""
+
+    event: Event
+    day: str
+    organ: str
+    """The organ in whose name somebody acted; empty if it is not known."""
+
+    def touches(self, fields: Collection[str]) -> bool:
+        """Whether the event tells of one of these fields of a command, by its own field or within one."""
+        names = {field.rpartition(".")[2] for field in fields}
+        return bool(names & {*self.event.__struct_fields__}) or any(
+            b'"%b":' % name.encode() in msgspec.json.encode(self.event) for name in names
+        )
+
+
+async def since(
+    pipeline: Pipeline, who: Caller, position: int, ids: Collection[str]
+) -> Mapping[str, Sequence[Happened]]:
+    """The events after a position of the journal about each of these villages, units and so on, by its id."""
+    outbox = pipeline.tables.outbox
+    recent = and_(outbox.c.position > max(position, pipeline.written - LOOKED_AT), outbox.c.about.not_in(ids))
+    found = select(outbox.c.about, outbox.c.body).where(
+        outbox.c.position > position, or_(outbox.c.about.in_(ids), recent)
+    )
+    if not who.is_operator:
+        found = found.where(outbox.c.sealed.is_(False), told_in(outbox, who.divisions(READERS)))
+    told: dict[str, list[Happened]] = {id: [] for id in ids}
+    async with pipeline.engine.connect() as conn:
+        for about, body in await conn.execute(found.order_by(outbox.c.position)):
+            envelope = _ENVELOPE.decode(body)
+            for id in {about, envelope.subject} & told.keys():
+                event = msgspec.json.decode(envelope.data, type=EVENTS[envelope.type])
+                told[id].append(Happened(event, envelope.occurredon, envelope.actororgan))
+    return told
+
+
+_ENVELOPE = msgspec.json.Decoder(_Told)
+
+
+async def in_words(pipeline: Pipeline, happened: Sequence[Happened]) -> Both:
+    """The last of these events in sentences, each with its day and the organ; in one text for each language."""
+    last = happened[-MOST:]
+    async with pipeline.engine.connect() as conn:
+        names = await _units(conn, pipeline, [one.event for one in last])
+    zh, en = list[str](), list[str]()
+    for event, day, organ in last:
+        policy = pipeline.book.at(event.place, pipeline.today) if pipeline.today else None
+        said, said_en = sentence(event, policy, names)
+        zh.append(f"{day} {f'（{organ}）' if organ else ''}{said}")
+        en.append(f"{day} {f'({organ}) ' if organ else ''}{said_en}")
+    more = len(happened) - len(last)
+    before = (f"此前还有{more}项；", f"{more} before; ") if more else ("", "")
+    return before[0] + "；".join(zh), before[1] + "; ".join(en)
+
+
+async def _units(conn: AsyncConnection, pipeline: Pipeline, events: Sequence[Event]) -> Mapping[str, str]:
+    """The names of the units of which events speak, where the service keeps them."""
+    kind = next((kind for kind in pipeline.tables.states if kind.kind == "units"), None)
+    ids = {unit for event in events if (unit := getattr(event, "unit", None))}
+    if kind is None or not ids:
+        return {}
+    found = await store.load_states(conn, pipeline.tables, [(kind, id) for id in ids])
+    return {id: name for (_, id), state in found.items() if (name := getattr(state, "name", ""))}
+
+
+async def explained(
+    pipeline: Pipeline, who: Caller, commands: Sequence[Command], refused: Mapping[int, Refused]
+) -> dict[int, Refused]:
+    """Refusals by row, those of changed states with what has changed."""
+    return {
+        row: await _explained(pipeline, who, commands[row], error) if error.rule == CHANGED else error
+        for row, error in refused.items()
+    }
+
+
+async def _explained(pipeline: Pipeline, who: Caller, command: Command, refused: Refused) -> Refused:
+    seen = Seen.read(command.expects or "")
+    kind = next((kind for kind in pipeline.tables.states if kind.kind == seen.kind), None)
+    if refused.status != 412 or kind is None:
+        return refused
+    async with pipeline.engine.connect() as conn:
+        state = (await store.load_states(conn, pipeline.tables, [(kind, seen.id)]))[kind, seen.id]
+    about = state.journey if state else seen.id
+    told = await since(pipeline, who, seen.position, {about, seen.id})
+    happened = told[about] if about == seen.id or told[about] else told[seen.id]
+    zh, en = await in_words(pipeline, happened) if happened else _UNTOLD
+    return Refused(
+        refused.rule,
+        f"{refused.zh.rstrip('。')}。其间的变动：{zh}",
+        f"{refused.en}. What changed: {en}",
+        field=refused.field,
+        status=refused.status,
+    )
+
+
+_UNTOLD = (
+    "由日期、其他服务或者本账号无权查看的事项引起",
+    "it follows from a day, from another service, or from what this account may not read",
+)
