@@ -88,6 +88,16 @@ async def test_what_is_sealed_is_told_to_operators_alone(any_api: Api) -> None:
     assert "本账号无权查看" not in fault["zh"]
 
 
+async def test_the_refusal_names_the_organ_that_acted(desk: Desk) -> None:
+    await desk.post("matters", OPERATOR, asked())
+    tag = await seen(desk.api, headers=OPERATOR)
+    assert (await desk.post("matters", desk.bearer("team/210502"), asked(of="unit"))).status_code == 200
+    headers = {"Idempotency-Key": "request late", "If-Match": tag, **OPERATOR}
+    answer = await desk.api.client.post("/v1/matters", json=[asked(of="county")], headers=headers)
+    (fault,) = refusal_of(answer, 412)
+    assert "（县扶贫办）" in fault["zh"] and "(县扶贫办)" in fault["en"]
+
+
 async def test_each_row_of_several_says_what_it_expects(any_api: Api) -> None:
     await any_api.post("matters", asked("M1"), asked("M2"))
     tags = [(await seen(any_api, f"matters/{id}")).strip('"') for id in ("M1", "M2")]
