@@ -1,6 +1,8 @@
 """Two officers who change one thing: the second is told what has changed since he looked, and overwrites nothing."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,6 +12,7 @@ from shared.contracts.dispatch import HelpBegun
 from shared.engine.deliveries import handle
 from shared.stream.bus import OPEN
 from tests.support.asked import OPERATOR, Api, refusal, village
+from tests.support.desk import Desk, asking
 from tests.support.process import delivery
 
 pytestmark = pytest.mark.usefixtures("logged")
@@ -88,13 +91,20 @@ async def test_what_is_sealed_is_told_to_operators_alone(any_api: Api) -> None:
     assert "本账号无权查看" not in fault["zh"]
 
 
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with asking(tmp_path) as found:
+        yield found
+
+
 async def test_the_refusal_names_the_organ_that_acted(desk: Desk) -> None:
     await desk.post("matters", OPERATOR, asked())
     tag = await seen(desk.api, headers=OPERATOR)
     assert (await desk.post("matters", desk.bearer("team/210502"), asked(of="unit"))).status_code == 200
     headers = {"Idempotency-Key": "request late", "If-Match": tag, **OPERATOR}
     answer = await desk.api.client.post("/v1/matters", json=[asked(of="county")], headers=headers)
-    (fault,) = refusal_of(answer, 412)
+    assert answer.status_code == 412, answer.text
+    (fault,) = answer.json()["errors"]
     assert "（县扶贫办）" in fault["zh"] and "(县扶贫办)" in fault["en"]
 
 
