@@ -173,7 +173,9 @@ def _asyncapi(name: str, sent: list[type[Event]], heard: list[type[Event]]) -> d
             "version": "1.0.0",
             "description": "NATS JetStream 上的 CloudEvents 1.0（结构化 JSON）；ZHUCUN 流对订阅方开放，"
             "ZHUCUN_SEALED 仅限内部。 CloudEvents 1.0 in structured JSON on NATS JetStream: the stream ZHUCUN is open "
-            "to subscribers, ZHUCUN_SEALED to the owning services only.",
+            "to subscribers, ZHUCUN_SEALED to the owning services only. "
+            "密封流的一条消息可含同一主题的多个事件（JSON 数组）。 "
+            "A message of the sealed stream may hold several events of one subject, as a JSON array.",
         },
         "defaultContentType": "application/cloudevents+json",
         "servers": {"nats": {"host": "{host}:4222", "protocol": "nats", "variables": {"host": {"default": "nats"}}}},

@@ -156,6 +156,8 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
 async def _send(broker: NatsBroker | None, stream: str, messages: Sequence[bus.Message]) -> None:
     if broker is None:
         raise bus.PublishFailed("NATS is not connected yet")
+    if stream == SEALED:
+        messages = [*bus.joined(messages, broker.connection.max_payload)]
     await bus.publish_batch(broker.connection, stream, messages)
 
 

@@ -167,9 +167,10 @@ class Subscriber:
             if sequence != self._sequences[stream] + 1:
                 return False
             self._sequences[stream] = sequence
-            envelope = msgspec.json.decode(message.data, type=Envelope)
-            about = envelope.correlationid
-            self.heard.append(Said(stream, message.subject, envelope.source, envelope.id, about, message.data))
+            for body in bus.parts(message.data):
+                envelope = msgspec.json.decode(body, type=Envelope)
+                about = envelope.correlationid
+                self.heard.append(Said(stream, message.subject, envelope.source, envelope.id, about, body))
         return True
 
 

@@ -128,4 +128,4 @@ async def _by_pages(
 
 def _read_to(stream: str, delivery: Delivery) -> Positions:
     """That the message was read. Nothing if an operator replays it: no position moves then."""
-    return {stream: delivery.sequence} if stream else {}
+    return {stream: delivery.read} if stream else {}

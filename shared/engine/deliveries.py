@@ -47,7 +47,7 @@ async def handle(pipeline: Pipeline, stream: str, deliveries: Sequence[Delivery]
             else:
                 await apart([*group], partial(_take, pipeline, stream), partial(_give_up, pipeline, stream))
         # The rest belongs to other replicas, so there is nothing to write.
-        pipeline.positions[stream] = deliveries[-1].sequence
+        pipeline.positions[stream] = deliveries[-1].read
 
 
 async def _take(pipeline: Pipeline, stream: str, batch: Sequence[Heard]) -> None:
@@ -60,7 +60,7 @@ async def _take(pipeline: Pipeline, stream: str, batch: Sequence[Heard]) -> None
         await pipeline.save(work, result)
         if result.parked or len(causes) < len(batch):
             await pipeline.park(work, [*_letters(stream, batch, result.parked)])
-        work.positions[stream] = batch[-1][0].sequence
+        work.positions[stream] = batch[-1][0].read
 
 
 async def _give_up(pipeline: Pipeline, stream: str, heard: Heard, failure: Exception) -> None:
@@ -70,7 +70,7 @@ async def _give_up(pipeline: Pipeline, stream: str, heard: Heard, failure: Excep
         ids = [id_bytes(cause.id)] if isinstance(cause, Cause) else []
         parked = [Parked(cause, failure) for _ in await store.note_heard(work.conn, pipeline.tables, ids)]
         await pipeline.park(work, [*_letters(stream, [heard], parked)])
-        work.positions[stream] = delivery.sequence
+        work.positions[stream] = delivery.read
 
 
 def _letters(stream: str, batch: Sequence[Heard], parked: Sequence[Parked]) -> Iterator[Mapping[str, Any]]:

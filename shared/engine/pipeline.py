@@ -120,8 +120,7 @@ class Pipeline:
     @property
     def today(self) -> date | None:
         """The business day; None before any has begun."""
-        ordinal = self.positions.get("today")
-        return date.fromordinal(ordinal) if ordinal else None
+        return date.fromordinal(ordinal) if (ordinal := self.positions.get("today")) else None
 
     @property
     def read(self) -> dict[str, int]:

@@ -8,8 +8,9 @@ import asyncio
 import dataclasses
 import re
 import ssl
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -66,6 +67,8 @@ _SCHEDULE: Final = {
 
 LARGEST_BATCH: Final = 1000
 """The most messages that the server takes in an atomic batch."""
+TOGETHER, TOGETHER_BYTES = 25, 2**16
+"""The most events of one message in the sealed stream, and its most bytes."""
 RETRY: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds to wait before the next attempt at a batch, to handle or to publish it; the last value is repeated."""
 ANSWERED_WITHIN: Final = 2.0
@@ -288,6 +291,45 @@ def _require_publishable(nc: Client, stream: str, messages: Sequence[Message]) -
         raise Unpublishable(f"what {strange} are to be published on is no subject", strange)
     if not nc.is_connected:  # Else nats-py would keep a copy of each attempt until the server is back.
         raise PublishFailed(f"not connected to publish to {stream}")
+
+
+def joined(messages: Iterable[Message], max_payload: int) -> Iterator[Message]:
+    """Make one message of events that follow one another on the same subject, as a JSON array (a batch of CloudEvents).
+
+    A message costs the server and its readers more than its bytes do, and what is sealed only services read, so that a
+    county's register of cadres comes as a message for each 25 of them. A message has the id of its first event: the
+    server knows a batch that it has stored, however its events are joined the next time.
+    """
+    most_bytes = min(TOGETHER_BYTES, max_payload - _HEADER_ROOM)
+    for _, group in groupby(messages, lambda message: message.subject):
+        waiting, size = list[Message](), 1
+        for message in group:
+            if waiting and (len(waiting) == TOGETHER or size + len(message.body) + 1 > most_bytes):
+                yield _as_one(waiting)
+                waiting, size = [], 1
+            waiting.append(message)
+            size += len(message.body) + 1
+        yield _as_one(waiting)
+
+
+def _as_one(messages: Sequence[Message]) -> Message:
+    first, *others = messages
+    body = b"[" + b",".join(message.body for message in messages) + b"]" if others else first.body
+    return Message(first.id, first.subject, body)
+
+
+def parts(body: bytes) -> Sequence[bytes]:
+    """The events of a message, in order. What nobody has joined is left as it is, whatever it may be."""
+    if not body.startswith(b"["):
+        return [body]
+    try:
+        found = [*map(bytes, _ARRAY.decode(body))]
+    except msgspec.DecodeError:
+        return [body]
+    return found if 0 < len(found) <= LARGEST_BATCH else [body]
+
+
+_ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 @lru_cache(10_000)

@@ -8,7 +8,7 @@ import asyncio
 import math
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -17,12 +17,13 @@ import msgspec
 import structlog
 from faststream import AckPolicy as Acknowledge
 from faststream.nats import JStream, NatsBroker, PullSub
+from msgspec.structs import replace
 from nats import errors
 from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import APIError, NotFoundError
 
-from shared.stream.bus import ANSWERED_WITHIN, CALENDAR, pause_after
+from shared.stream.bus import ANSWERED_WITHIN, CALENDAR, SEALED, parts, pause_after
 
 log = structlog.get_logger()
 
@@ -49,12 +50,24 @@ class MessagesLost(Exception):
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """A message in a stream: its sequence, its subject and body, and when the stream recorded it."""
+    """A message in a stream, or one of the events in it: its sequence, its subject and body, and when the stream
+    recorded it."""
 
     sequence: int
     subject: str
     body: bytes
     recorded: datetime
+    more: bool = False
+    """Whether further events of the same message follow."""
+
+    @property
+    def read(self) -> int:
+        """The sequence up to which the stream is read once this is handled. A message is read with its last event."""
+        return self.sequence - 1 if self.more else self.sequence
+
+
+Event = tuple[Delivery, Msg | None]
+"""An event that has come, and with the last one of a message the message, so that it can be acknowledged."""
 
 
 class OrderedConsumer:
@@ -98,7 +111,7 @@ class OrderedConsumer:
         self._subscriber: Any = None
         self._expected: int | None = None  # The next consumer sequence; None if a new consumer is needed.
         self._fetched = 0  # The stream sequence up to which everything has arrived.
-        self._waiting: deque[tuple[Delivery, Msg]] = deque()  # Fetched in order, but not handed on yet.
+        self._waiting: deque[Event] = deque()  # Fetched in order, but not handed on yet.
         self._moved = asyncio.Condition()
         self._busy = False
         self._acknowledging: set[asyncio.Task[None]] = set()
@@ -253,7 +266,7 @@ class OrderedConsumer:
                 return
             self._expected += len(messages)
             self._fetched = deliveries[-1].sequence
-            self._waiting.extend(zip(deliveries, messages, strict=True))
+            self._waiting.extend(_apart(self._stream, zip(deliveries, messages, strict=True)))
             self._moved.notify_all()
             await self._moved.wait_for(lambda: len(self._waiting) <= BATCH)
 
@@ -283,7 +296,7 @@ class OrderedConsumer:
                 self._moved.notify_all()
             if taken and await self._handled([delivery for delivery, _ in taken]):
                 self.delivered, self.alive_at = self.delivered + len(taken), time.monotonic()
-                task = asyncio.create_task(self._acknowledge(taken[-1][1], self._published()))
+                task = asyncio.create_task(self._acknowledge(taken, self._published()))
                 self._acknowledging.add(task)
                 task.add_done_callback(self._acknowledging.discard)
             self._busy = False
@@ -311,10 +324,11 @@ class OrderedConsumer:
                 await self._failed(batch, error)
         return False
 
-    async def _acknowledge(self, last: Msg, published: Awaitable[None]) -> None:
+    async def _acknowledge(self, taken: Sequence[Event], published: Awaitable[None]) -> None:
         await published
-        with suppress(errors.Error):  # A lost acknowledgement does no harm: the position is in the database.
-            await last.ack()
+        # A lost acknowledgement does no harm: the position is in the database. A batch may be a part of one message.
+        with suppress(errors.Error, IndexError):
+            await [message for _, message in taken if message][-1].ack()
 
     async def _failed(self, batch: list[Delivery], error: Exception) -> None:
         """Note why the handler failed, and wait before the next attempt."""
@@ -345,6 +359,14 @@ def _delivery(message: Msg) -> tuple[int, int, Delivery]:
     times, sequence, number, nanoseconds = map(int, fields)
     recorded = datetime.fromtimestamp(nanoseconds / 1e9, UTC)
     return number, times, Delivery(sequence, message.subject, message.data, recorded)
+
+
+def _apart(stream: str, fetched: Iterable[tuple[Delivery, Msg]]) -> Iterator[Event]:
+    """The events of messages one by one. Only those of the sealed stream may have several."""
+    for delivery, message in fetched:
+        *before, last = parts(delivery.body) if stream == SEALED else [delivery.body]
+        yield from ((replace(delivery, body=body, more=True), None) for body in before)
+        yield (replace(delivery, body=last) if before else delivery), message
 
 
 def _mend(subscription: Any) -> None:

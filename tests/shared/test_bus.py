@@ -6,11 +6,14 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from functools import partial
+from itertools import pairwise
 from signal import SIGKILL
 from typing import Any
 
 import pytest
 from faststream.nats import NatsBroker
+from hypothesis import given
+from hypothesis import strategies as st
 from nats.js import JetStreamContext
 from nats.js.errors import APIError
 
@@ -19,10 +22,13 @@ from shared.stream.bus import (
     DAY_DUE,
     OPEN,
     SEALED,
+    TOGETHER,
     Message,
     PublishFailed,
     connect,
     declare_streams,
+    joined,
+    parts,
     publish_batch,
     schedule_days,
 )
@@ -280,6 +286,86 @@ async def test_both_streams_are_consumed_side_by_side(broker: NatsBroker) -> Non
         await applied(opened, 100)
         await applied(sealed, 100)
     assert (list(opened.applied), list(sealed.applied)) == (ids(0, 100), ids(100, 200))
+
+
+async def seal(broker: NatsBroker, batch: list[Message], most: int = 2**20) -> None:
+    """Publish to the sealed stream as services do."""
+    await publish_batch(broker.connection, SEALED, [*joined(batch, most)])
+
+
+ROUND = "zhucun-sealed.v1.52.03.24.inspection.round.drawn"
+
+
+async def test_sealed_events_share_messages_and_come_out_one_by_one_in_order(
+    broker: NatsBroker, js: JetStreamContext
+) -> None:
+    elsewhere = ROUND.replace("24", "25")
+    batch = [*messages(0, 60, ROUND), *messages(60, 61, elsewhere), *messages(61, 63, ROUND)]
+    await seal(broker, batch)
+    assert await stored(js, SEALED) == 3 + 1 + 1, "an order may not be changed to save a message"
+    await publish_batch(broker.connection, OPEN, messages(0, 60))
+    assert await stored(js, OPEN) == 60, "subscribers read one event in each message"
+    database = Database()
+    async with consuming(broker, database, "zhucun-sealed.v1.>", stream=SEALED):
+        await applied(database, 63)
+    assert [*database.applied] == ids(0, 63)
+    assert [database.applied[f"m{n}"].subject for n in (59, 60, 61)] == [ROUND, elsewhere, ROUND]
+
+
+async def test_a_message_that_is_half_read_is_read_again_in_the_next_life(broker: NatsBroker) -> None:
+    await seal(broker, messages(0, 10, ROUND))
+    for start in range(10, 1010, 500):
+        await seal(broker, messages(start, start + 500, ROUND))
+    database = Database()
+
+    def dies() -> None:
+        if database.batches:
+            raise RuntimeError("the process dies")
+
+    database.trouble = dies
+    async with consuming(broker, database, "zhucun-sealed.v1.>", stream=SEALED) as consumer:
+        await until(lambda: consumer.failures)
+        assert (database.batches, database.at) == ([500], 1 + 19), "19 messages of 25 and 15 events of the next"
+        waiting, unsettled = await consumer.lag()
+        assert waiting + unsettled >= 21, "nothing is acknowledged of which a part is still to be handled"
+    database.trouble = lambda: None
+    async with consuming(broker, database, "zhucun-sealed.v1.>", stream=SEALED):
+        await applied(database, 1010)
+    assert ([*database.applied], database.gaps, database.at) == (ids(0, 1010), [], 41)
+
+
+async def test_what_was_stored_one_by_one_is_not_stored_again_together(
+    broker: NatsBroker, js: JetStreamContext
+) -> None:
+    for count in (2, 60):
+        batch = messages(count, 2 * count, ROUND)
+        await publish_batch(broker.connection, SEALED, batch)
+        known = await stored(js, SEALED)
+        await seal(broker, batch)
+        assert await stored(js, SEALED) == known
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["a.b", "a.c"]), st.binary(max_size=40)), min_size=1, max_size=120),
+    st.integers(10, 2000),
+)
+def test_joined_events_are_the_same_in_the_same_order(said: list[tuple[str, bytes]], most: int) -> None:
+    single = [Message(f"m{n}", subject, json.dumps(text.hex()).encode()) for n, (subject, text) in enumerate(said)]
+    together = [*joined(single, most + 1024)]  # Headers take the difference.
+    apart = [(message.subject, body) for message in together for body in parts(message.body)]
+    assert apart == [(message.subject, message.body) for message in single]
+    counts = [len(parts(message.body)) for message in together]
+    assert all(len(m.body) <= most for m, count in zip(together, counts, strict=True) if count > 1)
+    assert max(counts) <= TOGETHER
+    assert [message.id for message in together] == [single[sum(counts[:n])].id for n in range(len(counts))]
+    for (one, two), count in zip(pairwise(together), counts, strict=False):  # No more messages than there must be.
+        size = len(one.body) + (2 if count == 1 else 0)
+        assert one.subject != two.subject or count == TOGETHER or size + 1 + len(parts(two.body)[0]) > most
+
+
+@pytest.mark.parametrize("body", [b"", b"[", b"[]", b"[1,", b"{}", b"[" + b"1," * 1000 + b"1]", b"\xff"])
+def test_what_nobody_has_joined_stays_whole(body: bytes) -> None:
+    assert parts(body) == [body]
 
 
 async def test_a_new_life_goes_on_where_the_database_stands(broker: NatsBroker) -> None:

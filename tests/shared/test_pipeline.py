@@ -3,6 +3,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
@@ -110,6 +111,43 @@ async def test_an_event_delivered_twice_has_its_effect_once(database: str) -> No
         await handle(running.pipeline, OPEN, [one])
         await handle(running.pipeline, OPEN, [delivery(begun(V1, "U2"), 9)])
         assert (await running.state(V1)).heard == ("U1", "U2")
+
+
+async def test_a_message_of_several_events_is_read_only_with_its_last_one(database: str) -> None:
+    events = [msgspec.structs.replace(delivery(begun(V1, f"U{n}"), 7), more=n < 3) for n in range(4)]
+    events[1] = msgspec.structs.replace(events[1], body=b"no event")
+    async with process(database) as running:
+        await begin(running)
+        await submit(running.pipeline, "k1", villages(V1))
+        await handle(running.pipeline, OPEN, events[:3])
+        assert running.pipeline.read[OPEN] == 6
+    async with process(database) as running:
+        assert await running.pipeline.position(OPEN) == 6
+        await handle(running.pipeline, OPEN, events)
+        assert running.pipeline.read[OPEN] == 7
+        assert (await running.state(V1)).heard == ("U0", "U2", "U3")
+        assert [(letter["sequence"], letter["body"]) for letter in await running.letters()] == [(7, b"no event")]
+
+
+async def test_a_message_of_several_events_that_is_taken_apart_is_not_read_before_its_last_one(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = [msgspec.structs.replace(delivery(begun(V1, f"U{n}"), 7), more=n < 3) for n in range(4)]
+    save, seen = store.save_states, list[int]()
+
+    async def refuse(conn: Any, tables: Any, states: Any) -> None:
+        if any("U2" in getattr(state, "heard", ()) for state in states):
+            seen.append((await store.positions(conn, tables)).get(OPEN, 0))
+            raise ValueError
+        await save(conn, tables, states)
+
+    async with process(database) as running:
+        await begin(running)
+        await submit(running.pipeline, "k1", villages(V1))
+        monkeypatch.setattr(store, "save_states", refuse)
+        await handle(running.pipeline, OPEN, events)
+        assert max(seen) == 6, "the first half is committed, and a crash now loses nothing of the second"
+        assert running.pipeline.read[OPEN] == 7
 
 
 async def test_malformed_messages_are_parked_with_a_reason_and_block_nothing(database: str) -> None:

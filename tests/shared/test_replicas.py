@@ -149,7 +149,7 @@ async def stored(url: str, stream: str, key: Path | None = None) -> list[Envelop
     count = (await jetstream.stream_info(stream)).state.messages
     found = [await subscription.next_msg() for _ in range(count)]
     await broker.stop()
-    return [msgspec.json.decode(message.data, type=Envelope) for message in found]
+    return [msgspec.json.decode(body, type=Envelope) for message in found for body in bus.parts(message.data)]
 
 
 async def seen(system: System, messages: list[Envelope]) -> None:

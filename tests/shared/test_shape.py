@@ -67,7 +67,7 @@ stands beside them: gaps, retries, refusals, packs, dead letters, recovery."""
 LONGEST_WAY = 299
 """Lines of code of all these together."""
 STEPS = {
-    "stream/consumer.py": ("OrderedConsumer._receive", "OrderedConsumer._complete", "_delivery"),
+    "stream/consumer.py": ("OrderedConsumer._receive", "OrderedConsumer._complete", "_delivery", "Delivery.read"),
     "engine/days.py": ("is_for_all",),
     "engine/deliveries.py": ("_is_ours", "_placed"),
     "engine/pipeline.py": (

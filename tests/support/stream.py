@@ -36,7 +36,7 @@ class Database:
             self.applied.setdefault(
                 f"m{delivery.body.decode()}" if delivery.body.isdigit() else f"#{delivery.sequence}", delivery
             )
-        self.at = batch[-1].sequence
+        self.at = batch[-1].read
         self.batches.append(len(batch))
         self.trouble()
 
