@@ -6,7 +6,7 @@ Each section has a file of its own, with the checks of that section: `listing`, 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal
@@ -293,6 +293,15 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
 
     def _own(self, to: str) -> Mapping[str, PersonLink]:
         return {link.kind: link for link in self.links if isinstance(link, PersonLink) and link.to == to}
+
+    @cached_property
+    def composing(self) -> Mapping[str, Sequence[Appraisal]]:
+        """By source, such as another assessment or a fact of the year, the assessments in which it counts."""
+        composing: dict[str, list[Appraisal]] = {}
+        for one in self.appraisals:
+            for source in one.sources:
+                composing.setdefault(source, []).append(one)
+        return composing
 
     @cached_property
     def pool(self) -> str:

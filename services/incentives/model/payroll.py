@@ -114,7 +114,9 @@ class Payroll(State, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def awaits(self) -> bool:
-        return bool(self.open) or any(True for _ in self.unexplained)
+        return any(
+            one.confirm_by or one.explain_by for payee in self.payees.values() for one in reversed(payee.sums.values())
+        )
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """All statements of one kind and month are confirmed together."""
@@ -181,8 +183,8 @@ def drawn(
     payroll: Payroll, payee: Payee, cause: str, new: Sum, terms: Statement, policy: Policy, today: date
 ) -> Change:
     """The payroll with a statement that rests on this cause, if it says anything new, and what is told of it."""
-    before, standing = payee.sums.get(cause), payee.standing
-    if new.parts == (before.parts if before else standing.parts if standing and new.recurs else None):
+    before, standing = payee.sums.get(cause), payee.standing if new.recurs else None
+    if new.parts == (before.parts if before else standing.parts if standing else None):
         return Change(payroll.keep(payee))
     if before is None and not any(new.parts.values()):
         return Change(payroll.keep(payee))

@@ -42,14 +42,13 @@ def own(message: AppraisalOpened | AppraisalDropped | AppraisalCommand, _policy:
 
 def composed(event: Source, policy: Policy) -> Iterable[str]:
     """The assessments in which a result or fact counts: those of its village, and of its township (0.13, 1.7, 4.8)."""
-    if not event.village or not policy.appraisals:
+    if not event.village or not policy.composing:
         return ()
     subject = {VILLAGE: event.village, TOWNSHIP: f"township:{event.village[:9]}"}
     return {
         f"{one.kind}/{subject[one.of]}/{fact.year}": None
         for fact in told(event, policy)
-        for one in policy.appraisals
-        if fact.source in one.sources
+        for one in policy.composing.get(fact.source, ())
     }
 
 

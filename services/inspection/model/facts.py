@@ -123,8 +123,3 @@ def _figures(event: Figures, policy: Policy) -> Iterator[Fact]:
     for figure in scored:
         value = values.get(figure)
         yield Fact(fact(INDICATOR, figure), event.year, event.village, value, is_gone=value is None)
-
-
-def sources(event: Source, policy: Policy) -> frozenset[str]:
-    """The sources that an event tells of, if the pack assesses anybody by them."""
-    return frozenset(one.source for one in told(event, policy)) if policy.appraisals else frozenset()

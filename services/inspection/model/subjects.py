@@ -13,7 +13,7 @@ from datetime import date
 import msgspec
 
 from services.inspection.model.appraisal import Appraisal
-from services.inspection.model.facts import Source, sources, told
+from services.inspection.model.facts import Source, told
 from shared.contracts.inspection import (
     AppraisalDropped,
     AppraisalOpened,
@@ -131,8 +131,8 @@ def recode(state: Subject | None, event: VillageRecoded, policy: Policy, today: 
 
 def composing(event: Source, policy: Policy) -> Iterable[str]:
     """The village and the township of a result or fact, if anything there is made of such."""
-    if event.village and (told_of := sources(event, policy)):
-        for sort in {one.of for one in policy.appraisals if not told_of.isdisjoint(one.sources)}:
+    if event.village and policy.composing:
+        for sort in {one.of for fact in told(event, policy) for one in policy.composing.get(fact.source, ())}:
             yield f"{sort}:{event.village if sort == VILLAGE else event.village[:9]}"
 
 

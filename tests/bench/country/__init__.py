@@ -194,6 +194,7 @@ class Country(Simulation):
         waiting: defaultdict[str, list[Row]] = defaultdict(list)
         flights = {name: asyncio.Semaphore(FLIGHT) for name in self.system.services}
         requests: Counter[str] = Counter()
+        service, most = step.service, step.most
 
         async def launch(name: str) -> None:
             number, body = requests[name], msgspec.json.encode(waiting.pop(name))
@@ -210,10 +211,10 @@ class Country(Simulation):
 
         async with asyncio.TaskGroup() as group:
             async for row in rows:
-                name = self.system.process(step.service, row["place"])
+                name = self.system.process(service, row["place"])
                 waiting[name].append(row)
                 self.sent[step.path] += 1
-                if len(waiting[name]) == step.most:
+                if len(waiting[name]) == most:
                     await launch(name)
             for name in [*waiting]:
                 await launch(name)
