@@ -252,6 +252,20 @@ def test_0_9_a_weak_grade_is_contested_in_time_and_only_improved() -> None:
     region.refuses(contest, 409, "year")
 
 
+@pytest.mark.parametrize(
+    ("failings", "told"), [(("unable", "reckless"), 1), (("unable",), 2), ((), 2)], ids=["as it was", "less", "none"]
+)
+def test_0_9_a_review_that_leaves_a_grade_as_it_is_grades_nobody_anew(failings: tuple[str, ...], told: int) -> None:
+    region = rating()
+    give(region, *SCORED, "representatives")
+    region.pass_days(date(2016, 1, 2))
+    contest = ContestAppraisal(**region.about("secretary_rating", "S1"), body="village", lodged_by="朝阳村党支部")
+    region.ask(region.graded("secretary_rating", "S1", "weak", "organisation", "unable", "reckless"), contest)
+    region.ask(region.graded("secretary_rating", "S1", "weak", "organisation", *failings))
+    assert len(region.said(AppraisalReviewed)) == 1 and len(region.said(AppraisalGraded)) == told
+    assert region.state_of("secretary_rating", "S1").answer_until is None
+
+
 def test_0_9_a_grade_on_which_something_was_decided_stays_until_that_is_taken_back() -> None:
     region = rating()
     give(region, *SCORED, "representatives")

@@ -119,6 +119,24 @@ def test_2_19_a_share_with_a_pattern_is_refused(weak: str) -> None:
     assert "zhucun seed" in refused.value.zh
 
 
+@pytest.mark.parametrize(
+    ("just", "no_more"),
+    [
+        ("7ap55raerpaak77wrwka7rere5akkpep", "cez9zueeuk9cccuecwecew9k9czeewe9"),  # 8 characters, and 7
+        ("efzpqrslmno1pqrfhc4astghiabcdnjp", "deflmnopq00ukopcpabc0opy3opqrsjk"),  # 16 neighbours, and 17
+        ("jsktlumzag0h2nqoi1550ohphqirotpu", "3fjgkhl3minjokenwo9pe4jwwxxryszb"),  # The same, every other character
+        ("rhu7cp75p75pze779uawwwz52z75p75pze", "heke7racpr7927uaehekcwmwpr7927uaeh"),  # 24 of 32 threes differ, and 23
+    ],
+)
+def test_2_19_what_is_just_hard_enough_to_guess_is_told_apart_from_what_is_not(just: str, no_more: str) -> None:
+    must_be_unguessable(just, "2.19")
+    must_be_unguessable(just.upper(), "2.19")
+    with pytest.raises(Refused, match="easy to guess"):
+        must_be_unguessable(no_more, "2.19")
+    with pytest.raises(Refused, match="easy to guess"):
+        must_be_unguessable(no_more.upper(), "2.19")
+
+
 @given(st.binary(min_size=32, max_size=32))
 def test_2_19_a_random_share_is_never_refused(random: bytes) -> None:
     # Hypothesis likes zeros, so that its bytes are hashed into random ones.

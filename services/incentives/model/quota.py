@@ -57,7 +57,8 @@ def use(quota: Quota | None, event: OutcomeDecided, policy: Policy, today: date)
     (id,) = of_decision(event, policy)
     quota = quota or Quota(id=id, place=place_of(id.partition("/")[0]))
     terms = next(terms for terms in policy.outcomes if terms.kind == event.kind)
-    if len(quota.given) >= (terms.quota or 0):
+    assert terms.quota, "else there is no quota of this kind"
+    if len(quota.given) >= terms.quota:
         raise Refused(
             terms.clause,
             f"该年度的名额共{terms.quota}个，已用完；可不予采纳，或先撤回已作出的决定",

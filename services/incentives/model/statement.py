@@ -173,11 +173,11 @@ def _brought_up(payroll: Payroll, payee: Payee, cause: str, terms: Statement, po
 
     The later grade drew none of its own, since it was equal: 2014 and 2015 were good, and 2014 is withdrawn.
     """
-    latest = f"graded/{max(payee.grades, key=lambda of: of.partition('/')[2], default='')}"
-    holding = next((cause for cause, one in reversed(payee.sums.items()) if one.recurs), "")
-    if holding != cause or latest in payee.sums or not payee.grades:
+    holding = next((cause for cause, one in reversed(payee.sums.items()) if one.recurs), None)
+    if holding != cause or not payee.grades:
         return Change(payroll)
-    return _monthly(payroll, payee, latest, terms, policy, today)
+    latest = f"graded/{max(payee.grades, key=lambda of: of.partition('/')[2])}"
+    return Change(payroll) if latest in payee.sums else _monthly(payroll, payee, latest, terms, policy, today)
 
 
 def count(payroll: Payroll | None, event: PresenceCounted, policy: Policy, today: date) -> Change:
