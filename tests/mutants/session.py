@@ -39,6 +39,7 @@ READING: Final = ("tests/shared/test_names.py", "tests/shared/test_defaults.py")
 AT_IMPORT: Final = (
     *READING,
     "tests/shared/test_labels.py::test_every_closed_list",
+    "tests/shared/test_statuses.py::test_what_a_service_keeps",
     "tests/shared/test_policy.py::test_the_page_and_the_schema",
     "tests/shared/test_long.py",
 )

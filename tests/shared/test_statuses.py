@@ -1,6 +1,7 @@
 """The word by which lists and filters find a state, and whether it waits for anybody: one row for each way to stand."""
 
 from datetime import date, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -339,6 +340,23 @@ def test_every_kind_of_state_that_has_a_status_has_rows_here() -> None:
         if ".model." in kind.__module__ and kind.kind and kind.status is not State.status
     }  # fmt: skip
     assert kinds - told == set()
+
+
+ASKED: dict[str, str] = {
+    "registry": "adoptions baselines cadres checklists clocks codes decaps enrolments jurisdictions listings parties "
+    "persons registers resolutions rolls rosters units villages yearbooks",
+    "dispatch": "bearers codes commitments contacts courses links pairings partners pools posts rosters squads",
+    "inspection": "appraisals assessments cadres calendars campaigns codes cohorts seed_hashes subjects supervisions "
+    "verifications",
+    "incentives": "codes payrolls quotas records units",
+}
+"""Under which addresses programs outside ask for what each service keeps."""
+
+
+@pytest.mark.parametrize("service", ASKED)
+def test_what_a_service_keeps_is_asked_for_under_the_same_names_as_ever(service: str) -> None:
+    kinds = import_module(f"services.{service}.reactions").KINDS
+    assert " ".join(sorted(kind.kind for kind in kinds)) == ASKED[service]
 
 
 def test_a_kind_of_state_without_a_status_has_an_empty_one_and_waits_for_nobody() -> None:
