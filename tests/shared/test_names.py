@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -90,6 +91,38 @@ def test_what_can_be_overwritten_is_named_as_a_command_names_it() -> None:
         name for kind in below(msgspec.Struct) if ".commands" in kind.__module__ for name in kind.__struct_fields__
     }
     assert _LABELS.keys() - inner - every_field() == {"incidence"}, "but for the figure that is computed"
+
+
+def test_every_fault_of_a_pack_names_a_place_that_packs_have() -> None:
+    """Else an editor is sent to no line at all, or to the wrong one."""
+    found = [one for path in CHECKS for one in places_in(path, path.read_bytes())]
+    assert len(found) > 300, "nothing is walked"
+    of_packs = [
+        kind for kind in below(msgspec.Struct) if kind.__module__.startswith(("shared.policy", "shared.calendar"))
+    ]
+    known = {field.encode_name for kind in of_packs for field in msgspec.structs.fields(kind)} | {"drop"}
+    assert [f"{path.name}:{line} {name}" for path, line, name in found if name not in known] == []
+
+
+CHECKS = sorted((ROOT / "shared/policy").glob("*.py"))
+
+
+@cache
+def places_in(path: Path, source: bytes) -> tuple[tuple[Path, int, str], ...]:
+    """The names in all places of a pack that a file builds: tuples of names, numbers and the way there."""
+    return tuple(
+        (path, part.lineno, part.value)
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Tuple) and any(map(is_step, node.elts))
+        for part in node.elts
+        if isinstance(part, ast.Constant) and re.fullmatch("[a-z_]+", str(part.value))
+    )
+
+
+def is_step(part: ast.expr) -> bool:
+    """Whether it is the number of an entry, or the way to it."""
+    inner = part.value if isinstance(part, ast.Starred) else part
+    return isinstance(inner, ast.Name) and inner.id in ("n", "m", "k", "at", "path", "where")
 
 
 def strange(parameter: str, fits: Any) -> list[str]:
