@@ -38,7 +38,7 @@ RULES: Final = (
 )
 SERVICES: Final = ("registry", "dispatch", "inspection", "incentives")
 OF_SERVICES: Final = ("names", "defaults", "statuses", "labels", "services", "calendar", "unknown", "long")
-OF_SHARED: Final = (*OF_SERVICES, "bounds", "flow", "layers", "policy", "reading", "rules", "when")
+OF_SHARED: Final = (*OF_SERVICES, "bounds", "checking", "flow", "layers", "policy", "reading", "rules", "when")
 """The tests of `tests/shared` that are about the rules of services, and those that are about all rules."""
 PLAYED: Final = ("journey_rules", "outages", "tasks", "told", "zunyi")
 """The tests of `tests/journeys` that need no processes."""

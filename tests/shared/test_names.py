@@ -111,7 +111,7 @@ CHECKS = sorted((ROOT / "shared/policy").glob("*.py"))
 def places_in(path: Path, source: bytes) -> tuple[tuple[Path, int, str], ...]:
     """The names in all places of a pack that a file builds: tuples of names, numbers and the way there."""
     return tuple(
-        (path, part.lineno, part.value)
+        (path, part.lineno, str(part.value))
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.Tuple) and any(map(is_step, node.elts))
         for part in node.elts
