@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -61,10 +62,10 @@ def no_leave(cadre: str, first: date = WEEK[0], last: date = WEEK[1]) -> LeaveRe
 
 
 def gone(cadre: str) -> tuple[Event, ...]:
-    said = {"place": COUNTY, "village": VILLAGE, "unit": f"U{VILLAGE}", "cadre": cadre}
+    said: dict[str, Any] = {"place": COUNTY, "village": VILLAGE, "unit": f"U{VILLAGE}", "cadre": cadre}
     return (
-        MemberRecalled(**said, role="member"),  # type: ignore[arg-type]
-        MemberLeft(**said, role="member", decided_by="县委组织部"),  # type: ignore[arg-type]
+        MemberRecalled(**said, role="member"),
+        MemberLeft(**said, role="member", decided_by="县委组织部"),
     )
 
 
@@ -75,7 +76,7 @@ def replaced(recalled: str, cadre: str, role: str = "member") -> MemberReplaced:
 
 
 EXCUSED = {one: (Excuse(*WEEK),) for one in (FIRST, SECOND)}
-HEARD: list[tuple[Event, dict[str, object]]] = [
+HEARD: list[tuple[Event, dict[str, Any]]] = [
     (begun("key_village"), {}),
     (VillageListed(place=COUNTY, village=VILLAGE), {"lists": ("key_village", "poverty")}),
     (ListingEnded(place=COUNTY, kind="key_village", village=VILLAGE, spell=1, ground="expired"), {"lists": ()}),
@@ -111,7 +112,7 @@ HEARD: list[tuple[Event, dict[str, object]]] = [
 
 @pytest.mark.parametrize("said", HEARD, ids=lambda said: type(said[0]).__name__)
 def test_what_is_heard_of_a_village_changes_what_it_is_about_and_nothing_else(
-    region: Region, said: tuple[Event, dict[str, object]]
+    region: Region, said: tuple[Event, dict[str, Any]]
 ) -> None:
     event, changes = said
     before = known(region)
@@ -146,7 +147,7 @@ def test_2_4_a_reconciliation_that_says_what_is_known_leaves_the_year_as_it_is(r
     assert region.kept(Assessment, f"{VILLAGE}/2015") is before and before.open_items == {"ledger": 2}
 
 
-def known(region: Region) -> dict[str, object]:
+def known(region: Region) -> dict[str, Any]:
     return dict(fields(region.kept(Supervision, VILLAGE)))
 
 

@@ -105,9 +105,8 @@ def test_a_faulty_value_gives_way_to_a_valid_one_so_that_the_rest_is_checked(
     after = mended(data, [Fault(path, "", "")])
     part: Any = after
     for step in path:
-        part = part.get(step) if isinstance(part, dict) else part[step] if step < len(part) else {}
-        if part is None:
-            break
+        entries = part if isinstance(part, dict) else dict(enumerate(part))
+        part = entries.get(step, {})
     assert (part or None) == becomes
     assert data["campaigns"][0]["unknown"] == 1, "what was sent stays as it was"
 
