@@ -133,8 +133,8 @@ def _streams() -> Iterator[Attempt]:
             may = [INSTALLER] if what in ("STREAM.UPDATE", "STREAM.CREATE") else []
             if what == "STREAM.MSG.GET":
                 may = [SIMULATION, *(["registry"] if stream == CALENDAR else [])]
-            if (what, stream) == ("CONSUMER.NAMES", OPEN):
-                may = [INSTALLER]
+            if (what, stream) == ("CONSUMER.LIST", OPEN):
+                may = [INSTALLER, OPERATOR]
             yield Attempt(zh, en, f"$JS.API.{what}.{stream}", body, may)
     for zh, en, more in (
         ("镜像封存流", "mirror the sealed stream", {"mirror": {"name": SEALED}}),

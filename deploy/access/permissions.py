@@ -97,15 +97,17 @@ _LOOKING: Final = [
     *(f"$JS.API.STREAM.INFO.{stream}" for stream in _STREAMS),
     *(f"$JS.API.CONSUMER.INFO.{stream}.*" for stream in _STREAMS),
 ]
+_LISTING: Final = f"$JS.API.CONSUMER.LIST.{OPEN}"
+"""The question how far consumers are behind."""
 _OTHERS: Final = {
     SYSTEM: ["$SYS.REQ.SERVER.PING.IDZ", "$SYS.REQ.SERVER.PING.HEALTHZ", "$SYS.REQ.SERVER.*.RELOAD"],
     INSTALLER: [
         *(f"$JS.API.STREAM.{what}.{stream}" for stream in _STREAMS for what in ("INFO", "CREATE", "UPDATE")),
         f"$JS.API.CONSUMER.CREATE.{OPEN}.>",
         f"$JS.API.CONSUMER.DELETE.{OPEN}.*",
-        f"$JS.API.CONSUMER.NAMES.{OPEN}",
+        _LISTING,
     ],
-    OPERATOR: _LOOKING,
+    OPERATOR: [*_LOOKING, _LISTING],
     SIMULATION: [wire_filter(DayPassed), *_LOOKING, *(f"$JS.API.STREAM.MSG.GET.{stream}" for stream in _STREAMS)],
     HARNESS: [">"],
 }

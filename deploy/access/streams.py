@@ -13,7 +13,8 @@ import uvloop
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.access.asking import connected
-from deploy.access.consumers import admit, end_ungranted
+from deploy.access.consumers import admit, look_after
+from deploy.access.lags import alarms
 from deploy.access.users import GATE
 from shared import logs
 from shared.stream import bus
@@ -45,17 +46,22 @@ async def keep(
     `made` is set as soon as the streams exist. `tell` is called with everything that was put right, and once with each
     new trouble. The grants are read from the folder of the key.
     """
-    told = ""
+    told, floors, late = "", dict[str, int](), set[str]()
     while True:
         try:
             async with connected(url, key, ca) as client:
-                await client.subscribe(f"{GATE}.>", "keeper", cb=partial(admit, client))
+                await client.subscribe(f"{GATE}.>", "keeper", cb=partial(admit, client, key.parent))
                 while True:
                     amiss = await bus.declare_streams(client.jetstream(timeout=bus.ANSWERED_WITHIN), replicas)
                     if made.is_set():
                         for what in amiss:
                             tell(f"{what}; it was put right")
-                    await end_ungranted(client, key.parent)
+                    for what in await look_after(client, key.parent, floors):
+                        tell(what)
+                    now_late = await alarms(client)
+                    for name in now_late.keys() - late:
+                        tell(now_late[name])
+                    late = {*now_late}
                     made.set()
                     told = ""
                     await asyncio.sleep(LOOK)

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from deploy.cli.reach import DEFAULT, FolderOption, Trouble, console, is_elsewhe
 from deploy.language import told
 from deploy.local.folder import Folder
 from deploy.terminal import folded
+
+if TYPE_CHECKING:  # Importing it takes time.
+    from deploy.access.lags import Lag
 
 app = typer.Typer(help="订阅授权：发给、列出、收回、换密钥 · subscribers' access to NATS", no_args_is_help=True)
 NameArgument = Annotated[str, typer.Argument(help="订阅者名称，如“guizhou” · the subscriber's name")]
@@ -45,10 +48,25 @@ def grant(
 @app.command("list")
 def list_granted(folder: FolderOption = DEFAULT) -> None:
     """列出订阅者及其区划 · list subscribers and their divisions."""
-    table = folded("订阅者 · subscriber", "区划 · divisions", "公钥 · public key")
-    for name, found in grants.granted(_keys(folder)).items():
-        table.add_row(name, ", ".join(found.places), found.key)
+    keys = _keys(folder)
+    lags = {lag.name: told(*lag.told) for lag in _lags(folder, keys)}
+    table = folded("订阅者 · subscriber", "区划 · divisions", "待读 · to read", "公钥 · public key")
+    for name, found in grants.granted(keys).items():
+        behind = [f"{place}: {lags[of]}" for place in found.places if (of := f"{name}-{place}") in lags]
+        table.add_row(name, ", ".join(found.places), "\n".join(behind), found.key)
     console.print(table)
+
+
+@app.command()
+def anew(folder: FolderOption = DEFAULT) -> None:
+    """恢复备份之后运行：各订阅者重新订阅时被告知补取办法 · after restoring a backup: tell subscribers what to do."""
+    from deploy.access import consumers
+
+    keys = _keys(folder)
+    names = consumers.begin_anew(keys)
+    _take_effect(folder, keys)
+    said = "、".join(names) or "（无）", ", ".join(names) or "none"
+    console.good(told(f"已结束，重新订阅时告知：{said[0]}", f"ended, and told when they ask again: {said[1]}"))
 
 
 @app.command()
@@ -118,6 +136,27 @@ def _url(folder: Path) -> str:
     return os.environ.get("ZHUCUN_NATS") or f"nats://127.0.0.1:{Folder(folder).kept_ports()['nats']}"
 
 
+def _lags(folder: Path, keys: Path) -> "list[Lag]":
+    """How far subscribers are behind; empty where no server answers."""
+    from nats.errors import Error
+
+    from deploy.access import asking, lags
+
+    async def asked() -> "list[Lag]":
+        async with asking.connected(_url(folder), seed_file(keys, INSTALLER), _authority()) as client:
+            return await lags.lags(client)
+
+    try:
+        return asyncio.run(asked())
+    except (Error, OSError):
+        return []
+
+
+def _authority() -> Path | None:
+    authority = os.environ.get("ZHUCUN_NATS_CA")
+    return Path(authority) if authority else None
+
+
 def _take_effect(folder: Path, keys: Path) -> bool:
     """Let running servers read the permissions again, and delete consumers whose grant has ended.
 
@@ -127,13 +166,12 @@ def _take_effect(folder: Path, keys: Path) -> bool:
 
     from deploy.access import asking, consumers
 
-    url, authority = _url(folder), os.environ.get("ZHUCUN_NATS_CA")
-    ca = Path(authority) if authority else None
+    url, ca = _url(folder), _authority()
 
     async def take_effect() -> None:
         await asking.reload(url, seed_file(keys, SYSTEM), ca)
         async with asking.connected(url, seed_file(keys, INSTALLER), ca) as client:
-            await consumers.end_ungranted(client, keys)
+            await consumers.look_after(client, keys, {})
 
     try:
         asyncio.run(take_effect())

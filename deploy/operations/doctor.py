@@ -7,13 +7,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
 import httpx
+from nats.errors import Error
 
+from deploy.access.asking import connected
+from deploy.access.lags import Lag, lags
 from deploy.local.condition import folder_checks
 from deploy.local.databases import revisions
 from deploy.local.errors import StartError
@@ -101,6 +104,7 @@ def checks(
         yield f"进程“{name}”", "process", _amiss(url)
     yield "节假日安排", *_holidays(urls[next(name for name in urls if name.startswith("registry"))])
     yield "端到端：日历消息", "end to end: a day's way through NATS to all services", _days_fault(servers, urls)
+    yield from _subscribers(servers)
 
 
 def _nats_version() -> tuple[str, str]:
@@ -165,6 +169,23 @@ def _days_fault(servers: Callable[[], Servers], urls: Mapping[str, str]) -> str:
 def _named(services: Sequence[str]) -> str:
     """Services by their names, in a Chinese sentence."""
     return "、".join(f"“{name}”" for name in services)
+
+
+def _subscribers(servers: Callable[[], Servers]) -> Iterator[Check]:
+    """How far each subscriber on NATS is behind, and what it would lose."""
+
+    async def asked() -> list[Lag]:
+        at = servers()
+        async with connected(at.url, at.key, at.ca) as client:
+            return await lags(client)
+
+    try:
+        found = asyncio.run(asked())
+    except (Error, OSError, StartError):
+        return  # Another check has told already that NATS does not answer.
+    for lag in found:
+        (zh, en), alarm = lag.told, lag.alarm(datetime.now(UTC))
+        yield f"订阅者“{lag.name}”：{zh}", f"subscriber: {en}", " / ".join(alarm) if alarm else ""
 
 
 async def _read_to_the_end(servers: Servers, urls: Mapping[str, str]) -> str:

@@ -245,6 +245,8 @@ async def test_a_subscriber_resumes_where_it_stopped_begins_at_a_day_and_is_cut_
             assert await read(client, 2) == [1, 2]
         later = datetime.now(UTC)
         await say(4)
+        rows = (line.split("│") for line in (await command("list", "--folder", str(folder))).splitlines())
+        assert "".join(row[3].strip() for row in rows if len(row) > 3).startswith("52: 待读 2")
         async with subscribed(system, key) as client:
             assert await read(client, 2) == [3, 4], "it goes on where it stopped"
             await client.jetstream(domain=DOMAIN).delete_consumer(bus.OPEN, "guizhou-52")
