@@ -95,7 +95,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether it is about persons, or about what is held against them. Then only operators may read it over HTTP, and
     `readers`."""
     readers: ClassVar[frozenset[str]] = frozenset()
-    """The roles that read a personal kind in their divisions, where callers are asked who they are."""
+    """The roles that read a personal kind in their divisions, where callers are asked who they are. Of another kind
+    they are shown, as operators are, what `shown` leaves out for others."""
 
     @property
     def due(self) -> date | None:

@@ -10,7 +10,9 @@ import msgspec
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from shared import secrecy
 from shared.denied import Denied
+from shared.secrecy import classified_in, may_be_classified
 from shared.web.serving import PROBLEM
 
 log = structlog.get_logger()
@@ -73,6 +75,8 @@ class Request:
         if _NUL.search(self.body):
             raise _nul()
         try:
+            if may_be_classified(self.body) and [*classified_in(msgspec.json.decode(self.body))]:
+                raise Denied(secrecy.RULE, secrecy.ZH, secrecy.EN, status=400)
             return msgspec.json.decode(self.body, type=type)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise Denied(

@@ -1,11 +1,13 @@
 """What people do and read goes into the audit log before they get its answer (Cybersecurity Law, article 21).
 
 Where nobody is asked who he is, there is nobody to name, and nothing is logged. Otherwise each command is, whatever its
-result, and each reading by the operator or of what is marked as personal: nobody else reads what is sealed.
+result, each reading by the operator, who alone reads what is sealed, and each by which anybody was told of persons: the
+entry names of whom, in lists, tasks and forms as well.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final, cast
+from urllib.parse import parse_qsl
 
 from litestar import Request, Response, get
 from litestar.enums import ScopeType
@@ -15,7 +17,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from shared.engine.audit import AuditLog, Entry, encode
 from shared.engine.people import People, Person
 from shared.rules import Refused
-from shared.web.identity import CALLER, PERSONAL, Asks, Caller, require_reach
+from shared.web.identity import CALLER, PERSONAL, Asks, Caller, require_reach, told_of
 
 READERS: Final = Asks("found", frozenset({"audit"}))
 """Who reads the log: the audit administrator, and not those whom it is about."""
@@ -23,6 +25,10 @@ READERS: Final = Asks("found", frozenset({"audit"}))
 
 COUNTRYWIDE: Final = ""
 """The division that contains all others: the log is about all of the installation."""
+READ: Final = " : "
+"""What stands in an entry between what was asked and of whom the answer told, each as `<kind of state>/<id>`."""
+NAMED: Final = 1000
+"""The most persons that one entry names; an answer that tells of more makes several entries."""
 
 
 def audited(log: AuditLog, people: People) -> Callable[[ASGIApp], ASGIApp]:
@@ -31,12 +37,12 @@ def audited(log: AuditLog, people: People) -> Callable[[ASGIApp], ASGIApp]:
     def around(app: ASGIApp) -> ASGIApp:
         async def noted(scope: Scope, receive: Receive, send: Send) -> None:
             async def before_answer(message: Message) -> None:
-                if message["type"] == "http.response.start" and (
-                    entry := _entry(cast(HTTPScope, scope), message["status"])
-                ):
-                    if person := cast(Caller, scope["state"][CALLER]).person:
+                if message["type"] == "http.response.start":
+                    entries = [*_entries(cast(HTTPScope, scope), message["status"])]
+                    if entries and (person := cast(Caller, scope["state"][CALLER]).person):
                         await people.note(person)
-                    await log.note(entry)
+                    for entry in entries:
+                        await log.note(entry)
                 await send(message)
 
             await app(scope, receive, before_answer if scope["type"] == ScopeType.HTTP else send)
@@ -46,23 +52,29 @@ def audited(log: AuditLog, people: People) -> Callable[[ASGIApp], ASGIApp]:
     return around
 
 
-def _entry(scope: HTTPScope, status: int) -> Entry | None:
+def _entries(scope: HTTPScope, status: int) -> Iterator[Entry]:
     """What is logged of a request, if anything. What somebody unknown tries is not: a stranger could fill the log."""
     caller: Caller | None = scope["state"].get(CALLER)
     handler = scope.get("route_handler")
     if not caller or not caller.pseudonym or handler is None:
-        return None
-    is_read = scope["method"] in ("GET", "HEAD", "OPTIONS")
-    if is_read and not caller.is_operator and not handler.opt.get(PERSONAL):
-        return None
+        return
+    is_read, persons = scope["method"] in ("GET", "HEAD", "OPTIONS"), told_of(scope)
+    if is_read and not caller.is_operator and not handler.opt.get(PERSONAL) and not persons:
+        return
     path = scope["path_template"]
     if path.startswith(("/health", "/docs")):
-        return None
-    about = ", ".join(f"{name}={value}" for name, value in sorted(scope.get("path_params", {}).items()))
-    return Entry(
-        who=caller.pseudonym, organ=caller.organ[:120], address=str((scope.get("client") or ("",))[0]),
-        deed=f"{scope['method']} {path}"[:200], about=about[:500], result="done" if status < 400 else str(status),
-    )  # fmt: skip
+        return
+    said = [f"{name}={value}" for name, value in sorted(scope.get("path_params", {}).items())]
+    if is_read and status < 400:  # What was asked is well formed then.
+        said += [f"{name}={value}" for name, value in parse_qsl(scope["query_string"].decode("latin-1"))]
+    asked, named = ", ".join(said)[:500], [*persons]
+    for first in range(0, len(named) or 1, NAMED):
+        some = named[first : first + NAMED]
+        yield Entry(
+            who=caller.pseudonym, organ=caller.organ[:120], address=str((scope.get("client") or ("",))[0]),
+            deed=f"{scope['method']} {path}"[:200], about=f"{asked}{READ}{' '.join(some)}" if some else asked,
+            result="done" if status < 400 else str(status),
+        )  # fmt: skip
 
 
 def reading(log: AuditLog, people: People) -> list[Any]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -25,7 +25,17 @@ from shared.forms import Blank, Known
 from shared.policy import Policy
 from shared.rules import Refused
 from shared.web.http import sees, waiting
-from shared.web.identity import ANYBODY, FOUND, PLACE, Caller, acting, caller, require_operator, require_say
+from shared.web.identity import (
+    ANYBODY,
+    FOUND,
+    PLACE,
+    Caller,
+    acting,
+    caller,
+    require_operator,
+    require_say,
+    tells_of,
+)
 from shared.web.imports import RUNNING, Import, Report, kept
 from shared.web.places import PlaceQuery
 from shared.workbook import MEDIA_TYPES, HeadingsRefused, WorkbookRefused
@@ -84,7 +94,7 @@ def _template(forms: Forms) -> Any:
             known = await (
                 blank.issued(state.pipeline, place)
                 if blank.issued
-                else owed(state.pipeline, blank, place, to=caller(request))
+                else owed(state.pipeline, blank, place, to=caller(request), told=partial(tells_of, request))
             )
             _require_some(asked.title, len(known), sum(1 for row in known for _ in blank.lines(row, rows)), rows)
         lines = (line for row in known for line in blank.lines(row, rows))
@@ -114,24 +124,34 @@ def _require_some(title: str, known: int, lines: int, rows: int) -> None:
         )
 
 
-async def owed(pipeline: Pipeline, blank: Blank, place: str, *, to: Caller = ANYBODY) -> Sequence[Known]:
+async def owed(
+    pipeline: Pipeline,
+    blank: Blank,
+    place: str,
+    *,
+    to: Caller = ANYBODY,
+    told: Callable[[Iterable[str]], None] = lambda _: None,
+) -> Sequence[Known]:
     """The open tasks of a form, each with the known fields of the command that answers it and what else it shows.
 
     Those about persons are for operators and for who has them to do, as in the list of tasks; so are all rows of a
-    personal form.
+    personal form. `told` is given those of whom the rows tell.
     """
     found: list[Known] = []
     action = blank.task or blank.name
     async with aclosing(waiting(pipeline, place, to=to)) as states:
         async for state, policy in states:
             if policy:
-                found += [
+                of_state = [
                     blank.row(state, task, policy)
                     for task in state.tasks(policy)
                     if task.action == action
                     and sees(to, state, task)
                     and (not blank.personal or to.may((task.role,), state.place))
                 ]
+                if of_state and (state.personal or blank.personal):
+                    told([f"{state.kind}/{state.id}"])
+                found += of_state
     rows = await blank.completed(pipeline, found) if blank.completed else found
     return await named(pipeline, rows)
 

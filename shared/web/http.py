@@ -51,6 +51,7 @@ from shared.web.identity import (
     caller,
     require_reach,
     require_say,
+    tells_of,
 )
 from shared.web.issuers import Issuers
 from shared.web.openapi import File, Page
@@ -142,6 +143,7 @@ def following(page: Sequence[OpenTask]) -> str:
 
 
 class _Placed(msgspec.Struct):
+    id: str
     place: str
 
 
@@ -341,6 +343,8 @@ def _tasks(pipeline: Pipeline) -> Any:
                 and sees(who, state, task)
                 and about in ("", task.about, task.answer.get("village"), task.answer.get("subject"))
             ]
+        personal = {kind.kind for kind in pipeline.tables.states if kind.personal}
+        tells_of(request, (f"{task.kind}/{task.id}" for task, _ in found if task.kind in personal))
         if not words:
             return [task for task, _ in found]
         async with pipeline.engine.connect() as conn:
@@ -461,14 +465,21 @@ def _recovery(pipeline: Pipeline, lost: Callable[[], Mapping[str, tuple[int, int
 
 
 async def _array(
-    engine: AsyncEngine, bodies: Select[Any], shown: Callable[[str], str] | None = None
+    engine: AsyncEngine,
+    bodies: Select[Any],
+    shown: Callable[[str], str] | None = None,
+    told: Callable[[Iterable[str]], None] = lambda _: None,
 ) -> Response[bytes]:
-    """A column of JSON texts as one JSON array. It is read in parts, so that other requests get their turn."""
+    """A column of JSON texts as one JSON array. It is read in parts, so that other requests get their turn.
+
+    `told` is given the last column: the ids of those of whom the texts tell.
+    """
     parts: list[bytes] = []
     async with engine.connect() as conn, conn.stream(bodies) as rows:
         async for part in rows.partitions(SMOOTH):
-            texts = [body for (body,) in part]
+            texts = [row[0] for row in part]
             parts.append(",".join(map(shown, texts) if shown else texts).encode())
+            told(row[-1] for row in part)
             await asyncio.sleep(0)
     return Response(b"[" + b",".join(parts) + b"]", media_type=MediaType.JSON)
 
@@ -493,18 +504,38 @@ async def _page(
         return [Entry(position, subject, msgspec.Raw(body.encode())) for position, subject, body in rows]
 
 
+class _Shows(NamedTuple):
+    """How states of a kind are shown to callers, by their place."""
+
+    state: type[State]
+
+    def all_to(self, request: Request[Any, Any, Any], place: str) -> bool:
+        """Whether the caller is shown the secrets of states there: operators, and the readers of an open kind."""
+        who, state = caller(request), self.state
+        return who.is_operator or (
+            not state.personal and not who.is_anybody and bool(state.readers) and who.may(state.readers, place)
+        )
+
+    def texts(self, request: Request[Any, Any, Any], place: str) -> Callable[[str], str] | None:
+        """A function that leaves secrets out of a stored state; None if this kind has none."""
+        if self.state.shown is State.shown:
+            return None
+        to_operator = self.all_to(request, place)
+
+        return lambda body: store.shown(self.state, body, to_operator=to_operator)
+
+    def told(self, request: Request[Any, Any, Any], place: str) -> Callable[[Iterable[str]], None]:
+        """A function that notes of whom the caller is told, where the kind is about persons or he is its reader."""
+        if self.state.personal or (self.state.readers and self.all_to(request, place)):
+            return lambda ids: tells_of(request, (f"{self.state.kind}/{id}" for id in ids))
+        return lambda _: None
+
+
 def _states(pipeline: Pipeline, state: type[State], table: Table) -> list[Any]:
     """The queries of one kind of state: a list, a single state, and the number of states by status."""
     kind, engine, tables = state.kind, pipeline.engine, pipeline.tables
 
-    def shown(request: Request[Any, Any, Any]) -> Callable[[str], str] | None:
-        """A function that leaves secrets out of a stored state; None if this kind has none."""
-        if state.shown is State.shown:
-            return None
-        to_operator = caller(request).is_operator
-
-        return lambda body: store.shown(state, body, to_operator=to_operator)
-
+    shows = _Shows(state)
     asks = Asks("place" if state.readers else "operator", state.readers) if state.personal else PLACE
 
     @get(
@@ -522,10 +553,11 @@ def _states(pipeline: Pipeline, state: type[State], table: Table) -> list[Any]:
         limit: Annotated[int, QueryParameter(ge=1, le=LARGEST_LIST)] = 500,
     ) -> Response[bytes]:
         """States in order of id, after a given id. They can be limited to a prefix of the division and to a status."""
-        found = select(table.c.body).where(table.c.id > after, *within(table, place))
+        found = select(table.c.body, table.c.id).where(table.c.id > after, *within(table, place))
         if status:
             found = found.where(table.c.status == status)
-        return await _array(engine, found.order_by(table.c.id).limit(limit), shown(request))
+        found = found.order_by(table.c.id).limit(limit)
+        return await _array(engine, found, shows.texts(request, place), shows.told(request, place))
 
     @get(
         f"/v1/{kind}/{{id:path}}",
@@ -547,10 +579,13 @@ def _states(pipeline: Pipeline, state: type[State], table: Table) -> list[Any]:
                 body = (await conn.execute(select(table.c.body).where(table.c.id == alias))).scalar()
         if body is None:
             raise Refused("identity", f"查无 {id}，请核对编号", f"there is no {id} among the {kind}", status=404)
+        found = msgspec.json.decode(body, type=_Placed)
         if asks.where == "place":
-            require_reach(request, msgspec.json.decode(body, type=_Placed).place, asks.roles)
-        hiding = shown(request)
-        version = written(store.decode_state(state, body), position, to_operator=caller(request).is_operator)
+            require_reach(request, found.place, asks.roles)
+        shows.told(request, found.place)([found.id])
+        hiding = shows.texts(request, found.place)
+        to_operator = shows.all_to(request, found.place)
+        version = written(store.decode_state(state, body), position, to_operator=to_operator)
         return Response(
             (hiding(body) if hiding else body).encode(), media_type=MediaType.JSON, headers={"ETag": f'"{version}"'}
         )

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 import msgspec
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
+from litestar.types import Scope
 from msgspec import UNSET
 
 from shared.contracts import NOBODY as NAMELESS
@@ -105,6 +106,8 @@ KEEPERS = Asks("found", frozenset({"system", "audit"}))
 PERSONAL: Final = "personal"
 """The key in a handler's options which says that it tells of persons. Each reading is logged, and where nobody is asked
 who he is, only operators read it."""
+_TOLD: Final = "told_of"
+"""The key in a request's state under which those are kept of whom the answer tells."""
 _DOCUMENTS: Final = ("/docs", "/docs-assets")
 """Where the framework serves the documents about the service, which are public."""
 
@@ -171,6 +174,20 @@ def acting(connection: Connection) -> Actor:
     """As whom events name the caller of this request."""
     who = caller(connection)
     return Actor(who.pseudonym, who.organ or UNSET) if connection.app.state.issuers else NAMELESS
+
+
+def tells_of(connection: Connection, persons: Iterable[str]) -> None:
+    """Note of whom the answer tells, each as `<kind of state>/<id>`, so that the audit log names them as read.
+
+    A handler that tells of persons only at times, such as the list of tasks, calls it where it does.
+    """
+    connection.scope["state"].setdefault(_TOLD, {}).update(dict.fromkeys(persons))
+
+
+def told_of(scope: Scope) -> Collection[str]:
+    """Those of whom the answer to a request tells, each once."""
+    found: dict[str, None] = scope["state"].get(_TOLD, {})
+    return found
 
 
 def _place(connection: Connection) -> str:

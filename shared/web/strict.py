@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import date
 from functools import cache
 from types import UnionType
@@ -15,9 +16,11 @@ from litestar.enums import ParamType
 from litestar.handlers import HTTPRouteHandler
 from msgspec import inspect
 
+from shared import secrecy
 from shared.contracts import Command
 from shared.contracts.values import SAID, SeenVersion
 from shared.engine.requests import IDEMPOTENCY_KEY
+from shared.secrecy import classified_in, is_classified, may_be_classified
 from shared.web.problems import Fault, Unfit
 
 BIGGEST = 10**15 - 1
@@ -93,6 +96,8 @@ def _query_faults(request: Request[Any, Any, Any]) -> Iterator[Fault]:
         single, (pattern, zh, en) = declared[name]
         if single and name in seen:
             yield Fault(0, "schema", "此查询参数只能出现一次", "this query parameter may stand once only", name)
+        elif is_classified(value):
+            yield Fault(0, secrecy.RULE, secrecy.ZH, secrecy.EN, name, basis=secrecy.BASIS)
         elif not re.fullmatch(pattern, value) or _unseen(value):
             yield Fault(0, "schema", zh, en, name)
         seen.add(name)
@@ -211,6 +216,8 @@ def decode(body: bytes, command: type[Command]) -> list[Command]:
         rows = _ROWS.decode(body)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
         raise Unfit([_whole(error)]) from error
+    if may_be_classified(body):
+        _refuse_classified(rows)
     if len(rows) > command.at_once:
         zh = f"一次最多提交 {command.at_once} 条，此请求有 {len(rows)} 条，请分批提交"
         en = f"{command.at_once} commands in one request at most, and this one has {len(rows)}; send it in parts"
@@ -229,6 +236,19 @@ def decode(body: bytes, command: type[Command]) -> list[Command]:
     if faults:
         raise Unfit(faults, total=untold)
     return found
+
+
+def _refuse_classified(rows: Sequence[msgspec.Raw]) -> None:
+    """Refuse a request of which any row bears a mark of classification, without repeating what it says."""
+    found: list[Fault] = []
+    for number, row in enumerate(rows):
+        with suppress(msgspec.DecodeError, RecursionError, ValueError):  # What cannot be read is refused anyway.
+            found += [
+                Fault(number, secrecy.RULE, secrecy.ZH, secrecy.EN, path[:LONGEST] or None, basis=secrecy.BASIS)
+                for path in classified_in(msgspec.json.decode(row))
+            ]
+    if found:
+        raise Unfit(found[:MOST_FAULTS], total=len(found))
 
 
 _ROWS = msgspec.json.Decoder(list[msgspec.Raw])

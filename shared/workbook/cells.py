@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from shared.secrecy import is_classified
 from shared.workbook.form import Column, Form
 from shared.workbook.sheet import Fault, Raw, Unlike
 
@@ -213,6 +214,8 @@ def _text(column: Column) -> Callable[[Raw, str], str]:
                 raise Bad("private")
             if re.search(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]", text):
                 raise Bad("control")
+        if is_classified(text):
+            raise Bad("classified")
         if column.longest and len(text) > column.longest:
             raise Bad("long", longest=column.longest, length=len(text))
         if pattern and not pattern.fullmatch(text):

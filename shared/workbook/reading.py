@@ -14,12 +14,13 @@ from typing import BinaryIO
 
 import msgspec
 
+from shared.secrecy import is_classified
 from shared.workbook import kinds, separated, sheet
 from shared.workbook.cells import NOTED, Bad, cell, noted, reader, shown, unseal
 from shared.workbook.form import ERRORS, GUIDE, REMARKS, SEAL, SHEET, CellError, Column, Form, Layout, Note, Row
 from shared.workbook.kinds import HeadingsRefused, WorkbookRefused
 from shared.workbook.sheet import Cells, Raw, Sheet
-from shared.workbook.texts import HEADINGS_WRONG, NO_ROWS, NOTES, RULES
+from shared.workbook.texts import CLASSIFIED, HEADINGS_WRONG, NO_ROWS, NOTES, RULES
 
 _HEADINGS_WITHIN = 20  # Rows. There may be titles above the headings, but never so many.
 _QUOTED, _NAMED = 60, 10  # Characters quoted of a cell, and headings listed in a refusal.
@@ -60,6 +61,8 @@ def read_rows(
     with closing(sqlite3.connect("", check_same_thread=False)) as seen:
         seen.execute("CREATE TABLE seen (key BLOB PRIMARY KEY, row INTEGER) WITHOUT ROWID")
         for number, cells in rows:
+            if layout.ignored:  # What is in these columns is read nowhere else.
+                _refuse_classified(form, number, cells)
             if not any(map(shown, map(cells.get, filled_in))):
                 if one_each and cells.get(layout.others[SEAL]):
                     tell(_note(number, "left", None, None))
@@ -77,6 +80,8 @@ def read_rows(
             if sealed:
                 errors += _seal_errors(form, layout, number, cells, values, secret)
             shifted = not cells.keys() <= layout.headed and any(shown(cells[at]) for at in cells.keys() - layout.headed)
+            if errors or shifted:
+                _refuse_classified(form, number, cells)
             if shifted and written:  # An unquoted comma in a .csv: all cells after it are one column too far.
                 errors = [_error(number, key[0], cells[max(cells)], "shifted")]
             if errors and (skipped := _no_data(layout, number, cells, [values[column.field] for column in key])):
@@ -123,6 +128,12 @@ def rows_of(form: Form, source: Path | BinaryIO) -> tuple[Iterator[tuple[int, Ce
     return separated.rows(source, encoding, delimiter), about, (encoding, delimiter)
 
 
+def _refuse_classified(form: Form, row: int, cells: Cells) -> None:
+    """Refuse the whole file if any cell of a row bears a mark of classification: its other rows may say the same."""
+    if any(is_classified(text) for text in _texts(cells).values()):
+        raise _refused(CLASSIFIED, form, row=(str(row),) * 2)
+
+
 def has_headings(form: Form, headings: Set[str]) -> bool:
     """Whether this form would accept the headings of a refused file."""
     titles = _titles(form)
@@ -151,6 +162,7 @@ def find_headings(
     above: list[tuple[int, Cells]] = []
     header, headings = 0, dict[int, str]()
     for header, cells in islice(rows, _HEADINGS_WITHIN):
+        _refuse_classified(form, header, cells)
         headings = _texts(cells)
         # Two headings are needed, since a title above may be one, such as 村名.
         if sum(_plain(text) in titles for text in headings.values()) >= min(2, len(columns)):

@@ -1,5 +1,7 @@
 """The texts of refusals and remarks about files and cells, by rule, in Chinese and English."""
 
+from shared.secrecy import EN, ZH
+
 HEADINGS_WRONG = (
     "表头与《{form}》不符。{where}{wrong}。请使用系统下发的模板，不要改动表头。",
     "The headings are not those of “{form}”. {where}{wrong}. Use the template as issued and leave its headings alone.",
@@ -8,6 +10,7 @@ NO_ROWS = (
     "《{form}》里一行数据也没有。请填写后再上传。",
     "There is not one row of data in “{form}”. Fill it in and upload it again.",
 )
+CLASSIFIED = (f"《{{form}}》第{{row}}行{ZH}。", f"“{{form}}”, row {{row}}: {EN}.")
 NOTES = {
     "folded": ("“{title}”的“{value}”按“{read}”读取。", "“{value}” in “{en}” was read as “{read}”."),
     "month": (
@@ -35,6 +38,7 @@ NOTES = {
     ),
 }
 RULES = {
+    "classified": (ZH, EN),
     "required": ("“{title}”必须填写，此格为空。{help}", "“{en}” must be filled in and is empty. {help}"),
     "merged": (
         "“{title}”在合并单元格 {range} 里，不知道本行应填什么。请取消合并，逐行填写。",

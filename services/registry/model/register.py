@@ -129,7 +129,8 @@ class Register(State, frozen=True, kw_only=True):
     """A village's households by id, and its yearly figures."""
 
     kind = "registers"
-    hides = '"round":'
+    hides = '"households":{"'
+    readers = frozenset({"team", "village", "township", "county", "poverty_office"})
     population: int
     year: int = 0
     """The latest year for which there are facts."""
@@ -176,11 +177,9 @@ class Register(State, frozen=True, kw_only=True):
         return bool(self.proposed or self.watched)
 
     def shown(self, *, to_operator: bool = False) -> Self:
-        """The register without saying which household is watched or reported: only operators see that."""
-        if to_operator:
-            return self
-        kept = {id: _unwatched(one) for id, one in self.households.items()}
-        return self.but(households=kept)
+        """The village's figures, without its households: only operators and those who work with them see what one of
+        them earns, and whether it is watched (Personal Information Protection Law 28, 51)."""
+        return self if to_operator else self.but(households={})
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """Rounds to open on households that facts, reports or visits propose, and visits to those that are watched."""
@@ -239,10 +238,6 @@ def households_in(register: State | None) -> dict[str, Household]:
 def registered_in(register: State | None) -> dict[str, Household]:
     """Those of them that are registered as poor."""
     return {id: household for id, household in households_in(register).items() if household.registered}
-
-
-def _unwatched(household: Household) -> Household:
-    return msgspec.structs.replace(household, watch=None, cleared=None, former=None, reported=None, considered=None)
 
 
 def counted(register: Register | None, event: VillageRegistered, _policy: Policy, _today: date) -> Change:

@@ -1,0 +1,156 @@
+"""Each reading about persons stands in the audit log, by whichever address they were read."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import date
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from deploy.demo.regions.benxi.story import CITY, PACK, POLICY
+from deploy.rights_page import app_of
+from services.incentives.model.record import Case, Record
+from services.registry.model.register import Household, Register
+from services.registry.model.units import Cadre
+from shared.contracts.calendar import DayPassed
+from shared.contracts.registry import PolicyAdopted
+from shared.engine import store
+from shared.engine.audit import Kept, decode
+from shared.engine.deliveries import handle
+from shared.engine.pipeline import Pipeline
+from shared.rules import State
+from shared.stream.bus import OPEN, Message
+from shared.stream.relay import Relay
+from shared.web.issuers import Issuers
+from shared.web.token import operator_headers
+from tests.support.issuer import SmallIssuer, issuing
+from tests.support.process import delivery
+from tests.support.servers import engine_with
+
+SECRET, OPERATOR, DAY, PLACE = b"secret", operator_headers(b"secret"), date(2015, 3, 2), "210521"
+TERMS = next(one for one in POLICY.outcomes if one.subject == "team" and one.decides == "organisation")
+VILLAGE = "210521100201"
+REGISTER = Register(
+    id=VILLAGE, place=PLACE, population=9, year=2014,
+    households={"H1": Household(persons=3, income=2100, secured=True, as_of=date(2014, 12, 1))},
+)  # fmt: skip
+
+
+def cadre(id: str = "C1") -> Cadre:
+    return Cadre(
+        id=id, place=PLACE, unit="U1", name="欧阳正华", rank="section", party_member=True, reserve=False,
+        work_since=date(2000, 7, 1), born_on=date(1976, 3, 1),
+    )  # fmt: skip
+
+
+def record(subject: str = "T1", status: Any = "decidable") -> Record:
+    case = Case(
+        terms=TERMS, place=PLACE, village=VILLAGE, status=status, evidence=(), proposed_on=DAY,
+        decide_by=date(2015, 4, 1),
+    )  # fmt: skip
+    return Record(id=f"team:{subject}", place=PLACE, subject_kind="team", subject=subject, cases={"O1": case})
+
+
+class Desk(NamedTuple):
+    """A service that asks its callers who they are, unless it has no issuer."""
+
+    client: httpx.AsyncClient
+    issuer: SmallIssuer
+
+    def bearer(self, role: str, **said: Any) -> dict[str, str]:
+        """The header of somebody with a role such as `team/210502`."""
+        name, _, division = role.partition("/")
+        held = {"roles": [{"role": name, "division": division}], "organ": f"县{name}", **said}
+        return {"Authorization": f"Bearer {self.issuer.token(sub=role, zhucun=held)}"}
+
+    async def get(self, address: str, role: str = "", **said: Any) -> httpx.Response:
+        return await self.client.get(address, headers=self.bearer(role, **said) if role else {})
+
+    async def log(self) -> list[Kept]:
+        answer = await self.get("/v1/audit", "audit/")
+        return [one for one in decode(answer.content.splitlines()) if one.deed != "GET /v1/audit"]
+
+
+@asynccontextmanager
+async def serving(folder: Path, service: str, states: Sequence[State], *, asks: bool = True) -> AsyncIterator[Desk]:
+    wiring = import_module(f"services.{service}.app")
+    engine = await engine_with(f"sqlite+aiosqlite:///{folder}/{service}.sqlite3", wiring.SERVICE.tables)
+
+    async def send(_stream: str, _messages: Sequence[Message]) -> None: ...
+
+    pipeline = Pipeline(wiring.SERVICE, engine, Relay(send), "")
+    await pipeline.start()
+    adopted = PolicyAdopted(place=CITY, version=POLICY.version, pack=PACK, adopted_by="市委")
+    await handle(pipeline, OPEN, [delivery(event, n) for n, event in enumerate((DayPassed(day=DAY), adopted), 1)])
+    async with engine.begin() as conn:
+        await store.save_states(conn, pipeline.tables, states)
+    async with issuing() as issuer:
+        issuers = Issuers([issuer.trusted()], folder, SECRET) if asks else None
+        app: Any = app_of(service, pipeline, SECRET, issuers)
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+            yield Desk(client, issuer)
+    await engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("address", "read"),
+    [
+        ("/v1/records?place=2105", "place=2105 : records/team:T1 records/team:T2"),
+        ("/v1/records/team:T1", "id=/team:T1 : records/team:T1"),
+        ("/v1/tasks?place=210521", "place=210521 : records/team:T1 records/team:T2"),
+        ("/v1/tasks?place=210521&words=true", "place=210521, words=true : records/team:T1 records/team:T2"),
+        ("/v1/templates/decisions?place=210521", "form=decisions, place=210521 : records/team:T1 records/team:T2"),
+    ],
+)
+async def test_whoever_is_told_of_persons_stands_in_the_log_with_whom(address: str, read: str, tmp_path: Path) -> None:
+    async with serving(tmp_path, "incentives", [record("T1"), record("T2")]) as desk:
+        assert (await desk.get(address, "organisation/2105")).status_code == 200
+        (entry,) = await desk.log()
+        assert (entry.about, entry.organ, entry.result) == (read, "县organisation", "done")
+
+
+async def test_whoever_is_told_of_no_person_stands_in_no_log(tmp_path: Path) -> None:
+    async with serving(tmp_path, "incentives", [record()]) as desk:
+        for address in ("tasks?place=210521", "tasks?place=210521&role=team", "snapshots?place=2105", "journal"):
+            assert (await desk.get(f"/v1/{address}", "township/2105")).status_code == 200
+        assert (await desk.get("/v1/records?place=2105", "township/2105")).status_code == 403
+        assert [one.result for one in await desk.log()] == ["403"]
+
+
+async def test_a_list_of_thousands_names_each_of_them_once(tmp_path: Path) -> None:
+    ids = [f"C{number:04}" for number in range(1205)]
+    async with serving(tmp_path, "registry", [cadre(id) for id in ids]) as desk:
+        await desk.get("/v1/cadres?place=2105&limit=2000", "organisation/2105")
+        entries = await desk.log()
+    named = [one for entry in entries for one in entry.about.partition(" : ")[2].split()]
+    assert named == [f"cadres/{id}" for id in ids] and len(entries) == 2
+
+
+@pytest.mark.parametrize(
+    ("role", "sees"),
+    [("village/210521", True), ("poverty_office/2105", True), ("inspection/2105", False), ("village/210522", None)],
+)
+async def test_1_18_households_are_shown_to_who_works_with_them_alone(
+    role: str, sees: bool | None, tmp_path: Path
+) -> None:
+    async with serving(tmp_path, "registry", [REGISTER]) as desk:
+        one = await desk.get(f"/v1/registers/{VILLAGE}", role)
+        every = await desk.get(f"/v1/registers?place={PLACE}", role)
+        if sees is None:
+            assert one.status_code == every.status_code == 403
+            return
+        assert [*one.json().get("households", {})] == [*every.json()[0].get("households", {})] == ["H1"] * sees
+        assert one.json()["population"] == 9
+        assert [entry.about.partition(" : ")[2] for entry in await desk.log()] == [f"registers/{VILLAGE}"] * 2 * sees
+
+
+async def test_1_18_households_are_no_strangers_to_read_where_nobody_is_asked_who_he_is(tmp_path: Path) -> None:
+    async with serving(tmp_path, "registry", [REGISTER], asks=False) as desk:
+        assert "H1" not in (await desk.get("/v1/registers")).text
+        assert "H1" not in (await desk.get(f"/v1/snapshots?about={VILLAGE}")).text
+        answer = await desk.client.get("/v1/registers", headers=OPERATOR)
+        assert [*answer.json()[0]["households"]] == ["H1"]
