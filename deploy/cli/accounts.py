@@ -314,7 +314,7 @@ def _address(folder: Path) -> str:
     found = accounts_address(folder)
     if not found:
         raise Trouble(
-            f"{folder} 的系统没有账号。请用 zhucun up --accounts 启动，或用 {URL} 指明账号服务的地址。\n"
+            f"{folder} 的系统没有启用登录。请用 zhucun up --accounts 启动，或用 {URL} 指明账号服务的地址。\n"
             f"  The system of {folder} has no accounts. Start it by `zhucun up --accounts`, or name them by {URL}."
         )
     return found

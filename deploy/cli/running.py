@@ -1,6 +1,7 @@
 """Commands that start a system, look after it and prepare its databases."""
 
 import asyncio
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
@@ -26,6 +27,7 @@ from deploy.cli.reach import (
     open_client,
     require_service,
     servers,
+    token,
 )
 from deploy.local import databases
 from deploy.local.folder import Folder
@@ -124,11 +126,13 @@ def up(
         typer.Option(help="固定端口，如“registry=8001”，可多次 · a fixed port such as registry=8001; repeatable, kept"),
     ] = None,
     accounts: Annotated[
-        bool,
+        bool | None,
         typer.Option(
-            "--accounts", help="须登录才能使用，此后保持 · people must sign in; kept from then on (zhucun account)"
+            "--accounts/--open",
+            help="须登录才能使用（新安装的默认），或不核对身份；启用登录后保持 · people must sign in, as in a new "
+            "installation, or nobody is asked who he is; accounts are kept from then on (zhucun account)",
         ),
-    ] = False,
+    ] = None,
     webhooks: Annotated[
         bool,
         typer.Option(
@@ -144,7 +148,14 @@ def up(
 
     kind: Kind = "continued" if on_demo else "real"
     folder_of = Folder(folder, kind)
-    folder_of.inspect()
+    is_new = folder_of.inspect() is None and kind == "real"
+    if accounts is None:  # A site that has an issuer of its own needs no accounts beside it.
+        accounts = is_new and not os.environ.get("ZHUCUN_ISSUERS")
+    elif not accounts and folder_of.signing_keys.exists():
+        raise Trouble(
+            f"{folder} 已启用登录，不能改为不核对身份；确需如此，请新建数据目录。\n"
+            f"  In {folder} people sign in, and that is kept; use a new folder for a system that asks nobody."
+        )
     _require_meant(
         bind or folder_of.bind, everywhere
     )  # Asked at every start: a folder that was handed on or edited must not open the services unasked.
@@ -169,11 +180,12 @@ async def _announce(system: System) -> None:
     if system.accounts:
         console.say(f"  {'accounts':<{width}} {system.url('accounts')}")
         console.say(
-            "  先由运维指定三员：zhucun account add … --administers · the operator names the three administrators"
+            "  先由运维指定三员：zhucun account add … --administers；在本机以运维身份使用的无须登录 · "
+            "the operator names the three administrators; whoever owns the folder works as the operator, unasked"
         )
     elif not ip_address(system.folder.bind).is_loopback:
         console.bad(
-            f"各服务在 {system.folder.bind} 上接受任何人的请求，不核对身份：请用 --accounts 启动，"
+            f"各服务在 {system.folder.bind} 上接受任何人的请求，不核对身份：请改用 --accounts 启动，"
             "否则只能放在干部自己的网络里，并用防火墙隔开 · "
             f"the services take requests from anybody on {system.folder.bind} and know nobody: start with --accounts, "
             "or keep this within the officers' own network, behind a firewall"
@@ -224,9 +236,15 @@ def doctor(folder: FolderOption = DEFAULT) -> None:
                 open_client(url, service, folder)
         return found
 
+    def as_caller(service: str) -> dict[str, str]:
+        with suppress(Trouble):  # Without a token a service says itself what is missing.
+            return token(folder, service)
+        return {}
+
     bad = 0
     beside = {name: url for name in BESIDE if (url := beside_address(folder, name))}
-    for zh, en, fault in checks(None if is_elsewhere() else folder, own_addresses, lambda: servers(folder), beside):
+    installed = None if is_elsewhere() else folder
+    for zh, en, fault in checks(installed, own_addresses, lambda: servers(folder), as_caller, beside):
         bad += bool(fault)
         if fault:
             console.bad(f"{zh} · {en}\n    {fault}")

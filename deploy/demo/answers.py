@@ -392,6 +392,7 @@ def _seed_hash(ask: Ask, story: Story) -> Iterable[Row]:
 
 _NOTHING: Final = Answer(lambda a, s: [{}])
 _WRITTEN: Final = Answer(lambda a, s: [{"document": "书面说明"}])
+_VOID: Final = Answer(lambda a, s: [{"reason": "本年度没有这一项的结果（虚构）"}])
 _HASH: Final = Answer(_seed_hash)
 _SEED: Final = Answer(lambda a, s: [{"seed": s.share(a)}])
 _COMMITMENTS: Final = ("dispatch", "commitments")
@@ -431,11 +432,12 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "order-closings": Answer(lambda a, s: [{}], _SUPERVISIONS),
     "reports": _NOTHING,
     "ballots": Answer(_ballots),
+    "input-voids": _VOID,
     "grades": Answer(lambda a, s: [{"grade": a.state["proposal"]["grade"]}], ("inspection", "assessments")),
     "appraisal-reports": _NOTHING,
     "appraisal-ballots": Answer(_ballots),
     "appraisal-scores": Answer(lambda a, s: [{"marks": [{"member": "MEMBER-1", "score": s.mark(a)}]}]),
-    "appraisal-voids": Answer(lambda a, s: [{"reason": "本年度没有这一项的结果（虚构）"}]),
+    "appraisal-voids": _VOID,
     "appraisal-grades": Answer(lambda a, s: [{"grade": a.state["proposal"]["grade"]}], ("inspection", "appraisals")),
     "rankings": Answer(_rankings, ("inspection", "cohorts")),
     # registry

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -55,12 +56,14 @@ def checks(
     folder: Path | None,
     addresses: Callable[[str], Sequence[str]],
     servers: Callable[[], Servers],
+    token: Callable[[str], Mapping[str, str]],
     beside: Mapping[str, str],
 ) -> Iterator[Check]:
     """All checks in order: first the installation, then the running system if there is one.
 
     `folder` is None if the system runs elsewhere; then only its answers are checked. `addresses` gives the addresses of
     a service's replicas, and raises StartError if another folder's system answers there. `servers` gives those of NATS.
+    `token` gives the header by which a service knows who asks.
     `beside` has the addresses of the processes beside the services, by name.
     """
     wanted = sys.version_info >= (3, 11)
@@ -98,12 +101,30 @@ def checks(
     except StartError as error:
         yield "运行中的系统", "a running system", str(error)
         return
-    for name, url in urls.items():
-        yield f"服务“{name}”", *_service(url)
-    for name, url in beside.items():
-        yield f"进程“{name}”", "process", _amiss(url)
-    yield "节假日安排", *_holidays(urls[next(name for name in urls if name.startswith("registry"))])
-    yield "端到端：日历消息", "end to end: a day's way through NATS to all services", _days_fault(servers, urls)
+    yield from _running(urls, servers, token, beside)
+
+
+def _running(
+    urls: Mapping[str, str],
+    servers: Callable[[], Servers],
+    token: Callable[[str], Mapping[str, str]],
+    beside: Mapping[str, str],
+) -> Iterator[Check]:
+    """What the processes of a running system say, and whether a day comes through to all services."""
+    with ExitStack() as opened:
+        services = {
+            name: opened.enter_context(
+                httpx.Client(base_url=url, headers=token(name.partition("-")[0]), timeout=15, trust_env=False)
+            )
+            for name, url in urls.items()
+        }
+        for name, service in services.items():
+            yield f"服务“{name}”", *_service(service)
+        for name, url in beside.items():
+            yield f"进程“{name}”", "process", _amiss(url)
+        yield "节假日安排", *_holidays(services[next(name for name in services if name.startswith("registry"))])
+        zh, en = "端到端：日历消息", "end to end: a day's way through NATS to all services"
+        yield zh, en, _days_fault(servers, services)
     yield from _subscribers(servers)
 
 
@@ -123,10 +144,10 @@ def _pack_fault(path: Path) -> str:
     return ""
 
 
-def _holidays(url: str) -> tuple[str, str]:
+def _holidays(service: httpx.Client) -> tuple[str, str]:
     """Until when holidays are known, and the remedy if they end soon: after that, working days are just weekdays."""
     try:
-        status = httpx.get(f"{url}/v1/status", timeout=5, trust_env=False).json()
+        status = service.get("/v1/status").json()
         known, today = (date.fromisoformat(status[field]) for field in ("calendar_known_until", "today"))
     except (httpx.HTTPError, KeyError, TypeError, ValueError):
         return "holidays", ""  # Another check has told already that the service does not answer or has no day yet.
@@ -138,13 +159,21 @@ def _holidays(url: str) -> tuple[str, str]:
     return f"holidays known until {english.day(known)}{soon}", remedy if today > known else ""
 
 
-def _service(url: str) -> tuple[str, str]:
+def _service(service: httpx.Client) -> tuple[str, str]:
     """The service's name and everything that is wrong there, each with its remedy in the service's own words."""
     try:
-        health = httpx.get(f"{url}/health", timeout=15, trust_env=False).json()
-        status = httpx.get(f"{url}/v1/status", timeout=15, trust_env=False).json()
+        health = service.get("/health").json()
+        status = service.get("/v1/status").raise_for_status().json()
+    except httpx.HTTPStatusError as error:
+        told = error.response.status_code
+        zh = "请由目录所有者以运维身份检查（zhucun logout）" if told in (401, 403) else "请查看日志"
+        en = "let whoever owns the folder look (`zhucun logout`)" if told in (401, 403) else "read its log"
+        return "service", f"{service.base_url} 不予答复（{told}），{zh} / it refuses to say how it is ({told}); {en}"
     except (httpx.HTTPError, ValueError) as error:
-        return "service", f"{url} 无应答，请查看日志 / it does not answer ({error}); read its log, or run `zhucun up`"
+        return (
+            "service",
+            f"{service.base_url} 无应答，请查看日志 / it does not answer ({error}); read its log, or run `zhucun up`",
+        )
     amiss = [word for word in health.values() if isinstance(word, str) and word != "ok"]
     return "service, days simulated" if status["simulated"] else "service", "\n".join(amiss)
 
@@ -158,10 +187,10 @@ def _amiss(url: str) -> str:
     return "\n".join(word for word in health.values() if isinstance(word, str) and word != "ok")
 
 
-def _days_fault(servers: Callable[[], Servers], urls: Mapping[str, str]) -> str:
+def _days_fault(servers: Callable[[], Servers], services: Mapping[str, httpx.Client]) -> str:
     """What is wrong if services differ in their business day, or do not read their streams to the end in seconds."""
     try:
-        return asyncio.run(_read_to_the_end(servers(), urls))
+        return asyncio.run(_read_to_the_end(servers(), services))
     except Exception as error:  # Whatever fails here, the operator should see a message and no traceback.
         return f"{type(error).__name__}: {error}"
 
@@ -188,19 +217,18 @@ def _subscribers(servers: Callable[[], Servers]) -> Iterator[Check]:
         yield f"订阅者“{lag.name}”：{zh}", f"subscriber: {en}", " / ".join(alarm) if alarm else ""
 
 
-async def _read_to_the_end(servers: Servers, urls: Mapping[str, str]) -> str:
+async def _read_to_the_end(servers: Servers, services: Mapping[str, httpx.Client]) -> str:
     broker = await asyncio.wait_for(bus.connect(servers.url, "doctor", servers.key, servers.ca), 5)
     js = broker.connection.jetstream()
     until = time.monotonic() + 5
-    lagging = dict.fromkeys(urls, -1)
+    lagging = dict.fromkeys(services, -1)
     while any(lagging.values()) and time.monotonic() < until:
-        for name in urls:
+        for name in services:
             info = await js.consumer_info(bus.OPEN, name)
             lagging[name] = (info.num_pending or 0) + (info.num_ack_pending or 0)
         await asyncio.sleep(0.1)
     await broker.stop()
-    async with httpx.AsyncClient(trust_env=False) as http:
-        days = {(await http.get(f"{url}/v1/status")).json()["today"] for url in urls.values()}
+    days = {service.get("/v1/status").json()["today"] for service in services.values()}
     if any(lagging.values()):
         behind = [name for name, messages in lagging.items() if messages]
         return f"有服务落后于消息流：{_named(behind)} / services lag behind the stream: {lagging}"

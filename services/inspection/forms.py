@@ -125,6 +125,10 @@ _GRADES = Blank(
     c.ConfirmGrade, "grades", "年度考核等次审定表", "Grades", ("village", "year"),
     headings=(*_OF_YEAR, Heading("grade", "考核等次", "Grade"), by("decided_by", "审定机关及文号", "Decided by")),
 )  # fmt: skip
+_VOIDS = Blank(
+    c.VoidInput, "input-voids", "考核来源作废表", "Inputs declared void", ("village", "year", "channel"),
+    headings=(PLACE, VILLAGE, NAME, _YEAR, Heading("channel", "来源", "Channel", prefilled=True), BODY, WHY, DECIDED),
+)  # fmt: skip
 
 
 def _sample(state: State, _task: Task, _policy: Policy) -> Known:
@@ -202,7 +206,7 @@ _RANKINGS = Blank(
 )  # fmt: skip
 
 FORMS = named(
-    _VISITS, _UNREACHABLES, _REPLIES, _REPLY_DECISIONS, _BULLETINS, _ORDERS, _REPORTS, _BALLOTS, _GRADES,
+    _VISITS, _UNREACHABLES, _REPLIES, _REPLY_DECISIONS, _BULLETINS, _ORDERS, _REPORTS, _BALLOTS, _GRADES, _VOIDS,
     _VERIFICATIONS, _APPRAISAL_REPORTS, _APPRAISAL_BALLOTS, _APPRAISAL_SCORES, _APPRAISAL_VOIDS, _APPRAISAL_GRADES,
     _RANKINGS,
 )  # fmt: skip

@@ -510,6 +510,10 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "{decided_by}评定{unit}的工作队{year}考核等次为{grade}[；涉及：{triggers}]",
         "{decided_by} graded the team of {unit} for {year}: {grade}[; {triggers}]",
     ),
+    "InputVoided": (
+        "{decided_by}将{year}考核的{channel}作废，原因：{reason}",
+        "{decided_by} declared {channel} void in the assessment of {year}: {reason}",
+    ),
     "AssessmentDropped": ("{year}考核终止", "the assessment of {year} was dropped"),
     "GradeContested": (
         "{lodged_by}对{year}考核等次“{grade}”申请复核，{answer_until}前答复",

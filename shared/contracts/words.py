@@ -515,7 +515,7 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "inputs": ("定等前须齐备的各项（代码）", "what must be in before a grade is proposed, as codes",
                ["written_report", "ballot"]),
     "caps": ("限制等次的原因（代码）", "what limited the grade, as codes", ["absences"]),
-    "channel": ("撤回的一项：述职或测评（代码）", "which input is taken back, as a code", "ballot"),
+    "channel": ("哪一项考核来源（代码）", "which input of the assessment, as a code", "ballot"),
     "grade": ("考核等次（政策包中的代码）", "the grade, by the pack's code", "excellent"),
     "triggers": ("该等次引出的后果（代码）", "what the grade leads to, as codes", ["not_resident"]),
     # ---------------------------------------------------------- the verification of an exit

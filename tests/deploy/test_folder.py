@@ -54,6 +54,23 @@ def up(folder: Path, *words: str) -> Iterator[list[str]]:
             assert system.wait(30) == 0
 
 
+def test_a_new_installation_asks_who_people_are_unless_it_is_told_not_to(tmp_path: Path) -> None:
+    def villages(folder: Path) -> int:
+        port = json.loads((folder / "ports.json").read_text())["registry"]
+        return httpx.get(f"http://127.0.0.1:{port}/v1/villages", trust_env=False).status_code
+
+    asking, open_ = tmp_path / "asking", tmp_path / "open"
+    with up(asking) as told:
+        assert any("accounts" in line for line in told) and villages(asking) == 401
+    with up(asking) as told:
+        assert villages(asking) == 401, "it stays so"
+    assert "不能改为不核对身份" in refused("up", "--open", "--folder", str(asking))
+    with up(open_, "--open") as told:
+        assert not any("accounts" in line for line in told) and villages(open_) == 200
+    with up(open_):
+        assert villages(open_) == 200, "what was open is not closed by an update"
+
+
 def refused(*words: str) -> str:
     """What a command says that must fail with nothing but a message."""
     told = io.StringIO()

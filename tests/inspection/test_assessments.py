@@ -6,10 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.inspection.model.commands import ContestGrade, DeliverReport, WithdrawGrade, WithdrawInput
+from services.inspection.model.commands import ContestGrade, DeliverReport, VoidInput, WithdrawGrade, WithdrawInput
 from shared import chinese
 from shared.contracts.dispatch import CommitmentReconciled, CommitmentSettled
 from shared.contracts.inspection import (
+    AssessmentDropped,
     AssessmentGraded,
     AssessmentOpened,
     AssessmentProposed,
@@ -18,7 +19,7 @@ from shared.contracts.inspection import (
     GradeReviewed,
     ReportDelivered,
 )
-from shared.contracts.registry import VillageRecoded
+from shared.contracts.registry import VillageMerged, VillageRecoded
 from shared.rules import Refused
 from tests.inspection.region import (
     ANNUAL,
@@ -226,6 +227,83 @@ def test_2_15_without_every_input_no_grade_is_ever_proposed(left_out: str) -> No
         t for t in region.tasks("reports") + region.tasks("ballots") + region.tasks("visits") if "2015" in t.detail
     ]
     assert [t for t in overdue if t.due and t.due < region.today], "it stays on the day page, overdue"
+
+
+def about(channel: str, **changes: Any) -> dict[str, Any]:
+    """The fields of a command by which the organisation department says something about an input of the year."""
+    why = {"body": "organisation", "reason": "未组织检查", "decided_by": "市委组织部"}
+    return {"place": "210521", "village": VILLAGE, "year": 2015, "channel": channel, **why, **changes}
+
+
+def unvisited() -> Region:
+    """One village in December whose team nobody has visited."""
+    region = Region(BENXI, date(2015, 5, 1), villages=1)
+    region.pass_days(date(2015, 12, 1))
+    return region
+
+
+def test_2_15_a_visit_that_never_comes_is_declared_void_once_the_year_is_over() -> None:
+    region = in_december(half_year=80)
+    region.report(VILLAGE, 2015)
+    region.vote(VILLAGE, 2015, satisfied=27)
+    assert not region.tasks("input-voids"), "it may still come"
+    region.pass_days(date(2016, 3, 1))
+    (task,) = region.tasks("input-voids", VILLAGE)
+    assert task.role == "organisation" and task.answer["channel"] == "annual"
+    region.refuses(VoidInput(**about("annual", body="team")), 422, "body")
+    region.refuses(VoidInput(**about("annual", place="210522")), 422, "place")
+    region.refuses(VoidInput(**about("half_year")), 409)
+    region.ask(VoidInput(**about("annual")))
+    assert not region.tasks("input-voids")
+    region.pass_days(date(2016, 3, 2))
+    (proposed,) = region.said(AssessmentProposed)
+    assert proposed.score == pytest.approx((30 * 90 + 20 * 80) / 50), "the other weights are scaled up"
+
+
+def test_2_15_what_comes_after_it_was_declared_void_counts_once_that_is_taken_back() -> None:
+    region = in_december(half_year=80)
+    region.report(VILLAGE, 2015)
+    region.vote(VILLAGE, 2015, satisfied=27)
+    region.ask(VoidInput(**about("annual")))
+    region.refuses(WithdrawInput(**about("half_year")), 404, "channel")
+    region.ask(WithdrawInput(**about("annual")))
+    region.pass_days(date(2016, 3, 1))
+    assert not region.said(AssessmentProposed)
+    region.ask(VoidInput(**about("annual")))
+    region.visit(VILLAGE, ANNUAL, score=95)
+    region.ask(WithdrawInput(**about("annual")))
+    region.pass_days(date(2016, 3, 2))
+    (proposed,) = region.said(AssessmentProposed)
+    assert proposed.score == pytest.approx((30 * 90 + 20 * 80 + 50 * 95) / 100)
+
+
+def test_2_15_a_year_of_which_nothing_is_left_to_score_ends_and_goes_on_when_that_was_a_mistake() -> None:
+    region = unvisited()
+    for channel in ("half_year", "annual", "ballot"):
+        assert not region.said(AssessmentDropped)
+        region.ask(VoidInput(**about(channel)))
+    assert [said.year for said in region.said(AssessmentDropped)] == [2015]
+    assert region.assessment(VILLAGE, 2015).status == "dropped"
+    region.refuses(VoidInput(**about("oral_report")), 409)
+    region.ask(WithdrawInput(**about("ballot")))
+    assert region.assessment(VILLAGE, 2015).status == "open"
+    region.report(VILLAGE, 2015)
+    region.vote(VILLAGE, 2015, satisfied=27)
+    region.pass_days(PROPOSED)
+    assert [said.score for said in region.said(AssessmentProposed)] == [90]
+
+
+def test_2_15_an_ended_year_does_not_go_on_without_its_team() -> None:
+    region = unvisited()
+    for channel in ("half_year", "annual", "ballot"):
+        region.ask(VoidInput(**about(channel)))
+    into, day = f"{VILLAGE[:-1]}9", region.today
+    region.hear(
+        VillageMerged(
+            place="210521", village=VILLAGE, into=into, into_place="210521", since=day, document="D", decided_by="O"
+        )
+    )
+    region.refuses(WithdrawInput(**about("ballot")), 409, "channel")
 
 
 def test_2_15_what_comes_late_is_proposed_on_the_next_day() -> None:

@@ -81,7 +81,7 @@ NEVER_IN_BENXI = {
         "nominations", "nomination-reviews", "replacement-reviews", "releases", "term-assessments", "takeovers")),
     *(("inspection", name) for name in (
         "bulletins", "unreachables", "replies", "reply-decisions", "appraisal-reports", "appraisal-ballots",
-        "appraisal-scores", "appraisal-voids", "appraisal-grades", "rankings")),
+        "appraisal-scores", "appraisal-voids", "appraisal-grades", "input-voids", "rankings")),
     *(("incentives", name) for name in ("statements", "stories", "outcome-motions", "pay-explanations")),
 }  # fmt: skip
 """Forms whose commands the demo's story does not send."""

@@ -308,7 +308,7 @@ def test_the_county_meets_every_event_but_these(county: County) -> None:
     }
     own_matters |= {i.BulletinPublished, i.BulletinMoved, i.VisitReplaced, i.VisitReplied, i.ReplyDecided}
     own_matters |= {i.OfYear, i.BestExceeded, i.RankingMade, i.OfEntry, i.EntryProposed, r.EntryDeclined}
-    own_matters |= {i.VisitsCrowded, i.BurdenExceeded}
+    own_matters |= {i.VisitsCrowded, i.BurdenExceeded, i.InputVoided}
     own_matters |= {i.OfYear, i.BestExceeded, i.RankingMade}
     own_matters |= {n.OfStory, n.StoryPublished, n.OutcomeMoved, n.MotionOverdue}
     own_matters |= {n.StatementEvent, n.StatementDrawn, n.StatementCorrected, n.StatementConfirmed, n.PayShort}

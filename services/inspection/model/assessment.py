@@ -104,8 +104,13 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
     """The last day for the answer to a request for review. None without one."""
     decided: frozenset[str] = frozenset()
     """The outcomes that were decided because of the grade. While there are any, the grade cannot be withdrawn."""
+    void: frozenset[str] = frozenset()
+    """The channels that were declared void."""
+    is_overdue: bool = False
+    """Whether the time for the year's facts is over while a channel is still missing. Nobody enters a visit for the
+    assessment, so the deciding body is asked then to declare its channel void."""
     is_dropped: bool = False
-    """Whether the village was merged into another before a grade was proposed."""
+    """Whether the village was merged into another before a grade was proposed, or nothing was left to be scored."""
 
     @property
     def village(self) -> str:
@@ -121,7 +126,12 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
     def missing(self) -> tuple[str, ...]:
         """The channels that must still come in."""
         given = {*self.reports, *self.scores, *(("ballot",) if self.ballot else ())}
-        return tuple(channel for channel in self.inputs if channel not in given)
+        return tuple(channel for channel in self.inputs if channel not in given | self.void)
+
+    @property
+    def can_be_scored(self) -> bool:
+        """Whether a channel that carries weight is in, or is waited for."""
+        return any(self.terms.weights.get(channel) for channel in {*self.inputs, *self.scores} - self.void)
 
     def shown(self, *, to_operator: bool = False) -> "Assessment":
         """The assessment as it may be read: only operators see by how much the days of a month were too few."""
@@ -131,7 +141,7 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def status(self) -> str:
         """`gathering` before it is opened, `open`, `complete` until the year is over, `proposed`, `graded`,
-        `contested` while a review of the grade is asked for; `dropped` where the village was merged into another."""
+        `contested` while a review of the grade is asked for; `dropped` where the year is not graded."""
         if self.grade:
             return "contested" if self.answer_until else "graded"
         if self.proposal:
@@ -152,7 +162,8 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
         return DeadlineMoved(place=self.place, village=self.village, **moved.said(notice))
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
-        """Reports, then the ballot on the oral one; once a grade is proposed, its confirmation."""
+        """Reports, then the ballot on the oral one, and what must be declared void once the year's time is over; once
+        a grade is proposed, its confirmation."""
         year_end = date(self.year, 12, 31)
         said: Mapping[str, str | int] = {"place": self.place, "village": self.village, "year": self.year}
         for channel in () if self.is_dropped else self.missing:
@@ -172,6 +183,11 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
                     detail=str(self.year),
                     answer={**said, "body": "village"},
                 )
+            elif self.is_overdue and channel != "ballot":
+                yield Task(
+                    action="input-voids", about=self.village, role="organisation", due=None, rule="3.8",
+                    detail=f"{self.year} {channel}", answer={**said, "channel": channel, "body": "organisation"},
+                )  # fmt: skip
         if self.status in ("proposed", "contested"):
             rule = "2.15" if self.status == "proposed" else "Civil Servant Law 95"
             # A grade that an earlier version proposed has no last day: it is counted here from the end of its year.

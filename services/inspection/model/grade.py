@@ -32,15 +32,18 @@ G = TypeVar("G", Assessment, Appraisal)
 
 
 def propose(state: Assessment, due: Due, policy: Policy, today: date) -> Change:
-    """The year is over and all inputs are in: propose the grade of the weighted score, capped by the year's facts.
+    """The year is over: once all inputs are in, propose the grade of the weighted score, capped by the year's facts.
 
-    A channel that could not come in this year is left out, and the other weights are scaled up.
+    A channel that could not come in this year, or was declared void, is left out, and the other weights are scaled up.
     """
+    if state.missing:
+        return Change(state.but(is_overdue=True))
     terms = terms_of(state, policy)
     given = {kind: fmean(scores.values()) for kind, scores in state.scores.items()}
     if state.ballot:
         given["ballot"] = 100 * state.ballot.approval
-    weighed = [(weight, given[channel]) for channel, weight in terms.weights.items() if channel in given]
+    counted = [channel for channel in terms.weights if channel in given.keys() - state.void]
+    weighed = [(terms.weights[channel], given[channel]) for channel in counted]
     score = weighted(weighed)
     earned = next(grade.name for grade in terms.grades if score >= grade.at_least)
     happened: dict[str, float | None] = {

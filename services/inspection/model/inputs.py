@@ -1,19 +1,23 @@
 """What comes into a year's assessment, and out again (2.15, 3.8): visits, ledger items, reports, the ballot."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
 from services.inspection.model.assessment import Assessment, Ballot, terms_now, terms_of
 from services.inspection.model.commands import (
     DeliverReport,
     HoldBallot,
+    VoidInput,
     WithdrawInput,
 )
 from services.inspection.model.facts import Share, told
+from services.inspection.model.supervision import Supervision
 from shared.contracts.dispatch import CommitmentReconciled, CommitmentSettled
 from shared.contracts.inspection import (
     AssessmentDropped,
     AssessmentOpened,
     BallotHeld,
+    InputVoided,
     InputWithdrawn,
     ReportDelivered,
     VisitMade,
@@ -21,13 +25,16 @@ from shared.contracts.inspection import (
 )
 from shared.contracts.registry import VillageMerged, VillageRecoded
 from shared.divisions import place_of
+from shared.labels import label
 from shared.policy import Policy
-from shared.policy.assessment import CHANNELS
-from shared.rules import Change, Refused, addressed, require_body
+from shared.rules import Change, Key, Refused, State, addressed, require_body
 
 
 def open_inputs(state: Assessment | None, event: AssessmentOpened, policy: Policy, today: date) -> Change:
-    """The assessment is opened: from here on reports and the ballot are awaited."""
+    """The assessment is opened: from here on reports and the ballot are awaited. One that goes on after a void was
+    taken back keeps its terms."""
+    if state and state.unit:
+        return Change(_timed(state.but(is_dropped=False), today))
     assessment = _of(state, event.village, event.year, event.place)
     opened = assessment.but(
         place=event.place,
@@ -57,7 +64,7 @@ def forget_visit(state: Assessment | None, event: VisitWithdrawn, policy: Policy
     of_kind = {id: score for id, score in state.scores.get(event.kind, {}).items() if id != event.campaign}
     others = {kind: scores for kind, scores in state.scores.items() if kind != event.kind}
     scores = {**others, event.kind: of_kind} if of_kind else others
-    return Change(state.but(absences=state.absences - {event.campaign}, scores=scores).timed(propose=None))
+    return Change(_timed(state.but(absences=state.absences - {event.campaign}, scores=scores), today))
 
 
 def note_items(
@@ -150,18 +157,66 @@ def vote(state: Assessment | None, command: HoldBallot, policy: Policy, today: d
     return Change(_timed(assessment.but(ballot=ballot), today), (held,))
 
 
-def withdraw_input(state: Assessment | None, command: WithdrawInput, policy: Policy, today: date) -> Change:
-    """Take back a report or ballot that was a mistake: it is awaited again. Refused if something depends on it."""
+def void_input(state: Assessment | None, command: VoidInput, policy: Policy, today: date) -> Change:
+    """The deciding body declares that a channel cannot come in, so that the other weights are scaled up.
+
+    Where that leaves nothing which could be scored, the year is not graded.
+    """
+    require_body(command.body, "organisation", "3.8")
+    state = state and addressed(state, command)
+    channel = command.channel
+    if state is not None and channel in state.void:
+        return Change(state)
+    one = _awaiting(state, channel, command.village, command.year, policy)
+    voided = one.but(void=one.void | {channel})
+    told = InputVoided(
+        place=one.place,
+        village=one.village,
+        year=one.year,
+        channel=channel,
+        reason=command.reason,
+        decided_by=command.decided_by,
+    )
+    if voided.can_be_scored:
+        return Change(_timed(voided, today), (told,))
+    dropped = AssessmentDropped(place=one.place, village=one.village, year=one.year)
+    return Change(voided.but(is_dropped=True).timed(propose=None), (told, dropped))
+
+
+def team_of(state: Assessment | None, command: WithdrawInput) -> Iterable[Key]:
+    """The village's team, where a void has ended the year: without a team it cannot go on."""
+    if state and state.is_dropped:
+        yield Supervision, state.village
+
+
+def withdraw_input(
+    state: Assessment | None,
+    command: WithdrawInput,
+    policy: Policy,
+    today: date,
+    others: Mapping[Key, State | None],
+) -> Change:
+    """Take back a report, a ballot or a void that was a mistake: it is awaited again. Refused if something depends on
+    it. A year that ended because nothing was left to be scored goes on, and is told as opened again."""
     require_body(command.body, "organisation", "3.8")
     state = state and addressed(state, command)
     channel, is_ballot = command.channel, command.channel == "ballot"
-    if state is None or not (state.ballot if is_ballot else channel in state.reports):
+    name = label("channel", channel, policy)
+    if state is None or not (channel in state.reports | state.void or (is_ballot and state.ballot)):
         raise Refused(
             "3.8",
-            f"村 {command.village} {command.year} 年度没有录入{CHANNELS[channel]}，无可撤销",
+            f"村 {command.village} {command.year} 年度没有录入{name}，也没有作废，无可撤销",
             f"the assessment of {command.year} in village {command.village} has no {channel!r} to withdraw",
             field="channel",
             status=404,
+        )
+    has_team = all(isinstance(one, Supervision) and one.unit for one in others.values())
+    if state.is_dropped and (state.can_be_scored or not has_team):
+        raise Refused(
+            "3.8",
+            f"村 {state.village} 已没有工作队，{state.year} 年度考核已终止，不能恢复",
+            f"village {state.village} has no team any more, so that the assessment of {state.year} cannot go on",
+            field="channel",
         )
     if state.proposal or (channel == "oral_report" and state.ballot):
         rests = (
@@ -171,11 +226,13 @@ def withdraw_input(state: Assessment | None, command: WithdrawInput, policy: Pol
         )
         raise Refused(
             "3.8",
-            f"{rests[0]}，不能撤销{CHANNELS[channel]}",
+            f"{rests[0]}，不能撤销{name}",
             f"{channel!r} cannot be withdrawn: {rests[1]}",
             field="channel",
         )
-    rest = state.but(ballot=None) if is_ballot else state.but(reports=state.reports - {channel})
+    rest = state.but(
+        ballot=None if is_ballot else state.ballot, reports=state.reports - {channel}, void=state.void - {channel}
+    )
     withdrawn = InputWithdrawn(
         place=state.place,
         village=state.village,
@@ -184,7 +241,12 @@ def withdraw_input(state: Assessment | None, command: WithdrawInput, policy: Pol
         reason=command.reason,
         decided_by=command.decided_by,
     )
-    return Change(rest.timed(propose=None), (withdrawn,))
+    if not (state.is_dropped and rest.can_be_scored):
+        return Change(_timed(rest, today), (withdrawn,))
+    opened = AssessmentOpened(
+        place=rest.place, village=rest.village, year=rest.year, unit=rest.unit, leader=rest.leader, inputs=rest.inputs
+    )
+    return Change(rest, (withdrawn, opened))
 
 
 def drop(state: Assessment | None, event: VillageMerged, policy: Policy, today: date) -> Change:
@@ -210,11 +272,10 @@ def _of(state: Assessment | None, village: str, year: int, place: str) -> Assess
 def _awaiting(state: Assessment | None, channel: str, village: str, year: int, policy: Policy) -> Assessment:
     """The assessment. Raises Refused unless it is open and still awaits this channel."""
     if state is None or state.is_dropped or channel not in state.missing:
-        opens = policy.assessment.opens.of(year)
+        opens, name = policy.assessment.opens.of(year), label("channel", channel, policy)
         raise Refused(
             "3.8",
-            f"现在不需报送村 {village} {year} 年度的{CHANNELS[channel]}：考核尚未启动（{opens}启动）、本地不要求，"
-            "或者已经报送",
+            f"现在不需报送村 {village} {year} 年度的{name}：考核尚未启动（{opens}启动）、本地不要求，或者已经报送",
             f"the assessment of {year} in village {village} does not await {channel!r}: it opens on {opens}, "
             "the pack does not ask for it, or it is in already",
         )
@@ -225,8 +286,9 @@ def _timed(state: Assessment, today: date) -> Assessment:
     """Set the timer for the proposal: the day after everything is in, but not before the year's facts are complete.
 
     They are complete when the year is over, and with it the last unannounced visits, and when the time for its last
-    reconciliation is over too.
+    reconciliation is over too. What is still missing then, the deciding body is asked to declare void.
     """
-    if state.status != "complete":
+    if state.status not in ("open", "complete"):
         return state
-    return state.timed(propose=max(state.terms.facts_until, today) + timedelta(1))
+    over = max(state.terms.facts_until, date(state.year, 12, 31), today) + timedelta(1)
+    return state.timed(propose=None if state.missing and state.is_overdue else over)

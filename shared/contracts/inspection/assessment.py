@@ -70,8 +70,19 @@ class AssessmentProposed(Event, frozen=True, kw_only=True):
     caps: Codes
 
 
+class InputVoided(Event, frozen=True, kw_only=True):
+    """A body declared that an input cannot come in this year. The other weights are scaled up."""
+
+    label = ("考核来源作废", "input voided")
+    village: VillageId
+    year: Year
+    channel: Code
+    reason: Reason
+    decided_by: Organ
+
+
 class InputWithdrawn(Event, frozen=True, kw_only=True):
-    """A report or a ballot was entered by mistake, and is awaited again."""
+    """What came in was a mistake, or an input was declared void by mistake: it is awaited again."""
 
     label = ("撤销考核材料", "input withdrawn")
     village: VillageId
@@ -127,7 +138,8 @@ class GradeReviewed(Event, frozen=True, kw_only=True):
 
 
 class AssessmentDropped(Event, frozen=True, kw_only=True):
-    """The village was merged into another before a grade was proposed: its team's year is not graded."""
+    """The village was merged into another before a grade was proposed, or nothing was left that could be scored: the
+    team's year is not graded. In the second case, `AssessmentOpened` is told again if the body takes that back."""
 
     label = ("考核终止", "assessment dropped")
     village: VillageId

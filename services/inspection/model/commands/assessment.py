@@ -51,12 +51,23 @@ class ContestGrade(Command, frozen=True, kw_only=True):
     """The team or its unit; it is published, so it names no person."""
 
 
-class WithdrawInput(Command, frozen=True, kw_only=True):
-    """The organisation department takes back a report or a ballot that was entered by mistake."""
+class VoidInput(Command, frozen=True, kw_only=True):
+    """The organisation department declares that an input cannot come in this year, since, say, no visit was made."""
 
     village: VillageId
     year: Year
-    channel: Literal["written_report", "oral_report", "ballot"]
+    channel: Code
+    body: Role
+    reason: Reason
+    decided_by: Organ
+
+
+class WithdrawInput(Command, frozen=True, kw_only=True):
+    """The organisation department takes back a report or a ballot, or a void, that was entered by mistake."""
+
+    village: VillageId
+    year: Year
+    channel: Code
     body: Role
     reason: Reason
     decided_by: Organ
