@@ -145,7 +145,7 @@ def test_3_7_a_draw_that_was_planned_first_is_compared_with_a_campaign_that_came
     region = limited(share=1.0)
     spot_check(region, date(2015, 6, 28))
     region.post_hashes(FLOODS)
-    later = OpenCampaign(place=region.place, kind="other", campaign="later", opens=date(2015, 6, 28),
+    later = OpenCampaign(place=region.place, kind="other", campaign="second", opens=date(2015, 6, 28),
                          body="poverty_office", asked_by="市扶贫办")  # fmt: skip
     pack = changed({**BENXI, **LIMITS, "version": "2105-2015-later"}, "campaigns", "spot_check", share=1.0)
     every = next(one for one in pack["campaigns"] if one["kind"] == "spot_check")
