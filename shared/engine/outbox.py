@@ -13,11 +13,13 @@ import msgspec
 from shared.contracts import Envelope, schema_address, wire_subject
 from shared.contracts.registry import PolicyAdopted
 from shared.engine.flow import Fact
-from shared.stream.bus import OPEN, SEALED, Message
+from shared.stream.bus import LARGEST_BATCH, OPEN, SEALED, Message
 from shared.stream.relay import Batch
 
 PAGE = 500
-"""The most messages of one atomic batch, and the number of states that a day handles in one transaction."""
+"""The number of states that a day handles in one transaction, and of commands that do not make a request long."""
+BATCH = LARGEST_BATCH
+"""The most messages of one atomic batch: as many as the server takes, since each batch costs it 2 ms by itself."""
 BATCH_BYTES = 4 * 2**20
 """The most bytes of a batch with several messages. Sending more would take longer than the answer is waited for."""
 
@@ -25,7 +27,7 @@ BATCH_BYTES = 4 * 2**20
 def rows(facts: Iterable[Fact], after: int, today: date, service: str, schemas: str) -> Iterator[dict[str, Any]]:
     """The facts as rows with CloudEvents, numbered from `after` + 1. `batch` is the position of the batch's first row.
 
-    A batch belongs to one stream and has `PAGE` rows and `BATCH_BYTES` at most. Open and sealed facts may alternate, so
+    A batch belongs to one stream and has `BATCH` rows and `BATCH_BYTES` at most. Open and sealed facts alternate, so
     one batch of each is filled at a time. An adopted pack begins new batches: events decided by it must be published
     after it, since readers need the pack to handle them.
     """
@@ -36,7 +38,7 @@ def rows(facts: Iterable[Fact], after: int, today: date, service: str, schemas: 
         if isinstance(event, PolicyAdopted):
             filling.clear()
         batch, count, bytes = filling.get(sealed, (position, 0, 0))
-        if count == PAGE or (count and bytes + size > BATCH_BYTES):
+        if count == BATCH or (count and bytes + size > BATCH_BYTES):
             batch, count, bytes = position, 0, 0
         filling[sealed] = batch, count + 1, bytes + size
         envelope = Envelope(

@@ -126,7 +126,7 @@ class Fate:
 def wound(plan: Plan, service: str, root: Path) -> None:
     """Put the moments around the methods and statements between which they lie, and whatever else the plan says."""
     fate = Fate(service, root, plan)
-    outbox.PAGE = FEW
+    outbox.PAGE = outbox.BATCH = FEW
     if plan.ack_wait:
         consumer._ACK_WAIT = plan.ack_wait
     if plan.clock:

@@ -1,4 +1,4 @@
-"""How facts become atomic batches: of one stream, of a page at most, and the same ones after any crash."""
+"""How facts become atomic batches: of one stream, of bounded size, and the same ones after any crash."""
 
 from datetime import date
 
@@ -29,7 +29,7 @@ def rows(sealed: list[bool], after: int = 0) -> list[dict[str, object]]:
 
 
 def test_facts_that_alternate_between_the_streams_make_few_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "PAGE", 3)
+    monkeypatch.setattr(outbox, "BATCH", 3)
     written = rows([False, True, False, True, False, False, True, True])
     batches = outbox.batches(written, 8)
     assert [(batch.stream, len(batch.messages), batch.last) for batch in batches] == [
@@ -43,7 +43,7 @@ def test_facts_that_alternate_between_the_streams_make_few_batches(monkeypatch: 
 @given(commits=st.lists(st.lists(st.booleans(), min_size=1, max_size=12), min_size=1, max_size=4))
 def test_after_a_crash_the_batches_that_were_not_out_are_made_again(commits: list[list[bool]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(outbox, "PAGE", 4)
+        patch.setattr(outbox, "BATCH", 4)
         journal: list[dict[str, object]] = []
         for sealed in commits:
             journal += rows(sealed, after=len(journal))
