@@ -156,7 +156,7 @@ def test_3_7_a_draw_that_was_planned_first_is_compared_with_a_campaign_that_came
     assert all(FLOODS not in (one.campaign, one.beside) for one in region.said(VisitsCrowded)), "it is not drawn yet"
     region.pass_days(date(2015, 6, 28))
     region.give_seeds(FLOODS)
-    (told,) = (one for one in region.said(VisitsCrowded) if {one.campaign, one.beside} == {FLOODS, "2105.later"})
+    (told,) = (one for one in region.said(VisitsCrowded) if {one.campaign, one.beside} == {FLOODS, "2105.second"})
     assert told.is_sealed() and {*told.visits} == {*region.villages}
 
 
