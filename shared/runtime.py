@@ -6,7 +6,7 @@ half dead.
 
 import asyncio
 import gc
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -33,7 +33,7 @@ from shared.stream import bus
 from shared.stream.bus import CALENDAR, OPEN, SEALED
 from shared.stream.consumer import MessagesLost, OrderedConsumer
 from shared.stream.relay import Relay
-from shared.web import http, issuers, process, serving
+from shared.web import http, issuers, process, serving, spoken
 
 log = structlog.get_logger()
 LOOK = 5.0
@@ -135,7 +135,9 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
             log.error("a background task failed; the process stops", exc_info=error)
             server.should_exit = True
 
-    tasks = [asyncio.create_task(run) for run in (relay.run(), _talk(settings, health), pipeline.note_published())]
+    by_event = {route.path: route.command for route in commands if route.command.by_event}
+    runs = relay.run(), _talk(settings, health, by_event), pipeline.note_published()
+    tasks = [asyncio.create_task(run) for run in runs]
     for task in tasks:
         task.add_done_callback(died)
     await process.answer(server)
@@ -161,8 +163,9 @@ async def _send(broker: NatsBroker | None, stream: str, messages: Sequence[bus.M
     await bus.publish_batch(broker.connection, stream, messages)
 
 
-async def _talk(settings: Settings, health: Health) -> None:
+async def _talk(settings: Settings, health: Health, by_event: Mapping[str, type[contracts.Command]]) -> None:
     """Connect to NATS as soon as it is there, start the consumers, and then check streams and schedule again and again.
+    `by_event` has, by path, the commands that are also taken from NATS.
 
     HTTP answers all the while, so that `/health/ready` can say what is missing.
     """
@@ -189,6 +192,8 @@ async def _talk(settings: Settings, health: Health) -> None:
         await health.consumers[stream].start()
     if OPEN in health.consumers:
         pipeline.open_is_read = health.consumers[OPEN].at_end
+    if by_event:
+        await spoken.hear(broker.connection, pipeline, by_event)
     log.info("consuming", streams=list(health.consumers))
     while True:
         pipeline.wiring.largest = broker.connection.max_payload - ENVELOPE

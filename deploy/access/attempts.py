@@ -107,6 +107,7 @@ def _of_all(user: str) -> Iterator[Attempt]:
         yield Attempt("冒充他人得到的应答", "answer in another's place", f"_INBOX.{owner}.x.1", '{"success":true}')
     yield Attempt("绕过对消费者的检查", "ask for a consumer unseen", f"{GATE}.registry", '{"config":{}}')
     yield Attempt("探查服务", "look for services", "$SRV.PING")
+    yield Attempt("冒充上级答复", "answer for a province", f"{bus.SAID}.guizhou.province.{PLACE}", "{}")
     yield from _streams()
     yield from _consumers(user)
     yield from _servers()

@@ -13,7 +13,10 @@ import nkeys
 from deploy.access.keys import make_keys, new_key, private, seed_file, write
 from deploy.access.users import SELFTEST, SELFTEST_USERS, TRIAL_USERS, Grant
 from deploy.local.errors import StartError, told
+from shared.contracts.values import ROLES
 
+ANSWERING: Final = tuple(role for role in ROLES if role != "operator")
+"""The roles in which a system elsewhere may answer."""
 KEPT, INCLUDED = "grants.json", "accounts.conf"
 _NAME, _PLACE = "[a-z][a-z0-9_]{1,30}", "(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12])(?:[0-9]{2}){0,2}"
 NAME: Final = re.compile(_NAME)
@@ -48,11 +51,12 @@ def granted(folder: Path) -> Mapping[str, Grant]:
     return _read(folder).grants
 
 
-def grant(folder: Path, name: str, places: Iterable[str]) -> str:
-    """Let a new subscriber read the open events of divisions. Returns its seed, which is not kept here.
+def grant(folder: Path, name: str, places: Iterable[str], answers: str = "") -> str:
+    """Let a new subscriber read the open events of divisions, and answer in a role if one is given. Returns its seed,
+    which is not kept here.
 
-    Raises ValueError for an impossible name or division, or a name that is taken. 520000, as officials write Guizhou,
-    means the whole province; it is not read as “events of no prefecture”.
+    Raises ValueError for an impossible name, division or role, or a name that is taken. 520000, as officials write
+    Guizhou, means the whole province; it is not read as “events of no prefecture”.
     """
     places = tuple(dict.fromkeys(places))
     if not NAME.fullmatch(name) or name in TRIAL_USERS:
@@ -74,6 +78,11 @@ def grant(folder: Path, name: str, places: Iterable[str]) -> str:
             "未指明区划：请用 --place 指明，可多次，如 --place 52\n"
             "  name a division with --place, which may be repeated, such as --place 52"
         )
+    if answers and answers not in ANSWERING:
+        raise ValueError(
+            f"{answers} 不能作为答复的角色，可填：{'、'.join(ANSWERING)}\n"
+            f"  nobody answers as {answers}; the roles are {', '.join(ANSWERING)}"
+        )
     with _changed(folder) as kept:
         if name in kept.grants:
             raise ValueError(
@@ -83,7 +92,7 @@ def grant(folder: Path, name: str, places: Iterable[str]) -> str:
             )
         seed, key = new_key()
         whole = dict.fromkeys(re.sub("(?:00){1,2}$", "", place) for place in places)
-        kept.grants[name] = Grant(key=key, places=tuple(whole))
+        kept.grants[name] = Grant(key=key, places=tuple(whole), answers=answers)
     return seed
 
 

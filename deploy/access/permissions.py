@@ -5,6 +5,7 @@ so it gets answers to its own questions and nothing else. A new event in a contr
 permissions by itself.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -30,6 +31,7 @@ FOR_SUBSCRIBERS: Final = {
     f"$JS.API.CONSUMER.DELETE.{OPEN}.*": f"$JS.{DOMAIN}.API.CONSUMER.DELETE.{OPEN}.*",
     f"$JS.API.CONSUMER.MSG.NEXT.{OPEN}.*": f"$JS.{DOMAIN}.API.CONSUMER.MSG.NEXT.{OPEN}.*",
     f"$JS.ACK.{OPEN}.>": f"$JS.ACK.{OPEN}.>",
+    f"{bus.SAID}.>": f"{bus.SAID}.>",
 }
 """The questions that the product's account takes from the subscribers' account, with the subjects that they have there.
 Permissions then say which subscriber may ask which of them.
@@ -48,19 +50,26 @@ def inbox(user: str) -> str:
     return f"{bus.inbox(user)}.>"
 
 
-def subscriber(name: str, places: Iterable[str]) -> list[str]:
-    """The subjects on which a subscriber of these divisions may publish: questions about one durable consumer for each.
+def subscriber(name: str, places: Iterable[str], answers: str = "") -> list[str]:
+    """The subjects on which a subscriber of these divisions may publish: questions about one durable consumer for each,
+    and commands about them in the role in which it answers, if it has one.
 
     The subject that asks for a consumer contains the consumer's filter. The server refuses a request whose body has
     another filter, so a subscriber cannot read beyond its divisions.
     """
     durables = {f"{name}-{place}": below(place) for place in places}
     api = f"$JS.{DOMAIN}.API"
-    return [
+    said = [f"{bus.SAID}.{name}.{answers}.{_whole(place)}" for place in places if answers]
+    return said + [
         subject
         for durable, filter in durables.items()
         for subject in (f"{api}.CONSUMER.CREATE.{OPEN}.{durable}.{filter}", *_consumer(OPEN, durable, api))
     ]
+
+
+def _whole(place: str) -> str:
+    """The subject's tokens of the divisions of six digits that lie in one of two, four or six."""
+    return ".".join([*re.findall("..", place), "*", "*"][:3])
 
 
 def below(place: str) -> str:

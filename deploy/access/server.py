@@ -6,8 +6,8 @@ from typing import Any, Final
 import msgspec
 
 from deploy.access.permissions import FOR_SUBSCRIBERS, inbox, published, subscriber
-from deploy.access.users import ACCOUNT, GATE, INSTALLER, SELFTEST_ACCOUNT, SUBSCRIBERS, SYSTEM, Grant
-from shared.stream.bus import STREAMS
+from deploy.access.users import ACCOUNT, ANSWERED, GATE, INSTALLER, SELFTEST_ACCOUNT, SUBSCRIBERS, SYSTEM, Grant
+from shared.stream.bus import SAID, STREAMS
 
 LIMITS: Final = {"max_connections": 1000, "max_subscriptions": 10_000, "max_payload": 65536}
 """What all subscribers together may take of a server, so that services always find room. `max_payload` is in bytes:
@@ -35,7 +35,9 @@ def accounts(
             ],
         },
         SUBSCRIBERS: {
-            "users": [_user(name, grant.key, subscriber(name, grant.places)) for name, grant in grants.items()],
+            "users": [
+                _user(name, grant.key, subscriber(name, grant.places, grant.answers)) for name, grant in grants.items()
+            ],
             "imports": [
                 {"service": {"account": ACCOUNT, "subject": asked}, "to": as_what}
                 for asked, as_what in FOR_SUBSCRIBERS.items()
@@ -53,7 +55,8 @@ def accounts(
 
 def _user(name: str, key: str, subjects: Iterable[str]) -> dict[str, Any]:
     may: dict[str, Any] = {"publish": {"allow": list(subjects)}, "subscribe": {"allow": [inbox(name)]}}
-    if name == INSTALLER:  # It answers subscribers who ask for a consumer.
-        may["subscribe"]["allow"].append(f"{GATE}.>")
+    # The one answers subscribers who ask for a consumer, the other bodies elsewhere that say something.
+    if asked := {INSTALLER: GATE, ANSWERED: SAID}.get(name):
+        may["subscribe"]["allow"].append(f"{asked}.>")
         may["allow_responses"] = True
     return {"nkey": key, "permissions": may}

@@ -34,6 +34,8 @@ DOMAIN: Final = "zhucun"
 """The JetStream domain that subscribers name, `jetstream(domain="zhucun")`: they are in an account of their own."""
 GATE: Final = "zhucun-gate.CONSUMER.CREATE"
 """The first tokens of the subject on which subscribers ask for a consumer. `consumers.admit` checks the request."""
+ANSWERED: Final = "registry"
+"""The service that takes commands from NATS."""
 ACCOUNT: Final = "ZHUCUN"
 """The account with the product's own users and streams."""
 SUBSCRIBERS: Final = "SUBSCRIBERS"
@@ -48,3 +50,5 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
 
     key: str
     places: tuple[str, ...]
+    answers: str = ""
+    """The role in which it may say commands about these divisions, such as `province`; empty if it only reads."""

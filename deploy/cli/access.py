@@ -14,6 +14,7 @@ from deploy.cli.reach import DEFAULT, FolderOption, Trouble, console, is_elsewhe
 from deploy.language import told
 from deploy.local.folder import Folder
 from deploy.terminal import folded
+from shared.stream.bus import SAID
 
 if TYPE_CHECKING:  # Importing it takes time.
     from deploy.access.lags import Lag
@@ -29,6 +30,9 @@ OutOption = Annotated[
 def grant(
     name: NameArgument,
     place: Annotated[list[str] | None, typer.Option(help="区划，可多次：52、2105 · a division; repeatable")] = None,
+    answers: Annotated[
+        str, typer.Option(help="还可以何种角色答复征求的意见，如“province” · the role in which it answers, if it may")
+    ] = "",
     out: OutOption = None,
     folder: FolderOption = DEFAULT,
 ) -> None:
@@ -36,13 +40,18 @@ def grant(
     from deploy.access.permissions import below, inbox
 
     keys, file = _keys(folder), _new(out or Path(f"{name}.nk"))
-    seed = grants.grant(keys, name, place or [])
+    seed = grants.grant(keys, name, place or [], answers)
     _hand_over(file, seed, folder, keys)
     console.say(
         f"  {told('地址', 'address')} {_url(folder)}, inbox_prefix {inbox(name).removesuffix('.>')}, domain {DOMAIN}"
     )
     for of in grants.granted(keys)[name].places:
         console.say(told(f"  持久消费者“{name}-{of}”，过滤“{below(of)}”", f"  durable {name}-{of}, filter {below(of)}"))
+    if answers:
+        subject = f"{SAID}.{name}.{answers}.<21.05.21>"
+        console.say(
+            told(f"  答复的主题“{subject}”（村所在的区划）", f"  it answers on {subject}, the village's division")
+        )
 
 
 @app.command("list")

@@ -91,6 +91,9 @@ class Command(Payload, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     """Whether deciding one such command takes so long that it must run in a thread, so that others need not wait."""
     at_once: ClassVar[int] = 2000
     """The most commands of this kind in one request, so that deciding them does not keep others waiting."""
+    by_event: ClassVar[bool] = False
+    """Whether its body may also say it by an event on NATS, since that may be a system elsewhere, such as a
+    province's."""
     by_token: ClassVar[bool] = False
     """Whether the request must show the token of its `body`. Two bodies check each other in a draw, so one caller must
     not speak for both."""

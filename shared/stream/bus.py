@@ -56,6 +56,9 @@ STREAMS: Final = (
     _stream(name=CALENDAR, subjects=["zhucun-calendar.v1.>"], allow_msg_schedules=True, allow_rollup_hdrs=True),
 )
 
+SAID: Final = "zhucun-said.v1"
+"""The first tokens of the subject on which a body elsewhere says a command. No stream keeps what is said there."""
+
 DAY_DUE: Final = "zhucun-calendar.v1.day.due"
 """The subject of the message that the server publishes each midnight in China."""
 DAY_SCHEDULED: Final = "zhucun-calendar.v1.day.scheduled"

@@ -77,6 +77,21 @@ def test_a_subscriber_reads_below_its_divisions() -> None:
     assert not any(matches(right, f"zhucun.v1.52.01.02.{type}") for right in rights for type in EVENTS)
 
 
+def test_who_answers_does_so_in_its_own_name_its_role_and_its_divisions_alone(tmp_path: Path) -> None:
+    rights = subscriber("liaoning", ["21", "5201", "520102"], "province")
+    said = [right for right in rights if right.startswith(bus.SAID)]
+    assert said == [f"zhucun-said.v1.liaoning.province.{of}" for of in ("21.*.*", "52.01.*", "52.01.02")]
+    assert not any(right.startswith(bus.SAID) for right in subscriber("liaoning", ["21"]))
+    grants.install(tmp_path, USERS)
+    grants.grant(tmp_path, "liaoning", ["21"], "province")
+    assert grants.granted(tmp_path)["liaoning"].answers == "province"
+    grants.rotate(tmp_path, "liaoning")
+    assert grants.granted(tmp_path)["liaoning"].answers == "province", "a new key has the same rights"
+    for role in ("operator", "provinces", "*", "province.>"):
+        with pytest.raises(ValueError, match="角色"):
+            grants.grant(tmp_path, "other", ["21"], role)
+
+
 def test_keys_are_made_once_and_are_the_owners_alone(tmp_path: Path) -> None:
     keys = make_keys(tmp_path / "keys", TRIAL_USERS)
     assert make_keys(tmp_path / "keys", TRIAL_USERS) == keys and len(set(keys.values())) == len(TRIAL_USERS)

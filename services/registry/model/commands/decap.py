@@ -152,6 +152,7 @@ class DecideDecapDelay(DecapCorrection, frozen=True, kw_only=True):
 class GiveDecapWord(OfDivision, frozen=True, kw_only=True):
     """The body that was asked for its word on a de-capping accepts, rejects with its reason, or will answer later."""
 
+    by_event = True
     step: Code
     asking: Number
     """The number of the asking that is answered, as the event `registry.decap_word.asked` says it."""

@@ -82,6 +82,7 @@ class GiveWord(Command, frozen=True, kw_only=True):
     Who has accepted may still say otherwise, as long as nobody has done anything in the next step.
     """
 
+    by_event = True
     village: VillageId
     matter: RunId | None = None
     """The matter that it was asked about; None for the village's exit."""
