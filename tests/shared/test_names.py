@@ -93,6 +93,35 @@ def test_what_can_be_overwritten_is_named_as_a_command_names_it() -> None:
     assert _LABELS.keys() - inner - every_field() == {"incidence"}, "but for the figure that is computed"
 
 
+def test_every_deadline_that_is_counted_or_forgotten_is_a_field_of_what_is_kept_and_its_timer_runs() -> None:
+    """Else holidays would move nothing, or what is over already."""
+    timers = {name for service in SERVICES for rules in due(service).values() for name in rules} | {""}
+    kept = {name for kind in below(msgspec.Struct) if ".model." in kind.__module__ for name in kind.__struct_fields__}
+    wrong = []
+    for path in files():
+        for _, call in calls_of(path, path.read_bytes()):
+            if isinstance(call.func, ast.Attribute) and call.func.attr == "counting":
+                timer = [one.value for one in call.keywords if one.arg == "timer"]
+                wrong += [f"{path.name}:{call.lineno} {name}" for name in map(written, call.args) if name not in kept]
+                wrong += [
+                    f"{path.name}:{call.lineno} {name}" for name in map(written, timer) if name not in {*timers, "id"}
+                ]
+    assert wrong == []
+
+
+SERVICES = ("registry", "dispatch", "inspection", "incentives")
+
+
+@cache
+def due(service: str) -> Any:
+    return import_module(f"services.{service}.reactions").DUE
+
+
+def written(given: ast.expr) -> str:
+    """What stands there as a text; `id`, which everything has, where it is found out as the rule runs."""
+    return str(given.value) if isinstance(given, ast.Constant) else "id"
+
+
 def test_every_fault_of_a_pack_names_a_place_that_packs_have() -> None:
     """Else an editor is sent to no line at all, or to the wrong one."""
     found = [one for path in CHECKS for one in places_in(path, path.read_bytes())]
