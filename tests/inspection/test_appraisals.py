@@ -277,7 +277,8 @@ def test_0_9_a_grade_on_which_something_was_decided_stays_until_that_is_taken_ba
         "subject": "S1", "village": V, "decided_by": "县纪委",
     }  # fmt: skip
     region.hear(OutcomeDecided(**about, imposed=True, tolerated=False, clause="S2:二（三）"))
-    region.refuses(region.take_back("secretary_rating", "S1"), 409, "year")
+    refused = region.refuses(region.take_back("secretary_rating", "S1"), 409, "year")
+    assert "已据此作出" in refused.zh and "was decided on it" in refused.en
     region.hear(DecisionWithdrawn(**about, reason="认定有误"))
     region.ask(region.take_back("secretary_rating", "S1"))
     region.ask(region.graded("secretary_rating", "S1", "fair"))
@@ -475,7 +476,8 @@ def test_2_6_a_ranking_holds_the_grades_until_it_is_taken_back() -> None:
     )
     region.refuses(back, 404, "year")
     region.ask(ranking())
-    region.refuses(region.take_back("branch_review", "B"), 409, "year")
+    refused = region.refuses(region.take_back("branch_review", "B"), 409, "year")
+    assert "已据此排名" in refused.zh and "it was ranked by it" in refused.en
     region.ask(back, region.take_back("branch_review", "B"))
     assert [said.party for said in region.said(EntryDropped)] == ["B", "C"]
     region.refuses(ranking(), 409, "year")

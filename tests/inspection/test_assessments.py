@@ -431,6 +431,7 @@ def test_2_15_a_grade_is_decided_once_and_among_the_pack_s_grades() -> None:
     confirm(region, "competent")
     refused = region.refuses(region.grade(VILLAGE, 2015, "incompetent"), 409)
     assert "grade-reviews" not in refused.en, "this grade is final, so that nothing is promised"
+    assert "不再更改" in refused.zh and "it does not change any more" in refused.en
 
 
 def contest(region: Region, body: Any = "team") -> ContestGrade:

@@ -256,11 +256,13 @@ def test_an_inspector_uses_the_pack_s_codes_and_scores_only_where_it_scores(benx
     benxi.pass_days(min(until_draw(benxi).visits.values()))
     village = benxi.tasks("visits")[0].about
     assert "ledger_untrue" in benxi.refuses(benxi.visit_to(village, Q4, findings=("lazy",)), 422, "findings").en
-    benxi.refuses(benxi.visit_to(village, Q4, score=80), 422, "score")
+    refused = benxi.refuses(benxi.visit_to(village, Q4, score=80), 422, "score")
+    assert "请去掉分数" in refused.zh and "leave the score out" in refused.en
     benxi.pass_days(date(2014, 12, 1))
     (annual, *_) = [t for t in benxi.tasks("visits") if "annual" in t.detail]
     for score in (None, 101, -1):
-        benxi.refuses(benxi.visit_to(annual.about, annual.detail, score=score), 422, "score")
+        refused = benxi.refuses(benxi.visit_to(annual.about, annual.detail, score=score), 422, "score")
+        assert "请填0至100" in refused.zh and "give 0 to 100" in refused.en
 
 
 def test_0_2_a_village_is_in_the_frame_from_its_team_s_assignment_to_the_release(benxi: Region) -> None:

@@ -213,8 +213,11 @@ def test_1_6_each_order_has_its_own_last_day(region: Region) -> None:
 def test_1_6_a_rectification_is_closed_out_once(region: Region) -> None:
     region.visit(region.villages[0], CHECK, findings=("absent",), score=80)
     (order,) = region.said(OrderIssued)
-    assert order.order in region.refuses(close(region, "none"), 409, "order").zh
+    refused = region.refuses(close(region, "none"), 409, "order")
+    assert f"待销号的有：“{order.order}”" in refused.zh and f"open are: {order.order}" in refused.en
     region.ask(close(region, order.order))
+    refused = region.refuses(close(region, "none"), 409, "order")
+    assert "该村没有待销号的整改" in refused.zh and "open are: -" in refused.en
     assert [event.accepted_by for event in region.said(OrderClosed)] == ["镇党委"]
     region.ask(close(region, order.order))
     assert len(region.said(OrderClosed)) == 1, "what is closed out already changes nothing"

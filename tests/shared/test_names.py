@@ -3,6 +3,7 @@
 import ast
 import inspect
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -131,6 +132,31 @@ def test_every_fault_of_a_pack_names_a_place_that_packs_have() -> None:
     ]
     known = {field.encode_name for kind in of_packs for field in msgspec.structs.fields(kind)} | {"drop"}
     assert [f"{path.name}:{line} {name}" for path, line, name in found if name not in known] == []
+
+
+def test_every_line_that_a_check_shows_as_an_example_is_one_that_a_file_can_have() -> None:
+    found = [one for path in CHECKS for one in examples_in(path, path.read_bytes())]
+    assert len(found) > 100, "nothing is walked"
+    assert [f"{path.name}:{at} {line}" for path, at, line in found if line and not is_line(line)] == []
+
+
+@cache
+def examples_in(path: Path, source: bytes) -> tuple[tuple[Path, int, str], ...]:
+    """The lines that stand as the fourth part of what a check finds, or as the `instead` of a fault."""
+    given = list[ast.expr]()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple) and len(node.value.elts) == 4:
+            given.append(node.value.elts[3])
+        elif isinstance(node, ast.Call):
+            given += [keyword.value for keyword in node.keywords if keyword.arg == "instead"]
+    return tuple((path, one.lineno, str(line)) for one in given for line in constants(one))
+
+
+def is_line(text: str) -> bool:
+    try:
+        return len(tomllib.loads(text)) == 1
+    except tomllib.TOMLDecodeError:
+        return False
 
 
 CHECKS = sorted((ROOT / "shared/policy").glob("*.py"))

@@ -52,15 +52,15 @@ def correct(payroll: Payroll | None, command: CorrectStatement, policy: Policy, 
     """The body corrects one part of a statement, which then is confirmed again."""
     payroll = known(payroll, "报酬补贴", "the payroll of", command.village)
     payee = known(payroll.payee(command.kind, command.person), "领取人", "the payee", command.person)
-    cause, one = next(
+    found = next(
         (
             (cause, one)
             for cause, one in payee.sums.items()
             if (one.year, one.month) == (command.year, command.month) and command.part in one.parts
         ),
-        ("", None),
+        None,
     )
-    if one is None:
+    if found is None:
         raise Refused(
             "0.11",
             "该月没有含这一部分的报酬补贴，请核对月份和组成部分",
@@ -68,6 +68,7 @@ def correct(payroll: Payroll | None, command: CorrectStatement, policy: Policy, 
             field="part",
             status=404,
         )
+    cause, one = found
     require_body(command.body, one.by, one.rule)
     if one.parts[command.part] == command.yuan:
         return Change(payroll)
