@@ -27,6 +27,7 @@ from shared.contracts.registry import (
 from shared.contracts.values import Role
 from tests.inspection.exits import OUTSIDE, PERSONS, ask, hashed, measured, requested, seeded
 from tests.inspection.region import PACKS, VILLAGE, Region, hash_of, share
+from tests.support.outage import sleep
 
 GOOD = Checked(persons=PERSONS, meets=True, approves=True)
 FIRST_DRAWN = "H049"
@@ -408,3 +409,22 @@ def test_5_3_where_nobody_was_lifted_the_omissions_decide() -> None:
     assert verify(region, recorded(region)).passed
     region = requested(households=0)
     assert not verify(region, recorded(region, omitted=4)).passed
+
+
+def test_5_3_after_days_without_the_service_both_bodies_still_have_a_day_for_what_they_owe() -> None:
+    region = Region(PACKS["benxi"], date(2016, 1, 4))
+    measured(region)
+    ask(region)
+    opens = region.kept(Verification, VILLAGE).seeds.opens
+    sleep(region, opens + timedelta(3))
+    seeds = region.kept(Verification, VILLAGE).seeds
+    assert (seeds.opens, seeds.is_open) == (region.today + timedelta(1), False), "nobody could give a hash meanwhile"
+    region.ask(*(hashed(region, body) for body in BODIES))
+    region.pass_days(region.today + timedelta(1))
+    assert region.kept(Verification, VILLAGE).seeds.is_open
+    ends = region.kept(Verification, VILLAGE).timers["shares"]
+    sleep(region, ends + timedelta(2))
+    assert region.kept(Verification, VILLAGE).timers["shares"] == region.today + timedelta(1)
+    assert not region.kept(Verification, VILLAGE).sampled, "nobody could give a share meanwhile"
+    region.ask(*(seeded(region, body) for body in BODIES))
+    assert region.kept(Verification, VILLAGE).sampled
