@@ -1,7 +1,7 @@
 """Subscribers' consumers. Each is made only after its configuration was checked, and is deleted when its grant ends."""
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -10,10 +10,10 @@ import msgspec
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error
+from nats.js.api import ConsumerInfo
 
 from deploy.access import grants
 from deploy.access.keys import private, write
-from deploy.access.lags import infos
 from deploy.access.users import GATE
 from shared.stream.bus import ANSWERED_WITHIN, OPEN
 
@@ -99,17 +99,18 @@ def _refused(code: int, text: str) -> bytes:
     return msgspec.json.encode({"type": "io.nats.jetstream.api.v1.consumer_create_response", "error": error})
 
 
-async def look_after(client: Client, keys: Path, floors: dict[str, int]) -> list[str]:
+async def look_after(
+    client: Client, keys: Path, found: Mapping[str, ConsumerInfo], floors: dict[str, int]
+) -> list[str]:
     """Delete the consumers whose grant has ended, and those of which the stream has lost something unread.
 
     Their subscribers are told what to do when they ask for the consumer again (`admit`). `floors` has up to which
     message each had read at the last look; what is removed in between may have been unread. Returns what an operator
     should know.
 
-    Grants are read after the list of consumers. A consumer is only made after its grant, so a new one in the list
-    always has its grant, and is not deleted by mistake.
+    Grants are read after the list of consumers, `found`. A consumer is only made after its grant, so a new one in the
+    list always has its grant, and is not deleted by mistake.
     """
-    found = await infos(client)
     stream = await client.jetstream(timeout=ANSWERED_WITHIN).stream_info(OPEN)
     made, first, told = str(stream.created), stream.state.first_seq, list[str]()
     granted = {f"{name}-{place}" for name, grant in grants.granted(keys).items() for place in grant.places}

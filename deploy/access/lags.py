@@ -9,8 +9,10 @@ from nats.js.api import ConsumerInfo
 
 from deploy.access.grants import DURABLE
 from shared import chinese, english
-from shared.stream.bus import ANSWERED_WITHIN, OPEN
+from shared.stream.bus import OPEN
 
+LISTED_WITHIN: Final = 6.0
+"""Seconds to wait for the list. A cluster waits four for a consumer that has no leader now, and leaves it out."""
 PAGE: Final = 256
 """The most consumers of which the server tells at once."""
 LATE: Final = timedelta(days=1)
@@ -56,7 +58,7 @@ class Lag(NamedTuple):
 
 async def infos(client: Client) -> Mapping[str, ConsumerInfo]:
     """What the server says of each subscriber's consumer, by its name. Raises nats.errors.Error."""
-    js, found = client.jetstream(timeout=ANSWERED_WITHIN), list[ConsumerInfo]()
+    js, found = client.jetstream(timeout=LISTED_WITHIN), list[ConsumerInfo]()
     while len(found) % PAGE == 0:
         page = await js.consumers_info(OPEN, len(found))
         found += page
@@ -68,17 +70,18 @@ async def infos(client: Client) -> Mapping[str, ConsumerInfo]:
 async def lags(client: Client) -> list[Lag]:
     """How far each subscriber's consumer is behind. Raises nats.errors.Error."""
     now = datetime.now(UTC)
-    return [_lag(info, now) for info in (await infos(client)).values()]
+    return [lag_of(info, now) for info in (await infos(client)).values()]
 
 
-async def alarms(client: Client) -> Mapping[str, str]:
+def alarms(found: Mapping[str, ConsumerInfo]) -> Mapping[str, str]:
     """By consumer, what an operator should know now."""
     now = datetime.now(UTC)
-    found = {lag.name: lag.alarm(now) for lag in await lags(client)}
-    return {name: f"{alarm[0]} · {alarm[1]}" for name, alarm in found.items() if alarm}
+    said = {name: lag_of(info, now).alarm(now) for name, info in found.items()}
+    return {name: f"{alarm[0]} · {alarm[1]}" for name, alarm in said.items() if alarm}
 
 
-def _lag(info: ConsumerInfo, now: datetime) -> Lag:
+def lag_of(info: ConsumerInfo, now: datetime) -> Lag:
+    """How far a consumer is behind."""
     floor, after = info.ack_floor, info.config.inactive_threshold
     read = (floor.last_active if floor else None) or info.created
     is_asking = bool(info.num_waiting)

@@ -10,11 +10,13 @@ from typing import Final
 
 import structlog
 import uvloop
+from nats.aio.client import Client
+from nats.errors import Error
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.access.asking import connected
 from deploy.access.consumers import admit, look_after
-from deploy.access.lags import alarms
+from deploy.access.lags import alarms, infos
 from deploy.access.users import GATE
 from shared import logs
 from shared.stream import bus
@@ -56,9 +58,7 @@ async def keep(
                     if made.is_set():
                         for what in amiss:
                             tell(f"{what}; it was put right")
-                    for what in await look_after(client, key.parent, floors):
-                        tell(what)
-                    now_late = await alarms(client)
+                    now_late = await _subscribers(client, key.parent, floors, tell)
                     for name in now_late.keys() - late:
                         tell(now_late[name])
                     late = {*now_late}
@@ -70,6 +70,19 @@ async def keep(
                 told = repr(error)
                 tell(f"the streams cannot be looked after: {told}")
         await asyncio.sleep(RETRY)
+
+
+async def _subscribers(
+    client: Client, keys: Path, floors: dict[str, int], tell: Callable[[str], None]
+) -> dict[str, str]:
+    """See to subscribers' consumers. Returns, by consumer, what an operator should know for as long as it lasts."""
+    try:
+        found = await infos(client)
+        for what in await look_after(client, keys, found, floors):
+            tell(what)
+        return {**alarms(found)}
+    except Error as error:  # The streams are kept all the same.
+        return {"": f"subscribers' consumers cannot be looked at: {error!r}"}
 
 
 def main() -> None:

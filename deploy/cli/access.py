@@ -173,14 +173,14 @@ def _take_effect(folder: Path, keys: Path) -> bool:
     """
     from nats.errors import Error
 
-    from deploy.access import asking, consumers
+    from deploy.access import asking, consumers, lags
 
     url, ca = _url(folder), _authority()
 
     async def take_effect() -> None:
         await asking.reload(url, seed_file(keys, SYSTEM), ca)
         async with asking.connected(url, seed_file(keys, INSTALLER), ca) as client:
-            await consumers.look_after(client, keys, {})
+            await consumers.look_after(client, keys, await lags.infos(client), {})
 
     try:
         asyncio.run(take_effect())

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from nats.js.api import ConsumerConfig, ConsumerInfo, SequenceInfo
 
-from deploy.access.lags import Lag, _lag
+from deploy.access.lags import Lag, lag_of
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -39,7 +39,7 @@ def info(
     ],
 )
 def test_an_operator_is_told_of_who_does_not_read_and_before_a_place_is_lost(said: ConsumerInfo, alarm: str) -> None:
-    found = _lag(said, NOW).alarm(NOW)
+    found = lag_of(said, NOW).alarm(NOW)
     assert alarm in found[0] if found else not alarm, found
     assert found is None or ("liaoning-21" in found[0] and "liaoning-21" in found[1])
 

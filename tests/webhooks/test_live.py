@@ -33,7 +33,9 @@ async def test_an_operator_adds_looks_after_and_removes_an_endpoint(tmp_path: Pa
             await simulation.pass_day(date(2014, 6, 1))
             async with httpx.AsyncClient(base_url=system.url("registry"), trust_env=False) as http:
                 adopted = {"place": "210500", "pack": PACK, "adopted_by": "市委组织部"}
-                (await http.post("/v1/policies", json=[adopted], headers={"Idempotency-Key": "policies"})).raise_for_status()
+                (
+                    await http.post("/v1/policies", json=[adopted], headers={"Idempotency-Key": "policies"})
+                ).raise_for_status()
             await simulation.settle()
         asked = "--description", "省平台", "--contact", "024-1234", "--division", "21", "--since", "2000-01-01"
         said = await zhucun("webhook", "add", receiver.url, *asked)
