@@ -13,7 +13,7 @@ from shared.contracts.values import ROLES
 from shared.engine import store
 from shared.engine.pipeline import Pipeline
 from shared.stream.relay import Relay
-from shared.web import http
+from shared.web import http, masking
 from shared.web.identity import Asks, asked_of
 from shared.web.issuers import Administrator
 
@@ -45,6 +45,17 @@ address of all four services with each role, in its own division and in others.
 - 全国性事项只由运维办理
   · what holds for the whole country is for operators.
 """
+SHOWN: Final = """## 不全部显示的内容 · What is shown in part
+
+姓名等在清单和查询中遮盖（张\\*\\*、138\\*\\*\\*\\*1234）；办事需要全名的，逐人查询并写明用途（`purpose`），
+用途记入审计日志。农户信息只对做农户工作的角色显示。运维显示全部，同样记入日志。
+
+Names and the like are masked in lists and queries (张\\*\\*, 138\\*\\*\\*\\*1234). Who needs one in full asks for
+one person and says for which `purpose`, which the audit log keeps. Households are shown to the roles that work with
+them. Operators are shown all, which is logged as well.
+
+| 地址 · address | 内容 · what | 全部显示给 · shown in full to |
+|---|---|---|"""
 _WHERE: Final = {
     "public": ("不需令牌", "without a token"), "known": ("任何有效令牌", "any valid token"),
     "place": ("所填区划", "the division that is named"), "found": ("按所查对象", "by what is found"),
@@ -107,7 +118,20 @@ def text() -> str:
     for service in SERVICES:
         rows = [_row(address) for address in addresses(service, app_of(service))]
         parts += [f"## {service}\n", "| 地址 · address | 区划 · where | 角色 · roles |\n|---|---|---|", *rows, ""]
-    return "\n".join(parts)
+    return "\n".join([*parts, SHOWN, *_shown(), ""])
+
+
+def _shown() -> Iterator[str]:
+    """A line for each kind of state of which not everybody who reads it is shown all."""
+    for service in SERVICES:
+        for kind in sorted(import_module(f"services.{service}.app").SERVICE.tables.states, key=lambda one: one.kind):
+            names = [WORDS[role] for role in ROLES if role in kind.readers]
+            zh, en = "、".join(zh for zh, _ in names), ", ".join(en for _, en in names)
+            if masked := masking.fields(kind):
+                fields = ", ".join(f"`{field}`" for field in masked)
+                yield f"| `/v1/{kind.kind}` | {fields} | `/v1/unmasked/{kind.kind}/{{id}}?purpose=`：{zh} · {en} |"
+            elif kind.readers and not kind.personal:
+                yield f"| `/v1/{kind.kind}` | 个人和农户的信息 · what is of persons and households | {zh} · {en} |"
 
 
 def _row(address: Address) -> str:

@@ -91,6 +91,10 @@ Revision = Annotated[str, Meta(pattern=r"^[0-9a-f]{12}$", max_length=12)]
 
 Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=_MEANT)]
 """The name of a village, township, unit or person. Like all texts here, it is one line without invisible characters."""
+MASKED: Final = "masked"
+"""The mark of a field that queries show in part only, such as 张**."""
+Masked = Annotated[str, Meta(extra={MASKED: True})]
+"""What a state keeps of a person's name, under this mark."""
 Organ = Annotated[str, Meta(min_length=1, max_length=120, pattern=_MEANT)]
 """An organ and its document, such as `本组决〔2015〕3号`. It is published, so it names no person."""
 OrganOrNone = Annotated[str, Meta(max_length=120, pattern=rf"{_MEANT}|^$")]

@@ -1,7 +1,7 @@
 """Commands and queries over HTTP, the same for every service: OpenAPI, Idempotency-Key, problem+json, health."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from datetime import date
 from functools import partial
@@ -34,7 +34,7 @@ from shared.labels import Both, awaited, basis, in_words
 from shared.policy import Policy
 from shared.rules import Refused, State, Task
 from shared.stream.bus import SEALED
-from shared.web import audited
+from shared.web import audited, masking
 from shared.web.changes import explained
 from shared.web.feed import feed
 from shared.web.identity import (
@@ -55,7 +55,7 @@ from shared.web.identity import (
 )
 from shared.web.issuers import Issuers
 from shared.web.openapi import File, Page
-from shared.web.operations import operations
+from shared.web.operations import because, operations
 from shared.web.patience import patient
 from shared.web.places import PlaceQuery, told_in, within
 from shared.web.problems import HANDLERS, Fault, fault
@@ -517,12 +517,17 @@ class _Shows(NamedTuple):
         )
 
     def texts(self, request: Request[Any, Any, Any], place: str) -> Callable[[str], str] | None:
-        """A function that leaves secrets out of a stored state; None if this kind has none."""
-        if self.state.shown is State.shown:
+        """A function that leaves secrets out of a stored state, and masks whom it names; None if this kind has none."""
+        state, to_operator = self.state, self.all_to(request, place)
+        masks = masking.fields(state) and not to_operator
+        if state.shown is State.shown and not masks:
             return None
-        to_operator = self.all_to(request, place)
 
-        return lambda body: store.shown(self.state, body, to_operator=to_operator)
+        def text(body: str) -> str:
+            body = store.shown(state, body, to_operator=to_operator)
+            return masking.masked(state, body) if masks else body
+
+        return text
 
     def told(self, request: Request[Any, Any, Any], place: str) -> Callable[[Iterable[str]], None]:
         """A function that notes of whom the caller is told, where the kind is about persons or he is its reader."""
@@ -597,4 +602,34 @@ def _states(pipeline: Pipeline, state: type[State], table: Table) -> list[Any]:
         async with engine.connect() as conn:
             return {row[0]: row[1] for row in await conn.execute(counts.order_by(table.c.status))}
 
-    return [listing, one, summary]
+    return [listing, one, summary, *([_unmasked(pipeline, state, table, asks.roles)] if masking.fields(state) else [])]
+
+
+def _unmasked(pipeline: Pipeline, state: type[State], table: Table, readers: Collection[str]) -> Any:
+    """The query that names one person, to who says what for."""
+
+    @get(
+        f"/v1/unmasked/{state.kind}/{{id:path}}",
+        tags=["queries"],
+        media_type=MediaType.JSON,
+        name=f"one of {state.kind} by name",
+        opt={"answers": state, "asks": Asks("found", readers), PERSONAL: True, "refuses": (403, 404, 422)},
+    )
+    async def unmasked(
+        request: Request[Any, Any, Any],
+        id: FromPath[str],
+        purpose: Annotated[str, QueryParameter(min_length=2, max_length=200)],
+    ) -> Response[bytes]:
+        """One person with the name and all else that lists show in part only. The audit log keeps who asked, and for
+        which `purpose`: a line in words, such as 核对任职文件姓名."""
+        because(purpose, "purpose")
+        async with pipeline.engine.connect() as conn:
+            body = (await conn.execute(select(table.c.body).where(table.c.id == id.lstrip("/")))).scalar()
+        if body is None:
+            raise Refused("identity", f"查无 {id}，请核对编号", f"there is no {id} among the {state.kind}", status=404)
+        found = msgspec.json.decode(body, type=_Placed)
+        require_reach(request, found.place, readers)
+        tells_of(request, [f"{state.kind}/{found.id}"])
+        return Response(body.encode(), media_type=MediaType.JSON)
+
+    return unmasked

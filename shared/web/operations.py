@@ -97,15 +97,24 @@ def _letters(pipeline: Pipeline) -> list[Any]:
         reason: Annotated[str, QueryParameter(min_length=2, max_length=500)],
     ) -> None:
         """Give up a dead letter, or an event that cannot be published. It is kept with the reason given."""
-        try:
-            because = msgspec.convert(reason, Reason)
-        except msgspec.ValidationError as error:
-            raise Refused(
-                "schema", "原因应为一行可见文字", "the reason is a line of visible text", field="reason", status=422
-            ) from error
-        await discard_letter(pipeline, id, because)
+        await discard_letter(pipeline, id, because(reason, "reason"))
 
     return [dead_letters, replay, discard]
+
+
+def because(said: str, field: str) -> str:
+    """A reason or purpose that stands in an address. Refuses (422) what says nothing."""
+    try:
+        return msgspec.convert(said, Reason)
+    except msgspec.ValidationError as error:
+        what, what_en = ("查阅用途", "the purpose") if field == "purpose" else ("原因", "the reason")
+        raise Refused(
+            "schema",
+            f"{what}应为一行可见文字，用文字写明",
+            f"{what_en} is a line of visible text, in words",
+            field=field,
+            status=422,
+        ) from error
 
 
 def _healths(pipeline: Pipeline, parts: Callable[[], Awaitable[Mapping[str, Any]]]) -> list[Any]:

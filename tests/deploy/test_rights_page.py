@@ -149,6 +149,8 @@ async def status(client: httpx.AsyncClient, address: Address, role: str, headers
         "/v1/choices/{village}": {"unit": "U1"},
         "/v1/events": {"below": PLACE},
         "/v1/snapshots": {"place": PLACE},
+        "/v1/unmasked/cadres/{id}": {"purpose": "核对任职文件姓名"},
+        "/v1/unmasked/persons/{id}": {"purpose": "核对任职文件姓名"},
     }.get(address.path, {})
     return (await client.request(address.method, path, params=params, headers=headers)).status_code
 

@@ -13,6 +13,7 @@ import pytest
 from deploy.demo.regions.benxi.story import CITY, PACK, POLICY
 from deploy.rights_page import app_of
 from services.incentives.model.record import Case, Record
+from services.registry.model.party import Person
 from services.registry.model.register import Household, Register
 from services.registry.model.units import Cadre
 from shared.contracts.calendar import DayPassed
@@ -154,3 +155,56 @@ async def test_1_18_households_are_no_strangers_to_read_where_nobody_is_asked_wh
         assert "H1" not in (await desk.get(f"/v1/snapshots?about={VILLAGE}")).text
         answer = await desk.client.get("/v1/registers", headers=OPERATOR)
         assert [*answer.json()[0]["households"]] == ["H1"]
+
+
+# ------------------------------------------------------------------- whom they name
+
+
+PERSON = Person(
+    id="P1", place=PLACE, sort="secretary", parent=f"village:{VILLAGE}", name="张三丰",
+    fields={"phone": "13812341234", "card": "21052119760301123X", "care": "insured", "said": "原村会计", "age": 41.0},
+)  # fmt: skip
+MASKED = {"phone": "138****1234", "card": "2105**********123X", "care": "insured", "said": "原***", "age": 41.0}
+
+
+async def test_1_11_names_are_masked_until_somebody_says_what_for(tmp_path: Path) -> None:
+    async with serving(tmp_path, "registry", [cadre(), PERSON]) as desk:
+        office = "organisation/2105"
+        (listed,) = (await desk.get("/v1/persons?place=2105", office)).json()
+        one = (await desk.get("/v1/persons/P1", office)).json()
+        assert (listed["name"], listed["fields"]) == (one["name"], one["fields"]) == ("张**", MASKED)
+        assert (await desk.get("/v1/cadres/C1", office)).json()["name"] == "欧***"
+        whole = await desk.get("/v1/unmasked/persons/P1?purpose=核对任职文件姓名", office)
+        assert whole.json()["name"] == "张三丰" and whole.json()["fields"] == PERSON.fields
+        entry = (await desk.log())[-1]
+        assert entry.deed == "GET /v1/unmasked/persons/{id}"
+        assert entry.about == "id=/P1, purpose=核对任职文件姓名 : persons/P1"
+
+
+@pytest.mark.parametrize(
+    ("address", "role", "status"),
+    [
+        ("C1?purpose=核对姓名", "organisation/210521", 200),
+        ("C1", "organisation/2105", 400),
+        ("C1?purpose=12", "organisation/2105", 422),
+        ("C1?purpose=秘密★", "organisation/2105", 400),
+        ("C1?purpose=核对姓名", "organisation/2106", 403),
+        ("C1?purpose=核对姓名", "poverty_office/2105", 403),
+        ("C9?purpose=核对姓名", "organisation/2105", 404),
+    ],
+)
+async def test_1_11_a_name_is_told_to_whom_it_concerns_alone(
+    address: str, role: str, status: int, tmp_path: Path
+) -> None:
+    async with serving(tmp_path, "registry", [cadre()]) as desk:
+        answer = await desk.get(f"/v1/unmasked/cadres/{address}", role)
+        assert answer.status_code == status, answer.text
+        assert ("欧阳正华" in answer.text) is (status == 200)
+
+
+async def test_1_11_operators_are_shown_names_and_strangers_no_persons(tmp_path: Path) -> None:
+    async with serving(tmp_path, "registry", [cadre()], asks=False) as desk:
+        answer = await desk.client.get("/v1/cadres/C1", headers=OPERATOR)
+        assert answer.json()["name"] == "欧阳正华"
+        assert (await desk.get("/v1/cadres/C1")).status_code == 401
+        assert (await desk.get("/v1/unmasked/cadres/C1?purpose=核对姓名")).status_code == 401

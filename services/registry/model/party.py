@@ -7,14 +7,16 @@ Persons are kept apart from organisations, since only operators may read them.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
+from msgspec import Meta
 
 from services.registry.model.commands import MergeParty, RegisterParty, WithdrawParty
 from services.registry.model.register import Register
 from services.registry.model.village import Held, Village, not_ended
 from shared.contracts.registry import PartyMerged, PartyRegistered, PartyWithdrawn, VillageMerged, VillageRecoded
+from shared.contracts.values import MASKED, Masked
 from shared.divisions import place_of
 from shared.labels import said
 from shared.policy import Policy
@@ -52,6 +54,8 @@ class Person(Party, frozen=True, kw_only=True):
     kind: ClassVar[str] = "persons"
     personal = True
     readers = frozenset({"organisation", "poverty_office"})
+    name: Masked
+    fields: Annotated[dict[str, str | float], Meta(extra={MASKED: True})] = msgspec.field(default_factory=dict)
 
 
 def organisation(command: RegisterParty, policy: Policy) -> Iterable[str]:

@@ -37,6 +37,7 @@ from shared.contracts.registry import (
     UnitRegistered,
     UnitWithdrawn,
 )
+from shared.contracts.values import Masked
 from shared.divisions import around, jurisdiction_of, place_of
 from shared.policy import Policy
 from shared.rules import Change, Key, Refused, State, addressed, known, overwrite, rests
@@ -96,7 +97,7 @@ class Cadre(State, frozen=True, kw_only=True):
     personal = True
     readers = frozenset({"organisation"})
     unit: str
-    name: str
+    name: Masked
     rank: Rank
     party_member: bool
     work_since: date

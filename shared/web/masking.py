@@ -1,0 +1,56 @@
+"""What of a person is shown in part only, such as 张**: whoever lists persons need not know who each is.
+
+A field says that it is masked by its type (`MASKED`). Whoever needs the whole asks for one person and says for which
+purpose; the audit log keeps both.
+"""
+
+import re
+from functools import cache
+from typing import Any, Final
+
+import msgspec
+from msgspec import inspect
+
+from shared.contracts.values import MASKED
+from shared.rules import State
+
+_IDENTITY_CARD: Final = re.compile(r"[0-9]{17}[0-9Xx]")
+_PHONE: Final = re.compile(r"[0-9]{11}")
+_CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
+"""A choice of the pack, such as `retired`: it names nobody."""
+
+
+@cache
+def fields(kind: type[State]) -> tuple[str, ...]:
+    """The fields of a kind of state that are masked."""
+    shape = inspect.type_info(kind)
+    assert isinstance(shape, inspect.StructType)
+    return tuple(
+        field.encode_name
+        for field in shape.fields
+        if isinstance(field.type, inspect.Metadata) and MASKED in (field.type.extra or {})
+    )
+
+
+def masked(kind: type[State], body: str) -> str:
+    """A stored state with its masked fields as who does not need them sees them."""
+    said = msgspec.json.decode(body)
+    for field in fields(kind):
+        if field in said:
+            said[field] = _masked(said[field])
+    return msgspec.json.encode(said).decode()
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _masked(one) for name, one in value.items()}
+    return part_of(value) if isinstance(value, str) and not _CODE.fullmatch(value) else value
+
+
+def part_of(text: str) -> str:
+    """张** for 张三丰, 138****1234 for a phone, 2105**********123X for an identity card."""
+    if _IDENTITY_CARD.fullmatch(text):
+        return f"{text[:4]}{'*' * 10}{text[-4:]}"
+    if _PHONE.fullmatch(text):
+        return f"{text[:3]}****{text[-4:]}"
+    return text[:1] + "*" * (len(text) - 1)
