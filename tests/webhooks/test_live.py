@@ -58,6 +58,8 @@ async def test_an_operator_adds_looks_after_and_removes_an_endpoint(tmp_path: Pa
         assert "应答为" in (await zhucun("webhook", "list")).replace("\n", "")
         assert "whsec_" in await zhucun("webhook", "rotate", id, "--at-once")
         await zhucun("webhook", "remove", id)
+        assert "未被改动" in await zhucun("audit", "export", str(tmp_path / "log"), "--of", "webhooks")
+        assert b"POST /v1/endpoints/{name}/remove" in (tmp_path / "log").read_bytes()
         assert "024-1234" not in await zhucun("webhook", "list")
         assert "没有接收地址" in str(
             (
