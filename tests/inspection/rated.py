@@ -134,7 +134,7 @@ def of_team(region: Rating, village: str, score: float) -> None:
     region.hear(AssessmentOpened(**team(village), inputs=("ballot",)), graded_team(village, score))
 
 
-def ranked(scores: Mapping[str, int], worst: int = 2) -> Rating:
+def ranked(scores: Mapping[str, int], worst: int = 2, satisfied: int = 20) -> Rating:
     """Branches that were graded by these scores, of which some are ranked worst."""
     pack = pack_of(ZUNYI)
     entry = next(one for one in pack["appraisals"] if one["kind"] == "branch_review")
@@ -146,7 +146,7 @@ def ranked(scores: Mapping[str, int], worst: int = 2) -> Rating:
     for party, score in scores.items():
         region.ask(
             region.score("branch_review", party, "township_party", "township", score),
-            region.poll("branch_review", party, "members", satisfied=20),
+            region.poll("branch_review", party, "members", satisfied=satisfied),
         )
     region.pass_days(date(2016, 1, 2))
     return region

@@ -468,6 +468,22 @@ def test_2_6_a_tie_at_the_last_place_is_told_and_the_body_chooses() -> None:
     assert [one.subject for one in made.worst] == ["B", "C"] and made.tied == 3
 
 
+@pytest.mark.parametrize(
+    ("scores", "worst", "named"),
+    [({"A": 0, "B": 50}, 1, {"A": 0}), ({"A": 0, "B": 1, "C": 50}, 2, {"A": 0, "B": 1}), ({"A": 0}, 3, {"A": 0})],
+)
+def test_2_6_who_has_no_point_at_all_is_ranked_by_that(
+    scores: dict[str, int], worst: int, named: dict[str, int]
+) -> None:
+    region = ranked(scores, worst, satisfied=0)
+    grade_all(region, *scores)
+    region.ask(ranking())
+    (made,) = region.said(RankingMade)
+    assert [one.subject for one in made.worst] == [*named] and (made.tied, made.ranked) == (0, len(scores))
+    assert made.worst[0].score == 0 and all(one.score < 1 for one in made.worst)
+    assert [one.score for one in region.said(EntryProposed)] == [one.score for one in made.worst]
+
+
 def test_2_6_a_ranking_holds_the_grades_until_it_is_taken_back() -> None:
     region = ranked({"A": 90, "B": 50, "C": 70})
     grade_all(region, "A", "B", "C")

@@ -1,12 +1,16 @@
 """What an editor reads of a pack's fault: the value that stands there, what may stand there, and a line that fits."""
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from msgspec import Meta
 
+from shared.calendar import YearDay
+from shared.contracts.values import Code
 from shared.policy import Policy, PolicyInvalid, parse_pack
-from shared.policy.checking import MOST, Fault, example, mended, misfits, toml
+from shared.policy.checking import MOST, Fault, allowed, example, mended, misfits, toml
+from shared.policy.section import Labels, One, Some, Year
 from tests.support.packs import PACK
 
 
@@ -109,6 +113,36 @@ def test_a_faulty_value_gives_way_to_a_valid_one_so_that_the_rest_is_checked(
         part = entries.get(step, {})
     assert (part or None) == becomes
     assert data["campaigns"][0]["unknown"] == 1, "what was sent stays as it was"
+
+
+@pytest.mark.parametrize(
+    ("hint", "zh", "en"),
+    [
+        (
+            Some[Code],
+            "列表（0 至 50 项），每项为代码：小写字母开头，只用小写字母、数字和下划线",
+            "a list (0 to 50 entries), each ",
+        ),
+        (
+            One[Year],
+            "列表（1 至 50 项），每项为1990 至 2100 的年度",
+            "a list (1 to 50 entries), each a year from 1990 to 2100",
+        ),
+        (Labels, "一节（1 至 50 项），每项为", "a table (1 to 50 entries), each "),
+        (bool, "true 或 false", "true or false"),
+        (bool | None, "true 或 false", "true or false"),
+        (Annotated[int, Meta(ge=1, le=3660)], "1 至 3,660 的整数", "a whole number from 1 to 3,660"),
+        (Annotated[float, Meta(ge=0, le=1)], "0 至 1 的数，如 60% 填 0.6", "a share from 0 to 1: 60 % is 0.6"),
+        (Annotated[int, Meta(ge=0, le=1)], "0 至 1 的整数", "a whole number from 0 to 1"),
+        (Annotated[float, Meta(ge=0, le=2.5)], "0 至 2.5 的数", "a number from 0 to 2.5"),
+        (Annotated[str, Meta(max_length=20)], "一行文字，最多 20 字", "a line of at most 20 characters"),
+        (str, "一行文字，最多 60 字", "a line of at most 60 characters"),
+        (YearDay, "一节（month、day）", "a table (month, day)"),
+    ],
+)
+def test_what_may_stand_in_a_field_is_told_with_its_bounds(hint: Any, zh: str, en: str) -> None:
+    told = allowed(hint)
+    assert told[0].startswith(zh) and told[1].startswith(en), told
 
 
 def test_where_a_fault_stands_is_written_with_numbers_in_brackets() -> None:
