@@ -42,6 +42,10 @@ address of all four services with each role, in its own division and in others.
   · by what is found: it must lie in a division of the token.
 - 运维：只凭安装令牌，可办理除抽签（2.19）外的一切
   · operators: with the installation's own token, by which all can be done but draws (2.19).
+- 派出单位、驻村工作队：只办理本单位、本队（令牌中的 `unit`、`team`）的事项
+  · a unit and a team: for its own matters alone, as the token's `unit` and `team` say.
+- 回避：涉及本人（令牌中的 `cadre`）、本人所在工作队或者单位的，不得办理（公务员法第七十六条）
+  · recused: nobody says it about himself (the token's `cadre`), the team that he is in, or his own unit.
 - 全国性事项只由运维办理
   · what holds for the whole country is for operators.
 """
@@ -73,6 +77,8 @@ class Address(NamedTuple):
     """As in `Asks`, or `command`."""
     roles: tuple[str, ...]
     handler: HTTPRouteHandler
+    decides: bool = False
+    """Whether it decides about somebody, who is recused."""
 
 
 def app_of(service: str, pipeline: Pipeline | None = None, secret: bytes = b"", issuers: Any = None) -> Litestar:
@@ -104,7 +110,8 @@ def addresses(service: str, app: Litestar) -> Iterator[Address]:
                 where, roles = "command", (*by[command], *((NAMED,) if names_its_body else ()))  # type: ignore[assignment]
             elif where in ("public", "known", "operator"):
                 roles = ()
-            yield Address(service, method, getattr(route, "path_format", route.path), where, roles, handler)
+            path, decides = getattr(route, "path_format", route.path), command in app.state.deciding
+            yield Address(service, method, path, where, roles, handler, decides)
 
 
 def write() -> None:
@@ -144,4 +151,5 @@ def _row(address: Address) -> str:
     else:
         names = [WORDS.get(role, (f"`{role}`", "if it is named")) for role in address.roles]
         roles = f"{'、'.join(zh for zh, _ in names)} · {', '.join(en for _, en in names)}" if names else ""
-    return f"| `{address.method} {address.path}` | {zh} · {en} | {roles} |"
+    recused = "（回避 · recused）" if address.decides else ""
+    return f"| `{address.method} {address.path}` | {zh} · {en} | {roles}{recused} |"

@@ -5,7 +5,7 @@ another service, a day that passed, a simulation and a test.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache, partial
 from inspect import signature
@@ -75,6 +75,13 @@ class Deadline(msgspec.Struct, frozen=True, omit_defaults=True):
     that the deadline is really over."""
 
 
+class Involved(NamedTuple):
+    """Whose matter a command is: a unit's, or of no unit; and the cadres whom it concerns."""
+
+    unit: str = ""
+    cadres: Collection[str] = ()
+
+
 class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a service keeps about one thing, such as a village. `timers` has the day on which each timer runs out."""
 
@@ -118,6 +125,10 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def awaits(self) -> bool:
         """Whether `tasks` may find something. It is kept as a column, so that day pages need not read all states."""
         return False
+
+    def involves(self, command: Command) -> Involved:
+        """Whose matter a command about it is: the unit that sends the team, and the cadres about whom it decides."""
+        return Involved(getattr(self, "unit", ""))
 
     def shown(self, *, to_operator: bool = False) -> Self:
         """The state as queries show it: without what is still secret, such as a draw before its visits."""

@@ -55,7 +55,7 @@ def add(
     ] = None,
     cadre: Annotated[str, typer.Option(help="干部编号 · the cadre's id")] = "",
     unit: Annotated[str, typer.Option(help="单位编号 · the unit's id")] = "",
-    team: Annotated[str, typer.Option(help="工作队编号 · the team's id")] = "",
+    team: Annotated[str, typer.Option(help="工作队所驻村 · the village of the person's team")] = "",
     folder: FolderOption = DEFAULT,
 ) -> None:
     """增加个人账号，显示首次密码一次 · add a person's account; its first password is shown once."""
@@ -118,12 +118,16 @@ def roles(
         ),
     ] = None,
     none: Annotated[bool, typer.Option("--none", help="取消全部角色 · take all roles away")] = False,
+    cadre: Annotated[str | None, typer.Option(help="干部编号，本人的事项须回避 · the cadre's id")] = None,
+    unit: Annotated[str | None, typer.Option(help="派出单位编号，只办理本单位事项 · the unit's id")] = None,
+    team: Annotated[str | None, typer.Option(help="工作队所驻村，只办理本队事项 · the village of the team")] = None,
     folder: FolderOption = DEFAULT,
 ) -> None:
     """设定账号的全部角色，取代原有的 · set all roles of an account, in place of those that it had."""
     if bool(role) == none:
         raise Trouble("请写明角色，或用 --none 取消全部 / name its roles, or take all away with --none")
-    found = _ask(folder, f"/v1/accounts/{name}/roles", {"roles": [_holding(text) for text in role or []]})
+    belongs = {key: id for key, id in {"cadre": cadre, "unit": unit, "team": team}.items() if id is not None}
+    found = _ask(folder, f"/v1/accounts/{name}/roles", {"roles": [_holding(text) for text in role or []], **belongs})
     given = told("、", ", ").join(_said(one) for one in found.get("roles", [])) or told("无", "none")
     console.good(told(f"{name} 的角色：{given}", f"roles of {name}: {given}"))
 

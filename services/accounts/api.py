@@ -25,9 +25,12 @@ class Appointed(NewAccount, frozen=True, kw_only=True):
 
 
 class Roles(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All roles that an account has from now on."""
+    """All roles that an account has from now on, and whose it is; what is not said stays as it is."""
 
     roles: tuple[Holding, ...]
+    cadre: account.Reference | None = None
+    unit: account.Reference | None = None
+    team: account.Reference | None = None
 
 
 class Shown(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -144,7 +147,9 @@ class Api:
             raise Denied(
                 "schema", f"角色最多{MOST_ROLES}项", f"there are {MOST_ROLES} roles at most", status=422, typed="roles"
             )
-        return await self._change(request, "account.roles", lambda one: account.given(one, asked.roles))
+        said = {name: getattr(asked, name) for name in ("cadre", "unit", "team")}
+        belongs = {name: value for name, value in said.items() if value is not None}
+        return await self._change(request, "account.roles", lambda one: account.given(one, asked.roles, **belongs))
 
     async def remove_factor(self, request: Request) -> Answer:
         """Remove the second factor of somebody who has lost phone and recovery codes."""

@@ -99,17 +99,6 @@ class Command(Payload, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     not speak for both."""
 
 
-class Actor(msgspec.Struct, frozen=True):
-    """Who sent a command: somebody by a pseudonym, and the organ in whose name; the installation itself has none."""
-
-    pseudonym: str | UnsetType = UNSET
-    organ: str | UnsetType = UNSET
-
-
-NOBODY = Actor()
-"""Stands where nobody was asked who he is, and where no command led to what happens."""
-
-
 class Envelope(Bounded, frozen=True, kw_only=True):
     """CloudEvents 1.0 in structured JSON, with our own extension attributes.
 

@@ -3,14 +3,15 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from shared.contracts import NOBODY, Actor, Command
+from shared.contracts import Command
 from shared.engine import outbox, store
+from shared.engine.actors import Actor, nobody
 from shared.engine.pipeline import Pipeline, beside
 from shared.engine.requests import Answered, Request, RequestRefused, decide
 from shared.rules import Refused
@@ -24,11 +25,11 @@ async def submit(
     dry_run: bool = False,
     keep_good: bool = False,
     about: str = "",
-    actor: Actor = NOBODY,
+    actor: Callable[[Command], Actor] = nobody,
 ) -> Answered:
     """Apply a request's commands in order: all or none, or with `keep_good` all that are not refused.
 
-    The events that follow name the `actor`.
+    `actor` says who sends each command.
 
     A repeated key gets the first answer again and has no effect. A dry run answers but keeps nothing. While the
     database is away, the request waits, for `store.PATIENCE` seconds at most. Raises RequestRefused with the refused

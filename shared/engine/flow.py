@@ -18,10 +18,11 @@ import msgspec
 
 from shared import codes
 from shared.codes import Code
-from shared.contracts import NOBODY, Actor, Command, Event, Payload
+from shared.contracts import Command, Event, Payload
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted, VillageRecoded
 from shared.divisions import place_of, prefecture_of
+from shared.engine.actors import NOBODY, Actor, require_own
 from shared.engine.versions import Seen, require_same, unknown
 from shared.policy import Layer, Policy, PolicyBook, PolicyInvalid, layer_of, over, parse_pack, renewed
 from shared.rules import LONGEST_ID, Change, Due, Key, Reaction, Refused, Rule, State, once_each, require_taken
@@ -237,7 +238,7 @@ def run(terms: Terms, causes: Iterable[Cause], loaded: States, blocked: Set[str]
         try:
             if cause.correlation in stuck:
                 raise _waits(cause.correlation)
-            batch.chain(batch.begin, cause)
+            batch.chain(batch.ask if isinstance(cause.payload, Command) else batch.begin, cause)
         except Exception as error:  # One failing rule must not stop messages about other villages.
             stuck.add(cause.correlation)
             batch.parked.append(Parked(cause, terms.worded(error, cause.payload.place)))
@@ -339,16 +340,31 @@ class _Batch:
 
     def begin(self, cause: Cause) -> None:
         """Run the rules of a message, and of all events that follow from it."""
-        if isinstance(cause.payload, Command) and (self.wiring.recoded or cause.payload.expects):
-            cause = self.resolved(cause)
         _, _, targets, self.named, needed = self.concerned(cause)
         self.root = type(cause.payload)
         if self.absent(self.named):
             self.missed.update(needed, self.wiring.likely(self.root, self.named))
             return
         self.follow(cause, targets)
-        if isinstance(cause.payload, Command):
-            self.effects[cause.id] = self.effect()
+
+    def ask(self, cause: Cause) -> None:
+        """Begin with a command. Raises Refused where it is not the sender's to say."""
+        assert isinstance(cause.payload, Command)
+        if self.wiring.recoded or cause.payload.expects:
+            cause = self.resolved(cause)
+        if cause.actor is not NOBODY:
+            self.require_own(cause)
+        self.begin(cause)
+        self.effects[cause.id] = self.effect()
+
+    def require_own(self, cause: Cause) -> None:
+        """Refuse a command that is not its sender's to say, by what it names and by the states once they are loaded."""
+        command = cause.payload
+        assert isinstance(command, Command)
+        require_own(cause.actor, command)
+        named = self.concerned(cause).named
+        if not self.absent(named):
+            require_own(cause.actor, command, [self.states[key] for key in named])
 
     def follow(self, cause: Cause, targets: Targets) -> None:
         """Run the rules of a message. Each event that they decide is followed at once, before the next one."""

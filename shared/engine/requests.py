@@ -3,17 +3,18 @@
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any, Literal
 
 import msgspec
 import structlog
 
-from shared.contracts import NOBODY, Actor, Command
+from shared.contracts import Command
 from shared.contracts.registry import PolicyAdopted
 from shared.divisions import prefecture_of
 from shared.engine import outbox
+from shared.engine.actors import Actor, nobody
 from shared.engine.flow import Cause, Effect, Fact, Missing, Parked, Result, States, Terms, derived_id, run
 from shared.rules import Difference, Key, Refused, State
 
@@ -109,7 +110,7 @@ class Request:
         dry_run: bool,
         keep_good: bool,
         about: str = "",
-        actor: Actor = NOBODY,
+        actor: Callable[[Command], Actor] = nobody,
     ) -> None:
         self.key, self.dry_run, self.keep_good = key, dry_run, keep_good
         named = type(commands[0]).__name__ if commands else ""
@@ -118,7 +119,7 @@ class Request:
         # Dry runs are not stored, so that none is the repetition of another.
         self.fingerprint = b"" if dry_run else hashlib.sha256(msgspec.json.encode([named, commands, *mode])).digest()
         ids = command_ids(service, key, commands)
-        self.causes = [Cause(id, id, command, actor=actor) for id, command in zip(ids, commands, strict=True)]
+        self.causes = [Cause(id, id, command, actor=actor(command)) for id, command in zip(ids, commands, strict=True)]
         self.is_long = len(commands) > outbox.PAGE or any(command.is_long for command in commands)
         self.outcome = outcome
 

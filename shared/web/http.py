@@ -83,6 +83,8 @@ class Route(NamedTuple):
     en: str
     by: tuple[Role, ...] = ()
     """The roles that may say it, in a division that contains its place; none if the command names its `body` itself."""
+    decides: bool = False
+    """Whether it decides about somebody. Nobody says it of himself, his team or his unit (Civil Servant Law 76)."""
 
 
 class Accepted(msgspec.Struct, omit_defaults=True):
@@ -218,6 +220,7 @@ def build(
                 "stopping": stopping,
                 "issuers": issuers,
                 "speakers": {route.command: route.by for route in commands},
+                "deciding": frozenset(route.command for route in commands if route.decides),
             }
         ),
         request_max_body_size=LARGEST_BODY,

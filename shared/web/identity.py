@@ -9,7 +9,8 @@ Where a service has no issuers of tokens, nobody is asked who he is, and only th
 operators from others.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 from typing import Any, Final, Literal
 
 import msgspec
@@ -18,13 +19,13 @@ from litestar.handlers import BaseRouteHandler
 from litestar.types import Scope
 from msgspec import UNSET
 
-from shared.contracts import NOBODY as NAMELESS
-from shared.contracts import Actor, Command
+from shared.contracts import Command
 from shared.contracts.values import ROLES
 from shared.divisions import COUNTRY
+from shared.engine.actors import OWN, Actor, nobody
 from shared.engine.people import Person
 from shared.rules import Refused
-from shared.web.issuers import Holding, IssuerAway, Issuers, TokenRefused
+from shared.web.issuers import Belongs, Holding, IssuerAway, Issuers, TokenRefused
 from shared.web.token import BODIES_HEADER, is_operator_key, shows_body
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -49,6 +50,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     organ: str = ""
     """The organ in whose name the caller acts, such as 桓仁满族自治县扶贫办."""
     roles: tuple[Holding, ...] = ()
+    belongs: Belongs = Belongs()
+    """Which cadre he is, and of which unit and team, as far as the token says so."""
     is_operator: bool = False
     """Whether it is the installation's own account. It may do everything but what two bodies must do apart."""
     is_anybody: bool = False
@@ -161,7 +164,7 @@ async def _authenticated(connection: Connection, *, is_public: bool) -> Caller:
         zh, en = "登录服务无应答，无法核验令牌，请稍后再试或告知运维", "the issuer of tokens does not answer"
         raise Refused("token", zh, f"{en}; try again later, or tell operations", status=503) from away
     who, granted = bearer.person, bearer.granted
-    return Caller(person=who, pseudonym=who.pseudonym, organ=granted.organ, roles=granted.roles)
+    return Caller(person=who, pseudonym=who.pseudonym, organ=granted.organ, roles=granted.roles, belongs=granted)
 
 
 def caller(connection: Connection) -> Caller:
@@ -170,10 +173,20 @@ def caller(connection: Connection) -> Caller:
     return found
 
 
-def acting(connection: Connection) -> Actor:
-    """As whom events name the caller of this request."""
-    who = caller(connection)
-    return Actor(who.pseudonym, who.organ or UNSET) if connection.app.state.issuers else NAMELESS
+def acting(connection: Connection) -> Callable[[Command], Actor]:
+    """As whom the caller of this request says a command."""
+    if connection.app.state.issuers is None:
+        return nobody
+    return partial(_actor, caller(connection), connection.app.state.speakers, connection.app.state.deciding)
+
+
+def _actor(who: Caller, by: Speakers, deciding: Collection[type[Command]], command: Command) -> Actor:
+    asked = speakers(command, by)
+    held = {one.role for one in who.roles if one.role in asked and command.place.startswith(one.division)}
+    return Actor(
+        pseudonym=who.pseudonym, organ=who.organ or UNSET, cadre=who.belongs.cadre, unit=who.belongs.unit,
+        team=who.belongs.team, acts_as=held if held <= OWN else (), decides=type(command) in deciding,
+    )  # fmt: skip
 
 
 def tells_of(connection: Connection, persons: Iterable[str]) -> None:

@@ -21,7 +21,8 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
-from shared.contracts import Actor, Command
+from shared.contracts import Command
+from shared.engine.actors import Actor
 from shared.engine.commands import submit
 from shared.engine.outbox import PAGE
 from shared.engine.pipeline import AHEAD, Pipeline
@@ -111,10 +112,11 @@ class Import:
         secret: bytes,
         key: str,
         sender: Caller,
-        actor: Actor,
+        actor: Callable[[Command], Actor],
         check: Callable[[Sequence[Command]], None],
     ) -> None:
-        """`check` refuses commands about which the `sender` of the file has no say. Events name the `actor`."""
+        """`check` refuses commands about which the `sender` of the file has no say. `actor` says who sends each
+        command."""
         self.pipeline, self.blank, self.form, self.check = pipeline, blank, form, check
         self.sender, self.actor = sender, actor
         self.secret, self.key = secret, f"imports/{form.name}:{key}"
@@ -160,7 +162,7 @@ class Import:
         rows = self.blank.together(self.form, read_rows(self.form, file, secret=self.secret, tell=self._notes.add))
         while page := await asyncio.to_thread(self._read, rows):
             self.check(page.commands)
-            answer, refused = await submit(self.pipeline, self.key, page.commands, dry_run=True)
+            answer, refused = await submit(self.pipeline, self.key, page.commands, dry_run=True, actor=self.actor)
             self._count(page, answer, {n: told for n, told in refused.items() if not told.version})
             pairs = [*zip(page.numbers, page.commands, strict=True)]
             if self.blank.notes:
@@ -174,7 +176,7 @@ class Import:
         """Check differing rows again, each with the version that it replaces: another rule may still refuse it."""
         numbers = [page.numbers[n] for n in differing]
         commands = [msgspec.structs.replace(page.commands[n], replaces=told.version) for n, told in differing.items()]
-        _, refused = await submit(self.pipeline, self.key, commands, dry_run=True)
+        _, refused = await submit(self.pipeline, self.key, commands, dry_run=True, actor=self.actor)
         self._refuse(numbers, commands, refused)
         kept = [n for n in range(len(numbers)) if n not in refused]
         refusals = [*differing.values()]

@@ -12,6 +12,8 @@ knows groups alone names their claim, and the file says what each group is:
 
     claim = "groups"
     groups.huanren_office = { role = "poverty_office", division = "210522", organ = "桓仁满族自治县扶贫办" }
+    groups.forestry = { role = "unit", division = "2105", organ = "市林业局", unit = "U12" }
+    cadre = "staff_id"   # optional: the claim with the id under which a person is registered as a cadre
 """
 
 import asyncio
@@ -52,6 +54,8 @@ ANSWERED_WITHIN, LARGEST_ANSWER = 5.0, 2**18
 
 Division = Annotated[str, Meta(pattern=r"^([0-9]{2}){0,3}$")]
 Said = Annotated[str, Meta(max_length=255)]
+Reference = Annotated[str, Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9._:/-]{0,119})?$(?!\n)")]
+"""A stable id, or empty."""
 Administrator = Literal["system", "security", "audit"]
 """Who keeps the system running, who grants rights, and who watches both: three persons, none with a say in the work."""
 
@@ -63,17 +67,31 @@ class Holding(msgspec.Struct, frozen=True):
     division: Division
 
 
-class Granted(msgspec.Struct, frozen=True):
-    """What a token says of its bearer: the organ in whose name he acts, and his roles. Other fields are passed over."""
+class Belongs(msgspec.Struct, frozen=True, kw_only=True):
+    """Where somebody belongs, by stable ids; each is empty where it is not said."""
+
+    cadre: Reference = ""
+    """The id under which he is registered as a cadre."""
+    unit: Reference = ""
+    """The unit for which he acts in the role of a unit."""
+    team: Reference = ""
+    """The village of the team for which he acts in the role of a team."""
+
+
+class Granted(Belongs, frozen=True, kw_only=True):
+    """What a token says of its bearer: the organ in whose name he acts, his roles, and where he belongs. Other fields
+    are passed over."""
 
     roles: Annotated[tuple[Holding, ...], Meta(max_length=100)]
     organ: OrganOrNone = ""
 
 
 class Group(Holding, frozen=True, forbid_unknown_fields=True):
-    """What membership in an issuer's group means."""
+    """What membership in an issuer's group means: a role, and for one of a unit or a team, which."""
 
     organ: OrganOrNone = ""
+    unit: Reference = ""
+    team: Reference = ""
 
 
 class Issuer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -86,6 +104,8 @@ class Issuer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     claim: str = "zhucun"
     groups: dict[str, Group] = {}
     """What its groups mean, if `claim` is a list of groups."""
+    cadre: str = ""
+    """The claim with the id under which somebody is registered as a cadre, if `claim` is a list of groups."""
     marked: bool = True
     """Whether it marks its access tokens as such (`typ: at+jwt`, RFC 9068). False only for one that cannot, since other
     tokens for the same audience are then taken as well."""
@@ -186,6 +206,9 @@ def read(path: Path, secret: bytes) -> Issuers:
             raise ValueError(f"{path}: {issuer.url} must begin with https:// unless it is inside this network")
         if bool(issuer.groups) != (issuer.claim != "zhucun"):
             raise ValueError(f"{path}: {issuer.url} needs both `claim` and `groups`, or neither")
+        for name, group in issuer.groups.items():
+            if group.role in ("unit", "team") and not getattr(group, group.role):
+                raise ValueError(f"{path}: groups.{name} has the role {group.role}; say which it is: {group.role} = …")
     return Issuers(issuers, path.parent, secret)
 
 
@@ -226,6 +249,10 @@ def _fits(issuer: Issuer, header: _Header, claims: _Claims) -> None:
         raise TokenRefused("令牌尚未生效，请核对时钟", "the token is not valid yet; compare the clocks")
 
 
+_OF: Final = ("organ", "unit", "team")
+"""What groups say of their members beside roles."""
+
+
 def _granted(issuer: Issuer, said: Mapping[str, Any]) -> Granted:
     found = said.get(issuer.claim)
     try:
@@ -233,13 +260,21 @@ def _granted(issuer: Issuer, said: Mapping[str, Any]) -> Granted:
             granted = msgspec.convert(found, Granted)
         else:
             groups = [issuer.groups[name] for name in msgspec.convert(found, list[str]) if name in issuer.groups]
-            granted = Granted(tuple(groups), next((group.organ for group in groups if group.organ), ""))
+            said_by = {name: [*dict.fromkeys(filter(None, (getattr(group, name) for group in groups)))] for name in _OF}
+            if any(len(said_by[name]) > 1 for name in ("unit", "team")):
+                raise TokenRefused(
+                    "令牌属于两个单位或者工作队，无法认定以哪个名义办理",
+                    "it is of two units or teams, and acts for one",
+                )
+            first = {name: next(iter(found), "") for name, found in said_by.items()}
+            cadre = msgspec.convert(said.get(issuer.cadre, ""), Reference) if issuer.cadre else ""
+            granted = Granted(roles=tuple(groups), cadre=cadre, **first)
     except msgspec.ValidationError as error:
         raise TokenRefused(
             "令牌中没有可识别的角色、区划和机关", "the token names no roles, divisions and organ as agreed"
         ) from error
     roles = tuple(Holding(held.role, jurisdiction_of(held.division)) for held in granted.roles)
-    return Granted(roles, granted.organ)
+    return msgspec.structs.replace(granted, roles=roles)
 
 
 class _Keys:

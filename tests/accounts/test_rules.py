@@ -143,6 +143,18 @@ def test_administrators_get_no_business_and_people_no_operators_role(of: Account
         assert account.given(of, holding).roles == holding
 
 
+def test_who_acts_for_a_unit_or_a_team_is_given_the_role_with_its_id() -> None:
+    for role, of in (("unit", "U12"), ("team", "210522101203")):
+        holding = (Holding(role, "210522"),)  # type: ignore[arg-type]
+        with pytest.raises(Denied) as refused:
+            account.given(PERSON, holding)
+        assert refused.value.typed == role and refused.value.status == 422
+        given = account.given(PERSON, holding, **{role: of})
+        assert getattr(given, role) == of and account.given(given, holding) == given, "it is kept"
+        with pytest.raises(Denied):
+            account.given(given, holding, **{role: ""})
+
+
 def test_what_is_no_password_is_not_reset_and_the_other_way_round() -> None:
     with pytest.raises(Denied):
         account.reset(PROGRAM, "x")

@@ -110,6 +110,10 @@ def test_three_administrators_an_officer_and_the_proof_of_the_log(url: str, tmp_
     assert "the poverty office 210522" in run("account", "roles", "li", "扶贫部门@210522")
     with pytest.raises(Trouble, match="write role@division"):
         run("account", "roles", "li", "chief@210522")
+    with pytest.raises(Trouble, match="say the id of the unit"):
+        run("account", "roles", "li", "派出单位@210522")
+    assert "sending unit" in run("account", "roles", "li", "派出单位@210522", "--unit", "U12", "--cadre", "C7")
+    run("account", "roles", "li", "扶贫部门@210522")
     assert "locked" in run("account", "lock", "report")
     assert (tmp_path / "login.json").stat().st_mode & 0o777 == 0o600
 
@@ -136,6 +140,7 @@ def test_three_administrators_an_officer_and_the_proof_of_the_log(url: str, tmp_
     assert "signed in: li" in signed and GOOD not in signed
     token = json.loads((tmp_path / "login.json").read_text())[url]["access"]
     assert claims(token)["zhucun"]["roles"] == [{"role": "poverty_office", "division": "210522"}]
+    assert (claims(token)["zhucun"]["unit"], claims(token)["zhucun"]["cadre"]) == ("U12", "C7")
     run("logout")
     assert json.loads((tmp_path / "login.json").read_text()) == {}
 

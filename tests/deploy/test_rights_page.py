@@ -39,6 +39,8 @@ SECRET = b"secret"
 DAY = date(2015, 3, 2)
 SCHEMA = "registry.village.registered.v1.json"
 PLACE, VILLAGE = "210521", "210521100201"
+UNIT = "U1"
+OTHER: Final = {"unit": "U2", "team": "210521100202"}
 INSIDE, OUTSIDE = ("210521", "2105", "21", ""), ("210522", "2106", "52")
 """Divisions of a role that contain the place, and some that do not."""
 LOGS: Final = {"/v1/audit", "/v1/people/{pseudonym}"}
@@ -99,6 +101,8 @@ def command(address: Address, role: str) -> bytes:
     """A command about the place, in which `role` acts if the command names its body."""
     kind = address.handler.opt["command"]
     said = sample(kind) | {"place": PLACE}
+    if "unit" in said:
+        said["unit"] = UNIT
     if "body" in said:
         said["body"] = "discipline" if kind.by_token else "county"
         if role in (("discipline", "inspection") if kind.by_token else ROLES):
@@ -127,16 +131,8 @@ async def status(client: httpx.AsyncClient, address: Address, role: str, headers
     """The status of what somebody is answered."""
     form = next(iter(import_module(f"services.{address.service}.forms").FORMS))
     id = id_of(VILLAGE) if address.path.startswith("/v1/links/") else VILLAGE
-    given = {
-        "place": PLACE,
-        "village": VILLAGE,
-        "about": VILLAGE,
-        "id": id,
-        "form": form,
-        "name": "x",
-        "file": SCHEMA,
-        "pseudonym": "0",
-    }
+    given = {"place": PLACE, "village": VILLAGE, "about": VILLAGE, "id": id, "form": form, "name": "x", "file": SCHEMA}
+    given["pseudonym"] = "0"
     path = address.path.format(**given)
     if "command" in address.handler.opt:
         known = {"Content-Type": "application/json", "Idempotency-Key": "one of many"}
@@ -197,8 +193,36 @@ async def test_every_address_is_for_the_roles_and_divisions_that_the_page_says(s
         assert wrong == []
 
 
-def held(role: str, division: str) -> dict[str, Any]:
-    return {"roles": [{"role": role, "division": division}]}
+def held(role: str, division: str, **whose: str) -> dict[str, Any]:
+    """What a token says of somebody with one role, of the unit and the team of the place unless it says otherwise."""
+    return {"roles": [{"role": role, "division": division}], "unit": UNIT, "team": VILLAGE, **whose}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize(("role", "field"), [("unit", "unit"), ("team", "village")])
+async def test_a_units_or_a_teams_people_act_for_no_other(service: str, role: str, field: str, tmp_path: Path) -> None:
+    """Each command that names a unit or a village is refused to another one's people, and to those of no one."""
+    async with issuing() as issuer, asked(service, tmp_path, issuer) as (client, every):
+        wrong, tried = list[Any](), 0
+        for address in every:
+            kind = address.handler.opt.get("command")
+            if kind is None or field not in kind.__struct_fields__ or not allowed(address, role, PLACE):
+                continue
+            if field not in sample(kind):  # It may be left out, and then another way leads to whose it is.
+                continue
+            tried += 1
+            for whose in ({}, {role: OTHER[role]}, {role: ""}):
+                said = held(role, PLACE, **whose)
+                headers = {"Authorization": f"Bearer {issuer.token(zhucun=said)}"}
+                key = {"Content-Type": "application/json", "Idempotency-Key": "one of many"}
+                answer = await client.post(
+                    address.path, params={"dry_run": True}, content=command(address, role), headers=headers | key
+                )
+                refused = answer.json().get("refused", []) if answer.status_code == 200 else []
+                if any(one["rule"] == "role" for one in refused) is not bool(whose):
+                    wrong.append((address.path, whose, answer.text[:300]))
+        assert wrong == []
+        assert tried or (service, role) in (("registry", "unit"), ("inspection", "unit"), ("incentives", "unit"))
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -217,6 +217,22 @@ async def test_what_an_issuers_groups_mean_is_said_by_the_installation(issuer: S
     assert bearer.granted.roles == (), "such an issuer has no say about roles itself"
 
 
+async def test_an_issuers_groups_say_of_which_unit_and_team_somebody_is(issuer: SmallIssuer) -> None:
+    groups = {
+        "forestry": Group("unit", "2105", unit="U12"), "water": Group("unit", "2105", unit="U13"),
+        "team": Group("team", "210522", "林业局", team="210522101203"), "office": Group("poverty_office", "210522"),
+    }  # fmt: skip
+    trusted = trusting(issuer, claim="groups", groups=groups, cadre="staff_id")
+    said: dict[str, Any] = {"groups": ["forestry", "team", "office"], "staff_id": "C7", "zhucun": None}
+    granted = (await trusted.bearer(issuer.token(**said))).granted
+    assert (granted.unit, granted.team, granted.cadre, granted.organ) == ("U12", "210522101203", "C7", "林业局")
+    for wrong in ({"groups": ["forestry", "water"]}, {"staff_id": 7}, {"staff_id": "a b"}, {"staff_id": ["C7"]}):
+        with pytest.raises(TokenRefused):
+            await trusted.bearer(issuer.token(**{**said, **wrong}))
+    del said["staff_id"]
+    assert (await trusted.bearer(issuer.token(**said))).granted.cadre == ""
+
+
 async def test_keys_in_a_file_need_no_answer_and_are_all_there_is(issuer: SmallIssuer, tmp_path: Path) -> None:
     keys = {"keys": [key.as_dict(private=False) for key in issuer.keys]}
     (tmp_path / "keys.json").write_text(json.dumps(keys))
@@ -235,6 +251,7 @@ async def test_keys_in_a_file_need_no_answer_and_are_all_there_is(issuer: SmallI
         '[[issuers]]\nurl = "https://a"\naudiences = "x"', '[[issuers]]\nurl = "https://a"\nclaim = "groups"',
         '[[issuers]]\nurl = "https://a"\ngroups.x = {role = "team", division = "21"}',
         '[[issuers]]\nurl = "https://a"\nclaim = "g"\ngroups.x = {role = "boss", division = "21"}',
+        '[[issuers]]\nurl = "https://a"\nclaim = "g"\ngroups.x = {role = "unit", division = "21", team = "V1"}',
         '[[issuers]]\nurl = "https://a"\n[[issuers]]\nurl = "https://a"', "[[issuers]",
     ],
 )  # fmt: skip

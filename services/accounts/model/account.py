@@ -157,9 +157,10 @@ def _new(account: NewAccount, known: Iterable[Account], sub: str) -> Account:
     return Account(sub=sub, **msgspec.structs.asdict(account))
 
 
-def given(account: Account, roles: tuple[Holding, ...]) -> Account:
-    """The account with these roles instead of those that it had.
+def given(account: Account, roles: tuple[Holding, ...], **belongs: str) -> Account:
+    """The account with these roles instead of those that it had, and with the cadre, unit or team that is said.
 
+    Who has the role of a unit or a team acts for that one alone, so that the same administrator says which it is.
     Administrators get none: whoever makes accounts, gives rights or reads the log does no business with them.
     """
     if account.administers:
@@ -173,7 +174,16 @@ def given(account: Account, roles: tuple[Holding, ...]) -> Account:
         raise Denied(
             "administrators", "运维角色只给服务账号", "only service accounts get the role of operators", typed="roles"
         )
-    return msgspec.structs.replace(account, roles=tuple(dict.fromkeys(roles)))
+    for role, zh, en in (("unit", "派出单位", "unit"), ("team", "工作队所驻村", "village of the team")):
+        if role in {one.role for one in roles} and not belongs.get(role, getattr(account, role)):
+            raise Denied(
+                "accounts",
+                f"授予此角色须同时写明{zh}的编号：只办理其自己的事项",
+                f"say the id of the {en} as well: this role holds for its own matters alone",
+                status=422,
+                typed=role,
+            )
+    return msgspec.structs.replace(account, roles=tuple(dict.fromkeys(roles)), **belongs)
 
 
 def rotated(account: Account, secret: str) -> Account:

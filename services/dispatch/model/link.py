@@ -6,12 +6,12 @@ from typing import Literal
 
 import msgspec
 
-from shared.contracts import Event
+from shared.contracts import Command, Event
 from shared.contracts.dispatch import DeadlineMoved, Member, Role
 from shared.contracts.registry import ListingEnded
 from shared.policy import Policy
 from shared.policy.links import TEAM
-from shared.rules import Moved, State, Task
+from shared.rules import Involved, Moved, State, Task
 
 Stage = Literal["diagnosed", "matched", "assigned", "helped", "kept", "relapsed", "merged", "released"]
 """The stages of the journey, and three more. `kept`: the village left the list, and its team is still there.
@@ -83,6 +83,10 @@ class Link(State, frozen=True, kw_only=True, omit_defaults=True):
     def journey(self) -> str:
         """The id of the village whose journey this link is part of."""
         return self.village
+
+    def involves(self, command: Command) -> Involved:
+        """The unit, and the members of its team."""
+        return Involved(self.unit, [member.cadre for member in self.team])
 
     @property
     def status(self) -> str:

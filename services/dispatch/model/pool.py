@@ -19,7 +19,7 @@ from services.dispatch.model.commands import Cause, SolveMatching
 from services.dispatch.model.eligibility import AGE, Cadre, Posting, Unit, unmet
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.matching import Match, Need, Serving, match
-from shared.contracts import Event, Payload
+from shared.contracts import Command, Event, Payload
 from shared.contracts.dispatch import (
     MatchingSolved,
     MatchWithdrawn,
@@ -46,7 +46,7 @@ from shared.contracts.registry import (
 from shared.divisions import around, place_of
 from shared.policy import Policy
 from shared.policy.links import Contact
-from shared.rules import Change, Due, Key, Refused, State, Task, known, require_body
+from shared.rules import Change, Due, Involved, Key, Refused, State, Task, known, require_body
 
 V = TypeVar("V")
 DAY = timedelta(1)
@@ -198,6 +198,14 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
         away = {cadre: Absence("other") for cadre in self.away} if to_operator else {}
         teams = self.teams if to_operator else {village: team.shown() for village, team in self.teams.items()}
         return self.but(away=away, teams=teams).timed(back=None)
+
+    def involves(self, command: Command) -> Involved:
+        """Whose team the village of a command has, who left it, and who is to come instead."""
+        team, left = self.teams.get(getattr(command, "village", "")), getattr(command, "left", "")
+        if team is None:
+            return Involved()
+        nominee = team.nominated.get(left)
+        return Involved(team.unit, (left, nominee.cadre) if nominee else (left,))
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """A matching, whose time is counted from the oldest waiting diagnosis, and decisions on members in doubt."""

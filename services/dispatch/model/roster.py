@@ -14,7 +14,7 @@ import msgspec
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.pool import without
 from shared.calendar import add_months
-from shared.contracts import Payload
+from shared.contracts import Command, Payload
 from shared.contracts.dispatch import (
     AssignmentWithdrawn,
     DeadlineMoved,
@@ -28,7 +28,7 @@ from shared.contracts.registry import VillageMerged
 from shared.contracts.values import EventRole
 from shared.policy import Policy
 from shared.policy.training import Duty
-from shared.rules import Change, Key, Moved, State, Task
+from shared.rules import Change, Involved, Key, Moved, State, Task
 
 DAY = timedelta(1)
 Others = Mapping[Key, State | None]
@@ -158,6 +158,14 @@ class Roster(State, frozen=True, kw_only=True, omit_defaults=True):
     """By month, such as `2016-03`: presence that is awaited, and what was said of the last twelve months."""
     ended: dict[str, Ended] = msgspec.field(default_factory=dict)
     """By the day on which they were over, the terms whose members are to be or were assessed (5.14)."""
+
+    def involves(self, command: Command) -> Involved:
+        """The unit, and whom it is about: who asked for the leave, whose term it was, else all who are in the team."""
+        leave = self.leaves.get(str(getattr(command, "number", "")))
+        term = self.ended.get(str(getattr(command, "ended", "")))
+        if term:
+            return Involved(term.unit, term.members)
+        return Involved(self.unit, (leave.cadre,) if leave else tuple(self.members))
 
     @property
     def status(self) -> str:

@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 import msgspec
 
+from shared.contracts import Command
 from shared.contracts.inspection import (
     DeadlineMoved,
 )
 from shared.policy import Bound, Cap, Ground, Policy, Review
 from shared.policy.channels import PRESENCE
-from shared.rules import Moved, State, Task
+from shared.rules import Involved, Moved, State, Task
 
 
 class Ballot(msgspec.Struct, frozen=True):
@@ -111,6 +112,10 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
     assessment, so the deciding body is asked then to declare its channel void."""
     is_dropped: bool = False
     """Whether the village was merged into another before a grade was proposed, or nothing was left to be scored."""
+
+    def involves(self, command: Command) -> Involved:
+        """The team's unit and its leader."""
+        return Involved(self.unit, (self.leader,))
 
     @property
     def village(self) -> str:

@@ -8,6 +8,7 @@ from msgspec.structs import replace as replaced
 
 from services.inspection.model.commands import CloseOrder, RecordVisit
 from shared.calendar import Span
+from shared.contracts import Command
 from shared.contracts.dispatch import (
     AssignmentWithdrawn,
     LeaveGranted,
@@ -42,7 +43,7 @@ from shared.divisions import place_of
 from shared.policy import Policy
 from shared.policy.assessment import awaited as is_awaited
 from shared.policy.lists import POVERTY
-from shared.rules import Change, Due, Key, Moved, Refused, State, Task, addressed, require_body
+from shared.rules import Change, Due, Involved, Key, Moved, Refused, State, Task, addressed, require_body
 
 Gone = TeamReleased | AssignmentWithdrawn | TeamDisbanded
 """The events after which no team is in the village."""
@@ -125,6 +126,10 @@ class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
     """By kind of link, the cadres who are bound to the village beside its team, such as a leader to a contact point."""
     excused: dict[str, tuple[Excuse, ...]] = msgspec.field(default_factory=dict)
     """By cadre, the leave that was granted: who is on leave is not absent. It is sealed."""
+
+    def involves(self, command: Command) -> Involved:
+        """The unit, and the members of its team."""
+        return Involved(self.unit, self.team)
 
     def shown(self, *, to_operator: bool = False) -> "Supervision":
         """The village as it may be read: only operators see who is on leave."""

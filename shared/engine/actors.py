@@ -1,0 +1,123 @@
+"""Who sends a command, and whether it is his to say: what is a unit's or a team's is for its own people, and nobody
+decides about himself (Civil Servant Law 76).
+
+It is asked where rules run, since it is the states that tell whose team a village has and who is in it. So it holds
+alike for single commands, for forms, and for dry runs.
+"""
+
+from collections.abc import Collection, Iterable
+from typing import Final, NamedTuple
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from shared.contracts import Command
+from shared.rules import Refused, State
+
+OWN: Final = frozenset({"unit", "team"})
+"""The roles that hold for one's own unit or team alone, and not for all in a division."""
+_CADRES: Final = ("cadre", "left", "person")
+"""The fields by which commands name a cadre."""
+RECUSAL: Final = "Civil Servant Law 76"
+
+
+class Actor(msgspec.Struct, frozen=True, kw_only=True):
+    """Who sends a command. Events name the pseudonym and the organ."""
+
+    pseudonym: str | UnsetType = UNSET
+    organ: str | UnsetType = UNSET
+    """The organ in whose name it is done, which the installation itself has not."""
+    cadre: str = ""
+    """The person's own id, if he is a registered cadre; so are the unit, and the village of the team that he is in."""
+    unit: str = ""
+    team: str = ""
+    acts_as: Collection[str] = ()
+    """`unit` or `team`, or both, if he may say the command only as such."""
+    decides: bool = False
+    """Whether the command decides about somebody."""
+
+
+NOBODY: Final = Actor()
+"""Stands where nobody was asked who he is, and where no command led to what happens."""
+
+
+def nobody(_command: Command) -> Actor:
+    """Who sends a command where nobody is asked who he is."""
+    return NOBODY
+
+
+class _Concerned(NamedTuple):
+    """Whom a command concerns."""
+
+    units: Collection[str]
+    teams: Collection[str]
+    cadres: Collection[str]
+    subject: str
+    """The unit that is itself judged; empty where none is."""
+
+
+def require_own(actor: Actor, command: Command, states: Iterable[State | None] = ()) -> None:
+    """Refuse (403) what another's unit or team has to say, and a decision about oneself. `states` are those that the
+    command concerns, as far as they are known.
+    """
+    concerned = _concerned(command, [state for state in states if state])
+    if actor.acts_as and not any(_is_own(actor, role, concerned) for role in actor.acts_as):
+        raise _not_own(actor, concerned)
+    if actor.decides:
+        _require_apart(actor, concerned)
+
+
+def _concerned(command: Command, states: Collection[State]) -> _Concerned:
+    kind, subject = getattr(command, "subject_kind", ""), str(getattr(command, "subject", ""))
+    involved = [state.involves(command) for state in states]
+    named = {"unit": getattr(command, "unit", ""), "team": getattr(command, "village", ""), kind: subject}
+    units = {named["unit"]} if named["unit"] else {one.unit for one in involved}
+    cadres = {named.get("cadre", ""), *(getattr(command, name, "") for name in _CADRES)}
+    cadres |= {id for one in involved for id in one.cadres}
+    judged = named["unit"] if kind == "unit" else ""
+    return _Concerned(units - {"", None}, {named["team"]} - {"", None}, cadres - {"", None}, judged)
+
+
+def _is_own(actor: Actor, role: str, concerned: _Concerned) -> bool:
+    """Whether all that a command concerns is the actor's own. What concerns no unit or team is anybody's."""
+    others, own = (concerned.units, actor.unit) if role == "unit" else (concerned.teams, actor.team)
+    return set(others) <= {own}
+
+
+def _not_own(actor: Actor, concerned: _Concerned) -> Refused:
+    as_unit = "unit" in actor.acts_as
+    others = "、".join(sorted(concerned.units if as_unit else concerned.teams))
+    if not (actor.unit if as_unit else actor.team):
+        what, what_en = ("派出单位", "unit") if as_unit else ("工作队所驻村", "the village of a team")
+        return Refused(
+            "role",
+            f"本账号未写明{what}，不能办理“{others}”的事项，请安全管理员补填",
+            f"this account names no {what_en}, so it has no say about {others}; the security administrator adds it",
+            status=403,
+        )
+    whose, whose_en = (f"本单位（{actor.unit}）", f"unit {actor.unit}") if as_unit else (
+        f"本队所驻村（{actor.team}）", f"the team of village {actor.team}")  # fmt: skip
+    return Refused(
+        "role",
+        f"本账号只办理{whose}的事项，“{others}”请由其自己的人员办理",
+        f"this account acts for {whose_en} alone; {others} is for its own people",
+        status=403,
+    )
+
+
+def _require_apart(actor: Actor, concerned: _Concerned) -> None:
+    """Refuse a decision about the person himself, about the team that he is in, or about his unit as such."""
+    if actor.cadre and actor.cadre in concerned.cadres:
+        whom, whom_en = "本人", "about oneself"
+    elif actor.team in concerned.teams and "team" not in actor.acts_as:
+        whom, whom_en = "本人所在工作队", "about one's own team"
+    elif actor.unit and actor.unit == concerned.subject:
+        whom, whom_en = "本人所在单位", "about one's own unit"
+    else:
+        return
+    raise Refused(
+        RECUSAL,
+        f"涉及{whom}的事项应当回避，请由其他人员办理",
+        f"nobody decides {whom_en}; somebody else of the body does",
+        status=403,
+    )

@@ -1,0 +1,139 @@
+"""Whose it is to say: a unit and a team act for their own, and nobody decides about himself (Civil Servant Law 76)."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from services.dispatch.api import COMMANDS
+from services.dispatch.model.commands import (
+    AssessTerm,
+    CountPresence,
+    DecideLeave,
+    NominateTeam,
+    ReplaceMember,
+    ReportDeparture,
+    RequestLeave,
+    RetainMember,
+    ReviewReplacement,
+)
+from shared.contracts import Command
+from shared.contracts.dispatch import Member, Present
+from shared.engine.actors import RECUSAL, Actor
+from shared.engine.flow import Cause
+from shared.rules import Refused
+from tests.dispatch.benxi import HOME, START, V1, Benxi, squad, unit
+from tests.dispatch.present import FIRST, SECOND, THIRD, ask, asking
+
+DAY = timedelta(1)
+DECIDING = {route.command for route in COMMANDS if route.decides}
+
+
+def who(role: str = "", **said: Any) -> Actor:
+    """Somebody who may say something only in this role; in none, he has another that may."""
+    return Actor(pseudonym="p", organ="某机关", acts_as=(role,) if role else (), **said)
+
+
+def say(benxi: Benxi, actor: Actor, kind: type[Command], /, **said: Any) -> str:
+    """What somebody's command to the dispatch is answered: the rule that refuses it, or nothing."""
+    signs = ("asked_by", "decided_by", "counted_by", "nominated_by", "replaced_by", "assessed_by")
+    signed = {field: "某机关" for field in signs if field in kind.__struct_fields__}
+    command = kind(**{"place": HOME, "village": V1, **signed, **said})
+    actor = Actor(
+        pseudonym=actor.pseudonym, organ=actor.organ, cadre=actor.cadre, unit=actor.unit, team=actor.team,
+        acts_as=actor.acts_as, decides=kind in DECIDING,
+    )  # fmt: skip
+    result = benxi.dispatch.take([Cause(f"one {len(benxi.dispatch.parked)}", "one", command, actor=actor)], START)
+    if not result.parked:
+        assert all(fact.cause.actor == actor for fact in result.facts), "all that follows here is his"
+        return ""
+    benxi.dispatch.parked.clear()
+    (parked,) = result.parked
+    assert isinstance(parked.error, Refused), parked.error
+    return f"{parked.error.rule} {parked.error.status}"
+
+
+NOT_HIS = "role 403"
+
+
+@pytest.mark.parametrize(("team", "rule"), [(V1, ""), ("210521100999", NOT_HIS), ("", NOT_HIS)])
+def test_a_team_asks_for_leave_of_its_own_members_alone(team: str, rule: str) -> None:
+    leave = {"cadre": SECOND, "kind": "sick", "first": START, "last": START + DAY, "body": "team"}
+    assert say(asking().assigned(), who("team", team=team), RequestLeave, **leave) == rule
+
+
+@pytest.mark.parametrize(("own", "rule"), [("U1", ""), ("U2", NOT_HIS), ("", NOT_HIS)])
+def test_a_unit_reports_who_leaves_its_own_team_alone(own: str, rule: str) -> None:
+    """The command names no unit: the pool knows whose team it is."""
+    left = {"cadre": SECOND, "cause": "ill", "body": "organisation"}
+    assert say(asking().assigned(), who("unit", unit=own), ReportDeparture, **left) == rule
+
+
+def test_what_a_unit_names_itself_is_its_own_or_refused_before_anything_is_looked_at() -> None:
+    benxi = asking()
+    benxi.hear(unit("U1"), *squad("U1"))
+    team = (Member(FIRST, "leader"),)
+    said = {"unit": "U2", "team": team, "body": "unit"}
+    assert say(benxi, who("unit", unit="U1"), NominateTeam, **said) == NOT_HIS
+    assert say(benxi, who("unit", unit="U2"), NominateTeam, **said) not in ("", NOT_HIS), "a rule refuses this one"
+
+
+def test_who_is_both_of_a_unit_and_of_a_team_acts_for_either() -> None:
+    both = Actor(pseudonym="p", unit="U2", team=V1, acts_as=("unit", "team"))
+    left = {"cadre": SECOND, "cause": "ill", "body": "organisation"}
+    assert say(asking().assigned(), both, ReportDeparture, **left) == ""
+
+
+@pytest.mark.parametrize(
+    ("me", "rule"),
+    [
+        ({"cadre": SECOND}, f"{RECUSAL} 403"), ({"cadre": FIRST}, ""), ({"team": V1}, f"{RECUSAL} 403"),
+        ({"cadre": "C-U9-1", "team": "210521100999", "unit": "U9"}, ""), ({"unit": "U1"}, ""), ({}, ""),
+    ],
+)  # fmt: skip
+def test_nobody_decides_on_his_own_leave_or_his_teams(me: dict[str, str], rule: str) -> None:
+    """The command has the number of the request; whose it is, the village's roster knows."""
+    benxi = asking().assigned()
+    ask(benxi, START + DAY, START + 3 * DAY)
+    decided = {"number": 1, "granted": True, "body": "organisation"}
+    assert say(benxi, who(**me), DecideLeave, **decided) == rule
+
+
+def test_a_team_that_decides_by_the_pack_is_not_kept_from_it_but_each_from_his_own_case() -> None:
+    benxi = asking().assigned()
+    ask(benxi, START + DAY, START + 3 * DAY)
+    decided = {"number": 1, "granted": True, "body": "organisation"}
+    assert say(benxi, who("team", team=V1, cadre=SECOND), DecideLeave, **decided) == f"{RECUSAL} 403"
+    assert say(benxi, who("team", team=V1, cadre=THIRD), DecideLeave, **decided) == ""
+
+
+def test_nobody_keeps_reviews_or_grades_himself() -> None:
+    benxi = asking().assigned()
+    me = who(cadre=SECOND)
+    assert say(benxi, me, RetainMember, cadre=SECOND, body="organisation") == f"{RECUSAL} 403"
+    reviewed = {"left": SECOND, "approved": True, "body": "organisation", "reason": None}
+    assert say(benxi, me, ReviewReplacement, **reviewed) == f"{RECUSAL} 403"
+    graded = {"ended": date(2014, 1, 1), "merits": {THIRD: "good"}, "body": "organisation"}
+    assert say(benxi, me, AssessTerm, **graded) == f"{RECUSAL} 403", "in the team that is graded"
+
+
+def test_what_is_no_decision_may_be_said_of_oneself() -> None:
+    benxi = asking().assigned()
+    leave = {"cadre": SECOND, "kind": "sick", "first": START, "last": START + DAY, "body": "team"}
+    assert say(benxi, who("team", team=V1, cadre=SECOND), RequestLeave, **leave) == ""
+    present = {"year": 2014, "month": 5, "present": (Present(SECOND, 20),), "body": "township"}
+    assert say(benxi, who(cadre=SECOND), CountPresence, **present) != f"{RECUSAL} 403"
+    assert say(benxi, who("unit", unit="U1", cadre=FIRST), ReplaceMember, left=SECOND, cadre="C-U1-4", body="unit")
+
+
+def test_the_refusal_says_what_to_do_in_both_languages() -> None:
+    benxi = asking().assigned()
+    ask(benxi, START + DAY, START + 3 * DAY)
+    command = DecideLeave(place=HOME, village=V1, number=1, granted=True, decided_by="某机关", body="organisation")
+    actor = Actor(pseudonym="p", cadre=SECOND, decides=True)
+    (parked,) = benxi.dispatch.take([Cause("one", "one", command, actor=actor)], START).parked
+    benxi.dispatch.parked.clear()
+    error = parked.error
+    assert isinstance(error, Refused) and "公务员法" in error.basis[0]
+    assert "回避" in error.zh and "由其他人员办理" in error.zh and "somebody else" in error.en
+    assert SECOND not in error.zh + error.en, "what is refused names nobody"
