@@ -15,8 +15,9 @@ from msgspec import Meta
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from shared.contracts import Actor, Command
+from shared.contracts import Command
 from shared.engine import store
+from shared.engine.actors import OWN, Actor
 from shared.engine.audit import AuditLog, Entry
 from shared.engine.commands import submit
 from shared.engine.pipeline import Pipeline
@@ -105,7 +106,8 @@ async def _take(
             field="body",
             status=403,
         )
-    answer, _ = await submit(pipeline, f"{path}:{name}/{said.id}", [command], actor=Actor(name))
+    actor = Actor(pseudonym=name, acts_as={role} & OWN)
+    answer, _ = await submit(pipeline, f"{path}:{name}/{said.id}", [command], actor=lambda _: actor)
     return Taken(said.id, answer.events[0])
 
 
