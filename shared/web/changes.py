@@ -32,6 +32,7 @@ class _Told(msgspec.Struct):
     type: str
     occurredon: str
     data: msgspec.Raw
+    actor: str = ""
     actororgan: str = ""
 
 
@@ -42,6 +43,8 @@ class Happened(NamedTuple):
     day: str
     organ: str
     """The organ in whose name somebody acted; empty if it is not known."""
+    by: str
+    """The pseudonym of who acted; empty if nobody was asked, or nobody did."""
 
     def touches(self, fields: Collection[str]) -> bool:
         """Whether the event tells of one of these fields of a command, by its own field or within one."""
@@ -68,7 +71,7 @@ async def since(
             envelope = _ENVELOPE.decode(body)
             for id in {about, envelope.subject} & told.keys():
                 event = msgspec.json.decode(envelope.data, type=EVENTS[envelope.type])
-                told[id].append(Happened(event, envelope.occurredon, envelope.actororgan))
+                told[id].append(Happened(event, envelope.occurredon, envelope.actororgan, envelope.actor))
     return told
 
 
@@ -81,7 +84,7 @@ async def in_words(pipeline: Pipeline, happened: Sequence[Happened]) -> Both:
     async with pipeline.engine.connect() as conn:
         names = await _units(conn, pipeline, [one.event for one in last])
     zh, en = list[str](), list[str]()
-    for event, day, organ in last:
+    for event, day, organ, _ in last:
         policy = pipeline.book.at(event.place, pipeline.today) if pipeline.today else None
         said, said_en = sentence(event, policy, names)
         zh.append(f"{day} {f'（{organ}）' if organ else ''}{said}")

@@ -88,7 +88,7 @@ def _template(forms: Forms) -> Any:
         blank = _known(forms, form)
         if blank.personal and caller(request).is_anybody:
             require_operator(request)
-        asked, secret = blank.form(_policies(state, place), place), _secret(state)
+        asked, secret, position = blank.form(_policies(state, place), place), _secret(state), state.pipeline.written
         known: Sequence[Known] = ()
         if blank.is_owed:
             known = await (
@@ -99,7 +99,7 @@ def _template(forms: Forms) -> Any:
             _require_some(asked.title, len(known), sum(1 for row in known for _ in blank.lines(row, rows)), rows)
         lines = (line for row in known for line in blank.lines(row, rows))
         file = TemporaryFile()  # noqa: SIM115 - it is closed when it is sent
-        await asyncio.to_thread(write_template, asked, file, prefilled=lines, secret=secret)
+        await asyncio.to_thread(write_template, asked, file, prefilled=lines, secret=secret, position=position)
         return _download(file, f"{form}.xlsx", BackgroundTask(file.close))
 
     return template
@@ -190,7 +190,8 @@ def _take_in(forms: Forms) -> Any:
         its first digits, such as `2105`; only the choices (problem classes, survey kinds) of packs there are taken.
         Without it the choices of all packs are. Errors come back in the report, and in a copy of the file beside their
         rows. Where rows would overwrite known data the report shows the differences, and nothing is applied until the
-        same file is sent again with the report's `confirm`.
+        same file is sent again with the report's `confirm`. A row that would overwrite what somebody else changed after
+        the form was issued is an error, where callers are asked who they are.
         """
         blank = _known(forms, form)
         policies = _policies(state, place)

@@ -8,7 +8,8 @@ applied under the same request key get the same answer again.
 
 Rows that would overwrite known data are shown first. The report has a code in `confirm` that stands for exactly these
 differences, and the rows are applied only when the code comes back. Each row then names the version that it replaces,
-so that a row whose data changed in between is refused.
+so that a row whose data changed in between is refused. So is one whose data somebody else changed after the form was
+issued: whoever filled it in cannot have known.
 """
 
 import asyncio
@@ -29,6 +30,7 @@ from shared.engine.pipeline import AHEAD, Pipeline
 from shared.engine.requests import Answer
 from shared.forms import Blank, refusal, shown
 from shared.rules import Refused
+from shared.web.changes import in_words, since
 from shared.web.http import published_soon
 from shared.web.identity import Caller
 from shared.workbook import CellError, Form, Row, Summary, Tally
@@ -121,6 +123,8 @@ class Import:
         self.sender, self.actor = sender, actor
         self.secret, self.key = secret, f"imports/{form.name}:{key}"
         self.read = self.applied = self.bad = 0
+        self.issued: int | None = None
+        """How far the journal was when the form was issued; None if the file does not say."""
         self._effects: Counter[str] = Counter()
         self._errors: dict[int, Sequence[CellError]] = {}
         self._summary, self._notes = Tally(), Tally()
@@ -157,9 +161,7 @@ class Import:
 
     async def _check(self, file: BinaryIO, accepted: BinaryIO) -> None:
         """The first pass."""
-        from shared.workbook.reading import read_rows  # Only here, since it takes memory.
-
-        rows = self.blank.together(self.form, read_rows(self.form, file, secret=self.secret, tell=self._notes.add))
+        rows = self.blank.together(self.form, self._rows(file))
         while page := await asyncio.to_thread(self._read, rows):
             self.check(page.commands)
             answer, refused = await submit(self.pipeline, self.key, page.commands, dry_run=True, actor=self.actor)
@@ -172,8 +174,43 @@ class Import:
             if differing := {n: told for n, told in refused.items() if told.version}:
                 await self._compare(accepted, page, differing)
 
+    def _rows(self, file: BinaryIO) -> Iterator[Row]:
+        from shared.workbook.reading import read_rows  # Only here, since it takes memory.
+
+        def issued(position: int | None) -> None:
+            self.issued = position
+
+        return read_rows(self.form, file, secret=self.secret, tell=self._notes.add, issued=issued)
+
+    async def _overtaken(self, commands: Mapping[int, Command], refused: Mapping[int, Refused]) -> dict[int, Refused]:
+        """Refusals of the rows that would overwrite what somebody else changed after the form was issued, by row.
+
+        Where nobody is asked who he is, an officer who corrects his own rows is not told from others.
+        """
+        if not self.actor.pseudonym or self.issued is None or self.issued >= self.pipeline.written:
+            return {}
+        ids = {command.subject_id for command in commands.values()}
+        happened = await since(self.pipeline, self.sender, self.issued, ids)
+        late = dict[int, Refused]()
+        for n, command in commands.items():
+            fields = [difference.field for difference in refused[n].differs]
+            others = (one for one in happened[command.subject_id] if one.by != self.actor.pseudonym)
+            if told := [one for one in others if one.touches(fields)]:
+                zh, en = await in_words(self.pipeline, told)
+                late[n] = Refused(
+                    refused[n].rule,
+                    f"此表签发之后，本行将要更正的内容已有变动：{zh}；请重新下载此表，核对后再填",
+                    f"what this row would correct has changed since the form was issued: {en}; get the form anew and "
+                    "compare",
+                    field=refused[n].field,
+                )
+        return late
+
     async def _compare(self, accepted: BinaryIO, page: _Page, differing: dict[int, Refused]) -> None:
         """Check differing rows again, each with the version that it replaces: another rule may still refuse it."""
+        late = await self._overtaken({n: page.commands[n] for n in differing}, differing)
+        self._refuse(page.numbers, page.commands, late)
+        differing = {n: told for n, told in differing.items() if n not in late}
         numbers = [page.numbers[n] for n in differing]
         commands = [msgspec.structs.replace(page.commands[n], replaces=told.version) for n, told in differing.items()]
         _, refused = await submit(self.pipeline, self.key, commands, dry_run=True, actor=self.actor)

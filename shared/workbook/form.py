@@ -17,6 +17,9 @@ GUIDE = "填表说明"
 """The name of the sheet that explains the form."""
 SEAL, ERRORS = "封签\nSeal", "错误\nErrors"
 """The headings of two columns that every form may have without declaring them."""
+ISSUED = "签发号"
+"""How the heading of an empty hidden column begins, which says how far the journal was when the form was issued. A
+heading outlives every program that saves the file, and a .csv."""
 REMARKS = ("备注", "备注说明", "序号", "Remarks", "Notes", "No.")
 """Headings of columns that officers add for themselves. These columns are ignored."""
 
@@ -139,7 +142,7 @@ class Layout(msgspec.Struct, frozen=True):
     columns: Mapping[int, Column]
     """The form's columns by position, counted from 0."""
     others: Mapping[str, int]
-    """The positions of the columns `SEAL` and `ERRORS`, if the sheet has them."""
+    """The positions of the columns `SEAL`, `ERRORS` and `ISSUED` by their headings, if the sheet has them."""
     ignored: Mapping[int, str] = {}
     """The headings of ignored columns, by position."""
     headed: Set[int] = frozenset()

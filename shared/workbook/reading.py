@@ -17,7 +17,7 @@ import msgspec
 from shared.secrecy import is_classified
 from shared.workbook import kinds, separated, sheet
 from shared.workbook.cells import NOTED, Bad, cell, noted, reader, shown, unseal
-from shared.workbook.form import ERRORS, GUIDE, REMARKS, SEAL, SHEET, CellError, Column, Form, Layout, Note, Row
+from shared.workbook.form import ERRORS, GUIDE, ISSUED, REMARKS, SEAL, SHEET, CellError, Column, Form, Layout, Note, Row
 from shared.workbook.kinds import HeadingsRefused, WorkbookRefused
 from shared.workbook.sheet import Cells, Raw, Sheet
 from shared.workbook.texts import CLASSIFIED, HEADINGS_WRONG, NO_ROWS, NOTES, RULES
@@ -34,19 +34,28 @@ _FOOTER = re.compile(
 )
 
 
+Tell = Callable[[Note], object]
+Learn = Callable[[int | None], object]
+
+
+def _unheard(_told: object) -> None: ...
+
+
 def read_rows(
-    form: Form, source: Path | BinaryIO, *, secret: bytes, tell: Callable[[Note], object] = lambda _note: None
+    form: Form, source: Path | BinaryIO, *, secret: bytes, tell: Tell = _unheard, issued: Learn = _unheard
 ) -> Iterator[Row]:
     """Stream the filled-in rows, each with its errors. `secret` is the one with which the seals were made.
 
     Issued rows without any entry are left out. So are rows that are no data: sums, footers, repeated headings. `tell`
     is called with a note about each of these, unless it was a spare row, and about everything that was changed on
-    reading. Raises `WorkbookRefused`, perhaps only after many rows: use nothing of a file before its end is reached.
+    reading. `issued` is called first, with the position of the journal when the form was issued, or None. Raises
+    `WorkbookRefused`, perhaps only after many rows: use nothing of a file before its end is reached.
     """
     rows, about, written = rows_of(form, source)
     layout, _ = find_headings(form, rows, about)
     for note in _file_notes(layout, about):
         tell(note)
+    issued(next((int(title.removeprefix(ISSUED)) for title in layout.others if title.startswith(ISSUED)), None))
     readers = [(at, column, reader(column)) for at, column in layout.columns.items()]
     key = [column for column in form.columns if column.field in form.key]
     titles = {column.title for column in key}
@@ -170,7 +179,7 @@ def find_headings(
         above.append((header, cells))
     else:  # There are none: take the row with most cells, to say what is wrong.
         headings = _texts(max((cells for _, cells in above), key=len)) if above else {}
-    found = {at: titles.get(_plain(text)) for at, text in headings.items()}
+    found = {at: titles.get(_plain(text)) or _issued(text) for at, text in headings.items()}
     ignored = {at: text for at, text in headings.items() if found[at] is None and _plain(text) in remarks}
     places = {at: title for at, title in found.items() if at not in ignored}
     counts = Counter(places.values())
@@ -196,9 +205,16 @@ def find_headings(
         error = _refused(HEADINGS_WRONG, form, HeadingsRefused, where=where, wrong=(zh, en))
         error.headings = frozenset(map(_plain, headings.values()))  # type: ignore[attr-defined]
         raise error
-    others = {ERRORS: max(found) + 1} | {title: at for at, title in places.items() if title in (SEAL, ERRORS)}
+    named = (title for title in counts if title and (title in (SEAL, ERRORS) or title.startswith(ISSUED)))
+    others = {ERRORS: max(found) + 1} | {title: at for title in named for at, of in places.items() if of == title}
     known = {at: columns[title] for at, title in places.items() if title in columns}
     return Layout(header, known, others, ignored, found.keys()), above
+
+
+def _issued(heading: str) -> str | None:
+    """The heading that says how far the journal was, in one spelling; None for any other."""
+    said = re.fullmatch(rf"{ISSUED}([0-9]{{1,15}})", _plain(heading))
+    return f"{ISSUED} {said[1]}" if said else None
 
 
 def _nearest(unknown: str, missing: Sequence[str]) -> tuple[str, str]:
@@ -260,9 +276,7 @@ def _file_notes(layout: Layout, about: Sheet) -> Iterator[Note]:
         yield _note(0, "sheets", None, about.name, others="、".join(others[:_NAMED])[: 4 * _QUOTED])
 
 
-def _row_notes(
-    layout: Layout, row: int, cells: Cells, about: Sheet, wrong: Set[str], tell: Callable[[Note], object]
-) -> None:
+def _row_notes(layout: Layout, row: int, cells: Cells, about: Sheet, wrong: Set[str], tell: Tell) -> None:
     if about.hidden:
         tell(_note(row, "hidden_row", None, None))
     for at, column in layout.columns.items():

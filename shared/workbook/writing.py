@@ -13,7 +13,7 @@ from xlsxwriter.utility import xl_range_abs
 from shared import neutral
 from shared.workbook import excel, separated, sheet
 from shared.workbook.cells import EXACT, Bad, cell, reader, seal, shown
-from shared.workbook.form import ERRORS, GUIDE, SEAL, SHEET, CellError, Column, Form, Layout
+from shared.workbook.form import ERRORS, GUIDE, ISSUED, SEAL, SHEET, CellError, Column, Form, Layout
 from shared.workbook.reading import find_headings, rows_of
 from shared.workbook.sheet import Cells
 
@@ -84,14 +84,21 @@ class _Line(NamedTuple):
 
 
 def write_template(
-    form: Form, target: Path | BinaryIO, *, prefilled: Iterable[Mapping[str, object]] = (), secret: bytes
+    form: Form,
+    target: Path | BinaryIO,
+    *,
+    prefilled: Iterable[Mapping[str, object]] = (),
+    secret: bytes,
+    position: int | None = None,
 ) -> None:
     """Write an empty form for officers, with a row for each entry of `prefilled`, which has values by field.
 
-    Only prefilled columns are sealed. Values for other columns are suggestions that officers may change. Raises
-    ValueError if a prefilled value breaks the form's own rules: the row would be refused when it is returned.
+    Only prefilled columns are sealed. Values for other columns are suggestions that officers may change. `position`
+    says how far the journal is now, so that it can be told later what has changed since. Raises ValueError if a
+    prefilled value breaks the form's own rules: the row would be refused when it is returned.
     """
-    others = {SEAL: len(form.columns)} if form.sealed else {}
+    titles = [*([SEAL] if form.sealed else []), *([] if position is None else [f"{ISSUED} {position}"])]
+    others = {title: at for at, title in enumerate(titles, len(form.columns))}
     layout = Layout(1, dict(enumerate(form.columns)), others)
     _write(form, target, layout, [], _issued(form, layout, prefilled, secret))
 
@@ -204,7 +211,7 @@ def _head(form: Form, layout: Layout, page: Any, lists: Any, style: Callable[...
         page.write(top, at, neutral.seen(title), heading)
     for title, at in layout.others.items():
         page.write(top, at, title, heading)
-        page.set_column(at, at, 80, style(text_wrap=True), {"hidden": title == SEAL})
+        page.set_column(at, at, 80, style(text_wrap=True), {"hidden": title != ERRORS})
     if form.sealed:
         page.protect("", {"format_cells": True, "format_columns": True, "format_rows": True})
 

@@ -86,3 +86,63 @@ async def test_how_far_an_import_is_is_told_to_who_sent_it(counter: Counter) -> 
                 running.add(answer.json()["running"])
     assert (await going)["applied"]
     assert True in seen["mine"] and seen["another's"] == {False}
+
+
+async def template(counter: Counter) -> bytes:
+    return (await counter.office.get("/v1/templates/villages", place="2105")).content
+
+
+def with_people(template: bytes, population: int) -> bytes:
+    """The form with one of the demo's villages, which has as many inhabitants."""
+    row = ROWS["villages"][0] | {"population": population}
+    return fill(template, forms.FORMS["villages"].form([POLICY]), [row])
+
+
+async def population(counter: Counter) -> int:
+    (state,) = (await counter.office.get("/v1/villages", place="2105")).json()
+    return int(state["population"])
+
+
+async def overwrite(counter: Counter, file: bytes, key: str) -> dict[str, Any]:
+    """Hand a file in and confirm the differences that the report shows."""
+    report = await counter.office.hand_in("villages", file, f"{key} is shown")
+    if report["confirm"] is None:
+        return report
+    return await counter.office.hand_in("villages", file, f"{key} is sure", confirm=report["confirm"])
+
+
+async def test_a_row_that_would_overwrite_what_another_changed_since_the_form_was_issued_is_refused(
+    counter: Counter,
+) -> None:
+    counter.sent_by("li")
+    assert (await counter.office.hand_in("villages", with_people(await template(counter), 900)))["applied"]
+    issued = await template(counter)
+    counter.sent_by("wu")
+    assert (await overwrite(counter, with_people(issued, 950), "wu's"))["applied"]
+    counter.sent_by("li")
+    report = await counter.office.hand_in("villages", with_people(issued, 910), "li's form")
+    assert (report["applied"], report["confirm"]) == (False, None)
+    (error,) = report["errors"]
+    assert error["column"] == "户籍人口" and "此表签发之后" in error["zh"] and "950" in error["zh"]
+    assert "changed since the form was issued" in error["en"]
+    assert await population(counter) == 950
+    assert (await overwrite(counter, with_people(await template(counter), 910), "li's new"))["applied"]
+    assert await population(counter) == 910
+
+
+async def test_what_one_has_entered_oneself_is_corrected_by_the_same_form(counter: Counter) -> None:
+    counter.sent_by("li")
+    issued = await template(counter)
+    assert (await counter.office.hand_in("villages", with_people(issued, 900)))["applied"]
+    assert (await overwrite(counter, with_people(issued, 910), "li's"))["applied"]
+    assert await population(counter) == 910
+
+
+async def test_a_row_that_overwrites_nothing_is_taken_whatever_else_has_changed(counter: Counter) -> None:
+    counter.sent_by("li")
+    issued = await template(counter)
+    counter.sent_by("wu")
+    assert (await counter.office.hand_in("villages", with_people(issued, 900), "wu's form"))["applied"]
+    counter.sent_by("li")
+    report = await counter.office.hand_in("villages", with_people(issued, 900), "li's form")
+    assert report["applied"] and report["counts"]["unchanged"] == 1

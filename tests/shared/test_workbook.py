@@ -545,6 +545,36 @@ def test_a_row_copied_whole_is_refused_as_repeated() -> None:
     assert "第5行与第2行重复" in error.zh
 
 
+@pytest.mark.parametrize("suffix", [".xlsx", ".csv"])
+def test_when_a_form_was_issued_is_known_however_it_is_saved(suffix: str) -> None:
+    """The heading that says so is kept in a .csv, and copied beside errors."""
+    file, copy, learned = io.BytesIO(), io.BytesIO(), list[int | None]()
+    write_template(ISSUED, file, prefilled=VILLAGES, secret=SECRET, position=1204)
+    book = openpyxl.load_workbook(file)
+    sheet = book["填报表"]
+    headings = [cell.value for cell in sheet[1]]
+    hidden = [(one.min, one.max) for one in sheet.column_dimensions.values() if one.hidden]
+    assert headings[-1] == "签发号 1204" and any(low <= len(headings) <= high for low, high in hidden)
+    sheet.cell(2, len(ISSUED.columns), 312)
+    returned = io.BytesIO()
+    if suffix == ".csv":
+        text = io.StringIO()
+        csv.writer(text).writerows([[cell.value for cell in row] for row in sheet.iter_rows()])
+        returned.write(text.getvalue().encode())
+    else:
+        book.save(returned)
+    assert len([*read_rows(ISSUED, returned, secret=SECRET, issued=learned.append)]) == 1
+    assert annotate(ISSUED, returned, copy, {}) == suffix
+    [*read_rows(ISSUED, copy, secret=SECRET, issued=learned.append)]
+    assert learned == [1204, 1204]
+
+
+def test_a_form_that_does_not_say_when_it_was_issued_is_taken_as_before() -> None:
+    learned = list[int | None]()
+    [*read_rows(FREE, filled(GOOD), secret=SECRET, issued=learned.append)]
+    assert learned == [None]
+
+
 def test_a_row_that_was_not_issued_is_refused() -> None:
     def change(page: Any) -> None:
         page.append(["520402100299", datetime(2014, 1, 1), None, "弱", 5])
