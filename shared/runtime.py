@@ -34,6 +34,7 @@ from shared.stream.bus import CALENDAR, OPEN, SEALED
 from shared.stream.consumer import MessagesLost, OrderedConsumer
 from shared.stream.relay import Relay
 from shared.web import http, issuers, process, serving, spoken
+from shared.web.limits import A_MINUTE, Limits
 
 log = structlog.get_logger()
 LOOK = 5.0
@@ -73,6 +74,9 @@ class Settings(BaseSettings):
     issuers: Path | None = None
     """The file of the issuers by whose tokens people log in (`shared/web/issuers.py`). Without it nobody is asked who
     he is: then only those must reach the service who may do everything in it."""
+    requests_a_minute: int = Field(A_MINUTE, ge=1)
+    """How many requests of one caller are answered in a minute, where callers are asked who they are. Those of the
+    installation's own processes are not counted."""
     installation: str = ""
     """The identity of the data folder, sent with every answer; empty if there is no folder."""
 
@@ -126,7 +130,9 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
     secret = settings.secret_file.read_bytes() if settings.secret_file else b""
     health = Health(pipeline, [stream for stream, subjects in heard(service, share).items() if subjects])
     trusted = issuers.read(settings.issuers, secret) if settings.issuers else None
-    app = http.build(pipeline, commands, queries, health.parts, secret, health.lost, trusted)
+    app = http.build(
+        pipeline, commands, queries, health.parts, secret, health.lost, trusted, Limits(settings.requests_a_minute)
+    )
     named = process.named(service.name, settings.installation)
     server = serving.Server(app, serving.config(app, settings.host, settings.port, headers=named))
 

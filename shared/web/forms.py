@@ -37,6 +37,7 @@ from shared.web.identity import (
     tells_of,
 )
 from shared.web.imports import RUNNING, Import, Report, kept
+from shared.web.limits import IMPORTS, TooMany
 from shared.web.places import PlaceQuery
 from shared.workbook import MEDIA_TYPES, HeadingsRefused, WorkbookRefused
 
@@ -171,7 +172,7 @@ def _take_in(forms: Forms) -> Any:
         summary="上传填报表 · Take in a filled form",
         status_code=200,
         operation_class=_Upload,
-        opt={"asks": FOUND, "refuses": (401, 403)},
+        opt={"asks": FOUND, "refuses": (401, 403, 429)},
         request_max_body_size=MOST_BYTES,
     )
     async def take_in(
@@ -202,6 +203,7 @@ def _take_in(forms: Forms) -> Any:
                 "该表正在导入，请待导入完成；如为另一份表，请换用新的请求编号",
                 "this form is being taken in; wait for it to end, and use another key for another form",
             )
+        _require_few(caller(request))
         running = RUNNING[name] = Import(
             state.pipeline, blank, asked, secret, key, caller(request), acting(request), partial(require_say, request)
         )
@@ -216,6 +218,13 @@ def _take_in(forms: Forms) -> Any:
             del RUNNING[name]
 
     return take_in
+
+
+def _require_few(who: Caller) -> None:
+    """Refuse (429) a caller of whom several files are being taken in, since each takes memory and time."""
+    going = sum(one.sender.pseudonym == who.pseudonym for one in RUNNING.values())
+    if going >= IMPORTS and not who.is_operator and not who.is_anybody:
+        raise TooMany(f"已有 {going} 份表正在导入", f"{going} forms are being taken in", 10)
 
 
 def _recognised(forms: Forms, asked: str, refused: WorkbookRefused, policies: Sequence[Policy]) -> tuple[str, str]:

@@ -54,6 +54,7 @@ from shared.web.identity import (
     tells_of,
 )
 from shared.web.issuers import Issuers
+from shared.web.limits import Limits, guarded
 from shared.web.openapi import File, Page
 from shared.web.operations import because, operations
 from shared.web.patience import patient
@@ -172,6 +173,7 @@ def build(
     secret: bytes,
     lost: Callable[[], Mapping[str, tuple[int, int]]] = dict,
     issuers: Issuers | None = None,
+    limits: Limits | None = None,
 ) -> Litestar:
     """The HTTP application of a service. `secret` is the installation's, for tokens and the seals of forms.
 
@@ -219,11 +221,13 @@ def build(
                 "secret": secret,
                 "stopping": stopping,
                 "issuers": issuers,
+                "limits": limits or Limits(),
                 "speakers": {route.command: route.by for route in commands},
                 "deciding": frozenset(route.command for route in commands if route.decides),
             }
         ),
         request_max_body_size=LARGEST_BODY,
+        before_send=[guarded],
     )
 
 

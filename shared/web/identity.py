@@ -26,6 +26,7 @@ from shared.engine.actors import OWN, Actor, nobody
 from shared.engine.people import Person
 from shared.rules import Refused
 from shared.web.issuers import Belongs, Holding, IssuerAway, Issuers, TokenRefused
+from shared.web.limits import Limits
 from shared.web.token import BODIES_HEADER, is_operator_key, shows_body
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -130,6 +131,7 @@ async def admit(connection: Connection, handler: BaseRouteHandler) -> None:
     """The guard before every handler: find out who calls, once for each request, and whether he may ask this."""
     asks = PUBLIC if _is_public(connection) else asked_of(handler)
     found = connection.scope["state"][CALLER] = await _authenticated(connection, is_public=asks.where == "public")
+    _require_pace(connection, found, is_public=asks.where == "public")
     if asks.where == "operator" or (handler.opt.get(PERSONAL) and found.is_anybody):
         require_operator(connection)
     elif asks.where != "public":
@@ -139,6 +141,16 @@ async def admit(connection: Connection, handler: BaseRouteHandler) -> None:
             require_reach(connection, _place(connection), asks.roles)
         elif asks.where == "found" and not found.has(asks.roles):
             raise _no_role(asks.roles)
+
+
+def _require_pace(connection: Connection, who: Caller, *, is_public: bool) -> None:
+    """Refuse (429) a caller who asks too often. What is public is asked by those who watch over the service."""
+    if not is_public and not who.is_operator and not who.is_anybody:
+        connection.app.state.limits.require(who.pseudonym or _address(connection))
+
+
+def _address(connection: Connection) -> str:
+    return connection.client.host if connection.client else ""
 
 
 async def _authenticated(connection: Connection, *, is_public: bool) -> Caller:
@@ -156,9 +168,12 @@ async def _authenticated(connection: Connection, *, is_public: bool) -> Caller:
     if scheme.lower() != "bearer" or not token:
         raise _unknown("请以“Bearer”方式出示令牌", "show the token as Bearer")
     assert isinstance(issuers, Issuers)
+    limits: Limits = connection.app.state.limits
+    limits.require_trust(_address(connection))
     try:
         bearer = await issuers.bearer(token.strip())
     except TokenRefused as refused:
+        limits.failures.note(_address(connection))
         raise _unknown(refused.zh, refused.en) from refused
     except IssuerAway as away:
         zh, en = "登录服务无应答，无法核验令牌，请稍后再试或告知运维", "the issuer of tokens does not answer"

@@ -20,7 +20,7 @@ _EVERYWHERE = (400, 405, 431, 503)
 """Status codes that any address may answer: unknown parameter, wrong method, long headers, database away."""
 
 
-_TOLD = {401: "WWW-Authenticate", 405: "Allow"}
+_TOLD = {401: "WWW-Authenticate", 405: "Allow", 429: "Retry-After"}
 """Status codes whose answers carry a header."""
 
 
@@ -87,7 +87,7 @@ def _complete(handler: HTTPRouteHandler, operation: dict[str, Any], of: Mapping[
     if "{" in "".join(handler.paths):
         statuses.add(404)
     if (asks := asked_of(handler)).where != "public":
-        statuses |= {401} if asks.where == "operator" else {401, 403}
+        statuses |= {401} if asks.where == "operator" else {401, 403, 429}
         others: list[Any] = (
             [] if asks.where == "operator" else [{}, {"person": []}]
         )  # Without issuers, no token is asked for.

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from shared.engine import store
 from shared.engine.requests import IDEMPOTENCY_KEY, RequestRefused
 from shared.rules import Difference, Refused
+from shared.web.limits import TooMany
 from shared.web.patience import AWAY
 from shared.web.serving import PROBLEM as PROBLEM
 
@@ -30,6 +31,7 @@ REFUSALS = {
     413: "请求过大，请分批提交 / the request is too large; send it in parts",
     415: "请求的内容类型不对 / the request is of another media type",
     422: "内容有误 / what was said is wrong in itself",
+    429: "请求过于频繁 / too many requests",
     431: "请求头过长 / the headers are too long",
     503: "暂不可用，请用同一请求编号重试 / not available now; try again with the same key",
 }
@@ -93,6 +95,8 @@ def fault(row: int, refused: Refused) -> Fault:
 
 def _refused(_request: Request[Any, Any, Any], error: Refused) -> Response[bytes]:
     headers = {"WWW-Authenticate": 'Bearer realm="zhucun"'} if error.status == 401 else None
+    if isinstance(error, TooMany):
+        headers = {"Retry-After": str(error.after)}
     return problem(
         error.status, f"{error.zh} / {error.en}", " / ".join(filter(None, error.basis)), [fault(0, error)], headers
     )

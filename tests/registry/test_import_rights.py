@@ -146,3 +146,18 @@ async def test_a_row_that_overwrites_nothing_is_taken_whatever_else_has_changed(
     counter.sent_by("li")
     report = await counter.office.hand_in("villages", with_people(issued, 900), "li's form")
     assert report["applied"] and report["counts"]["unchanged"] == 1
+
+
+async def test_a_third_file_of_one_officer_waits_and_another_officer_does_not(counter: Counter) -> None:
+    counter.sent_by("li")
+    file = await counter.filled()
+    sent = [asyncio.create_task(counter.office.send("villages", file, f"li's file {n}", dry_run=True)) for n in range(3)]
+    await asyncio.sleep(0)
+    counter.sent_by("wu")
+    others = await counter.office.send("villages", file, "wu's file", dry_run=True)
+    answers = [await one for one in sent]
+    assert [answer.status_code for answer in answers] == [200, 200, 429] and others.status_code == 200
+    (fault,) = refusal(answers[-1], 429)
+    assert answers[-1].headers["retry-after"] == "10" and "正在导入" in fault["zh"]
+    counter.sent_by("li")
+    assert (await counter.office.send("villages", file, "li's file 2", dry_run=True)).status_code == 200
