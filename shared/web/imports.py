@@ -187,14 +187,15 @@ class Import:
 
         Where nobody is asked who he is, an officer who corrects his own rows is not told from others.
         """
-        if not self.actor.pseudonym or self.issued is None or self.issued >= self.pipeline.written:
+        if self.issued is None or self.issued >= self.pipeline.written:
             return {}
         ids = {command.subject_id for command in commands.values()}
         happened = await since(self.pipeline, self.sender, self.issued, ids)
         late = dict[int, Refused]()
         for n, command in commands.items():
             fields = [difference.field for difference in refused[n].differs]
-            others = (one for one in happened[command.subject_id] if one.by != self.actor.pseudonym)
+            mine = self.actor(command).pseudonym
+            others = (one for one in happened[command.subject_id] if mine and one.by != mine)
             if told := [one for one in others if one.touches(fields)]:
                 zh, en = await in_words(self.pipeline, told)
                 late[n] = Refused(

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
 from shared.rules import Refused
@@ -84,22 +83,21 @@ class Limits:
 
 # -------------------------------------------------------------------- headers
 
-_COMMON: Final = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer"}
-_DATA: Final = _COMMON | {
-    "cache-control": "no-store",
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
-}
-_PAGE: Final = _COMMON | {
-    "content-security-policy": "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' "
-    "'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'",
-}
+_COMMON: Final = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
+_POLICY: Final = b"content-security-policy"
+_DATA: Final = [
+    *_COMMON, (b"cache-control", b"no-store"),
+    (_POLICY, b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'"),
+]  # fmt: skip
+_PAGE: Final = [
+    *_COMMON, (_POLICY, b"default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+               b"img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"),
+]  # fmt: skip
 """The page at /docs runs its own scripts, and asks this service only."""
 
 
 async def guarded(message: Message, scope: Scope) -> None:
     """Add to every answer what keeps browsers from storing it, guessing its type, or showing it within another page."""
     if message["type"] == "http.response.start":
-        headers = MutableScopeHeaders.from_message(message)
         is_page = scope["path"] == "/docs" or scope["path"].startswith(("/docs/", "/docs-assets/"))
-        for name, value in (_PAGE if is_page else _DATA).items():
-            headers.setdefault(name, value)
+        message["headers"] = [*message["headers"], *(_PAGE if is_page else _DATA)]

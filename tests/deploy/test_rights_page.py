@@ -30,6 +30,7 @@ from shared.engine.pipeline import Pipeline
 from shared.stream.bus import OPEN, Message
 from shared.stream.relay import Relay
 from shared.web.issuers import Issuers
+from shared.web.limits import Limits
 from shared.web.token import operator_headers
 from tests.support.issuer import SmallIssuer, issuing
 from tests.support.process import delivery
@@ -91,6 +92,7 @@ async def asked(
                 await conn.execute(insert(table).values(row))
         await store.save_states(conn, tables, [one for one in whole if type(one) in tables.states])
     app: Any = app_of(service, pipeline, SECRET, Issuers([issuer.trusted()], folder, SECRET) if issuer else None)
+    app.state.limits = Limits(10**6)  # Each role asks at once for everything.
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
         yield client, [*addresses(service, app)]

@@ -77,7 +77,7 @@ async def test_how_far_an_import_is_is_told_to_who_sent_it(counter: Counter) -> 
     going = asyncio.create_task(counter.office.hand_in("villages", file, "the key of this file"))
     seen: dict[str, set[bool]] = {"mine": set(), "another's": set()}
     while not going.done():
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.001)
         for who, running in seen.items():
             if imports.RUNNING:
                 counter.sent_by(who)
@@ -151,7 +151,9 @@ async def test_a_row_that_overwrites_nothing_is_taken_whatever_else_has_changed(
 async def test_a_third_file_of_one_officer_waits_and_another_officer_does_not(counter: Counter) -> None:
     counter.sent_by("li")
     file = await counter.filled()
-    sent = [asyncio.create_task(counter.office.send("villages", file, f"li's file {n}", dry_run=True)) for n in range(3)]
+    sent = [
+        asyncio.create_task(counter.office.send("villages", file, f"li's file {n}", dry_run=True)) for n in range(3)
+    ]
     await asyncio.sleep(0)
     counter.sent_by("wu")
     others = await counter.office.send("villages", file, "wu's file", dry_run=True)

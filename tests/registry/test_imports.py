@@ -156,7 +156,7 @@ async def test_errors_of_cells_and_rules_stand_beside_their_rows_in_the_copy(des
     assert [error["row"] for error in report["errors"]] == [3, 5, 6]
     assert await desk.digest() == before
     page = sheet((await desk.get(report["copy"])).content)
-    errors = {row: str(cell.value) for row, cell in enumerate(page["K"], 1) if row > 1 and cell.value}
+    errors = {row: str(cell.value) for row, cell in enumerate(page["L"], 1) if row > 1 and cell.value}
     assert errors.keys() == {3, 5, 6}
     assert "只能填：科员、副科级" in errors[3] and "takes one of" in errors[3]
     assert "单位“U0”不存在" in errors[5] and "依据" not in errors[5] and "(by: " not in errors[5]
@@ -217,7 +217,7 @@ async def test_what_is_told_and_marked_of_very_many_errors_is_bounded_and_says_s
     rows = [{**ROWS["units"][0], "unit": f"U{number}", "strength": 101} for number in range(1100)]
     report = await desk.hand_in("units", await desk.filled("units", rows))
     assert report["counts"]["bad"] == 1100 and len(report["errors"]) == 100
-    marked = [cell.value for cell in sheet((await desk.get(report["copy"])).content)["H"][1:] if cell.value]
+    marked = [cell.value for cell in sheet((await desk.get(report["copy"])).content)["I"][1:] if cell.value]
     assert len(marked) == 1000
     assert "只标出前1000行" in marked[-1] and "first 1000" in marked[-1] and "只标出" not in marked[-2]
 
@@ -522,7 +522,7 @@ async def test_an_officer_at_the_command_line(tmp_path: Path) -> None:
         file.write_bytes(edited(good, (3, "帮扶能力评分", 101)))
         code, told = await zhucun("import", "units", file)
         assert code == 1 and "未导入" in told and "第3行：“帮扶能力评分”的“101”不合规定" in told
-        assert "“101”不合规定" in str(sheet((tmp_path / "单位-错误.xlsx").read_bytes())["H3"].value)
+        assert "“101”不合规定" in str(sheet((tmp_path / "单位-错误.xlsx").read_bytes())["I3"].value)
         file.write_bytes(good)
         code, told = await zhucun("import", "units", file, "--dry-run")
         assert code == 0 and "未导入" in told and re.search(r"新登记\s+│ 4 ", told)
