@@ -147,3 +147,8 @@ class Layout(msgspec.Struct, frozen=True):
     """The headings of ignored columns, by position."""
     headed: Set[int] = frozenset()
     """The positions of all columns with a heading."""
+
+    @property
+    def issued(self) -> int | None:
+        """How far the journal was when the form was issued; None if the sheet does not say."""
+        return next((int(title.removeprefix(ISSUED)) for title in self.others if title.startswith(ISSUED)), None)

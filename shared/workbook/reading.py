@@ -46,16 +46,15 @@ def read_rows(
 ) -> Iterator[Row]:
     """Stream the filled-in rows, each with its errors. `secret` is the one with which the seals were made.
 
-    Issued rows without any entry are left out. So are rows that are no data: sums, footers, repeated headings. `tell`
-    is called with a note about each of these, unless it was a spare row, and about everything that was changed on
-    reading. `issued` is called first, with the position of the journal when the form was issued, or None. Raises
-    `WorkbookRefused`, perhaps only after many rows: use nothing of a file before its end is reached.
+    Issued rows without any entry are left out, as are sums, footers and repeated headings. `tell` is called with a note
+    about each, unless it was a spare row, and about all that was changed on reading, `issued` with the layout's own.
+    Raises `WorkbookRefused`, perhaps only after many rows: use nothing of a file before its end is reached.
     """
     rows, about, written = rows_of(form, source)
     layout, _ = find_headings(form, rows, about)
     for note in _file_notes(layout, about):
         tell(note)
-    issued(next((int(title.removeprefix(ISSUED)) for title in layout.others if title.startswith(ISSUED)), None))
+    issued(layout.issued)
     readers = [(at, column, reader(column)) for at, column in layout.columns.items()]
     key = [column for column in form.columns if column.field in form.key]
     titles = {column.title for column in key}
