@@ -66,8 +66,10 @@ class Rate:
 class Limits:
     """The limits of one process."""
 
-    def __init__(self, a_minute: int = A_MINUTE, clock: Callable[[], float] = time.monotonic) -> None:
-        self.requests, self.failures = Rate(a_minute, clock), Rate(FAILURES, clock)
+    def __init__(
+        self, a_minute: int = A_MINUTE, clock: Callable[[], float] = time.monotonic, failures: int = FAILURES
+    ) -> None:
+        self.requests, self.failures = Rate(a_minute, clock), Rate(failures, clock)
 
     def require(self, name: str) -> None:
         """Count a request. Refuses (429) who asks too often."""

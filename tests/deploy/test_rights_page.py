@@ -92,7 +92,7 @@ async def asked(
                 await conn.execute(insert(table).values(row))
         await store.save_states(conn, tables, [one for one in whole if type(one) in tables.states])
     app: Any = app_of(service, pipeline, SECRET, Issuers([issuer.trusted()], folder, SECRET) if issuer else None)
-    app.state.limits = Limits(10**6)  # Each role asks at once for everything.
+    app.state.limits = Limits(10**6, failures=10**6)  # Each role asks at once for everything.
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
         yield client, [*addresses(service, app)]
