@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from services.inspection.model.appraisal import Appraisal
+from services.inspection.model.appraisal_inputs import facts_until
 from services.inspection.model.cohort import Cohort
 from services.inspection.model.commands import (
     GiveScores,
@@ -38,7 +39,7 @@ from shared.contracts.inspection import (
 )
 from shared.contracts.registry import IndicatorsMeasured, MeasurementWithdrawn, VillageMerged, VillageRegistered
 from shared.policy import PolicyInvalid, parse_pack
-from shared.policy.shipped import content
+from shared.policy.shipped import content, shipped
 from tests.inspection.region import BENXI, VILLAGE, ZUNYI, Region, changed, in_december
 
 COUNTY = "210521"
@@ -557,3 +558,16 @@ def test_2_21_days_in_the_village_that_carry_no_weight_are_not_waited_for() -> N
     presence = {**ZUNYI["presence"], "rule": "S3"}
     bare, counted = (in_december(pack).assessment(VILLAGE, 2015) for pack in (BENXI, {**BENXI, "presence": presence}))
     assert bare.terms == counted.terms and bare.timers == counted.timers
+
+
+@pytest.mark.parametrize(
+    ("pack", "kind", "until"),
+    [
+        ("zunyi", "branch_review", date(2016, 12, 31)),
+        ("zunyi", "poor_township_year", date(2017, 1, 15)),
+        ("jalaid", "township_targets", date(2016, 12, 31)),
+    ],
+)
+def test_3_7_a_year_waits_for_facts_only_where_it_is_scored_by_some(pack: str, kind: str, until: date) -> None:
+    terms = shipped(pack).appraisal(kind)
+    assert terms and facts_until(terms, 2016, shipped(pack)) == until
