@@ -6,8 +6,9 @@ import pytest
 
 from services.dispatch.model.commands import ChooseTeam, WithdrawMatch
 from shared.contracts.dispatch import Member, TeamAssigned, TeamChosen, VillageMatched
+from shared.contracts.registry import UnitWithdrawn
 from shared.rules import Refused
-from tests.dispatch.benxi import AWAY, V1, V2, Benxi, cadre, diagnosed, recalled, squad, unit
+from tests.dispatch.benxi import AWAY, CITY, V1, V2, Benxi, cadre, diagnosed, recalled, squad, unit
 
 
 def two_units(**more: Any) -> Benxi:
@@ -105,6 +106,15 @@ def test_a_unit_that_is_matched_with_another_village_cannot_be_chosen_until_it_i
     benxi.send(WithdrawMatch, V2)
     benxi.send(ChooseTeam, unit="U2")
     assert benxi.said(TeamChosen)
+
+
+def test_a_unit_that_is_no_more_cannot_be_chosen_while_its_team_is_still_out() -> None:
+    benxi = two_units()
+    benxi.hear(diagnosed(V2))
+    benxi.solve("m2")
+    benxi.hear(UnitWithdrawn(place=CITY, unit="U2", reason="机构撤销", decided_by="市委编办"))
+    with pytest.raises(Refused, match="U2 is no unit on offer here"):
+        benxi.send(ChooseTeam, unit="U2")
 
 
 def test_a_choice_comes_before_the_assignment_and_by_the_organisation_department() -> None:

@@ -102,8 +102,6 @@ def _unfit_together(team: Sequence[Member], policy: Policy) -> Iterable[Fault]:
     if sum(member.role == "leader" for member in team) != 1:
         zh = f"工作队应有且只有一名{label('role', 'leader', policy)}"
         yield Fault("3.4", zh, "a team has one leader and no more")
-    if len({member.cadre for member in team}) < len(team):
-        yield Fault("3.3", "队员重复", "a cadre is named twice")
 
 
 def _size(team: Sequence[Member], policy: Policy) -> Iterable[Fault]:

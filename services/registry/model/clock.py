@@ -18,8 +18,6 @@ WORKING_DAYS = "全国年节及纪念日放假办法"
 """The regulation under which the State Council's Office gives notice of each year's holidays."""
 AHEAD = timedelta(60)
 """How long before the known holidays end the next year's are asked for. The State Council publishes in November."""
-
-"""The division code of notices for the whole country."""
 FEASTS = {(1, 1): "元旦", (5, 1): "劳动节", (10, 1): "国庆节"}
 """Holidays with a fixed date. The others follow the lunar calendar, such as 春节, or a solar term: 清明."""
 FIRST_YEAR = 2000
