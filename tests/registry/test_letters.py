@@ -81,6 +81,14 @@ def test_1_2_a_township_without_its_letter_is_told_once_and_owes_it_until_the_ye
     assert [due and due.year for _, due in owed(here)] == [2015, 2015]
 
 
+def test_1_2_who_names_a_year_without_a_letter_is_told_of_which_years_there_are_some() -> None:
+    here = county()
+    assert here.refusal(sign(year=2013)).zh.endswith("年度：2014")
+    here.until(date(2015, 1, 1))
+    assert here.refusal(sign(year=2013)).zh.endswith("年度：2015"), "a year that is over is owed no more"
+    assert here.refusal(sign("township:210521199", 2015)).zh.endswith("年度：2015")
+
+
 def test_1_2_a_day_that_was_missed_is_told_with_its_own_day() -> None:
     here = county()
     sleep(here.world, date(2016, 8, 5))

@@ -30,6 +30,11 @@ def test_5_2_each_household_of_a_round_goes_on_or_leaves_by_itself() -> None:
     assert of_type(ended, HouseholdsLifted) == [HouseholdsLifted(**about, households=("H2",))]
 
 
+def test_5_2_whoever_reads_a_round_sees_whom_it_is_about_since_it_is_published() -> None:
+    county = opened()
+    assert [*round_of(county).shown().course.members] == ["H1", "H2", "H3", "H4"]
+
+
 def test_5_2_who_does_not_answer_in_time_is_not_lifted_and_the_others_go_on() -> None:
     county = opened()
     county.do(step("appraise"), answered(H1=True, H2=True))

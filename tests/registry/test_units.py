@@ -38,6 +38,13 @@ def test_adopting_the_same_pack_again_says_nothing() -> None:
     assert County().do(c.AdoptPolicy(place=CITY, pack=BENXI, adopted_by="市委")) == []
 
 
+def test_a_pack_that_was_changed_is_not_adopted_under_the_version_that_it_had() -> None:
+    county = County()
+    refused = county.refusal(c.AdoptPolicy(place=CITY, pack=pack(name="本溪市（改）"), adopted_by="市委"))
+    assert (refused.field, refused.status) == ("pack.version", 409) and "应当用新的版本号" in refused.zh
+    assert len(county.world.said(PolicyAdopted)) == 1
+
+
 def test_a_pack_counts_as_the_same_whether_it_came_as_toml_or_as_json() -> None:
     as_json = msgspec.json.decode(msgspec.json.encode(BENXI))
     assert County().do(c.AdoptPolicy(place=CITY, pack=as_json, adopted_by="市委")) == []

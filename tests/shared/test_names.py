@@ -4,7 +4,6 @@ import ast
 import inspect
 import re
 import tomllib
-from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
@@ -74,15 +73,12 @@ def test_what_a_task_fills_in_is_a_field_of_its_command_and_a_role_one_that_peop
 
 def test_a_kind_of_thing_has_one_name_in_each_language() -> None:
     """`known` and `addressed` say in both languages what does not exist; a name that stands once is listed here."""
-    pairs = Counter(
-        tuple(str(one.value) for one in found)
-        for found in zip(named("zh"), named("en"), strict=False)
-        if found[0].where == found[1].where
-    )
+    zh, en = ({(one.where, one.call): str(one.value) for one in named(language)} for language in ("zh", "en"))
+    pairs = {(zh[call], en[call]) for call in zh.keys() & en.keys()}
     by_chinese: dict[str, set[str]] = {}
-    for zh, en in pairs:
-        if " " not in en:
-            by_chinese.setdefault(zh, set()).add(en)
+    for chinese, english in pairs:
+        if " " not in english:
+            by_chinese.setdefault(chinese, set()).add(english)
     assert {zh: names for zh, names in by_chinese.items() if len(names) > 1} == {}
 
 
@@ -182,6 +178,19 @@ def is_step(part: ast.expr) -> bool:
     """Whether it is the number of an entry, or the way to it."""
     inner = part.value if isinstance(part, ast.Starred) else part
     return isinstance(inner, ast.Name) and inner.id in ("n", "m", "k", "at", "path", "where")
+
+
+def test_what_a_rule_asks_a_message_for_by_name_is_a_field_that_there_is() -> None:
+    """What is asked for by a name that nothing has is never found, so that the rule goes by its default."""
+    fields = {name for kind in below(msgspec.Struct) for name in (*kind.__struct_fields__, *vars(kind))}
+    asked = [
+        (f"{path.name}:{call.lineno}", value)
+        for path in files()
+        for _, call in calls_of(path, path.read_bytes())
+        if isinstance(call.func, ast.Name) and call.func.id == "getattr"
+        for value in constants(call.args[1])
+    ]
+    assert asked and [(where, name) for where, name in asked if name not in fields] == []
 
 
 def strange(parameter: str, fits: Any) -> list[str]:
