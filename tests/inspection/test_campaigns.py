@@ -456,6 +456,8 @@ def test_2_19_a_recoded_village_is_visited_by_the_jurisdiction_of_its_new_code()
         PolicyAdopted(place="520300", version=ZUNYI["version"], adopted_by="遵义市委组织部", pack=ZUNYI)
     )  # fmt: skip
 
+    assert region.kept(Calendar, "5203").awaited == (region.today + DAY,), "it decides from the day after its adoption"
+
     def recode(village: str, before: str, code: str) -> None:
         region.hear(VillageRecoded(place=before, village=village, code=code, since=region.today))
 
@@ -467,5 +469,6 @@ def test_2_19_a_recoded_village_is_visited_by_the_jurisdiction_of_its_new_code()
     recode(moving, "520302", "210521100888")
     recode(moving, "210521", "210522100888")
     assert frames() == ({moving, staying}, set())
+    assert region.kept(Calendar, "2105").place_of(moving) == "210522", "whose campaigns visit it from now on"
     recode("210521100777", "210521", "520302100777")
     assert frames() == ({moving, staying}, set()), "it has no team"
