@@ -147,7 +147,7 @@ class System:
                 await self._answers(("nats",), RECOVERY)
             await self._keep_streams()
             if self.accounts:
-                write(self.folder.issuers, f'[[issuers]]\nurl = "{self.url(ACCOUNTS)}"\n')
+                write(self.folder.issuers, f'[[issuers]]\nurl = "{self.url(ACCOUNTS)}"\nhere = true\n')
             for name in (*self.services, *self.beside):
                 await self._start(name)
             if self._restart:

@@ -101,6 +101,9 @@ class Issuer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     audience: Annotated[str, Meta(min_length=1, max_length=300)] = "zhucun"
     keys: str = ""
     """The file with its keys, beside the file of issuers. Without one they are fetched from where `url` says."""
+    here: bool = False
+    """Whether it runs on this machine, so that its keys may be fetched without TLS although it listens on an address of
+    the network. `zhucun up` writes it of its own accounts."""
     claim: str = "zhucun"
     groups: dict[str, Group] = {}
     """What its groups mean, if `claim` is a list of groups."""
@@ -202,7 +205,7 @@ def read(path: Path, secret: bytes) -> Issuers:
     if len({issuer.url for issuer in issuers}) < len(issuers):
         raise ValueError(f"{path}: an issuer is named twice")
     for issuer in issuers:
-        if not _is_safe(issuer.url):
+        if not _is_safe(issuer, issuer.url):
             raise ValueError(f"{path}: {issuer.url} must begin with https:// unless it is inside this network")
         if bool(issuer.groups) != (issuer.claim != "zhucun"):
             raise ValueError(f"{path}: {issuer.url} needs both `claim` and `groups`, or neither")
@@ -212,11 +215,12 @@ def read(path: Path, secret: bytes) -> Issuers:
     return Issuers(issuers, path.parent, secret)
 
 
-def _is_safe(url: str) -> bool:
+def _is_safe(issuer: Issuer, url: str) -> bool:
     """Whether keys may be fetched from an address: by TLS, or from this machine or a neighbouring container."""
-    parts = urlsplit(url)
+    parts, own = urlsplit(url), urlsplit(issuer.url).hostname if issuer.here else None
     host = parts.hostname or ""
-    return bool(host) and (parts.scheme == "https" or host in ("127.0.0.1", "::1") or "." not in host + ":")
+    is_near = host in ("127.0.0.1", "::1", own) or "." not in host + ":"
+    return bool(host) and (parts.scheme == "https" or is_near)
 
 
 def _unverified(token: str) -> tuple[_Header, _Claims]:
@@ -320,7 +324,7 @@ class _Keys:
                 said = await _answer(client, f"{self.issuer.url.rstrip('/')}/.well-known/openid-configuration")
                 found = msgspec.json.decode(said, type=dict[str, Any])
                 address = str(found.get("jwks_uri", ""))
-                if found.get("issuer") != self.issuer.url or not _is_safe(address):
+                if found.get("issuer") != self.issuer.url or not _is_safe(self.issuer, address):
                     raise ValueError("it speaks for another issuer, or keeps its keys at an unsafe address")
                 self._keys = _imported(await _answer(client, address))
                 self._got = time.monotonic()

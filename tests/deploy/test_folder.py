@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deploy.cli import commands
-from deploy.cli.reach import Trouble, addresses, client
+from deploy.cli.reach import Trouble, addresses, client, token
 from deploy.local import databases
 from deploy.local.condition import folder_checks
 from deploy.local.folder import Folder, StartError
@@ -104,7 +104,9 @@ def mark(folder: Path) -> dict[str, object]:
 def answering(folder: Path) -> set[str]:
     """The services of a folder that answer at their ports."""
     return {
-        httpx.get(f"http://127.0.0.1:{ports(folder)[name]}/v1/status", trust_env=False).json()["service"]
+        httpx.get(
+            f"http://127.0.0.1:{ports(folder)[name]}/v1/status", headers=token(folder, name), trust_env=False
+        ).json()["service"]
         for name in SERVICES
     }
 
@@ -527,6 +529,7 @@ def test_the_address_and_the_ports_are_as_the_operator_says_and_stay_so(folder: 
     with up(folder, "--bind", "127.0.0.2", "--port", f"registry={port}") as told:
         assert any(f"http://127.0.0.2:{port}/docs" in line for line in told)
         assert subprocess.run([ZHUCUN, "digest", "--folder", str(folder)], capture_output=True).returncode == 0
+        assert httpx.get(f"http://127.0.0.2:{port}/v1/villages", trust_env=False).status_code == 401
     found = Folder(folder, "real")
     found.claim(PROCESSES)
     found.release()

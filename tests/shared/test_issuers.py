@@ -4,6 +4,7 @@ import base64
 import json
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -242,6 +243,21 @@ async def test_keys_in_a_file_need_no_answer_and_are_all_there_is(issuer: SmallI
     with pytest.raises(TokenRefused):
         await trusted.bearer(issuer.token(made(kid="two")))
     assert issuer.asked == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "here", "is_read"),
+    [
+        ("http://10.0.0.5:8005", False, False), ("http://10.0.0.5:8005", True, True),
+        ("http://127.0.0.1:8005", False, True), ("https://10.0.0.5", False, True), ("http://accounts:8005", False, True),
+    ],
+)  # fmt: skip
+def test_keys_are_fetched_without_tls_from_this_machine_alone(
+    url: str, here: bool, is_read: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "issuers.toml").write_text(f'[[issuers]]\nurl = "{url}"\nhere = {str(here).lower()}\n')
+    with nullcontext() if is_read else pytest.raises(ValueError, match="https"):
+        issuers.read(tmp_path / "issuers.toml", b"secret")
 
 
 @pytest.mark.parametrize(

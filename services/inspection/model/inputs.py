@@ -290,5 +290,8 @@ def _timed(state: Assessment, today: date) -> Assessment:
     """
     if state.status not in ("open", "complete"):
         return state
-    over = max(state.terms.facts_until, date(state.year, 12, 31), today) + timedelta(1)
-    return state.timed(propose=None if state.missing and state.is_overdue else over)
+    over = max(state.terms.facts_until, date(state.year, 12, 31))
+    if not state.missing:
+        return state.timed(propose=max(over, today) + timedelta(1))
+    is_overdue = state.is_overdue or today > over
+    return state.but(is_overdue=is_overdue).timed(propose=None if is_overdue else over + timedelta(1))
