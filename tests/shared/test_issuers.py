@@ -249,7 +249,8 @@ async def test_keys_in_a_file_need_no_answer_and_are_all_there_is(issuer: SmallI
     ("url", "here", "is_read"),
     [
         ("http://10.0.0.5:8005", False, False), ("http://10.0.0.5:8005", True, True),
-        ("http://127.0.0.1:8005", False, True), ("https://10.0.0.5", False, True), ("http://accounts:8005", False, True),
+        ("http://127.0.0.1:8005", False, True), ("https://10.0.0.5", False, True),
+        ("http://accounts:8005", False, True),
     ],
 )  # fmt: skip
 def test_keys_are_fetched_without_tls_from_this_machine_alone(
