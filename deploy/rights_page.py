@@ -44,8 +44,8 @@ address of all four services with each role, in its own division and in others.
   · operators: with the installation's own token, by which all can be done but draws (2.19).
 - 派出单位、驻村工作队：只办理本单位、本队（令牌中的 `unit`、`team`）的事项
   · a unit and a team: for its own matters alone, as the token's `unit` and `team` say.
-- 回避：涉及本人（令牌中的 `cadre`）、本人所在工作队或者单位的，不得办理（公务员法第七十六条）
-  · recused: nobody says it about himself (the token's `cadre`), the team that he is in, or his own unit.
+- 回避：涉及本人（令牌中的 `cadre`）、本人所在工作队或者单位的，不得办理（《公务员法》第七十六条）
+  · recused: nobody decides about himself (the token's `cadre`), the team that he is in, or his own unit.
 - 全国性事项只由运维办理
   · what holds for the whole country is for operators.
 """

@@ -76,7 +76,7 @@ class Deadline(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Involved(NamedTuple):
-    """Whose matter a command is: a unit's, or of no unit; and the cadres whom it concerns."""
+    """Whose matter a command is: which unit's, if any; and the cadres whom it concerns."""
 
     unit: str = ""
     cadres: Collection[str] = ()
@@ -102,8 +102,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether it is about persons, or about what is held against them. Then only operators may read it over HTTP, and
     `readers`."""
     readers: ClassVar[frozenset[str]] = frozenset()
-    """The roles that read a personal kind in their divisions, where callers are asked who they are. Of another kind
-    they are shown, as operators are, what `shown` leaves out for others."""
+    """The roles that read a personal kind in their divisions, where callers are asked who they are. If the kind is not
+    personal, everybody reads it, and only these roles and operators see what `shown` hides."""
 
     @property
     def due(self) -> date | None:

@@ -118,9 +118,15 @@ def roles(
         ),
     ] = None,
     none: Annotated[bool, typer.Option("--none", help="取消全部角色 · take all roles away")] = False,
-    cadre: Annotated[str | None, typer.Option(help="干部编号，本人的事项须回避 · the cadre's id")] = None,
-    unit: Annotated[str | None, typer.Option(help="派出单位编号，只办理本单位事项 · the unit's id")] = None,
-    team: Annotated[str | None, typer.Option(help="工作队所驻村，只办理本队事项 · the village of the team")] = None,
+    cadre: Annotated[
+        str | None, typer.Option(help="干部编号，本人的事项须回避 · the id as a cadre, who is recused")
+    ] = None,
+    unit: Annotated[
+        str | None, typer.Option(help="派出单位编号，只办理本单位事项 · the unit's id, for its matters alone")
+    ] = None,
+    team: Annotated[
+        str | None, typer.Option(help="工作队所驻村，只办理本队事项 · the village of the team, likewise")
+    ] = None,
     folder: FolderOption = DEFAULT,
 ) -> None:
     """设定账号的全部角色，取代原有的 · set all roles of an account, in place of those that it had."""

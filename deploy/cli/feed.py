@@ -116,7 +116,7 @@ def _standing(feed: _Feed, place: str, about: str, *, as_json: bool) -> None:
         return
     counts = Counter(one["kind"] for one in feed.snapshot(place, about))
     for kind, number in sorted(counts.items()):
-        console.say(told(f"现状：{kind} {number}条", f"now: {number} of {kind}"))
+        console.say(told(f"现状：“{kind}”{number}条", f"now: {number} of {kind}"))
 
 
 def _raw(envelope: Envelope) -> None:

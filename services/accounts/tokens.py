@@ -78,7 +78,7 @@ class Keys:
 
 
 def access_claims(account: Account, issuer: str, audience: str, client: str, amr: tuple[str, ...]) -> dict[str, Any]:
-    """What an access token says (RFC 9068): a pseudonym, an organ and roles, and never a person's name."""
+    """What an access token says (RFC 9068): an account's id, organ, roles and whose it is; no person's name."""
     now = int(datetime.now(UTC).timestamp())
     roles = [{"role": one.role, "division": one.division} for one in account.roles]
     if account.administers:

@@ -85,12 +85,7 @@ class Callers:
         except TokenRefused as refused:
             raise _unknown(refused.zh, refused.en) from refused
         except IssuerAway as away:
-            raise Denied(
-                "token",
-                "登录服务无应答，无法核验令牌，请稍后再试或告知运维",
-                "the issuer of tokens does not answer; try again later, or tell operations",
-                status=503,
-            ) from away
+            raise Denied("token", away.zh, away.en, status=503) from away
         return Acting(who=bearer.person.pseudonym, organ=bearer.granted.organ, roles=_by_role(bearer.granted))
 
 

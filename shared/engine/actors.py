@@ -26,11 +26,13 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
 
     pseudonym: str | UnsetType = UNSET
     organ: str | UnsetType = UNSET
-    """The organ in whose name it is done, which the installation itself has not."""
+    """The organ in whose name it is done. The installation's own account has none."""
     cadre: str = ""
-    """The person's own id, if he is a registered cadre; so are the unit, and the village of the team that he is in."""
+    """The person's own id, if he is a registered cadre."""
     unit: str = ""
+    """The unit to which he belongs, if the token says so."""
     team: str = ""
+    """The village of the team that he is in, if the token says so."""
     acts_as: Collection[str] = ()
     """`unit` or `team`, or both, if he may say the command only as such."""
     decides: bool = False
@@ -95,11 +97,11 @@ def _not_own(actor: Actor, concerned: _Concerned) -> Refused:
             f"this account names no {what_en}, so it has no say about {others}; the security administrator adds it",
             status=403,
         )
-    whose, whose_en = (f"本单位（{actor.unit}）", f"unit {actor.unit}") if as_unit else (
-        f"本队所驻村（{actor.team}）", f"the team of village {actor.team}")  # fmt: skip
+    whose, whom, whose_en = (f"本单位（{actor.unit}）", "单位", f"unit {actor.unit}") if as_unit else (
+        f"本队所驻村（{actor.team}）", "村工作队", f"the team of village {actor.team}")  # fmt: skip
     return Refused(
         "role",
-        f"本账号只办理{whose}的事项，“{others}”请由其自己的人员办理",
+        f"本账号只办理{whose}的事项，“{others}”的事项请由该{whom}的人员办理",
         f"this account acts for {whose_en} alone; {others} is for its own people",
         status=403,
     )
@@ -108,16 +110,16 @@ def _not_own(actor: Actor, concerned: _Concerned) -> Refused:
 def _require_apart(actor: Actor, concerned: _Concerned) -> None:
     """Refuse a decision about the person himself, about the team that he is in, or about his unit as such."""
     if actor.cadre and actor.cadre in concerned.cadres:
-        whom, whom_en = "本人", "about oneself"
+        whom, whom_en = "本人", "about himself"
     elif actor.team in concerned.teams and "team" not in actor.acts_as:
-        whom, whom_en = "本人所在工作队", "about one's own team"
+        whom, whom_en = "本人所在工作队", "about the team that he is in"
     elif actor.unit and actor.unit == concerned.subject:
-        whom, whom_en = "本人所在单位", "about one's own unit"
+        whom, whom_en = "本人所在单位", "about his own unit"
     else:
         return
     raise Refused(
         RECUSAL,
         f"涉及{whom}的事项应当回避，请由其他人员办理",
-        f"nobody decides {whom_en}; somebody else of the body does",
+        f"nobody decides {whom_en}; let somebody else of the deciding body do it",
         status=403,
     )

@@ -24,7 +24,7 @@ class Person(msgspec.Struct, frozen=True):
     subject: str
     """The token's `sub`, by which the issuer finds the person."""
     name: str = ""
-    """What the token says that he is called; empty where the issuer alone keeps the name."""
+    """The person's name, if tokens tell it; empty where only the issuer knows it."""
 
 
 def people_table(metadata: MetaData) -> Table:

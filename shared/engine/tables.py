@@ -1,5 +1,4 @@
-"""The tables that every service has: states, inbox, outbox, positions, requests, dead letters, policies,
-audit, people.
+"""The tables that every service has: states, inbox, outbox, positions, requests, dead letters, policies, audit, people.
 
 A service owns its database. All tables of states have the same columns: the state as JSON, which only the rules read,
 and beside it what lists and timers are searched by.

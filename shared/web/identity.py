@@ -176,8 +176,7 @@ async def _authenticated(connection: Connection, *, is_public: bool) -> Caller:
         limits.failures.note(_address(connection))
         raise _unknown(refused.zh, refused.en) from refused
     except IssuerAway as away:
-        zh, en = "登录服务无应答，无法核验令牌，请稍后再试或告知运维", "the issuer of tokens does not answer"
-        raise Refused("token", zh, f"{en}; try again later, or tell operations", status=503) from away
+        raise Refused("token", away.zh, away.en, status=503) from away
     who, granted = bearer.person, bearer.granted
     return Caller(person=who, pseudonym=who.pseudonym, organ=granted.organ, roles=granted.roles, belongs=granted)
 

@@ -153,6 +153,9 @@ class TokenRefused(Exception):
 class IssuerAway(Exception):
     """A token cannot be verified, since its issuer's keys are not known and it does not answer."""
 
+    zh: Final = "登录服务无应答，无法核验令牌，请稍后再试或告知运维"
+    en: Final = "the issuer of tokens does not answer; try again later, or tell operations"
+
 
 class Issuers:
     """The issuers of an installation, with their keys, and the tokens that were verified lately.

@@ -30,8 +30,8 @@ class TooMany(Refused):
     def __init__(self, zh: str, en: str, after: int) -> None:
         super().__init__(
             "limit",
-            f"{zh}，请在 {after} 秒后用同一请求编号重试",
-            f"{en}; try again after {after} second{'s' * (after > 1)} with the same key",
+            f"{zh}，请在 {after} 秒后重试（命令、填报表用原请求编号）",
+            f"{en}; try again after {after} second{'s' * (after > 1)}, a command or a form with the same key",
             status=429,
         )
         self.after = after

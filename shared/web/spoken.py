@@ -5,6 +5,7 @@ its own name, in the role that it was granted, and about its divisions: the subj
 Who gets no answer says the same event again; by its id it is taken once.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated, Final, Literal
@@ -85,8 +86,9 @@ async def _take(
     try:
         said = msgspec.json.decode(body, type=Said)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        zh, en = f"应为 CloudEvents 1.0 的 JSON：{error}", f"it must be a CloudEvent in JSON: {error}"
-        raise Unfit([Fault(0, "schema", zh, en)]) from error
+        at = re.search(r"(?:field `|`\$\.)(\w+)", str(error))
+        zh = "应为 CloudEvents 1.0 的 JSON，“id”“source”“type”“specversion”“data”齐全并符合规定"
+        raise Unfit([Fault(0, "schema", zh, f"it must be a CloudEvent in JSON: {error}", at and at[1])]) from error
     service, _, path = said.type.partition(".")
     if service != pipeline.service.name or path not in commands:
         known = [f"{pipeline.service.name}.{one}" for one in commands]

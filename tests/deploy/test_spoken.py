@@ -108,10 +108,11 @@ async def test_a_word_is_taken_once_from_who_was_granted_it_and_a_refusal_is_ans
                 (await say(own, {**WORD, "word": "accepted", "body": "province"}), 403, "办理主体"),
                 (await say(own, {**WORD, "word": "accepted", "place": "210522"}), 403, "区划"),
                 (await say(own, {**WORD, "word": "accepted"}, type="registry.approvals"), 422, "registry.words"),
-                (await say(own, {**WORD, "word": "accepted"}, specversion="2.0"), 400, "CloudEvents"),
+                (await say(own, {**WORD, "word": "accepted"}, specversion="2.0"), 400, '"field": "specversion"'),
             ]
             for answer, status, says in refused:
                 assert answer["status"] == status and says in json.dumps(answer, ensure_ascii=False), answer
+                assert "Invalid" not in answer["errors"][0]["zh"], "Chinese is said in Chinese"
             forged = f"{bus.SAID}.huanren.county.21.05.21"
             assert await say(reader, {**WORD, "word": "accepted"}, subject=forged) is None, "in another's name"
             assert await say(own, {**WORD, "word": "accepted"}, subject=forged.replace("county", "state")) is None

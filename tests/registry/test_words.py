@@ -60,7 +60,7 @@ def test_an_exit_waits_for_the_word_of_the_province_and_goes_on_with_it() -> Non
     assert task.answer == {**AT, "step": "province_word", "asking": 1, "body": "province"}
     [reason] = [one for one in why_not_yet(county.village, county.policy) if one.code == "words"]
     assert (reason.zh, reason.mover) == ("待省答复所征求的意见", "province")
-    assert "征求意见后方可审批" in county.refusal(APPROVE).zh
+    assert "规定须征求意见的，还应先取得答复" in county.refusal(APPROVE).zh
     assert county.do(GIVE) == [
         WordGiven(**AT, attempt=1, kind="exit", step="province_word", asking=1, word="accepted",
                   decided_by="省扶贫办〔2014〕5号")

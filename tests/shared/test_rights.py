@@ -2,41 +2,17 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, NamedTuple
 
-import httpx
 import pytest
 
-from shared.web.issuers import Issuers
-from tests.support.asked import OPERATOR, Api, refusal, serving, village
-from tests.support.issuer import SmallIssuer, issuing
-
-
-class Desk(NamedTuple):
-    """A service that asks its callers who they are, and the issuer that tells it."""
-
-    api: Api
-    issuer: SmallIssuer
-
-    def bearer(self, *roles: str, sub: str = "p-1") -> dict[str, str]:
-        """The header of somebody with roles such as `team/210502`."""
-        held = [{"role": role.partition("/")[0], "division": role.partition("/")[2]} for role in roles]
-        return {"Authorization": f"Bearer {self.issuer.token(sub=sub, zhucun={'roles': held, 'organ': '县扶贫办'})}"}
-
-    async def get(self, address: str, headers: dict[str, str] | None = None) -> httpx.Response:
-        return await self.api.client.get(address, headers=headers or {})
-
-    async def post(self, path: str, headers: dict[str, str], *rows: Any, **params: Any) -> httpx.Response:
-        key = {"Idempotency-Key": f"{path} {abs(hash(repr((headers, rows))))}"}
-        return await self.api.client.post(f"/v1/{path}", json=rows, headers=headers | key, params=params)
+from tests.support.asked import OPERATOR, refusal, village
+from tests.support.desk import Desk, asking
 
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    async with issuing() as issuer:
-        issuers = Issuers([issuer.trusted()], tmp_path, b"secret")
-        async with serving(f"sqlite+aiosqlite:///{tmp_path}/service.sqlite3", issuers) as api:
-            yield Desk(api, issuer)
+    async with asking(tmp_path) as desk:
+        yield desk
 
 
 async def test_without_a_token_only_what_is_public_is_answered(desk: Desk) -> None:

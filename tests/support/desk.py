@@ -19,18 +19,17 @@ class Desk(NamedTuple):
     api: Api
     issuer: SmallIssuer
 
-    def bearer(self, role: str, sub: str = "p-1") -> dict[str, str]:
-        """The header of somebody with a role such as `team/210502`."""
-        name, _, division = role.partition("/")
-        said = {"roles": [{"role": name, "division": division}], "organ": "县扶贫办"}
-        return {"Authorization": f"Bearer {self.issuer.token(sub=sub, zhucun=said)}"}
+    def bearer(self, *roles: str, sub: str = "p-1") -> dict[str, str]:
+        """The header of somebody with roles such as `team/210502`."""
+        held = [{"role": role.partition("/")[0], "division": role.partition("/")[2]} for role in roles]
+        return {"Authorization": f"Bearer {self.issuer.token(sub=sub, zhucun={'roles': held, 'organ': '县扶贫办'})}"}
 
-    async def get(self, address: str, headers: dict[str, str]) -> httpx.Response:
-        return await self.api.client.get(address, headers=headers)
+    async def get(self, address: str, headers: dict[str, str] | None = None) -> httpx.Response:
+        return await self.api.client.get(address, headers=headers or {})
 
-    async def post(self, path: str, headers: dict[str, str], row: Any) -> httpx.Response:
-        key = {"Idempotency-Key": f"{path} {abs(hash(repr((headers, row))))}"}
-        return await self.api.client.post(f"/v1/{path}", json=[row], headers=headers | key)
+    async def post(self, path: str, headers: dict[str, str], *rows: Any, **params: Any) -> httpx.Response:
+        key = {"Idempotency-Key": f"{path} {abs(hash(repr((headers, rows))))}"}
+        return await self.api.client.post(f"/v1/{path}", json=rows, headers=headers | key, params=params)
 
 
 @asynccontextmanager

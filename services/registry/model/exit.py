@@ -122,8 +122,8 @@ def approve(village: Village | None, command: ApproveExit, policy: Policy, today
     exit = village.exit
     if exit is None or (step := exit.step) is None or village.actions.get(step.kind) != "approvals":
         raise village.not_now(
-            "公示期满、异议处理完毕并征求意见后方可审批",
-            "the approval follows the notice, and the word of who is asked",
+            "公示期满、异议处理完毕后方可审批；规定须征求意见的，还应先取得答复",
+            "the approval follows the notice, and the word of whoever has to be asked",
         )
     require_body(command.body, exit.by, EXIT_RULE)
     if command.step != step.name and (command.step or step.kind != "decide"):
