@@ -29,10 +29,10 @@ TODAY = date(2019, 6, 20)
 
 
 def filled(struct: type[Payload], place: str) -> Any:
-    """A message with something in all its fields, about a village and a county."""
+    """A message with something in all its fields, about a village and a county. Its sender saw nothing before."""
     message: Any = bounds.longest_of(struct, real=True)
     said = {"place": place, "division": place, "into_place": place, "village": f"{place}100201", "attempt": 1,
-            "code": f"{place}100201", "into": f"{place}100202"}  # fmt: skip
+            "code": f"{place}100201", "into": f"{place}100202", "expects": None}  # fmt: skip
     return msgspec.structs.replace(message, **{name: said[name] for name in said if hasattr(message, name)})
 
 
