@@ -241,7 +241,9 @@ class Courier:
         """Read a source again from the first day of which something may be missing; its receiver knows what it has."""
         async with self._post.store.writing() as conn:
             first = await store.forget_source(conn, self._id, source)
-            since = min(filter(None, (first, day)), default=str(yesterday()))
+            cursor, _ = await store.position(conn, self._id, source)
+            begun = cursor if len(cursor) == len(TAIL) else ""  # Another event that waited has led to this before.
+            since = min(filter(None, (first, day, begun)), default=str(yesterday()))
             await store.move(conn, self._id, source, since, since)
             if found := await store.endpoint(conn, one.id):
                 await store.save(conn, msgspec.structs.replace(found, reread=f"{source} {since}"))

@@ -327,7 +327,7 @@ def parts(body: bytes) -> Sequence[bytes]:
         return [body]
     try:
         found = [*map(bytes, _ARRAY.decode(body))]
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return [body]
     return found if 0 < len(found) <= LARGEST_BATCH else [body]
 

@@ -363,7 +363,7 @@ def test_joined_events_are_the_same_in_the_same_order(said: list[tuple[str, byte
         assert one.subject != two.subject or count == TOGETHER or size + 1 + len(parts(two.body)[0]) > most
 
 
-@pytest.mark.parametrize("body", [b"", b"[", b"[]", b"[1,", b"{}", b"[" + b"1," * 1000 + b"1]", b"\xff"])
+@pytest.mark.parametrize("body", [b"", b"[", b"[]", b"[1,", b"{}", b"[" + b"1," * 1000 + b"1]", b"\xff", b"[" * 5000])
 def test_what_nobody_has_joined_stays_whole(body: bytes) -> None:
     assert parts(body) == [body]
 

@@ -9,10 +9,12 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from services.webhooks import courier, store
 from services.webhooks.model import delivery
 from services.webhooks.sender import Sender
+from services.webhooks.tables import TABLES
 from shared.web.token import operator_headers
 from tests.support.asked import refusal, serving
 from tests.webhooks.desk import ASKED, ONE, SECRET, THREE, TWO, Desk, until
@@ -214,6 +216,27 @@ async def test_after_a_restored_backup_the_receiver_gets_all_from_then_on(desk: 
             await store.move(conn, desk.id, "registry", cursor.partition("-")[0] + "-" + "0" * 16, reached)
         await desk.grow(TWO)
         await until(lambda: len(desk.receiver.about(TWO)) == 2 and len(desk.receiver.about(ONE)) == 4)
+        assert (await desk.shown())["reread"].startswith("registry ")
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_after_a_restored_backup_all_that_waits_is_read_from_its_earliest_day(desk: Desk) -> None:
+    desk.receiver.answer = lambda event: refusing(400)
+    async with desk.running():
+        await desk.add(since="2000-01-01")
+        for id in (ONE, TWO, THREE):
+            await desk.grow(id)
+            await until(partial(desk.waits, id, 2))
+        told = set(await desk.told())
+    desk.receiver.answer = lambda event: GOOD
+    async with desk.running():
+        async with desk.post.store.writing() as conn:
+            cursor, reached = await store.position(conn, desk.id, "registry")
+            other = cursor.partition("-")[0] + "-" + "0" * 16
+            await store.move(conn, desk.id, "registry", other, reached)
+            await conn.execute(update(TABLES.held).values(cursor=other))
+        await desk.ask("resume")
+        await until(lambda: set(desk.receiver.about()) >= told)
         assert (await desk.shown())["reread"].startswith("registry ")
 
 
