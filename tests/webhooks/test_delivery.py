@@ -133,6 +133,7 @@ async def test_a_dead_endpoint_stands_still_and_both_sides_are_told(desk: Desk) 
         assert shown["error"] == "it answers 503" and shown["waiting"]
         assert desk.id in (await desk.http.get("/health")).json()["deliveries"]
         desk.receiver.answer = lambda event: GOOD
+        desk.post.patience = 60.0  # A slow machine may miss an answer.
         attempts = len(desk.receiver.attempts)
         await desk.grow(TWO)
         await asyncio.sleep(0.5)
@@ -215,7 +216,7 @@ async def test_after_a_restored_backup_the_receiver_gets_all_from_then_on(desk: 
             cursor, reached = await store.position(conn, desk.id, "registry")
             await store.move(conn, desk.id, "registry", cursor.partition("-")[0] + "-" + "0" * 16, reached)
         await desk.grow(TWO)
-        await until(lambda: len(desk.receiver.about(TWO)) == 2 and len(desk.receiver.about(ONE)) == 4)
+        await until(lambda: len(desk.receiver.about(TWO)) >= 2 and len(desk.receiver.about(ONE)) >= 4)
         assert (await desk.shown())["reread"].startswith("registry ")
 
 
