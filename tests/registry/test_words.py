@@ -24,6 +24,7 @@ from tests.registry import decapping
 from tests.registry.county import APPROVE, AT, BENXI, CITY, DELIST, UPHOLD, County, again, exit_of, of_type, pack
 from tests.registry.matters import ZUNYI
 from tests.registry.nation import OURS
+from tests.support.rounds import OF, ROUND, answered, opened, round_of, step
 
 DAY = timedelta(1)
 ASKING: dict[str, Any] = {
@@ -136,6 +137,17 @@ def test_who_has_accepted_may_say_otherwise_until_the_next_step_has_begun() -> N
     county = asked()
     county.do(GIVE, APPROVE)
     assert county.refusal(REJECT).status == 409 and county.todo()[0][0] == "approvals"
+
+
+def test_5_2_the_word_before_households_are_asked_stands_once_one_has_answered() -> None:
+    appraise, *rest = ROUND["steps"]
+    asks = {**ASKING, "by": "county", "label": "征求县级意见", "name": "county_word", "on_refusal": "appraise"}
+    county = opened({**ROUND, "steps": [appraise, asks, *rest]})
+    give = again(GIVE, matter=OF["matter"], step="county_word", body="county", decided_by="县扶贫办")
+    county.do(step("appraise"), give)
+    county.do(answered(H1=True))
+    assert county.refusal(again(give, word="rejected", reason="收入不实")).status == 409
+    assert round_of(county).course.members["H1"].accepted, "what the household said is kept"
 
 
 @pytest.mark.parametrize(

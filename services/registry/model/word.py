@@ -65,7 +65,8 @@ def _asked(state: Carrier, command: GiveWord | GiveDecapWord) -> tuple[Proceedin
             field="asking",
         )
     if now and step and now.word and now.steps[now.at - 1].name == command.step and command.asking == now.asked:
-        if now.notice_until or now.hearing or now.told or now.extended or now.taken_by:
+        answered = step.kind == "accept" and any(one.accepted for one in now.members.values())
+        if answered or now.notice_until or now.hearing or now.told or now.extended or now.taken_by:
             raise state.not_now(
                 f"“{step.label}”已经开始办理，答复不能再更改", f"{step.name} has begun, so that the word stands"
             )
