@@ -82,6 +82,14 @@ class Involved(NamedTuple):
     cadres: Collection[str] = ()
 
 
+class Oneself(NamedTuple):
+    """A cadre who asks who has read what is kept about him: his id, that of his unit, and the village of his team."""
+
+    cadre: str
+    unit: str = ""
+    team: str = ""
+
+
 class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a service keeps about one thing, such as a village. `timers` has the day on which each timer runs out."""
 
@@ -104,6 +112,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     readers: ClassVar[frozenset[str]] = frozenset()
     """The roles that read a personal kind in their divisions, where callers are asked who they are. If the kind is not
     personal, everybody reads it, and only these roles and operators see what `shown` hides."""
+    known_as: ClassVar[tuple[str, str]] = ("", "")
+    """What people call it, in Chinese and English, where it has a word because its readings are logged."""
 
     @property
     def due(self) -> date | None:
@@ -129,6 +139,21 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def involves(self, command: Command) -> Involved:
         """Whose matter a command about it is: the unit that sends the team, and the cadres about whom it decides."""
         return Involved(getattr(self, "unit", ""))
+
+    @classmethod
+    def kept_about(cls, person: Oneself) -> Iterable[str]:
+        """The ids of those states of this kind in which something about a cadre may stand."""
+        return ()
+
+    def tells_of(self, cadre: str) -> bool:
+        """Whether something about the cadre stands in it, if it is one of `kept_about`."""
+        return True
+
+    @property
+    def concealed_since(self) -> date | None:
+        """The day from which on whom it concerns is not told who has read it, since what it is about is secret from
+        him (Personal Information Protection Law 35); None if nothing is."""
+        return None
 
     def shown(self, *, to_operator: bool = False) -> Self:
         """The state as queries show it: without what is still secret, such as a draw before its visits."""

@@ -4,7 +4,9 @@ import base64
 import hashlib
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import parse_qs, urlsplit
@@ -21,14 +23,17 @@ from deploy.cli.reach import (
     Trouble,
     accounts_address,
     as_operator,
+    clients,
     console,
     open_beside,
 )
-from deploy.language import reads_english, told
+from deploy.language import chosen, reads_english, told
+from deploy.language import day as in_language
+from deploy.local.supervisor import SERVICES
 from deploy.terminal import folded
 
 app = typer.Typer(help="账号：增加、角色、密码、停用、服务账号 · accounts of people and programs", no_args_is_help=True)
-audit = typer.Typer(help="审计日志：导出、核验 · the audit log", no_args_is_help=True)
+audit = typer.Typer(help="审计日志：导出、核验，查询谁查阅过本人 · the audit log, and who has read about you", no_args_is_help=True)
 terminal = typer.Typer()
 
 URL: Final = "ZHUCUN_ACCOUNTS_URL"
@@ -282,6 +287,56 @@ def who(
         found = http.get(f"/v1/people/{pseudonym}").json()
     person = found.get("person") or told("（服务账号）", "(a program)")
     console.say(f"{person}  {found['name']}  {found['organ']}")
+
+
+@audit.command()
+def readings(
+    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="自何日起 · from this day on")] = None,
+    about: Annotated[
+        str,
+        typer.Option(help="审计管理员填查询对象，如“cadres/C1” · of whom, for the audit administrator, as cadres/C1"),
+    ] = "",
+    folder: FolderOption = DEFAULT,
+) -> None:
+    """查询哪些机关查阅过与本人有关的信息 · tell which organs have read what is kept about you."""
+    found: list[dict[str, Any]] = []
+    for service in _keepers(about):
+        for http in clients(folder, service):
+            found += _readings(http, {"about": about} if about else {}, since)
+    for one in sorted(found, key=lambda one: str(one["day"])):
+        purpose = told(f"（用途：{one['purpose']}）", f" ({one['purpose']})") if one["purpose"] else ""
+        console.say(
+            f"{in_language(date.fromisoformat(one['day']))}  {chosen(one['organ'])}  {chosen(one['what'])}{purpose}"
+        )
+    if not found:
+        console.say(told("没有可告知的查阅记录", "there is no reading to tell of"))
+
+
+def _readings(http: httpx.Client, asked: Mapping[str, str], since: datetime | None) -> Iterator[dict[str, Any]]:
+    """The readings that a replica tells of, page by page."""
+    from shared.engine.audit import MOST
+
+    after, days = 0, {"since": since.date().isoformat()} if since else {}
+    while True:
+        page = http.get("/v1/readings", params={**asked, **days, "after": after}).json()
+        yield from page
+        if len(page) < MOST:
+            return
+        after = page[-1]["number"]
+
+
+def _keepers(about: str) -> Collection[str]:
+    """The services that keep what was asked about, or all. Raises Trouble if none does."""
+    if not about:
+        return SERVICES
+    states = {name: import_module(f"services.{name}.tables").TABLES.states for name in SERVICES}
+    keeps = {name: {kind.kind: kind.known_as for kind in kinds if kind.known_as[0]} for name, kinds in states.items()}
+    found = [name for name, kinds in keeps.items() if about.partition("/")[0] in kinds]
+    if not found:
+        known = {kind: words for kinds in keeps.values() for kind, words in kinds.items()}
+        zh = "、".join(f"“{kind}/编号”（{words[0]}）" for kind, words in known.items())
+        raise Trouble(f"查询对象应写作 {zh} 之一。\n  Write one of: {', '.join(f'{kind}/<id>' for kind in known)}.")
+    return found
 
 
 @audit.command()

@@ -8,13 +8,13 @@ file imports little, since small processes use it.
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, Text, insert, select
+from sqlalchemy import BigInteger, Column, ColumnElement, Integer, MetaData, String, Table, Text, and_, false, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 BEGINNING: Final = "0" * 64
@@ -22,6 +22,10 @@ BEGINNING: Final = "0" * 64
 MOST: Final = 1000
 """The most entries that are read at once."""
 NAME: Final = "audit"
+READINGS: Final = "readings"
+"""The table beside the log by which the entries are found that tell of somebody."""
+TELLS: Final = " : "
+"""What stands in `about` between what was asked and of whom the answer told, each as `<kind of state>/<id>`."""
 UNALTERABLE: Final = {
     "sqlite": [
         f"CREATE TRIGGER {NAME}_{deed} BEFORE {deed} ON {NAME} BEGIN SELECT RAISE(ABORT, 'the audit log is kept'); END"
@@ -52,6 +56,13 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Whom or what it concerns: a pseudonym, a stable id or a place."""
     result: str = "done"
     """`done`, or what refused it: a rule, or the HTTP status of the answer."""
+
+
+class Read(Entry, frozen=True, kw_only=True):
+    """What somebody read of persons. `about` names them as well, so that the hash binds them."""
+
+    told: Collection[str]
+    """Of whom the answer told, each as `<kind of state>/<id>`."""
 
 
 class Kept(Entry, frozen=True, kw_only=True):
@@ -92,14 +103,36 @@ def audit_table(metadata: MetaData) -> Table:
     )
 
 
+def readings_table(metadata: MetaData) -> Table:
+    """The table of who is told of in which entry of the log."""
+    return Table(
+        READINGS,
+        metadata,
+        Column("subject", String(200), primary_key=True),
+        Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    )
+
+
+class Subject(NamedTuple):
+    """Somebody of whom entries may tell."""
+
+    id: str
+    """As `<kind of state>/<id>`."""
+    until: datetime | None = None
+    """The time from which on it is secret who read it."""
+
+
 class AuditLog:
     """The log in one database, which has one writing process. Entries that wait share a transaction.
 
-    `lock` is that of the database's one writer, if others in the process write to it as well.
+    `lock` is that of the database's one writer, if others in the process write to it as well. `readings` is the table
+    of who is told of, where entries name persons.
     """
 
-    def __init__(self, engine: AsyncEngine, table: Table, lock: asyncio.Lock | None = None) -> None:
-        self.engine, self.table = engine, table
+    def __init__(
+        self, engine: AsyncEngine, table: Table, lock: asyncio.Lock | None = None, readings: Table | None = None
+    ) -> None:
+        self.engine, self.table, self.readings = engine, table, readings
         self._lock, self._waiting = lock or asyncio.Lock(), list[Entry]()
         self._last: tuple[int, str] | None = None
         """Number and hash of the last entry in the database; None before it was read, and after a failure."""
@@ -147,15 +180,20 @@ class AuditLog:
     async def append(self, conn: AsyncConnection, entries: Iterable[Entry]) -> None:
         """Add entries within the transaction of `writing`."""
         assert self._next, "append is called within `writing`"
-        rows, at = [], datetime.now(UTC).isoformat(timespec="milliseconds")
+        rows, told, at = [], [], datetime.now(UTC).isoformat(timespec="milliseconds")
         number, before = self._next
         for entry in entries:
             number += 1
-            kept = Kept(number=number, at=at, before=before, **msgspec.structs.asdict(entry)).sealed()
+            said = {name: getattr(entry, name) for name in Entry.__struct_fields__}
+            kept = Kept(number=number, at=at, before=before, **said).sealed()
             rows.append(msgspec.structs.asdict(kept))
             before = kept.hash
+            if isinstance(entry, Read):
+                told += [{"subject": subject, "number": number} for subject in entry.told]
         if rows:
             await conn.execute(insert(self.table), rows)
+        if told and self.readings is not None:
+            await conn.execute(insert(self.readings), told)
         self._next = number, before
 
     async def read(self, after: int, limit: int = MOST) -> list[Kept]:
@@ -165,6 +203,40 @@ class AuditLog:
                 select(self.table).where(self.table.c.number > after).order_by(self.table.c.number).limit(limit)
             )
             return [Kept(**row._mapping) for row in found]
+
+    async def telling_of(
+        self, subjects: Collection[Subject], since: datetime | None = None, after: int = 0, limit: int = MOST
+    ) -> list[tuple[Kept, list[str]]]:
+        """The entries after a number in which somebody was read, the oldest first, each with the subjects it names.
+
+        What was refused told nothing, and is left out. `since` is the time from which they are wanted.
+        """
+        log, readings = self.table, self.readings
+        assert readings is not None, "this log names nobody who was read"
+        both = log.join(readings, log.c.number == readings.c.number)
+        wanted = [log.c.number > after, log.c.result == "done", or_(false(), *(_named(log, readings, s) for s in subjects))]
+        if since:
+            wanted.append(log.c.at >= _written(since))
+        page = select(log.c.number).select_from(both).where(*wanted).distinct().order_by(log.c.number).limit(limit)
+        async with self.engine.connect() as conn:
+            numbers = [*(await conn.execute(page)).scalars()]
+            found = select(log, readings.c.subject).select_from(both).where(*wanted, log.c.number <= max(numbers, default=0))
+            entries: dict[int, tuple[Kept, list[str]]] = {}
+            for *row, subject in await conn.execute(found.order_by(log.c.number, readings.c.subject)):
+                kept = Kept(**dict(zip(FIELDS, row, strict=True)))
+                entries.setdefault(kept.number, (kept, []))[1].append(subject)
+        return [*entries.values()]
+
+
+def _named(log: Table, readings: Table, subject: Subject) -> ColumnElement[bool]:
+    """Whether an entry tells of a subject at a time that may be told."""
+    is_named = readings.c.subject == subject.id
+    return and_(is_named, log.c.at < _written(subject.until)) if subject.until else is_named
+
+
+def _written(moment: datetime) -> str:
+    """A time as entries have it, so that texts compare as times do."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def first_fault(entries: Sequence[Kept], number: int = 0, before: str = BEGINNING) -> tuple[str, str] | None:

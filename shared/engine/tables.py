@@ -1,4 +1,5 @@
-"""The tables that every service has: states, inbox, outbox, positions, requests, dead letters, policies, audit, people.
+"""The tables that every service has: states, inbox, outbox, positions, requests, dead letters, policies,
+audit, people, readings.
 
 A service owns its database. All tables of states have the same columns: the state as JSON, which only the rules read,
 and beside it what lists and timers are searched by.
@@ -22,7 +23,7 @@ from sqlalchemy import (
     Text,
 )
 
-from shared.engine.audit import audit_table
+from shared.engine.audit import audit_table, readings_table
 from shared.engine.people import people_table
 from shared.rules import LONGEST_ID, State
 
@@ -40,6 +41,7 @@ class Tables(NamedTuple):
     policies: Table
     audit: Table
     people: Table
+    readings: Table
 
 
 def service_tables(kinds: Iterable[type[State]]) -> Tables:
@@ -70,7 +72,7 @@ def service_tables(kinds: Iterable[type[State]]) -> Tables:
     )
     return Tables(
         metadata, states, inbox, _outbox(metadata), positions, requests, _dead_letters(metadata), policies,
-        audit_table(metadata), people_table(metadata),
+        audit_table(metadata), people_table(metadata), readings_table(metadata),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from shared.engine.audit import NAME, UNALTERABLE
+from shared.engine.audit import NAME, READINGS, TELLS, UNALTERABLE
 
 
 def make_room(states: Iterable[str]) -> None:
@@ -67,3 +67,18 @@ def keep_audit() -> None:
     )
     for statement in UNALTERABLE[op.get_bind().dialect.name]:
         op.execute(statement)
+
+
+def keep_readings() -> None:
+    """Of whom the entries of the audit log tell, also those from before."""
+    table = op.create_table(
+        READINGS,
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("subject", "number"),
+    )
+    log = sa.table(NAME, sa.column("number", sa.BigInteger), sa.column("deed", sa.Text), sa.column("about", sa.Text))
+    is_reading = log.c.deed.like("GET %") & log.c.about.contains(TELLS)
+    for number, about in op.get_bind().execute(sa.select(log.c.number, log.c.about).where(is_reading)).all():
+        subjects = dict.fromkeys(about.rpartition(TELLS)[2].split())
+        op.bulk_insert(table, [{"subject": subject, "number": number} for subject in subjects if "/" in subject])

@@ -14,7 +14,7 @@ from litestar.enums import ScopeType
 from litestar.params import FromPath, FromQuery
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from shared.engine.audit import AuditLog, Entry, encode
+from shared.engine.audit import TELLS, AuditLog, Entry, Read, encode
 from shared.engine.people import People, Person
 from shared.rules import Refused
 from shared.web.identity import CALLER, PERSONAL, Asks, Caller, require_reach, told_of
@@ -25,8 +25,6 @@ READERS: Final = Asks("found", frozenset({"audit"}))
 
 COUNTRYWIDE: Final = ""
 """The division that contains all others: the log is about all of the installation."""
-READ: Final = " : "
-"""What stands in an entry between what was asked and of whom the answer told, each as `<kind of state>/<id>`."""
 NAMED: Final = 1000
 """The most persons that one entry names; an answer that tells of more makes several entries."""
 
@@ -70,10 +68,10 @@ def _entries(scope: HTTPScope, status: int) -> Iterator[Entry]:
     asked, named = ", ".join(said)[:500], [*persons]
     for first in range(0, len(named) or 1, NAMED):
         some = named[first : first + NAMED]
-        yield Entry(
+        yield Read(
             who=caller.pseudonym, organ=caller.organ[:120], address=str((scope.get("client") or ("",))[0]),
-            deed=f"{scope['method']} {path}"[:200], about=f"{asked}{READ}{' '.join(some)}" if some else asked,
-            result="done" if status < 400 else str(status),
+            deed=f"{scope['method']} {path}"[:200], about=f"{asked}{TELLS}{' '.join(some)}" if some else asked,
+            result="done" if status < 400 else str(status), told=some,
         )  # fmt: skip
 
 

@@ -60,6 +60,7 @@ from shared.web.operations import because, operations
 from shared.web.patience import patient
 from shared.web.places import PlaceQuery, told_in, within
 from shared.web.problems import HANDLERS, Fault, fault
+from shared.web.readings import readings
 from shared.web.snapshots import snapshots
 from shared.web.strict import BIGGEST, IF_MATCH, LARGEST_BODY, StrictRequest, expecting, strict
 
@@ -181,7 +182,7 @@ def build(
     Without `issuers` nobody is asked who he is.
     """
     name, stopping = pipeline.service.name, asyncio.Event()
-    log = AuditLog(pipeline.engine, pipeline.tables.audit, pipeline.writing)
+    log = AuditLog(pipeline.engine, pipeline.tables.audit, pipeline.writing, pipeline.tables.readings)
     people = People(pipeline.engine, pipeline.tables.people, pipeline.writing)
     return Litestar(
         route_handlers=[
@@ -190,6 +191,7 @@ def build(
             *operations(pipeline, health, lost),
             *_recovery(pipeline, lost),
             *audited.reading(log, people),
+            readings(log, pipeline),
             *queries,
             create_static_files_router("/docs-assets", [_swagger()]),
         ],

@@ -60,6 +60,7 @@ class Desk(NamedTuple):
 
     client: httpx.AsyncClient
     issuer: SmallIssuer
+    pipeline: Pipeline
 
     def bearer(self, role: str, **said: Any) -> dict[str, str]:
         """The header of somebody with a role such as `team/210502`."""
@@ -93,7 +94,7 @@ async def serving(folder: Path, service: str, states: Sequence[State], *, asks: 
         app: Any = app_of(service, pipeline, SECRET, issuers)
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
-            yield Desk(client, issuer)
+            yield Desk(client, issuer, pipeline)
     await engine.dispose()
 
 

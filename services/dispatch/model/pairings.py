@@ -66,6 +66,7 @@ class Pairings(State, frozen=True, kw_only=True, omit_defaults=True):
     kind = "pairings"
     personal = True
     readers = frozenset({"poverty_office", "township"})
+    known_as = ("结对帮扶台账", "the register of households and their helpers")
 
     circles: dict[str, Circle] = msgspec.field(default_factory=dict)
     poor: tuple[str, ...] = ()

@@ -46,7 +46,7 @@ from shared.contracts.registry import (
 from shared.divisions import around, place_of
 from shared.policy import Policy
 from shared.policy.links import Contact
-from shared.rules import Change, Due, Involved, Key, Refused, State, Task, known, require_body
+from shared.rules import Change, Due, Involved, Key, Oneself, Refused, State, Task, known, require_body
 
 V = TypeVar("V")
 DAY = timedelta(1)
@@ -128,6 +128,7 @@ class Squad(State, frozen=True, kw_only=True, omit_defaults=True):
     kind = "squads"
     personal = True
     readers = frozenset({"organisation"})
+    known_as = ("派出单位的派驻人员名册", "the list of cadres whom a unit can send")
 
     cadres: dict[str, Cadre] = msgspec.field(default_factory=dict)
     attended: dict[str, dict[str, Attended]] = msgspec.field(default_factory=dict)
@@ -140,6 +141,13 @@ class Squad(State, frozen=True, kw_only=True, omit_defaults=True):
     """By kind of link: the cadres who helped too few when it was looked last and still do, with how many they must."""
     villager: Villager | None = None
     """Who it is, if it is a villager and no unit's squad; None as well once the villager is not registered any more."""
+
+    @classmethod
+    def kept_about(cls, person: Oneself) -> Iterable[str]:
+        return (person.unit,)
+
+    def tells_of(self, cadre: str) -> bool:
+        return cadre in self.cadres or cadre in self.attended
 
     @property
     def status(self) -> str:

@@ -22,7 +22,7 @@ from shared.contracts.incentives import (
 from shared.contracts.values import Role
 from shared.policy import Policy
 from shared.policy.statements import Statement
-from shared.rules import Change, State, Task
+from shared.rules import Change, Oneself, State, Task
 
 KEPT = 60
 """How many statements of a person are kept, so that they can be corrected."""
@@ -88,9 +88,17 @@ class Payroll(State, frozen=True, kw_only=True, omit_defaults=True):
     kind = "payrolls"
     personal = True
     readers = frozenset({"finance", "organisation"})
+    known_as = ("报酬补助发放表", "the statements of pay and allowances")
 
     payees: dict[str, Payee] = msgspec.field(default_factory=dict)
     """By `<kind of statement>/<person>`."""
+
+    @classmethod
+    def kept_about(cls, person: Oneself) -> Iterable[str]:
+        return (person.team,)
+
+    def tells_of(self, cadre: str) -> bool:
+        return any(payee.person == cadre for payee in self.payees.values())
 
     @property
     def open(self) -> dict[tuple[str, int, int], list[Sum]]:

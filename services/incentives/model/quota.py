@@ -18,6 +18,7 @@ class Quota(State, frozen=True, kw_only=True, omit_defaults=True):
     kind = "quotas"
     personal = True
     readers = frozenset({"organisation"})
+    known_as = ("表彰名额使用情况", "who was rewarded within a quota")
 
     given: tuple[str, ...] = ()
     """The rewards that were decided and not taken back, as `marked`."""

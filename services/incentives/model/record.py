@@ -40,7 +40,7 @@ from shared.contracts.incentives import (
 from shared.contracts.values import Role
 from shared.policy import Outcome, Policy
 from shared.policy.outcomes import Appeal
-from shared.rules import Change, Due, Moved, Refused, State, Task, known
+from shared.rules import Change, Due, Moved, Oneself, Refused, State, Task, known
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -104,6 +104,14 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether an event has said that nobody answered the appeal in time."""
     story_in: str | None = None
     """Where the story behind an award is told in public; empty if it is not; None until a body has decided that."""
+
+    @property
+    def is_untold(self) -> bool:
+        """Whether the subject does not know of it: the time for a defence has not begun, nor was a decision served."""
+        if self.defence_until or self.appeal:
+            return False
+        is_unserved = self.status == "imposed" and self.serve_by is not None
+        return self.status in ("found", "decidable") or is_unserved
 
     @property
     def levels(self) -> tuple[Appeal, ...]:
@@ -173,6 +181,7 @@ class Record(State, frozen=True, kw_only=True, omit_defaults=True):
     kind = "records"
     personal = True
     readers = frozenset({"discipline", "organisation"})
+    known_as = ("奖惩记录", "the record of rewards and sanctions")
 
     subject_kind: Subject
     subject: str
@@ -181,6 +190,15 @@ class Record(State, frozen=True, kw_only=True, omit_defaults=True):
     met: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """By kind of outcome that looks back over several years: the grades by which it was so, each as `<village>/<year>`
     or `<assessment>/<subject>/<year>`. An earlier version kept the year alone."""
+
+    @classmethod
+    def kept_about(cls, person: Oneself) -> Iterable[str]:
+        return (record_id("cadre", person.cadre),)
+
+    @property
+    def concealed_since(self) -> date | None:
+        """The day of the first proposal of which the subject has not been told."""
+        return min((case.proposed_on for case in self.cases.values() if case.is_untold), default=None)
 
     @property
     def status(self) -> str:

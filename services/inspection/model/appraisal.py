@@ -34,6 +34,7 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
     kind = "appraisals"
     personal = True
     readers = frozenset({"inspection", "organisation"})
+    known_as = ("年度考核", "a year's assessment")
 
     terms: policies.Appraisal
     """The pack's entry on the day on which it was opened. It holds for this year, whatever pack follows."""

@@ -8,7 +8,7 @@ from services.inspection.model.commands import RecordVisit
 from services.inspection.model.supervision import Supervision
 from shared.contracts.registry import CadreRegistered, CadreWithdrawn
 from shared.policy import Policy
-from shared.rules import Change, Key, Refused, State
+from shared.rules import Change, Key, Oneself, Refused, State
 
 
 class Cadre(State, frozen=True, kw_only=True, omit_defaults=True):
@@ -18,10 +18,15 @@ class Cadre(State, frozen=True, kw_only=True, omit_defaults=True):
     needs_policy = False
     personal = True
     readers = frozenset({"inspection"})
+    known_as = ("干部回避情况", "where a cadre is recused")
 
     unit: str
     ties: tuple[str, ...] = ()
     """The villages in which the cadre is recused because of kinship or origin."""
+
+    @classmethod
+    def kept_about(cls, person: Oneself) -> Iterable[str]:
+        return (person.cadre,)
 
 
 def register(state: Cadre | None, event: CadreRegistered, policy: Policy, today: date) -> Change:

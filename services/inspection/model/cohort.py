@@ -55,6 +55,7 @@ class Cohort(State, frozen=True, kw_only=True, omit_defaults=True):
     kind = "cohorts"
     personal = True
     readers = frozenset({"inspection", "organisation"})
+    known_as = ("考核排名", "the ranking of an assessment")
 
     terms: Terms
     members: dict[str, Member] = msgspec.field(default_factory=dict)

@@ -45,6 +45,7 @@ class Subject(State, frozen=True, kw_only=True, omit_defaults=True):
     kind = "subjects"
     personal = True
     readers = frozenset({"inspection", "organisation"})
+    known_as = ("考核对象名册", "the list of who is assessed")
 
     sort: str
     """`village`, `township`, or the kind of party by the pack."""

@@ -54,6 +54,7 @@ class Person(Party, frozen=True, kw_only=True):
     kind: ClassVar[str] = "persons"
     personal = True
     readers = frozenset({"organisation", "poverty_office"})
+    known_as = ("村级人员登记", "the entry of a person of a village")
     name: Masked
     fields: Annotated[dict[str, str | float], Meta(extra={MASKED: True})] = msgspec.field(default_factory=dict)
 

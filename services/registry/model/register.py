@@ -131,6 +131,7 @@ class Register(State, frozen=True, kw_only=True):
     kind = "registers"
     hides = '"households":{"'
     readers = frozenset({"team", "village", "township", "county", "poverty_office"})
+    known_as = ("建档立卡户名册", "the register of poor households")
     population: int
     year: int = 0
     """The latest year for which there are facts."""

@@ -40,7 +40,7 @@ from shared.contracts.registry import (
 from shared.contracts.values import Masked
 from shared.divisions import around, jurisdiction_of, place_of
 from shared.policy import Policy
-from shared.rules import Change, Key, Refused, State, addressed, known, overwrite, rests
+from shared.rules import Change, Key, Oneself, Refused, State, addressed, known, overwrite, rests
 
 _Begun = VillageMatched | TeamChosen | TeamAssigned | MemberReplaced
 _Over = MatchWithdrawn | TeamReleased | TeamDisbanded | MemberRecalled | MemberLeft
@@ -96,6 +96,7 @@ class Cadre(State, frozen=True, kw_only=True):
     kind = "cadres"
     personal = True
     readers = frozenset({"organisation"})
+    known_as = ("干部登记信息", "the entry of a cadre")
     unit: str
     name: Masked
     rank: Rank
@@ -107,6 +108,10 @@ class Cadre(State, frozen=True, kw_only=True):
     serves: tuple[str, ...] = ()
     """The village whose team the cadre is in."""
     withdrawn: bool = False
+
+    @classmethod
+    def kept_about(cls, person: Oneself) -> Iterable[str]:
+        return (person.cadre,)
 
     @property
     def status(self) -> str:

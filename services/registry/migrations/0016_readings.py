@@ -1,0 +1,16 @@
+"""Of whom the entries of the audit log tell."""
+
+from alembic import op
+
+from shared.migrations.common import keep_readings
+
+revision = "0016"
+down_revision = "0015"
+
+
+def upgrade() -> None:
+    keep_readings()
+
+
+def downgrade() -> None:
+    op.drop_table("readings")
