@@ -52,11 +52,16 @@ address of all four services with each role, in its own division and in others.
 SHOWN: Final = """## 不全部显示的内容 · What is shown in part
 
 姓名等在清单和查询中遮盖（张\\*\\*、138\\*\\*\\*\\*1234）；办事需要全名的，逐人查询并写明用途（`purpose`），
-用途记入审计日志。农户信息只对做农户工作的角色显示。运维显示全部，同样记入日志。
+用途记入审计日志。农户信息只对做农户工作的角色显示。运维显示全部，同样记入日志。谁查阅过本人的信息，干部自己
+可以查询（`GET /v1/readings`）：令牌写明 `cadre`、`unit`（发放表还须 `team`）的，告知日期、机关和内容，不告知查阅人；
+案件在听取陈述申辩或者送达决定之前，其查阅情况不告知。审计管理员可查任何人（`about=`）。
 
 Names and the like are masked in lists and queries (张\\*\\*, 138\\*\\*\\*\\*1234). Who needs one in full asks for
 one person and says for which `purpose`, which the audit log keeps. Households are shown to the roles that work with
-them. Operators are shown all, which is logged as well.
+them. Operators are shown all, which is logged as well. Cadres ask who has read what is kept about them
+(`GET /v1/readings`): whose token names `cadre` and `unit` (and `team`, for statements of pay) is told the day, the
+organ and what was read, never by whom; who has read of a case is not told before the hearing, or before the decision is
+served. The auditor asks about anybody (`about=`).
 
 | 地址 · address | 内容 · what | 全部显示给 · shown in full to |
 |---|---|---|"""

@@ -33,7 +33,7 @@ from deploy.local.supervisor import SERVICES
 from deploy.terminal import folded
 
 app = typer.Typer(help="账号：增加、角色、密码、停用、服务账号 · accounts of people and programs", no_args_is_help=True)
-audit = typer.Typer(help="审计日志：导出、核验，查询谁查阅过本人 · the audit log, and who has read about you", no_args_is_help=True)
+audit = typer.Typer(help="审计日志：导出、核验、查阅记录 · the audit log and who has read what", no_args_is_help=True)
 terminal = typer.Typer()
 
 URL: Final = "ZHUCUN_ACCOUNTS_URL"

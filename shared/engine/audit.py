@@ -14,7 +14,21 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import BigInteger, Column, ColumnElement, Integer, MetaData, String, Table, Text, and_, false, insert, or_, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    and_,
+    false,
+    insert,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 BEGINNING: Final = "0" * 64
@@ -214,15 +228,22 @@ class AuditLog:
         log, readings = self.table, self.readings
         assert readings is not None, "this log names nobody who was read"
         both = log.join(readings, log.c.number == readings.c.number)
-        wanted = [log.c.number > after, log.c.result == "done", or_(false(), *(_named(log, readings, s) for s in subjects))]
+        wanted = [
+            readings.c.subject.in_([subject.id for subject in subjects]),  # The index has it, which `or` may not use.
+            readings.c.number > after,
+            log.c.result == "done",
+            or_(false(), *(_named(log, readings, subject) for subject in subjects)),
+        ]
         if since:
             wanted.append(log.c.at >= _written(since))
-        page = select(log.c.number).select_from(both).where(*wanted).distinct().order_by(log.c.number).limit(limit)
+        number = readings.c.number
+        page = select(number).select_from(both).where(*wanted).distinct().order_by(number).limit(limit)
         async with self.engine.connect() as conn:
             numbers = [*(await conn.execute(page)).scalars()]
-            found = select(log, readings.c.subject).select_from(both).where(*wanted, log.c.number <= max(numbers, default=0))
+            wanted.append(number <= max(numbers, default=0))
+            found = select(log, readings.c.subject).select_from(both).where(*wanted)
             entries: dict[int, tuple[Kept, list[str]]] = {}
-            for *row, subject in await conn.execute(found.order_by(log.c.number, readings.c.subject)):
+            for *row, subject in await conn.execute(found.order_by(number, readings.c.subject)):
                 kept = Kept(**dict(zip(FIELDS, row, strict=True)))
                 entries.setdefault(kept.number, (kept, []))[1].append(subject)
         return [*entries.values()]

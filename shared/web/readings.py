@@ -90,9 +90,10 @@ def _named(kinds: Mapping[str, type[State]], about: str) -> Subject:
             field="about", status=422,
         )  # fmt: skip
     if about.partition("/")[0] not in kinds:
+        known = "、".join(f"“{name}”（{kind.known_as[0]}）" for name, kind in kinds.items())
         raise Refused(
             "identity",
-            f"本服务不保存此类个人信息，可查：{'、'.join(f'“{name}”（{kind.known_as[0]}）' for name, kind in kinds.items())}",
+            f"本服务不保存此类个人信息，可查：{known}",
             f"nothing of this kind is kept about persons here; there are {', '.join(kinds)}",
             field="about",
             status=404,
@@ -138,7 +139,9 @@ def _reading(kept: Kept, kinds: Iterable[type[State]]) -> Reading:
     way = next((words for deed, words in _WAYS.items() if kept.deed.startswith(deed)), _READ)
     names = [*zip(*dict.fromkeys(kind.known_as for kind in kinds), strict=True)]
     what = way[0].format("、".join(names[0])), way[1].format(" and ".join(names[1]))
-    organ = ("系统运维", "operators") if kept.who == OPERATOR.pseudonym else ("未写明机关", "an organ that is not named")
+    organ = (
+        ("系统运维", "operators") if kept.who == OPERATOR.pseudonym else ("未写明机关", "an organ that is not named")
+    )
     asked = kept.about.partition(_PURPOSE)[2] if kept.deed.startswith("GET /v1/unmasked/") else ""
     return Reading(
         number=kept.number,

@@ -196,7 +196,7 @@ async def test_every_address_is_for_the_roles_and_divisions_that_the_page_says(s
 
 
 def held(role: str, division: str, **whose: str) -> dict[str, Any]:
-    """What a token says of somebody with one role, a cadre of the unit and the team of the place unless it says otherwise."""
+    """What a token says of somebody with one role, a cadre of the place's unit and team unless it says otherwise."""
     said = {"cadre": "C-asking", "unit": UNIT, "team": VILLAGE, **whose}
     return {"roles": [{"role": role, "division": division}], **said}
 

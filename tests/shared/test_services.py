@@ -465,3 +465,21 @@ def test_whatever_people_choose_each_state_and_message_has_an_id_that_fits(name:
             assert len(id) <= LONGEST_ID, f"{reaction.on.__name__}: {id}"
             looked_at += 1
     assert looked_at > 5
+
+
+def test_readings_from_before_the_schema_is_upgraded_are_found(database: str) -> None:
+    migrations._with_config("incentives", database, lambda config: command.upgrade(config, "0012"))
+    said = {"at": "2026-11-28T01:00:00.000+00:00", "who": "0" * 16, "organ": "县委组织部", "address": "", "before": "0"}
+    rows = [
+        {"number": 1, "deed": "GET /v1/records", "about": "place=2105 : records/cadre:C1 records/cadre:C2"},
+        {"number": 2, "deed": "GET /v1/records", "about": "place=2105"},
+        {"number": 3, "deed": "POST /v1/decisions", "about": "x : records/cadre:C1"},
+    ]
+    for row in rows:
+        row |= {**said, "result": "done", "hash": "0"}
+        stored = insert(table("audit", *map(column, row))).values(row)
+        asyncio.run(through(database, partial(AsyncConnection.execute, statement=stored)))
+    migrations.upgrade("incentives", database)
+    found = select(column("subject"), column("number")).select_from(table("readings")).order_by(column("subject"))
+    kept = asyncio.run(through(database, partial(AsyncConnection.execute, statement=found)))
+    assert [*kept] == [("records/cadre:C1", 1), ("records/cadre:C2", 1)]

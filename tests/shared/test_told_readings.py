@@ -1,12 +1,14 @@
 """A person is told who has read what is kept about him, as far as he may know of it."""
 
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from deploy.local.supervisor import SERVICES
 from services.dispatch.model.eligibility import Cadre
 from services.dispatch.model.pool import Squad
 from services.incentives.model.payroll import Payee, Payroll
@@ -15,8 +17,8 @@ from services.inspection.model.cadre import Cadre as Inspected
 from shared.engine import store
 from shared.engine.audit import AuditLog, Read
 from shared.rules import State
-from tests.shared.test_readings import DAY, OPERATOR, PLACE, TERMS, VILLAGE, Desk, cadre, serving
 from tests.support.asked import refusal
+from tests.support.persons import DAY, OPERATOR, PLACE, TERMS, VILLAGE, Desk, cadre, serving
 
 OWN = {"cadre": "C1", "unit": "U1", "team": VILLAGE}
 OFFICE = "organisation/2105"
@@ -64,14 +66,16 @@ async def test_whoever_is_read_is_told_the_day_the_organ_and_what_was_read(tmp_p
 
 
 async def test_what_is_not_told_yet_is_left_out_until_it_is(tmp_path: Path) -> None:
-    """While nobody has put a case before a body, whoever reads the record may do so unknown to whom it concerns."""
-    async with serving(tmp_path, "incentives", [record("found", defence_until=None)]) as desk:
-        for address in ("records/cadre:C1", "tasks?place=210521"):
+    """Before a hearing or a decision of a case, the record may be read unknown to whom it concerns."""
+    async with serving(tmp_path, "incentives", [record("decidable", defence_until=None, decide_by=DAY)]) as desk:
+        for address in ("records/cadre:C1", "tasks?place=210521", "templates/decisions?place=210521"):
             assert (await desk.get(f"/v1/{address}", OFFICE)).status_code == 200
         assert await told(desk) == []
         async with desk.pipeline.engine.begin() as conn:
             await store.save_states(conn, desk.pipeline.tables, [record("proposed")])
-        assert [one["what"][0] for one in await told(desk)][0] == "查阅奖惩记录"
+        assert [one["what"][0] for one in await told(desk)] == [
+            "查阅奖惩记录", "查看待办事项，其中涉及奖惩记录", "下载表格，其中涉及奖惩记录",
+        ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -192,6 +196,14 @@ async def test_one_entry_that_names_a_person_twice_is_one_reading(tmp_path: Path
             "查看待办事项，其中涉及报酬补助发放表、奖惩记录",
             "read tasks that tell of the statements of pay and allowances and the record of rewards and sanctions",
         ]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_whatever_tells_of_persons_has_a_name_by_which_they_are_told_of_its_readers(service: str) -> None:
+    kinds = import_module(f"services.{service}.tables").TABLES.states
+    assert {kind.kind for kind in kinds if kind.personal or kind.readers} == {
+        kind.kind for kind in kinds if all(kind.known_as)
+    }
 
 
 def read(*of: str) -> Read:
