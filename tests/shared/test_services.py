@@ -480,6 +480,6 @@ def test_readings_from_before_the_schema_is_upgraded_are_found(database: str) ->
         stored = insert(table("audit", *map(column, row))).values(row)
         asyncio.run(through(database, partial(AsyncConnection.execute, statement=stored)))
     migrations.upgrade("incentives", database)
-    found = select(column("subject"), column("number")).select_from(table("readings")).order_by(column("subject"))
+    found: Any = select(column("subject"), column("number")).select_from(table("readings")).order_by(column("subject"))
     kept = asyncio.run(through(database, partial(AsyncConnection.execute, statement=found)))
     assert [*kept] == [("records/cadre:C1", 1), ("records/cadre:C2", 1)]
