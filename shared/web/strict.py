@@ -20,6 +20,7 @@ from shared import secrecy
 from shared.contracts import Command
 from shared.contracts.values import SAID, SeenVersion
 from shared.engine.requests import IDEMPOTENCY_KEY
+from shared.rules import Refused
 from shared.secrecy import classified_in, is_classified, may_be_classified
 from shared.web.problems import Fault, Unfit
 
@@ -113,22 +114,24 @@ def _header_faults(request: Request[Any, Any, Any]) -> Iterator[Fault]:
 
 
 def expecting(seen: str | None, commands: Sequence[Command]) -> Sequence[Command]:
-    """The commands of a request, with the version that `If-Match` says. Raises Unfit if that is none of ours."""
+    """The commands of a request, with the version that `If-Match` says. Raises Unfit if that is none of ours, and
+    Refused if it does not go with these commands."""
     if seen is None:
         return commands
-    if not (seen[:1] + seen[-1:] == '""' and re.match(_VERSION, seen[1:-1])):
+    if not re.match(_ETAG, seen):
         zh = "应为查询所得的一个“ETag”，原样填写，连同引号"
         raise Unfit([Fault(0, "schema", zh, "must be one ETag as a query answered it, with its quotes", IF_MATCH)])
     if len(commands) != 1:
         zh = "只能随一条命令提交；多条命令请在各条的“expects”中分别填写"
-        raise Unfit([Fault(0, "schema", zh, "goes with one command; of several, each says `expects`", IF_MATCH)])
+        en = "goes with one command; of several, each says `expects`"
+        raise Refused("schema", zh, en, field=IF_MATCH, status=422)
     if commands[0].expects not in (None, version := seen[1:-1]):
         zh, en = "与命令中的“expects”不同，请只填一处", "differs from `expects` of the command; say one of them"
-        raise Unfit([Fault(0, "schema", zh, en, IF_MATCH)])
+        raise Refused("schema", zh, en, field=IF_MATCH, status=422)
     return [msgspec.structs.replace(commands[0], expects=version)]
 
 
-_VERSION = str(get_args(SeenVersion)[1].pattern)
+_ETAG = re.sub(r"^\^(.*)\$", r'^"\1"$', str(get_args(SeenVersion)[1].pattern))
 _SPELLING: dict[Any, tuple[str, str, str]] = {
     bool: ("true|false", "只能填“true”或“false”", "must be true or false"),
     int: ("[0-9]{1,15}", "应为数字，最多 15 位", "must be digits, 15 at most"),
@@ -174,8 +177,8 @@ def _choices(annotation: Any) -> Iterator[str]:
 
 def spelling(handler: HTTPRouteHandler, name: str) -> dict[str, Any]:
     """The limits of a parameter that `strict` checks and the framework's schema does not mention."""
-    if name == IDEMPOTENCY_KEY:
-        return {"pattern": KEY}
+    if name in (IDEMPOTENCY_KEY, IF_MATCH):
+        return {"pattern": KEY if name == IDEMPOTENCY_KEY else _ETAG}
     single, spelt = _declared(handler).get(name, (True, _ANY_TEXT))
     if spelt is _SPELLING[int]:
         return {"minimum": 0, "maximum": BIGGEST}

@@ -16,7 +16,6 @@ from typing import Any
 import httpx
 import nats
 import pytest
-from nats.errors import TimeoutError as NothingNew
 from nats.js import JetStreamContext
 from nats.js.api import ConsumerConfig, DeliverPolicy
 from nats.js.errors import BadRequestError, NotFoundError
@@ -82,7 +81,7 @@ class Subscriber:
         try:
             js = client.jetstream(domain=DOMAIN)
             pull = await js.pull_subscribe("zhucun.v1.21.>", durable="liaoning-21", stream=bus.OPEN, config=config)
-            with suppress(NothingNew):
+            with suppress(TimeoutError):  # Nothing new.
                 while True:
                     for message in await pull.fetch(100, timeout=1):
                         self.ids.add(json.loads(message.data)["id"])

@@ -20,10 +20,10 @@ SETTINGS = """
 unexpected-methods = ["PUT"]
 
 [checks]
-positive_data_acceptance.expected-statuses = ["2xx", "404", "409", "422"]
+positive_data_acceptance.expected-statuses = ["2xx", "404", "409", "412", "422"]
 negative_data_rejection.expected-statuses = ["400", "401", "404", "405", "409", "413", "415", "422", "431"]
 """
-"""What is well formed may still be about nothing, come at the wrong time, or contradict itself."""
+"""What is well formed may still be about nothing, come at the wrong time or too late, or contradict itself."""
 HOOKS = """
 import re
 

@@ -183,9 +183,9 @@ async def test_the_header_goes_with_one_command_and_stands_once(any_api: Api) ->
     await any_api.post("matters", asked())
     tag = await seen(any_api)
     for key, rows in {"none": [], "two": [asked(), asked("M2")]}.items():
-        assert refusal(await send(any_api, tag, key, *rows), 400)[0]["field"] == "If-Match"
+        assert refusal(await send(any_api, tag, key, *rows), 422)[0]["field"] == "If-Match"
     differing = asked(expects="matters/M1@0123456789ab-1")
-    assert refusal(await send(any_api, tag, "differing", differing), 400)[0]["field"] == "If-Match"
+    assert refusal(await send(any_api, tag, "differing", differing), 422)[0]["field"] == "If-Match"
     headers = [("Idempotency-Key", "request twice"), ("If-Match", tag), ("If-Match", tag)]
     answer = await any_api.client.post("/v1/matters", json=[asked(of="unit")], headers=headers)
     assert refusal(answer, 400)[0]["field"] == "If-Match"
