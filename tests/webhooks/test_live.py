@@ -42,6 +42,12 @@ async def test_an_operator_adds_looks_after_and_removes_an_endpoint(tmp_path: Pa
         id, receiver.secret = re.findall(r"w-[0-9a-f]{16}|whsec_\S+", said)
         await until(lambda: "registry.policy.adopted.v1" in [event["type"] for event in receiver.taken])
         assert "正常" in await zhucun("webhook", "list")
+        async with httpx.AsyncClient(base_url=system.url("webhooks"), trust_env=False) as http:
+
+            async def reads() -> bool:
+                return bool((await http.get("/health")).json()["feeds"] == "ok")
+
+            await until(reads)  # It began before the services answered, and looks again after some seconds.
         assert "webhooks" in await zhucun("doctor")
 
         receiver.answer = lambda event: refusing(410)
