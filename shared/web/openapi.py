@@ -83,6 +83,8 @@ def _complete(handler: HTTPRouteHandler, operation: dict[str, Any], of: Mapping[
     for parameter in operation.get("parameters", ()):
         spelt = spelling(handler, parameter["name"])
         parameter["schema"] = spelt | parameter["schema"] | {key: spelt[key] for key in spelt if key == "items"}
+        if parameter["in"] == "header":  # A header that is left out is not null.
+            parameter["schema"] = {"type": "string"} | {k: v for k, v in parameter["schema"].items() if k != "oneOf"}
     statuses = {*_EVERYWHERE, *handler.opt.get("refuses", ())}
     if "{" in "".join(handler.paths):
         statuses.add(404)
