@@ -118,7 +118,7 @@ def expecting(seen: str | None, commands: Sequence[Command]) -> Sequence[Command
     Refused if it does not go with these commands."""
     if seen is None:
         return commands
-    if not re.match(_ETAG, seen):
+    if not re.fullmatch(_ETAG, seen):
         zh = "应为查询所得的一个“ETag”，原样填写，连同引号"
         raise Unfit([Fault(0, "schema", zh, "must be one ETag as a query answered it, with its quotes", IF_MATCH)])
     if len(commands) != 1:
@@ -131,7 +131,7 @@ def expecting(seen: str | None, commands: Sequence[Command]) -> Sequence[Command
     return [msgspec.structs.replace(commands[0], expects=version)]
 
 
-_ETAG = re.sub(r"^\^(.*)\$", r'^"\1"$', str(get_args(SeenVersion)[1].pattern))
+_ETAG = str(get_args(SeenVersion)[1].pattern).replace("^", '^"', 1).replace(r"$(?!\n)", '"$')
 _SPELLING: dict[Any, tuple[str, str, str]] = {
     bool: ("true|false", "只能填“true”或“false”", "must be true or false"),
     int: ("[0-9]{1,15}", "应为数字，最多 15 位", "must be digits, 15 at most"),
