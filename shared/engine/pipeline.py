@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from shared import logs
 from shared.calendar import CHINA
 from shared.engine import dead_letters, outbox, store
+from shared.engine.audit import AuditLog
 from shared.engine.flow import Fact, Missing, Result, States, Terms, Wiring
 from shared.engine.requests import Request
 from shared.engine.shares import WHOLE, Share
@@ -86,6 +87,8 @@ class Pipeline:
         """Requests of people that wait for an answer."""
         self.writing = asyncio.Lock()
         """The lock of the one writer, held from before a transaction until its changes are also made in memory."""
+        self.audit = AuditLog(engine, self.tables.audit, self.writing, self.tables.readings)
+        """The audit log, which HTTP and NATS share: it remembers its last entry, so that a second one would not fit."""
         self._fresh = False
 
     async def start(self) -> None:

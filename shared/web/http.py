@@ -22,7 +22,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.contracts import EVENTS, Command, Envelope, json_schema
 from shared.contracts.values import Role
 from shared.engine import store
-from shared.engine.audit import AuditLog
 from shared.engine.commands import submit
 from shared.engine.outbox import PAGE
 from shared.engine.people import People
@@ -182,7 +181,6 @@ def build(
     Without `issuers` nobody is asked who he is.
     """
     name, stopping = pipeline.service.name, asyncio.Event()
-    log = AuditLog(pipeline.engine, pipeline.tables.audit, pipeline.writing, pipeline.tables.readings)
     people = People(pipeline.engine, pipeline.tables.people, pipeline.writing)
     return Litestar(
         route_handlers=[
@@ -190,14 +188,14 @@ def build(
             *_common(pipeline, stopping),
             *operations(pipeline, health, lost),
             *_recovery(pipeline, lost),
-            *audited.reading(log, people),
-            readings(log, pipeline),
+            *audited.reading(pipeline.audit, people),
+            readings(pipeline),
             *queries,
             create_static_files_router("/docs-assets", [_swagger()]),
         ],
         exception_handlers=HANDLERS,
         guards=[admit],
-        middleware=[*([audited.audited(log, people)] if issuers else []), patient],
+        middleware=[*([audited.audited(pipeline.audit, people)] if issuers else []), patient],
         request_class=StrictRequest,
         before_request=strict,
         openapi_config=OpenAPIConfig(

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from shared.calendar import CHINA
 from shared.engine import store
-from shared.engine.audit import MOST, TELLS, AuditLog, Kept, Subject
+from shared.engine.audit import MOST, TELLS, Kept, Subject
 from shared.engine.pipeline import Pipeline
 from shared.labels import Both
 from shared.rules import Oneself, Refused, State
@@ -53,7 +53,7 @@ class Reading(msgspec.Struct, frozen=True):
     """What for, in the reader's words; empty where nobody had to say it."""
 
 
-def readings(log: AuditLog, pipeline: Pipeline) -> Any:
+def readings(pipeline: Pipeline) -> Any:
     """The query by which a person is told who has read what is kept about him."""
     kinds = {kind.kind: kind for kind in pipeline.tables.states if kind.known_as[0]}
 
@@ -77,7 +77,7 @@ def readings(log: AuditLog, pipeline: Pipeline) -> Any:
         else:
             subjects = await _own(pipeline, kinds.values(), _oneself(caller(request)))
         begin = _midnight(max(since, EARLIEST)) if since else None
-        found = await log.telling_of(subjects, begin, after, MOST)
+        found = await pipeline.audit.telling_of(subjects, begin, after, MOST)
         return [_reading(kept, [kinds[one.partition("/")[0]] for one in named]) for kept, named in found]
 
     return readings

@@ -19,7 +19,7 @@ from nats.aio.msg import Msg
 from shared.contracts import Command
 from shared.engine import store
 from shared.engine.actors import OWN, Actor
-from shared.engine.audit import AuditLog, Entry
+from shared.engine.audit import Entry
 from shared.engine.commands import submit
 from shared.engine.pipeline import Pipeline
 from shared.engine.requests import RequestRefused
@@ -52,11 +52,10 @@ class Taken(msgspec.Struct, frozen=True):
 
 async def hear(client: Client, pipeline: Pipeline, commands: Mapping[str, type[Command]]) -> None:
     """Take commands, by path, from whoever may say them, and log each in the audit log before it is answered."""
-    audit = AuditLog(pipeline.engine, pipeline.tables.audit, pipeline.writing)
-    await client.subscribe(f"{SAID}.>", cb=partial(_answer, pipeline, commands, audit))
+    await client.subscribe(f"{SAID}.>", cb=partial(_answer, pipeline, commands))
 
 
-async def _answer(pipeline: Pipeline, commands: Mapping[str, type[Command]], audit: AuditLog, message: Msg) -> None:
+async def _answer(pipeline: Pipeline, commands: Mapping[str, type[Command]], message: Msg) -> None:
     """Answer one event, if its division is this replica's."""
     _, _, name, role, *tokens = message.subject.split(".")
     place = "".join(tokens)
@@ -75,7 +74,7 @@ async def _answer(pipeline: Pipeline, commands: Mapping[str, type[Command]], aud
         answer = Problem(title=title, status=503 if away else 500, detail=type(error).__name__)
         result = str(answer.status)
     if result != "503":  # Without its database it can log nothing, and has done nothing.
-        await audit.note(Entry(who=name, organ=role, deed=f"EVENT {SAID}", about=place, result=result))
+        await pipeline.audit.note(Entry(who=name, organ=role, deed=f"EVENT {SAID}", about=place, result=result))
     await message.respond(msgspec.json.encode(answer))
 
 

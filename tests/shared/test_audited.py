@@ -5,10 +5,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from msgspec.json import decode, encode
 from sqlalchemy import text
 
+from shared.stream.bus import SAID, connect
+from shared.web.spoken import hear
 from tests.support.asked import OPERATOR, refusal, serving, village
 from tests.support.desk import Desk, asking, log
+from tests.support.servers import NatsServer
+from tests.support.small import Register
 
 
 @pytest.fixture
@@ -66,6 +71,21 @@ async def test_many_commands_at_once_are_each_logged_once(desk: Desk) -> None:
     answers = await asyncio.gather(*(desk.post("villages", office, row) for row in rows))
     assert {answer.status_code for answer in answers} == {200}
     assert len(await log(desk)) == 30
+
+
+async def test_what_is_said_by_events_and_over_http_stands_in_one_chain(desk: Desk, nats_server: NatsServer) -> None:
+    office, broker = desk.bearer("poverty_office/210502"), await connect(nats_server.url, "test")
+    said = {"specversion": "1.0", "id": "said-once", "source": "urn:huanren", "type": "registry.villages",
+            "data": village()}  # fmt: skip
+    try:
+        await hear(broker.connection, desk.api.pipeline, {"villages": Register})
+        for number in range(2):
+            assert (await desk.post("villages", office, village(f"V{number}"))).status_code == 200
+            answer = await broker.connection.request(f"{SAID}.huanren.anybody.21.05.02", encode(said), timeout=5)
+            assert decode(answer.data)["status"] == 403, "the command names no body"
+    finally:
+        await broker.connection.close()
+    assert [one.result for one in await log(desk)] == ["done", "403", "done", "403"]
 
 
 async def test_without_issuers_nothing_is_logged(tmp_path: Path) -> None:

@@ -211,6 +211,5 @@ def read(*of: str) -> Read:
 
 
 def log_of(desk: Desk) -> AuditLog:
-    """The log of the service, as another of its parts that writes it."""
-    pipeline = desk.pipeline
-    return AuditLog(pipeline.engine, pipeline.tables.audit, pipeline.writing, pipeline.tables.readings)
+    """The log of the service."""
+    return desk.pipeline.audit
