@@ -21,6 +21,8 @@ from shared.web.places import told_in
 
 MOST = 5
 """How many events a refusal tells one by one, the last ones."""
+EXPLAINED = 20
+"""Of how many refused rows it is told what has changed, the first ones: the journal is read once for all of them."""
 LOOKED_AT = 20_000
 """How many of the last events are looked at for those about a unit or a cadre: the journal is searched by village."""
 
@@ -45,6 +47,8 @@ class Happened(NamedTuple):
     """The organ in whose name somebody acted; empty if it is not known."""
     by: str
     """The pseudonym of who acted; empty if nobody was asked, or nobody did."""
+    position: int
+    """Its position in the journal."""
 
     def touches(self, fields: Collection[str]) -> bool:
         """Whether the event tells of one of these fields of a command, by its own field or within one."""
@@ -60,18 +64,18 @@ async def since(
     """The events after a position of the journal about each of these villages, units and so on, by its id."""
     outbox = pipeline.tables.outbox
     recent = and_(outbox.c.position > max(position, pipeline.written - LOOKED_AT), outbox.c.about.not_in(ids))
-    found = select(outbox.c.about, outbox.c.body).where(
+    found = select(outbox.c.position, outbox.c.about, outbox.c.body).where(
         outbox.c.position > position, or_(outbox.c.about.in_(ids), recent)
     )
     if not who.is_operator:
         found = found.where(outbox.c.sealed.is_(False), told_in(outbox, who.divisions(READERS)))
     told: dict[str, list[Happened]] = {id: [] for id in ids}
     async with pipeline.engine.connect() as conn:
-        for about, body in await conn.execute(found.order_by(outbox.c.position)):
+        for at, about, body in await conn.execute(found.order_by(outbox.c.position)):
             envelope = _ENVELOPE.decode(body)
             for id in {about, envelope.subject} & told.keys():
                 event = msgspec.json.decode(envelope.data, type=EVENTS[envelope.type])
-                told[id].append(Happened(event, envelope.occurredon, envelope.actororgan, envelope.actor))
+                told[id].append(Happened(event, envelope.occurredon, envelope.actororgan, envelope.actor, at))
     return told
 
 
@@ -84,7 +88,7 @@ async def in_words(pipeline: Pipeline, happened: Sequence[Happened]) -> Both:
     async with pipeline.engine.connect() as conn:
         names = await _units(conn, pipeline, [one.event for one in last])
     zh, en = list[str](), list[str]()
-    for event, day, organ, _ in last:
+    for event, day, organ, *_ in last:
         policy = pipeline.book.at(event.place, pipeline.today) if pipeline.today else None
         said, said_en = sentence(event, policy, names)
         zh.append(f"{day} {f'（{organ}）' if organ else ''}{said}")
@@ -107,31 +111,32 @@ async def _units(conn: AsyncConnection, pipeline: Pipeline, events: Sequence[Eve
 async def explained(
     pipeline: Pipeline, who: Caller, commands: Sequence[Command], refused: Mapping[int, Refused]
 ) -> dict[int, Refused]:
-    """Refusals by row, those of changed states with what has changed."""
-    return {
-        row: await _explained(pipeline, who, commands[row], error) if error.rule == CHANGED else error
-        for row, error in refused.items()
-    }
-
-
-async def _explained(pipeline: Pipeline, who: Caller, command: Command, refused: Refused) -> Refused:
-    seen = Seen.read(command.expects or "")
-    kind = next((kind for kind in pipeline.tables.states if kind.kind == seen.kind), None)
-    if refused.status != 412 or kind is None:
-        return refused
+    """Refusals by row, the first of those of changed states with what has changed."""
+    kinds = {kind.kind: kind for kind in pipeline.tables.states}
+    stale = [row for row, error in sorted(refused.items()) if error.rule == CHANGED and error.status == 412]
+    seen = {row: Seen.read(commands[row].expects or "") for row in stale[:EXPLAINED]}
+    keys = {row: (kinds[one.kind], one.id) for row, one in seen.items()}
+    if not keys:
+        return {**refused}
     async with pipeline.engine.connect() as conn:
-        state = (await store.load_states(conn, pipeline.tables, [(kind, seen.id)]))[kind, seen.id]
-    about = state.journey if state else seen.id
-    told = await since(pipeline, who, seen.position, {about, seen.id})
-    happened = told[about] if about == seen.id or told[about] else told[seen.id]
-    zh, en = await in_words(pipeline, happened) if happened else _UNTOLD
-    return Refused(
-        refused.rule,
-        f"{refused.zh.rstrip('。')}。其间的变动：{zh}",
-        f"{refused.en}. What changed: {en}",
-        field=refused.field,
-        status=refused.status,
-    )
+        states = await store.load_states(conn, pipeline.tables, keys.values())
+    about = {row: state.journey if (state := states[key]) else key[1] for row, key in keys.items()}
+    ids = {*about.values(), *(id for _, id in keys.values())}
+    told = await since(pipeline, who, min(one.position for one in seen.values()), ids)
+    answer = {**refused}
+    for row, (_, _, _, position) in seen.items():
+        later = {id: [one for one in told[id] if one.position > position] for id in (about[row], keys[row][1])}
+        happened = later[about[row]] or later[keys[row][1]]
+        zh, en = await in_words(pipeline, happened) if happened else _UNTOLD
+        was = refused[row]
+        answer[row] = Refused(
+            was.rule,
+            f"{was.zh.rstrip('。')}。其间的变动：{zh}",
+            f"{was.en}. What changed: {en}",
+            field=was.field,
+            status=was.status,
+        )
+    return answer
 
 
 _UNTOLD = (

@@ -7,10 +7,12 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import event as sqlalchemy_event
 
 from shared.contracts.dispatch import HelpBegun
 from shared.engine.deliveries import handle
 from shared.stream.bus import OPEN
+from shared.web.changes import EXPLAINED
 from tests.support.asked import OPERATOR, Api, refusal, village
 from tests.support.desk import Desk, asking
 from tests.support.process import delivery
@@ -119,6 +121,19 @@ async def test_each_row_of_several_says_what_it_expects(any_api: Api) -> None:
     answer = (await any_api.post("matters", *rows, keep_good="true")).json()
     assert answer["applied"] == 1 and [one["row"] for one in answer["refused"]] == [1]
     assert (await of(any_api, "M1"), await of(any_api, "M2")) == ("county", "unit")
+
+
+async def test_however_many_rows_are_refused_the_journal_is_read_once(any_api: Api) -> None:
+    ids = [f"M{number}" for number in range(EXPLAINED + 10)]
+    await any_api.post("matters", *(asked(id) for id in ids))
+    tags = [(await seen(any_api, f"matters/{id}")).strip('"') for id in ids]
+    await any_api.post("matters", *(asked(id, of="unit") for id in ids))
+    rows, read = [asked(id, of="county", expects=tag) for id, tag in zip(ids, tags, strict=True)], list[str]()
+    engine = any_api.pipeline.engine.sync_engine
+    sqlalchemy_event.listen(engine, "before_cursor_execute", lambda _c, _k, statement, *_: read.append(statement))
+    faults = refusal(await any_api.post("matters", *rows), 412)
+    assert sum("FROM outbox" in one for one in read) == 1
+    assert ["其间的变动" in fault["zh"] for fault in faults] == [True] * EXPLAINED + [False] * 10
 
 
 async def test_what_a_request_itself_changes_is_no_other_officers_doing(any_api: Api) -> None:
