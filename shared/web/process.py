@@ -64,4 +64,4 @@ async def serve(app: Any, name: str, of: Settings) -> None:
     Headers of proxies are not believed: by them anybody could have his failures counted for another address.
     """
     headers = named(name, of.installation)
-    await answer(uvicorn.Server(serving.config(app, of.host, of.port, headers=headers, proxy_headers=False)))
+    await answer(uvicorn.Server(serving.config(app, of.host, of.port, headers=headers)))

@@ -33,10 +33,11 @@ _BUSY = "连接过多，请稍后用同一请求编号重试 / too many connecti
 
 
 def config(app: Any, host: str, port: int, **more: Any) -> uvicorn.Config:
-    """The configuration of uvicorn for a service."""
+    """The configuration of uvicorn for a service. Headers of proxies are not believed, since anybody can send them: the
+    audit log would name an invented address, and limits would count it."""
     return uvicorn.Config(
         app, host, port, http=Protocol, ws="none", lifespan="off", log_config=None, access_log=False,
-        timeout_graceful_shutdown=LAST_SECONDS, **more,
+        proxy_headers=False, timeout_graceful_shutdown=LAST_SECONDS, **more,
     )  # fmt: skip
 
 

@@ -122,9 +122,12 @@ async def listening() -> AsyncIterator[int]:
     """A server that answers nothing but what a connection's limits say; its port."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
+        host = scope["client"][0].encode()
         while (await receive()).get("more_body"):
             pass
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+        await send(
+            {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0"), (b"from", host)]}
+        )
         await send({"type": "http.response.body"})
 
     server = uvicorn.Server(serving.config(app, "127.0.0.1", 0, headers=[("zhucun-service", "registry")]))
@@ -218,6 +221,13 @@ async def test_half_requests_of_one_peer_keep_nobody_else_out(monkeypatch: pytes
         assert (await exchanged(port, HEALTH, source="127.0.0.2")).startswith(b"HTTP/1.1 200")
         for _, writer in held:
             writer.close()
+
+
+async def test_a_forwarded_address_is_not_believed() -> None:
+    """By it, a caller on the same machine could let the audit log and the limits name somebody else."""
+    async with listening() as port:
+        sent = b"GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 10.0.0.9\r\nConnection: close\r\n\r\n"
+        assert b"from: 127.0.0.1\r\n" in await exchanged(port, sent)
 
 
 async def test_a_body_has_to_go_on_coming(monkeypatch: pytest.MonkeyPatch) -> None:
