@@ -169,11 +169,10 @@ async def _authenticated(connection: Connection, *, is_public: bool) -> Caller:
         raise _unknown("请以“Bearer”方式出示令牌", "show the token as Bearer")
     assert isinstance(issuers, Issuers)
     limits: Limits = connection.app.state.limits
-    limits.require_trust(_address(connection))
     try:
         bearer = await issuers.bearer(token.strip())
     except TokenRefused as refused:
-        limits.failures.note(_address(connection))
+        limits.require_trust(_address(connection))
         raise _unknown(refused.zh, refused.en) from refused
     except IssuerAway as away:
         raise Refused("token", away.zh, away.en, status=503) from away

@@ -17,7 +17,8 @@ from shared.rules import Refused
 A_MINUTE: Final = 600
 """Requests of one caller in a minute, unless the installation sets another number."""
 FAILURES: Final = 30
-"""Invalid tokens from one address in a minute. With more, its tokens are not looked at for a while."""
+"""Invalid tokens from one address in a minute. With more, they are told to wait. Valid ones are always taken: an office
+may have one address for all, and nobody there is kept out by what a neighbour's program does."""
 MOST_KNOWN: Final = 10_000
 """Callers and addresses that are counted at the same time, so that invented ones cannot fill the memory."""
 IMPORTS: Final = 2
@@ -78,9 +79,10 @@ class Limits:
         self.requests.note(name)
 
     def require_trust(self, address: str) -> None:
-        """Refuse (429) to look at a token from an address that has shown too many invalid ones."""
+        """Count an invalid token. Refuses (429) an address that has shown too many."""
         if after := self.failures.wait(address):
             raise TooMany("无效令牌过多", "too many invalid tokens", after)
+        self.failures.note(address)
 
 
 # -------------------------------------------------------------------- headers
