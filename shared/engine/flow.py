@@ -154,6 +154,8 @@ class Wiring:
         self.recoded: defaultdict[str, set[str]] = defaultdict(set)
         """By division, the villages with a code in it that is not their id. Where there are none, no alias is sought:
         a division's code rarely changes, and a third of all reading would be for aliases that do not exist."""
+        self.secret = b""
+        """The installation's, with which versions of states are made; empty if it has none."""
         self.largest = LARGEST_DATA
         """The most bytes of an event's data that the connected server takes."""
         self.sequels: dict[type[Payload] | type[State], set[tuple[type[State], Way]]] = {}
@@ -498,7 +500,7 @@ class _Batch:
         key = self.wiring.kinds[seen.kind], seen.id
         if key not in self.loaded:
             raise Missing({key})
-        require_same(seen, self.loaded[key])
+        require_same(seen, self.loaded[key], self.wiring.secret)
 
     def run_out(self, key: Key, day_id: str) -> None:
         """Run the due timers of one state until none is left. Raises RuntimeError if they never end."""

@@ -1,14 +1,18 @@
 """Versions of states: who changes something may say what he saw of it, and is refused if it is no longer so.
 
 A version names the state, so that a command may expect something of any state that its sender looked at. Its hash is
-of what was shown: what is hidden from somebody may change without his knowing. The position says how far the journal
-was then, so that a refusal can tell what has happened since.
+of what was shown: what is hidden from somebody may change without his knowing. It is made with the installation's
+secret, since whoever sees 138****1234 could else try all telephones until one had this hash. The position says how far
+the journal was then, so that a refusal can tell what has happened since.
 """
 
+import hmac
 from typing import NamedTuple, Self
 from urllib.parse import quote, unquote
 
-from shared.rules import LONGEST_ID, Refused, State, revision
+import msgspec
+
+from shared.rules import LONGEST_ID, Refused, State
 
 CHANGED = "version"
 """The rule of the refusal of a command whose sender saw another version."""
@@ -34,16 +38,20 @@ class Seen(NamedTuple):
         return seen
 
 
-def written(state: State, position: int, *, to_operator: bool) -> str:
+def written(state: State, position: int, secret: bytes, *, to_operator: bool) -> str:
     """The version of a state as it is shown to somebody now; `position` is the last one of the journal."""
     id = quote(state.id, safe="/:")
-    return f"{state.kind}/{id}@{revision(state.shown(to_operator=to_operator))}-{position}"
+    return f"{state.kind}/{id}@{_hash(state, secret, to_operator=to_operator)}-{position}"
 
 
-def require_same(seen: Seen, state: State | None) -> None:
+def _hash(state: State, secret: bytes, *, to_operator: bool) -> str:
+    shown = msgspec.json.encode(state.shown(to_operator=to_operator), order="deterministic")
+    return hmac.digest(secret, b"zhucun version " + shown, "sha256").hex()[:12]
+
+
+def require_same(seen: Seen, state: State | None, secret: bytes) -> None:
     """Refuse (412) if the state is no longer as it was seen."""
-    shown = [state.shown(to_operator=one) for one in (False, True)] if state else []
-    if seen.hash not in map(revision, shown):
+    if state is None or seen.hash not in [_hash(state, secret, to_operator=one) for one in (False, True)]:
         raise Refused(
             CHANGED,
             f"“{seen.id}”在您查看之后已有变动，本次未作更改；请重新查看，确认后再提交",

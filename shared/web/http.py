@@ -181,6 +181,7 @@ def build(
     Without `issuers` nobody is asked who he is.
     """
     name, stopping = pipeline.service.name, asyncio.Event()
+    pipeline.wiring.secret = secret
     people = People(pipeline.engine, pipeline.tables.people, pipeline.writing)
     return Litestar(
         route_handlers=[
@@ -342,7 +343,7 @@ def _tasks(pipeline: Pipeline) -> Any:
         who, position = caller(request), pipeline.written
         states = waiting(pipeline, place, to=who, after=after, enough=lambda: len(found) >= limit)
         async for state, policy in states:
-            seen = written(state, position, to_operator=who.is_operator) if versions else ""
+            seen = written(state, position, pipeline.wiring.secret, to_operator=who.is_operator) if versions else ""
             found += [
                 (OpenTask(state.kind, state.id, state.place, task, version=seen), policy)
                 for task in (state.tasks(policy) if policy or not state.needs_policy else ())
@@ -596,8 +597,8 @@ def _states(pipeline: Pipeline, state: type[State], table: Table) -> list[Any]:
             require_reach(request, found.place, asks.roles)
         shows.told(request, found.place)([found.id])
         hiding = shows.texts(request, found.place)
-        to_operator = shows.all_to(request, found.place)
-        version = written(store.decode_state(state, body), position, to_operator=to_operator)
+        seen, to_operator = store.decode_state(state, body), shows.all_to(request, found.place)
+        version = written(seen, position, pipeline.wiring.secret, to_operator=to_operator)
         return Response(
             (hiding(body) if hiding else body).encode(), media_type=MediaType.JSON, headers={"ETag": f'"{version}"'}
         )

@@ -9,6 +9,7 @@ import pytest
 from services.incentives.model.record import Case, Record
 from services.registry.model.party import Person
 from services.registry.model.register import Household, Register
+from shared.rules import revision
 from tests.support.persons import DAY, OPERATOR, PLACE, TERMS, VILLAGE, cadre, serving
 
 REGISTER = Register(
@@ -102,6 +103,9 @@ async def test_1_11_names_are_masked_until_somebody_says_what_for(tmp_path: Path
         one = (await desk.get("/v1/persons/P1", office)).json()
         assert (listed["name"], listed["fields"]) == (one["name"], one["fields"]) == ("张**", MASKED)
         assert (await desk.get("/v1/cadres/C1", office)).json()["name"] == "欧***"
+        version = (await desk.get("/v1/persons/P1", office)).headers["etag"]
+        tried = (PERSON.but(fields={**PERSON.fields, "phone": f"138{n:04}1234"}) for n in range(1230, 1240))
+        assert not [one for one in tried if revision(one) in version], "the middle of a telephone is soon guessed"
         whole = await desk.get("/v1/unmasked/persons/P1?purpose=核对任职文件姓名", office)
         assert whole.json()["name"] == "张三丰" and whole.json()["fields"] == PERSON.fields
         entry = (await desk.log())[-1]
