@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections import Counter
 from datetime import UTC, datetime
 from math import ceil
 from typing import Annotated, Final, Literal
@@ -18,6 +19,8 @@ from services.accounts.model.password import is_old, require_fit
 
 CROWD: Final = 50
 """How many sign-ins may wait while one password is tried at a time. More are refused, so that memory has a bound."""
+OF_ADDRESS: Final = 25
+"""How many of them may come from one address, so that whoever invents names there leaves others their turn."""
 TRIES: Final = 5
 """How many wrong codes may be typed while a second factor is set up."""
 RECOVERY: Final = 8
@@ -81,7 +84,7 @@ class SignIn:
 
     def __init__(self, log: Log, seal: secret.Seal) -> None:
         self._log, self._seal = log, seal
-        self._one, self._crowd = asyncio.Lock(), 0
+        self._one, self._crowd = asyncio.Lock(), Counter[str]()
         self._tickets = Brief[_Passed](300)
 
     async def enter(self, form: Form, address: str) -> Ask | Signed:
@@ -91,14 +94,15 @@ class SignIn:
             if not passed:
                 raise Denied("sign-in", "等待过久，请重新登录", "this took too long; sign in again", status=401)
             return await self._owed(passed, form, address)
-        if self._crowd >= CROWD:
+        if self._crowd.total() >= CROWD or self._crowd[address] >= OF_ADDRESS:
             raise Denied("sign-in", "正在登录的人过多，请稍后再试", "too many sign in now; try again", status=503)
-        self._crowd += 1
+        self._crowd[address] += 1
         try:
             async with self._one:  # So nobody tries several passwords before the first failure is counted.
                 passed = await self._checked(form, address)
         finally:
-            self._crowd -= 1
+            self._crowd[address] -= 1
+            self._crowd += Counter()  # Forgets who waits no longer.
         return await self._owed(passed, form, address)
 
     async def _checked(self, form: Form, address: str) -> _Passed:

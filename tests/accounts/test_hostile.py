@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from services.accounts import store
+from services.accounts import signin, store
 from services.accounts.brief import MOST, Brief
 from services.accounts.model import totp
 from services.accounts.model.session import IDLE, LONGEST
@@ -67,6 +67,18 @@ async def test_a_restart_forgets_no_failure_and_no_session(tmp_path: Path) -> No
         assert (await desk.step(name="li", password=GOOD)).status_code == 429
         assert (await desk.refresh(token)).is_success, "the keys and the session are those of before"
         assert (await desk.step(ticket=half, new="Xiayu-2015!!", again="Xiayu-2015!!")).status_code == 401
+
+
+async def test_whoever_invents_names_leaves_others_their_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signin, "CROWD", 4)
+    monkeypatch.setattr(signin, "OF_ADDRESS", 3)
+    async with opened(tmp_path) as desk:
+        await desk.person(await desk.appoint("system", "sun", "孙立"), "li")
+        trying = [asyncio.create_task(desk.step(name=f"x{n}", password="Wrong-12345")) for n in range(6)]
+        await asyncio.sleep(0.01)
+        assert (await desk.step(desk.at("10.0.0.2"), name="li", password=GOOD)).is_success
+        assert sorted(answer.status_code for answer in await asyncio.gather(*trying)) == [401] * 3 + [503] * 3
+        assert (await desk.step(name="li", password=GOOD)).is_success, "whoever has left makes room"
 
 
 async def test_who_is_locked_meanwhile_does_not_come_in(tmp_path: Path) -> None:
