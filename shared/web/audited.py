@@ -17,6 +17,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from shared.engine.audit import TELLS, AuditLog, Entry, Read, encode
 from shared.engine.people import People, Person
 from shared.rules import Refused
+from shared.secrecy import is_classified
 from shared.web.identity import CALLER, PERSONAL, Asks, Caller, require_reach, told_of
 
 READERS: Final = Asks("found", frozenset({"audit"}))
@@ -62,7 +63,7 @@ def _entries(scope: HTTPScope, status: int) -> Iterator[Entry]:
     path = scope["path_template"]
     if path.startswith(("/health", "/docs")):
         return
-    said = [f"{name}={value}" for name, value in sorted(scope.get("path_params", {}).items())]
+    said = [f"{name}={_kept(str(value))}" for name, value in sorted(scope.get("path_params", {}).items())]
     if is_read and status < 400:  # What was asked is well formed then.
         said += [f"{name}={value}" for name, value in parse_qsl(scope["query_string"].decode("latin-1"))]
     asked, named = ", ".join(said)[:500], [*persons]
@@ -73,6 +74,12 @@ def _entries(scope: HTTPScope, status: int) -> Iterator[Entry]:
             deed=f"{scope['method']} {path}"[:200], about=f"{asked}{TELLS}{' '.join(some)}" if some else asked,
             result="done" if status < 400 else str(status), told=some,
         )  # fmt: skip
+
+
+def _kept(value: str) -> str:
+    """A part of an address as it may be kept, even where it was refused: PostgreSQL takes no NUL, and nothing keeps
+    what is classified."""
+    return "…" if "\0" in value or is_classified(value) else value
 
 
 def reading(log: AuditLog, people: People) -> list[Any]:

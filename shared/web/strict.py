@@ -63,6 +63,8 @@ async def strict(request: Request[Any, Any, Any]) -> Response[None] | None:
         zh = f"地址中的编号超过 {LONGEST} 个字符、有控制字符，或编码不是 UTF-8"
         en = f"an id in the address exceeds {LONGEST} characters, holds control characters, or is not UTF-8"
         faults.append(Fault(0, "schema", zh, en, "path"))
+    elif any(map(is_classified, map(str, request.path_params.values()))):
+        faults.append(Fault(0, secrecy.RULE, secrecy.ZH, secrecy.EN, "path", basis=secrecy.BASIS))
     if faults:
         raise Unfit(faults)
     if "command" in request.route_handler.opt:

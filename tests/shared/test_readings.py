@@ -43,6 +43,15 @@ async def test_whoever_is_told_of_persons_stands_in_the_log_with_whom(address: s
         assert (entry.about, entry.organ, entry.result) == (read, "县organisation", "done")
 
 
+@pytest.mark.parametrize("id", ["T%001", "机密★10年"], ids=["a NUL, which PostgreSQL does not take", "classified"])
+async def test_what_may_not_be_kept_stands_in_no_log(id: str, tmp_path: Path) -> None:
+    async with serving(tmp_path, "incentives", [record()]) as desk:
+        answer = await desk.get(f"/v1/records/{id}", "organisation/2105")
+        assert answer.status_code == 400 and "机密★" not in answer.text
+        (entry,) = await desk.log()
+        assert (entry.about, entry.result) == ("id=…", "400")
+
+
 async def test_whoever_is_told_of_no_person_stands_in_no_log(tmp_path: Path) -> None:
     async with serving(tmp_path, "incentives", [record()]) as desk:
         for address in ("tasks?place=210521", "tasks?place=210521&role=team", "snapshots?place=2105", "journal"):
