@@ -89,7 +89,7 @@ def _complete(handler: HTTPRouteHandler, operation: dict[str, Any], of: Mapping[
     if "{" in "".join(handler.paths):
         statuses.add(404)
     if (asks := asked_of(handler)).where != "public":
-        statuses |= {401} if asks.where == "operator" else {401, 403, 429}
+        statuses |= {401, 403} if asks.where == "operator" else {401, 403, 429}
         others: list[Any] = (
             [] if asks.where == "operator" else [{}, {"person": []}]
         )  # Without issuers, no token is asked for.

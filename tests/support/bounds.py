@@ -61,7 +61,7 @@ def _longest(metas: Sequence[Meta]) -> float:
     lengths = [float(meta.max_length) for meta in metas if meta.max_length is not None]
     for meta in metas:
         if meta.pattern and meta.pattern.startswith("^") and meta.pattern.endswith("$(?!\\n)"):
-            lengths.append(float(re._parser.parse(meta.pattern).getwidth()[1]))  # type: ignore[attr-defined]
+            lengths.append(float(re._parser.parse(meta.pattern).getwidth()[1]))
     return min(lengths, default=float("inf"))
 
 
