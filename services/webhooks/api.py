@@ -87,7 +87,7 @@ class Undelivered(msgspec.Struct, kw_only=True):
 class Again(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is sent again."""
 
-    about: Annotated[str, Meta(max_length=120)] = ""
+    about: Annotated[str, Meta(max_length=120, pattern=r"^[^\x00-\x1f\x7f-\x9f\ufffd]*$(?!\n)")] = ""
     """The village; all if there is none."""
     since: date | None = None
     """The first business day. Without it, only what was not taken."""

@@ -1,5 +1,6 @@
 """Requests and answers over ASGI, no more than this process needs. The framework of the others would take 15 MiB."""
 
+import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
@@ -34,6 +35,9 @@ class Request:
     """One request."""
 
     def __init__(self, scope: Mapping[str, Any], body: bytes) -> None:
+        """Raises Denied for what readers would understand differently, such as two tokens."""
+        if [name for name, _ in scope["headers"]].count(b"authorization") > 1:
+            raise Denied("token", "令牌只能有一个", "there may be one token only", status=401)
         self.body = body
         self.headers: dict[str, str] = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
@@ -77,7 +81,9 @@ class Request:
         try:
             if may_be_classified(self.body) and [*classified_in(msgspec.json.decode(self.body))]:
                 raise Denied(secrecy.RULE, secrecy.ZH, secrecy.EN, status=400)
-            return msgspec.json.decode(self.body, type=type)
+            found = msgspec.json.decode(self.body, type=type)
+            json.loads(self.body, object_pairs_hook=_once, parse_int=str, parse_float=str)
+            return found
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise Denied(
                 "schema", "请求内容不符合要求，请对照文档", f"the body does not fit: {error}", status=400
@@ -162,6 +168,12 @@ class App:
         if others:
             raise Denied("schema", "此地址不接受这种方法", "this address does not take this method", status=405)
         raise Denied("schema", "没有这个地址", "there is no such address", status=404)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> None:
+    """Raises Denied if a field of a JSON object stands twice, since readers would differ on which holds."""
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise Denied("schema", "同一字段出现两次", "a field stands twice", status=400)
 
 
 def _nul() -> Denied:

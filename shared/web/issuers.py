@@ -52,7 +52,7 @@ KEYS_LAST: Final = 3600.0
 ANSWERED_WITHIN, LARGEST_ANSWER = 5.0, 2**18
 """Seconds and bytes within which an issuer must answer."""
 
-Division = Annotated[str, Meta(pattern=r"^([0-9]{2}){0,3}$")]
+Division = Annotated[str, Meta(pattern=r"^([0-9]{2}){0,3}$(?!\n)")]
 Said = Annotated[str, Meta(max_length=255)]
 Reference = Annotated[str, Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9._:/-]{0,119})?$(?!\n)")]
 """A stable id, or empty."""

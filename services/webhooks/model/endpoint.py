@@ -30,7 +30,7 @@ class NewEndpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """What is asked for."""
 
     url: Annotated[str, Meta(max_length=500)]
-    division: Annotated[str, Meta(pattern=r"^([0-9]{2}){0,3}$")]
+    division: Annotated[str, Meta(pattern=r"^([0-9]{2}){0,3}$(?!\n)")]
     """The first digits of the code of the division whose events are sent; empty for the whole country."""
     description: Annotated[str, Meta(min_length=1, max_length=200)]
     contact: Annotated[str, Meta(min_length=1, max_length=200)]
