@@ -49,12 +49,24 @@ async def keep(
     new trouble. The grants are read from the folder of the key.
     """
     told, floors, late = "", dict[str, int](), set[str]()
+
+    def trouble(error: Exception) -> None:
+        nonlocal told
+        if repr(error) != told:
+            told = repr(error)
+            tell(f"the streams cannot be looked after: {told}")
+
     while True:
         try:
             async with connected(url, key, ca) as client:
                 await client.subscribe(f"{GATE}.>", "keeper", cb=partial(admit, client, key.parent))
-                while True:
-                    amiss = await bus.declare_streams(client.jetstream(timeout=bus.ANSWERED_WITHIN), replicas)
+                while not client.is_closed:
+                    try:
+                        amiss = await bus.declare_streams(client.jetstream(timeout=bus.ANSWERED_WITHIN), replicas)
+                    except Error as error:  # Subscribers are admitted all the while, on the same connection.
+                        trouble(error)
+                        await asyncio.sleep(RETRY)
+                        continue
                     if made.is_set():
                         for what in amiss:
                             tell(f"{what}; it was put right")
@@ -66,9 +78,7 @@ async def keep(
                     told = ""
                     await asyncio.sleep(LOOK)
         except Exception as error:  # Whatever goes wrong: if this task ended, nobody would keep the streams.
-            if repr(error) != told:
-                told = repr(error)
-                tell(f"the streams cannot be looked after: {told}")
+            trouble(error)
         await asyncio.sleep(RETRY)
 
 

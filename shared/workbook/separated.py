@@ -83,7 +83,8 @@ def rows(source: Path | BinaryIO, encoding: str, delimiter: str = ",") -> Iterat
             zh, en = (words.format(where=where[0], where_en=where[1]) for words in _BROKEN)
             raise WorkbookRefused(zh, en) from error
         finally:
-            text.detach()  # The caller closes the file.
+            if not file.closed:  # As it is where the reading was given up, and the rows are forgotten later.
+                text.detach()  # The caller closes the file.
 
 
 def write(target: Path | BinaryIO, encoding: str, delimiter: str, lines: Iterable[tuple[int, Cells]]) -> None:

@@ -316,6 +316,29 @@ async def test_what_was_revoked_while_nothing_ran_ends_at_the_next_start(tmp_pat
         assert {f"{bus.OPEN} {service}" for service in WIRED} <= found.keys(), "services keep theirs"
 
 
+async def test_subscribers_are_admitted_while_the_streams_cannot_be_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server under load answers the one late; the other would be told that nobody is there."""
+    folder, key, failed = tmp_path / "system", tmp_path / "guizhou.nk", asyncio.Event()
+
+    async def late(*_args: Any) -> list[str]:
+        failed.set()
+        raise nats.errors.TimeoutError
+
+    monkeypatch.setattr(streams, "LOOK", 0.1)
+    monkeypatch.setattr(streams, "RETRY", 60)  # So that it still waits when the subscriber comes.
+    async with System(folder, restart=False) as system:
+        await system.ready()
+        await command("grant", "guizhou", "--place", "52", "-o", str(key), "--folder", str(folder))
+        monkeypatch.setattr(bus, "declare_streams", late)
+        await failed.wait()
+        async with subscribed(system, key) as client:
+            await client.jetstream(domain=DOMAIN).pull_subscribe(
+                "zhucun.v1.52.>", durable="guizhou-52", stream=bus.OPEN
+            )
+
+
 async def test_in_a_cluster_every_server_takes_up_what_was_granted_and_revoked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
