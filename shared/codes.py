@@ -27,10 +27,17 @@ class Code(State, frozen=True, kw_only=True):
     village: str
     name: str = ""
     """What the village is called. It stands with the id only, since an alias leads there."""
+    later: dict[str, str] = msgspec.field(default_factory=dict)
+    """The codes that the village got since, by the day on which that was heard, such as `2016-06-01`. They stand with
+    the id only, where a service asks in which township a village lay."""
 
     @property
     def status(self) -> str:
         return self.village
+
+    def on(self, day: date) -> str:
+        """The code of the village on a day."""
+        return next((code for since, code in sorted(self.later.items(), reverse=True) if since <= str(day)), self.id)
 
 
 def aliased(code: Code | None, event: VillageRecoded, _policy: Policy, _today: date) -> Change:
@@ -38,15 +45,22 @@ def aliased(code: Code | None, event: VillageRecoded, _policy: Policy, _today: d
 
     A village that comes back to the code that is its id keeps its name there.
     """
-    name = code.name if code else ""
-    return Change(Code(id=event.code, place=place_of(event.code), village=event.village, name=name))
+    known = code or Code(id=event.code, place="", village=event.village)
+    return Change(known.but(place=place_of(event.code), village=event.village))
+
+
+def moved(code: Code | None, event: VillageRecoded, _policy: Policy, today: date) -> Change:
+    """Keep with the id which code the village has from now on."""
+    known = code or Code(id=event.village, place=event.place, village=event.village)
+    return Change(known.but(later={**known.later, str(today): event.code}))
 
 
 def called(code: Code | None, event: VillageRegistered, _policy: Policy, _today: date) -> Change:
     """Keep what a village is called. A village that is registered again may have got another name."""
     if code and code.name == event.name:
         return Change(code)
-    return Change(Code(id=event.village, place=event.place, village=event.village, name=event.name))
+    known = code or Code(id=event.village, place="", village=event.village)
+    return Change(known.but(place=event.place, name=event.name))
 
 
 @cache

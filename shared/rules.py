@@ -259,13 +259,17 @@ class Reaction(msgspec.Struct, frozen=True):
 
     on: type[Payload]
     kind: type[State]
-    ids: Callable[[Any, Policy], Iterable[str]]
+    ids: Callable[..., Iterable[str]]
+    """(message, policy) -> ids of the states that it concerns; with `code`, (message, policy, codes)."""
     rule: Rule
     reads: Callable[[Any, Any], Iterable[Key]] | None = None
     """(state, message) -> keys of other states that the rule looks at; they are its last argument, a mapping by key."""
     unhurried: bool = False
     """Whether it only keeps what will be asked for later, such as a name, and tells nothing. A message with no other
     reactions waits a moment for those that follow, to share their transaction."""
+    code: bool = False
+    """Whether which states it concerns follows from the code that the village has now, such as that of its township.
+    Then the last argument of `ids` is what is kept of the village's codes: None as long as its id is its only code."""
 
     def __post_init__(self) -> None:
         require_taken(self.rule, self.kind, self.on)

@@ -66,7 +66,7 @@ from services.inspection.model.seeds import SeedHash
 from services.inspection.model.subjects import Subject
 from services.inspection.model.supervision import Gone, Supervision
 from services.inspection.model.verification import Verification
-from shared.codes import Code, aliased, called
+from shared.codes import Code, aliased, called, moved
 from shared.contracts import Payload
 from shared.contracts.dispatch import (
     CommitmentReconciled,
@@ -200,6 +200,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(LinkEnded, Supervision, by("village"), supervision.unbind),
     Reaction(VillageRegistered, Code, by("village"), called, unhurried=True),
     Reaction(VillageRecoded, Code, by("code"), aliased),
+    Reaction(VillageRecoded, Code, by("village"), moved),
     # A recoded village is visited by the jurisdictions of its new code.
     Reaction(VillageRecoded, Calendar, calendar.left_jurisdictions, calendar.move_out),
     Reaction(VillageRecoded, Calendar, calendar.new_jurisdictions, calendar.move_in, calendar.team_and_place),
@@ -264,6 +265,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(VillageRegistered, Subject, subjects.of_village, subjects.register_village, unhurried=True),
     Reaction(VillageRegistered, Subject, subjects.of_township, subjects.register_township, unhurried=True),
     Reaction(VillageRecoded, Subject, subjects.of_village, subjects.recode),
+    Reaction(VillageRecoded, Subject, subjects.new_township, subjects.enter_township),
+    Reaction(VillageRecoded, Subject, subjects.old_township, subjects.leave_township, code=True),
     Reaction(PartyRegistered, Subject, subjects.of_party, subjects.register_party),
     *(
         Reaction(e, Subject, subjects.of_village, subjects.end, subjects.running)
@@ -271,10 +274,13 @@ REACTIONS: tuple[Reaction, ...] = (
     ),
     *(Reaction(e, Subject, subjects.of_party, subjects.end, subjects.running) for e in (PartyMerged, PartyWithdrawn)),
     # Their year is opened, gets its channels, and is decided by a body. Results and facts go on into what they make.
-    *(Reaction(e, Subject, subjects.composing, subjects.note_result) for e in get_args(facts.Source)),
+    *(Reaction(e, Subject, subjects.composing, subjects.note_result, code=True) for e in get_args(facts.Source)),
     Reaction(AppraisalOpened, Appraisal, appraisal_inputs.own, appraisal_inputs.open_own, appraisal_inputs.opened),
     Reaction(AppraisalDropped, Appraisal, appraisal_inputs.own, appraisal_inputs.drop),
-    *(Reaction(e, Appraisal, appraisal_inputs.composed, appraisal_inputs.take_result) for e in get_args(facts.Source)),
+    *(
+        Reaction(e, Appraisal, appraisal_inputs.composed, appraisal_inputs.take_result, code=True)
+        for e in get_args(facts.Source)
+    ),
     Reaction(GiveReport, Appraisal, appraisal_inputs.own, appraisal_inputs.give_report),
     Reaction(GiveBallot, Appraisal, appraisal_inputs.own, appraisal_inputs.give_ballot),
     Reaction(GiveScores, Appraisal, appraisal_inputs.own, appraisal_inputs.give_scores, appraisal_inputs.members),

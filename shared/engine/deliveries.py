@@ -142,7 +142,7 @@ async def _placed(pipeline: Pipeline, heard: list[Heard]) -> list[Heard]:
     for delivery, cause in heard:
         event = cause.payload if isinstance(cause, Cause) else None
         if isinstance(event, VillageRecoded):
-            pipeline.wiring.note_code(event)
+            pipeline.wiring.note_code(place_of(event.code), event.village)
         # What is told of a party that belongs to no village names none.
         if event and event.about == "village" and (village := getattr(event, event.about)):
             place = event.place

@@ -147,6 +147,9 @@ class Wiring:
         for reaction in reactions:
             self.kinds[reaction.kind.kind] = reaction.kind
             self.reactions.setdefault(reaction.on, []).append(reaction)
+        self._by_code = {on for on, several in self.reactions.items() if any(one.code for one in several)}
+        self.coded = set[type[Payload]]()
+        """The messages whose states may follow from a village's code, once any village has one that is not its id."""
         self.due = due
         for kind, rules in due.items():
             for rule in rules.values():
@@ -163,9 +166,10 @@ class Wiring:
         by the way from the id that it named to theirs. They are loaded at once next time, which saves a run and never
         changes a decision."""
 
-    def note_code(self, event: VillageRecoded) -> None:
+    def note_code(self, place: str, village: str) -> None:
         """A village has a code in another division. Should the event be refused after all, that does no harm."""
-        self.recoded[place_of(event.code)].add(event.village)
+        self.recoded[place].add(village)
+        self.coded = self._by_code
 
     def likely(self, root: type[Payload] | type[State], named: Iterable[Key]) -> Iterable[Key]:
         """The states that later events of the chain will probably need, by what earlier runs have taught."""
@@ -416,7 +420,7 @@ class _Batch:
 
         Raises Refused, also if a command says something twice.
         """
-        known = self.terms.concerned.get(cause.id)
+        known = None if type(cause.payload) in self.wiring.coded else self.terms.concerned.get(cause.id)
         if not known or known.payload is not cause.payload or known.packs is not self.terms.book.packs:
             if isinstance(cause.payload, Command):
                 once_each(cause.payload)
@@ -434,7 +438,15 @@ class _Batch:
         """
         reactions = self.wiring.reactions.get(type(payload), ())
         policy: Any = self.policy_for(payload) if reactions else None
-        return [((r.kind, id), r, policy) for r in reactions for id in r.ids(payload, policy)]
+        code = [self.code_of(payload) if type(payload) in self.wiring.coded else None]
+        return [((r.kind, id), r, policy) for r in reactions for id in r.ids(payload, policy, *code[: r.code])]
+
+    def code_of(self, payload: Any) -> State | None:
+        """What is kept of the codes of a message's village; None if its id is its only one. Raises Missing."""
+        if payload.village not in self.wiring.recoded.get(payload.place, ()):
+            return None
+        key = codes.Code, payload.village
+        return self.others([key])[key]
 
     def policy_for(self, payload: Payload) -> Any:
         """The policy by which a message is judged; None for one that needs none. Raises Refused."""
@@ -466,7 +478,7 @@ class _Batch:
             self.terms.book.adopt(_adopted(payload.pack))
             self.adopted.append(payload)
         elif type(payload) is VillageRecoded:
-            self.wiring.note_code(payload)
+            self.wiring.note_code(place_of(payload.code), payload.village)
 
     def effect(self) -> Effect:
         """The effect of a command. It is `created` only if a state that the command itself concerns is new."""

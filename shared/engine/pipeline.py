@@ -100,7 +100,7 @@ class Pipeline:
         async with self.engine.connect() as conn:
             self.book = await store.policy_book(conn, self.tables)
             for place, village in await store.recoded(conn, self.tables):
-                self.wiring.recoded[place].add(village)
+                self.wiring.note_code(place, village)
             self.positions = await store.positions(conn, self.tables)
             if self.positions and self.positions.get("share", WHOLE.mark) != self.share.mark:
                 raise ValueError(

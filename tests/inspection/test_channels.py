@@ -19,6 +19,7 @@ from services.inspection.model.commands import (
     WithdrawAppraisalInput,
     WithdrawRanking,
 )
+from services.inspection.model.subjects import Subject
 from shared.contracts import Event
 from shared.contracts.dispatch import (
     CommitmentReconciled,
@@ -37,8 +38,15 @@ from shared.contracts.inspection import (
     VisitMade,
     VisitWithdrawn,
 )
-from shared.contracts.registry import IndicatorsMeasured, MeasurementWithdrawn, VillageMerged, VillageRegistered
+from shared.contracts.registry import (
+    IndicatorsMeasured,
+    MeasurementWithdrawn,
+    VillageMerged,
+    VillageRecoded,
+    VillageRegistered,
+)
 from shared.policy import PolicyInvalid, parse_pack
+from shared.policy.channels import CAMPAIGN, fact
 from shared.policy.shipped import content, shipped
 from tests.inspection.region import BENXI, VILLAGE, ZUNYI, Region, changed, in_december
 
@@ -571,3 +579,74 @@ def test_2_21_days_in_the_village_that_carry_no_weight_are_not_waited_for() -> N
 def test_3_7_a_year_waits_for_facts_only_where_it_is_scored_by_some(pack: str, kind: str, until: date) -> None:
     terms = shipped(pack).appraisal(kind)
     assert terms and facts_until(terms, 2016, shipped(pack)) == until
+
+
+# ------------------------------------------------------------------ new codes
+
+NEW = f"{COUNTY}101"
+VISITS = fact(CAMPAIGN, "annual")
+
+
+class Recoded(Year):
+    """A township that is assessed by a visit, and whose villages get codes of another one."""
+
+    def __init__(self) -> None:
+        super().__init__("panel", "check", of="township")
+
+    def recode(self, village: str, code: str) -> None:
+        self.hear(VillageRecoded(place=COUNTY, village=village, code=code, since=self.today))
+
+    def visits(self, township: str, year: int) -> dict[str, float | None]:
+        """The scores that were told of a township, by village."""
+        state = self.kept(Subject, f"township:{township}")
+        return {key.partition("/")[0]: one for key, one in state.results.get(f"{VISITS}/{year}", {}).items()}
+
+
+def visit_in(year: int, village: str, score: int) -> VisitMade:
+    return VisitMade(
+        place=COUNTY, village=village, kind="annual", year=year, on=date(year, 12, 2), score=score, findings=(),
+        absent=0, campaign=f"2105-annual-{year}",
+    )  # fmt: skip
+
+
+def test_0_13_a_recoded_village_counts_in_its_new_township_from_the_next_year_on() -> None:
+    here = Recoded()
+    here.recode(V, f"{NEW}200")
+    here.hear(visit_in(2015, V, 40), visit_in(2015, W, 80))
+    assert here.visits(TOWNSHIP[-9:], 2015) == {V: 40, W: 80}, "the year began with it in the old township"
+    here.pass_days(date(2016, 2, 1))
+    here.recode(V, f"{COUNTY}102200")
+    here.hear(visit_in(2016, V, 50), visit_in(2016, W, 90))
+    assert (here.visits(TOWNSHIP[-9:], 2016), here.visits(NEW, 2016)) == ({W: 90}, {V: 50})
+    here.pass_days(date(2016, 12, 2))
+    opened = {(said.subject[-9:], said.year) for said in here.said(AppraisalOpened)}
+    assert opened == {(TOWNSHIP[-9:], 2015), (TOWNSHIP[-9:], 2016), (NEW, 2016)}
+    appraisal = here.kept(Appraisal, f"village_year/township:{NEW}/2016")
+    assert list(appraisal.results[VISITS].values()) == [50]
+    here.hear(visit_in(2016, V, 70))
+    appraisal = here.kept(Appraisal, f"village_year/township:{NEW}/2016")
+    assert list(appraisal.results[VISITS].values()) == [70], "what follows finds it as well"
+
+
+def test_0_13_a_township_that_all_villages_have_left_is_assessed_no_more() -> None:
+    here = Recoded()
+    here.hear(visit_in(2015, V, 40))
+    for village, code in ((V, f"{NEW}200"), (W, f"{NEW}201")):
+        here.recode(village, code)
+    for year in (2016, 2017):
+        here.pass_days(date(year, 12, 1))
+        here.hear(visit_in(year, V, 60), visit_in(year, W, 60))
+    here.pass_days(date(2017, 12, 2))
+    opened = [(said.subject[-9:], said.year) for said in here.said(AppraisalOpened)]
+    assert (TOWNSHIP[-9:], 2017) not in opened and {(NEW, 2016), (NEW, 2017)} <= {*opened}
+
+
+def test_0_13_a_village_that_gets_its_first_code_again_counts_at_home_again() -> None:
+    here = Recoded()
+    here.recode(V, f"{NEW}200")
+    here.pass_days(date(2016, 2, 1))
+    here.recode(V, V)
+    here.hear(visit_in(2016, V, 50))
+    here.pass_days(date(2017, 2, 1))
+    here.hear(visit_in(2017, V, 60))
+    assert (here.visits(NEW, 2016), here.visits(TOWNSHIP[-9:], 2017)) == ({V: 50}, {V: 60})

@@ -16,8 +16,9 @@ from services.inspection.model.commands import (
     WithdrawAppraisalInput,
 )
 from services.inspection.model.facts import Source, told
-from services.inspection.model.subjects import Subject
+from services.inspection.model.subjects import Subject, township_of
 from services.inspection.model.supervision import Supervision
+from shared.codes import Code
 from shared.contracts.inspection import (
     AppraisalDropped,
     AppraisalInputGiven,
@@ -40,13 +41,13 @@ def own(message: AppraisalOpened | AppraisalDropped | AppraisalCommand, _policy:
     return (f"{message.kind}/{message.subject}/{message.year}",)
 
 
-def composed(event: Source, policy: Policy) -> Iterable[str]:
+def composed(event: Source, policy: Policy, code: Code | None) -> Iterable[str]:
     """The assessments in which a result or fact counts: those of its village, and of its township (0.13, 1.7, 4.8)."""
     if not event.village or not policy.composing:
         return ()
-    subject = {VILLAGE: event.village, TOWNSHIP: f"township:{event.village[:9]}"}
+    village = event.village
     return {
-        f"{one.kind}/{subject[one.of]}/{fact.year}": None
+        f"{one.kind}/{village if one.of == VILLAGE else township_of(village, fact.year, code)}/{fact.year}": None
         for fact in told(event, policy)
         for one in policy.composing.get(fact.source, ())
     }

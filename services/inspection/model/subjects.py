@@ -3,6 +3,9 @@
 On the day that the pack names, the assessment of each who is registered then begins. Who ends before a grade is
 proposed is not graded: a village that is merged, an organisation that is dissolved, a secretary who leaves the post.
 
+A township is known by the codes of its villages. What is told of a village counts in the township where the village lay
+when that year began, so that nothing is awaited in one township and comes in another.
+
 A village and a township also remember the results of all that is assessed there, and the facts of the year, since
 their own assessments may be made of them, and may be opened later (1.7, 3.7).
 """
@@ -14,6 +17,7 @@ import msgspec
 
 from services.inspection.model.appraisal import Appraisal
 from services.inspection.model.facts import Source, told
+from shared.codes import Code
 from shared.contracts.inspection import (
     AppraisalDropped,
     AppraisalOpened,
@@ -28,7 +32,7 @@ from shared.contracts.registry import (
     VillageRegistered,
     VillageWithdrawn,
 )
-from shared.divisions import place_of
+from shared.divisions import part_of, place_of
 from shared.policy import Policy
 from shared.policy.appraisals import TOWNSHIP, VILLAGE
 from shared.policy.appraisals import Appraisal as Terms
@@ -60,6 +64,9 @@ class Subject(State, frozen=True, kw_only=True, omit_defaults=True):
     """By `<source>/<year>`: the score of each who is assessed in the village or township, None until there is a grade,
     and the facts of the year, by their key."""
     ended: bool = False
+    left: bool = False
+    """Whether villages of the township have got codes of another one. It is assessed as long as anything is told of
+    those that it still has."""
 
     @property
     def subject(self) -> str:
@@ -86,8 +93,28 @@ class Subject(State, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def of_township(event: VillageRegistered, _policy: Policy) -> Iterable[str]:
-    """The township of a village, by the first nine digits of its code."""
-    return (f"{TOWNSHIP}:{event.village[:9]}",)
+    """The township of a new village, whose code is its id."""
+    return (_township(event.village),)
+
+
+def new_township(event: VillageRecoded, _policy: Policy) -> Iterable[str]:
+    """The township in which a village lies by its new code."""
+    return (_township(event.code),)
+
+
+def old_township(event: VillageRecoded, policy: Policy, code: Code | None) -> Iterable[str]:
+    """The township that a village leaves; none if it stays in it."""
+    before = _township(code.on(date.max) if code else event.village)
+    return (before,) if before != _township(event.code) else ()
+
+
+def township_of(village: str, year: int, code: Code | None) -> str:
+    """The township in which a village lay when a year began."""
+    return _township(code.on(date(year, 1, 1)) if code else village)
+
+
+def _township(code: str) -> str:
+    return f"{TOWNSHIP}:{part_of(code, TOWNSHIP)}"
 
 
 def of_village(
@@ -117,6 +144,20 @@ def register_township(state: Subject | None, event: VillageRegistered, policy: P
     return Change(_waking(Subject(id=id, place=event.place, sort=TOWNSHIP), policy, today))
 
 
+def enter_township(state: Subject | None, event: VillageRecoded, policy: Policy, today: date) -> Change:
+    """A township may be known first by a village that got its code. It is assessed from the next year on."""
+    if state:
+        return Change(state)
+    (id,) = new_township(event, policy)
+    township = Subject(id=id, place=place_of(event.code), sort=TOWNSHIP)
+    return Change(_waking(township, policy, date(today.year, 12, 31)))
+
+
+def leave_township(state: Subject | None, event: VillageRecoded, policy: Policy, today: date) -> Change:
+    """A village has left the township, perhaps the last one."""
+    return Change(state and state.but(left=True))
+
+
 def register_party(state: Subject | None, event: PartyRegistered, policy: Policy, today: date) -> Change:
     """A party was registered, or belongs to another village now."""
     village = event.parent.partition(":")[2] if event.parent.startswith(f"{VILLAGE}:") else ""
@@ -130,11 +171,15 @@ def recode(state: Subject | None, event: VillageRecoded, policy: Policy, today: 
     return Change(state and state.but(place=place_of(event.code)))
 
 
-def composing(event: Source, policy: Policy) -> Iterable[str]:
+def composing(event: Source, policy: Policy, code: Code | None) -> Iterable[str]:
     """The village and the township of a result or fact, if anything there is made of such."""
-    if event.village and policy.composing:
-        for sort in {one.of for fact in told(event, policy) for one in policy.composing.get(fact.source, ())}:
-            yield f"{sort}:{event.village if sort == VILLAGE else event.village[:9]}"
+    if not event.village or not policy.composing:
+        return ()
+    made = {(one.of, fact.year) for fact in told(event, policy) for one in policy.composing.get(fact.source, ())}
+    return {
+        f"{VILLAGE}:{event.village}" if sort == VILLAGE else township_of(event.village, year, code): None
+        for sort, year in made
+    }
 
 
 def note_result(state: Subject | None, event: Source, policy: Policy, today: date) -> Change:
@@ -165,8 +210,10 @@ def end(state: Subject | None, event: Ends, policy: Policy, today: date, others:
 
 
 def open_due(state: Subject, due: Due, policy: Policy, today: date) -> Change:
-    """The day on which the pack opens an assessment of such subjects, or on which a new pack is looked at."""
-    opening = [one for one in _own(state, policy) if one.opens.of(due.on.year) == due.on]
+    """The day on which the pack opens an assessment of such subjects, or on which a new pack is looked at. Where
+    nothing is told any more of a township that villages have left, none is opened."""
+    is_empty = state.left and not any(int(of[-4:]) >= due.on.year - 1 for of in state.results)
+    opening = [one for one in _own(state, policy) if one.opens.of(due.on.year) == due.on and not is_empty]
     events = tuple(
         AppraisalOpened(
             place=state.place,
