@@ -29,6 +29,7 @@ _OBSTACLES: Final = {
     "leader_rank": "无符合职务层次要求的队长人选", "team_size": "符合条件的干部不足", "recusal": "干部须回避",
     "matched_elsewhere": "已建议派往其他村", "serving": "已派驻或已确定派往其他村", "county": "只能派往本县的村",
     "department": "单位类别与该村类别不对口", "designated": "已由上级指定派往其他村", "party_member": "不是中共党员",
+    "unrecorded": "须为党员而未登记是否中共党员",
     "work_years": "工作年限不足", "rank": "职务层次不符合要求", "leader": "无符合条件的队长人选",
     "unit": "不再是派出单位的干部", "undisclosed": "具体情形不公开",
 }  # fmt: skip
@@ -71,9 +72,11 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "channel": CHANNELS,
     "obstacle": _OBSTACLES,
+    "unrecorded": {"party_member": "是否中共党员", "reserve": "是否后备干部"},
     "reason_code": {
         "designated": "上级指定", "class_suits": "单位类别对口", "same_county": "本县单位",
-        "reserve_cadres": "队员中有后备干部", "kept_team": "原工作队继续帮扶", "taken_over": "接续登记在村工作队",
+        "reserve_cadres": "队员中有后备干部", "reserve_unrecorded": "有队员未登记是否后备干部，此项未加分",
+        "kept_team": "原工作队继续帮扶", "taken_over": "接续登记在村工作队",
         "chosen": "另行选定",
     },
     "cap": {"absences": "查有不在岗", "open_items": "有未销号事项", "approval": "民主测评满意率较低"},

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from services.registry import correction_forms, procedure_forms, store, takeover_forms
 from services.registry.model import commands as c
@@ -125,6 +125,10 @@ _UNITS = Blank(
         Heading("village", "上级指定帮扶村代码", "Designated village", once=("上级定点村代码",), **_VILLAGE),
     ),
 )  # fmt: skip
+_OPTIONAL: Final = (
+    "可不填：按规定不在本系统保存的留空；留空表示未登记，不等于“否”。",
+    "May stay empty where it is not to be kept here; empty means not recorded, which is not no.",
+)
 _CADRES = Blank(
     c.RegisterCadre, "cadres", "选派干部登记表", "Cadres to be sent", ("cadre",),
     headings=(
@@ -137,10 +141,10 @@ _CADRES = Blank(
                 "公务员填职务层次或职级；国有企业、事业单位人员填派出单位认定的“相当……”。",
                 "For civil servants the post's level or the rank; for staff of enterprises and institutions “相当…”, "
                 "as the sending unit determines.", once=("职级", "职务层次", "Rank"), choices=RANKS),
-        Heading("party_member", "是否中共党员", "Party member", once=("中共党员",)),
+        Heading("party_member", "是否中共党员", "Party member", *_OPTIONAL, once=("中共党员",)),
         Heading("work_since", "参加工作时间", "At work since", *_MONTH, once=("参加工作日期",)),
         Heading("born_on", "出生年月", "Born on", *_MONTH, once=("出生日期",)),
-        Heading("reserve", "是否后备干部", "Reserve cadre", once=("后备干部",)),
+        Heading("reserve", "是否后备干部", "Reserve cadre", *_OPTIONAL, once=("后备干部",)),
         Heading("ties", "应回避的村（代码）", "Villages to avoid", "因亲属或籍贯须回避的村，12位代码，多个用顿号隔开。",
                 "Where kinship or origin forbids a posting: codes of 12 digits, with commas between.",
                 once=("回避村代码",), pattern=VILLAGE_CODE),

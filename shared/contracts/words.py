@@ -129,6 +129,8 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
     "rank": ("职务层次", "the civil service rank", "deputy_division"),
     "party_member": ("是否中共党员", "whether a Party member", True),
     "reserve": ("是否后备干部", "whether in the reserve of cadres to be promoted", False),
+    "unrecorded": ("未登记的项目（对应栏的值无意义）",
+                   "what is not recorded, so that the field's value says nothing", ["reserve"]),
     "ties": ("因亲属或籍贯须回避的村", "villages where kinship or origin forbids a posting", [VILLAGE]),
     "left": ("原派出单位，调动时才有", "the unit that could send the cadre until now", "U2105-003"),
     "code": ("新的 12 位代码", "the new code of 12 digits", "210521104205"),

@@ -217,6 +217,7 @@ def test_who_is_withdrawn_from_the_register_can_be_sent_no_more() -> None:
     [
         (cadre(**{**LEADER, "rank": "section"}), "leader", ["leader_rank"]),
         (cadre(**LEADER, party_member=False), "leader", ["party_member"]),
+        (cadre(**LEADER, party_member=False, unrecorded=("party_member",)), "leader", ["unrecorded"]),
         (cadre(**LEADER, work_since=date(2013, 1, 1)), "leader", ["work_years"]),
         (cadre(**LEADER, ties=(V1,)), "leader", ["recusal"]),
         (cadre(**{**LEADER, "of": "U2"}, left="U1"), "leader", ["unit"]),

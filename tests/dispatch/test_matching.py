@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from deploy.demo.world import Service
 from services.dispatch.model import optimum, pool
-from services.dispatch.model.commands import SolveMatching
+from services.dispatch.model.commands import ChooseTeam, SolveMatching
 from services.dispatch.model.eligibility import Cadre, Unit
 from services.dispatch.model.matching import Need, match
 from services.dispatch.model.optimum import best_pairs
@@ -20,6 +20,7 @@ from services.dispatch.reactions import DUE, REACTIONS
 from shared.contracts.dispatch import MatchingSolved, Member, NeedUnmet, VillageMatched
 from shared.contracts.registry import PolicyAdopted
 from shared.engine.flow import Cause, derived_id
+from shared.labels import said
 from shared.policy import PolicyInvalid, parse_pack
 from shared.rules import Refused
 from tests.dispatch.benxi import AWAY, CITY, HOME, PACK, START, V1, V2, V3, Benxi, cadre, diagnosed, roles, squad, unit
@@ -97,6 +98,35 @@ def test_3_3_a_unit_that_lacks_one_eligible_cadre_cannot_be_matched(one: dict[st
     if obstacle == "recusal":  # Only the village with the tie is out of reach.
         assert [m.village for m in benxi.said(VillageMatched)] == [V2]
     assert benxi.said(NeedUnmet, village=V1)[0].obstacles == {"U1": obstacle}
+
+
+UNKNOWN: dict[str, Any] = {"party_member": False, "reserve": False, "unrecorded": ("party_member", "reserve")}
+"""A cadre of a county that keeps neither."""
+
+
+def test_3_3_a_unit_whose_cadres_may_be_party_members_is_told_that_nobody_recorded_it() -> None:
+    benxi = Benxi()
+    benxi.hear(unit("U1"), *squad("U1", **UNKNOWN), unit("U2"), *squad("U2", size=1, **UNKNOWN), diagnosed(V1))
+    benxi.hear(unit("U3"), *squad("U3", size=4), cadre("C-U3-0", "U3", party_member=False))
+    benxi.solve()
+    [unmet] = benxi.said(NeedUnmet)
+    assert unmet.obstacles == {"U1": "unrecorded", "U2": "team_size", "U3": "leader_rank"}
+    assert said("obstacles", {"U1": "unrecorded"}) == "U1须为党员而未登记是否中共党员"
+    benxi.hear(unit("U4"), *squad("U4"))
+    benxi.solve("m2")
+    team = (Member("C-U1-0", "leader"), Member("C-U1-1", "member"), Member("C-U1-2", "member"))
+    with pytest.raises(Refused, match="no entry that says whether a Party member") as refused:
+        benxi.send(ChooseTeam, unit="U1", team=team)
+    assert "C-U1-0未登记是否中共党员" in refused.value.zh and "不是中共党员" not in refused.value.zh
+
+
+def test_3_3_where_neither_is_asked_for_teams_go_and_only_the_points_are_missing() -> None:
+    benxi = Benxi(team={"roles": roles(party_member=False)})
+    benxi.hear(unit("U1"), *squad("U1", **UNKNOWN), diagnosed(V1))
+    benxi.solve()
+    [matched] = benxi.said(VillageMatched)
+    assert matched.reasons == ("class_suits", "reserve_unrecorded") and matched.score == 50
+    assert said("reasons", matched.reasons) == "单位类别对口、有队员未登记是否后备干部，此项未加分"
 
 
 def test_5_6_a_unit_with_enough_others_sends_a_team_without_whoever_has_ties() -> None:

@@ -83,6 +83,19 @@ def test_0_5_a_deputy_who_does_not_fit_is_refused(given: dict[str, Any], status:
     assert not posted(benxi)
 
 
+def test_0_5_whether_somebody_is_in_the_reserve_is_asked_for_where_nobody_recorded_it() -> None:
+    benxi = county()
+    unknown = cadre("N", "U1", "section", born_on=date(1985, 3, 1), unrecorded=("reserve",))
+    benxi.hear(unknown)
+    with pytest.raises(Refused, match="no entry that says whether in the reserve") as refused:
+        begin(benxi, "N")
+    assert "未登记是否后备干部" in refused.value.zh and "不是后备干部" not in refused.value.zh
+    benxi.hear(cadre("N", "U1", "section", born_on=date(1985, 3, 1), reserve=True))
+    begin(benxi, "N")
+    benxi.hear(unknown)
+    assert posted(benxi) == {"N"}, "what is asked when it begins ends nothing later"
+
+
 def test_0_5_who_is_forty_tomorrow_is_still_young_enough() -> None:
     benxi = county()
     benxi.hear(cadre("O", "U1", "section", reserve=True, born_on=date(1974, 6, 21)))

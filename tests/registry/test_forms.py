@@ -77,6 +77,12 @@ def test_a_row_says_what_the_command_says() -> None:
     assert taken("surveys", **SURVEY) == c.RecordSurvey(**record)
 
 
+def test_what_a_county_does_not_keep_of_its_cadres_stays_empty() -> None:
+    left_out = {field: value for field, value in CADRE.items() if field not in ("party_member", "reserve")}
+    assert taken("cadres", **left_out) == c.RegisterCadre(**CADRE | {"party_member": None, "reserve": None})
+    assert wrong("cadres", **CADRE | {"reserve": "不详"}).column == "是否后备干部"
+
+
 def test_a_village_that_changed_its_division_names_it_and_others_need_not() -> None:
     moved = taken("villages", **VILLAGE, place="210522")
     assert isinstance(moved, c.RegisterVillage) and (moved.place, moved.village) == ("210522", VILLAGE["village"])

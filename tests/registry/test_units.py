@@ -206,6 +206,24 @@ def test_3_3_a_cadre_registered_again_is_told_only_if_others_may_know_what_chang
     assert county.world.state("registry", Cadre, "C1").name == changed.name
 
 
+def test_3_3_what_is_not_kept_of_a_cadre_is_told_as_unknown_and_never_as_no() -> None:
+    county = County()
+    county.do(UNIT)
+    bare = again(CADRE, party_member=None, reserve=None)
+    [event] = county.do(bare)
+    assert event.unrecorded == ("party_member", "reserve")
+    cadre = county.world.state("registry", Cadre, "C1")
+    assert (cadre.party_member, cadre.reserve) == (None, None)
+    assert county.do(bare) == []
+    [event] = county.do(again(bare, party_member=False))
+    assert event.unrecorded == ("reserve",), "what was unknown is added, and nobody need confirm it"
+    refused = county.refusal(bare)
+    assert [d.field for d in refused.differs] == ["party_member"], "what is known is not left out by mistake"
+    [event] = county.correct(bare)
+    assert event.unrecorded == ("party_member", "reserve")
+    assert county.world.state("registry", Cadre, "C1").party_member is None
+
+
 def test_what_differs_of_a_cadre_is_named_without_telling_what_is_known() -> None:
     county = County()
     county.do(UNIT, CADRE)

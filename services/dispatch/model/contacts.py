@@ -313,6 +313,9 @@ def _misfit(cadre: Cadre, rank: Rank, state: Contacts) -> tuple[str, str] | None
 
 def _unready(cadre: Cadre, link: Contact, today: date) -> tuple[str, str] | None:
     """Why a cadre cannot begin such a link now, in Chinese and English: no reserve cadre, or too old (0.5)."""
+    if link.reserve and cadre.reserve is None:
+        zh = "未登记是否后备干部，而此项须由后备干部担任；请补充登记，或者改派已登记的后备干部"
+        return zh, "has no entry that says whether in the reserve, as this takes; register it, or choose one who is"
     if link.reserve and not cadre.reserve:
         return "不是后备干部，请改派后备干部", "is no reserve cadre; choose one who is"
     if link.younger_than and add_months(cadre.born_on, 12 * link.younger_than) <= today:

@@ -37,10 +37,12 @@ class Cadre(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     unit: str
     rank: Rank
-    party_member: bool
+    party_member: bool | None = None
+    """None where it is not recorded."""
     work_since: date
     born_on: date
-    reserve: bool
+    reserve: bool | None = None
+    """None where it is not recorded."""
     ties: tuple[str, ...] = ()
 
 
@@ -74,6 +76,8 @@ def _has_rank(posting: Posting, role: TeamRole) -> bool:
     return least is None or RANKS.index(posting.cadre.rank) >= RANKS.index(least)
 
 
+UNRECORDED = "unrecorded"
+"""The code for a cadre of whom it is not recorded whether he is a Party member, where a role takes one."""
 AGE = "age"
 """The code of the one requirement that counts on joining only: nobody is sent home for growing older."""
 _RANK = (
@@ -83,8 +87,14 @@ _RANK = (
 _REQUIREMENTS = (
     Requirement(
         "party_member", "3.3",
-        lambda p, role: p.cadre.party_member or not role.party_member,
+        lambda p, role: p.cadre.party_member is not False or not role.party_member,
         "不是中共党员，请改派党员干部", "is no Party member; choose one who is",
+    ),
+    Requirement(
+        UNRECORDED, "3.3",
+        lambda p, role: p.cadre.party_member is not None or not role.party_member,
+        "未登记是否中共党员，而{role}须为党员；请补充登记，或者改派已登记的党员干部",
+        "has no entry that says whether a Party member, as {role} takes one; register it, or choose one who is",
     ),
     Requirement(
         "work_years", "5.5",
@@ -137,10 +147,14 @@ def fit(postings: Mapping[str, Posting], policy: Policy) -> dict[str, Fit]:
 
 
 def points(cadre: Cadre, policy: Policy, today: date) -> int:
-    """The points that a cadre adds to a team's score: reserve cadres and young cadres are preferred (3.3)."""
+    """The points that a cadre adds to a team's score: reserve cadres and young cadres are preferred (3.3).
+
+    Where it is not recorded who is in the reserve, nobody gets points for it.
+    """
     weights = policy.team.weights
+    reserve = cadre.reserve is True
     young = add_months(cadre.born_on, 12 * weights.young_below) > today
-    return weights.reserve * cadre.reserve + weights.young * young
+    return weights.reserve * reserve + weights.young * young
 
 
 def team_obstacle(able: Mapping[str, Fit], policy: Policy, today: date) -> str | None:

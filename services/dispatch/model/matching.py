@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from services.dispatch.model.eligibility import (
+    UNRECORDED,
     Cadre,
     Fit,
     Posting,
@@ -23,11 +24,11 @@ from shared.contracts.dispatch import Member, Role
 from shared.policy import Policy
 
 OBSTACLES = (
-    "leader_rank", "leader", "team_size", "recusal", "matched_elsewhere", "serving", "county", "department",
+    UNRECORDED, "leader_rank", "leader", "team_size", "recusal", "matched_elsewhere", "serving", "county", "department",
     "designated",
 )  # fmt: skip
 """What keeps a unit from a village, from the nearest miss to the farthest: the unit suits but cannot form such a team
-(`leader_rank` to `recusal`), it is taken, it does not suit. `designated`: a superior keeps it for another village."""
+(`unrecorded` to `recusal`), it is taken, it does not suit. `designated`: a superior keeps it for another village."""
 NEAREST = 5
 """How many units are named to a village that got none. More would help nobody to act."""
 
@@ -180,7 +181,7 @@ class Offer:
             self.short, self.usual = self._out(serving)
         else:
             self.usual = form_team(self._untied(villages) if self.is_one else self.fit, policy, today)
-            self.short = None if self.usual else team_obstacle(self.fit, policy, today)
+            self.short = None if self.usual else self._lacks(postings)
         if self.is_one:
             self.tied = {village for member in self.usual for village in self.fit[member.cadre].cadre.ties}
         self.usual_worth = self.worth(self.usual)
@@ -189,6 +190,17 @@ class Offer:
         """The eligible cadres without ties to any of the villages, if they can form a team; otherwise all of them."""
         untied = {id: one for id, one in self.fit.items() if not any(tie in villages for tie in one.cadre.ties)}
         return self.fit if team_obstacle(untied, self.policy, self.today) else untied
+
+    def _lacks(self, postings: Mapping[str, Posting]) -> str | None:
+        """Why the unit cannot form a team: `unrecorded` if it could, were those Party members of whom it is unknown."""
+        assumed = {
+            id: one._replace(cadre=msgspec.structs.replace(one.cadre, party_member=True))
+            for id, one in postings.items()
+            if one.cadre.party_member is None
+        }
+        if assumed and not team_obstacle(fit({**postings, **assumed}, self.policy), self.policy, self.today):
+            return UNRECORDED
+        return team_obstacle(self.fit, self.policy, self.today)
 
     def _out(self, serving: Serving) -> tuple[str | None, tuple[Member, ...]]:
         """Why the team that is out cannot serve a further village (None if it can), and the team."""
@@ -235,6 +247,8 @@ class Offer:
             "class_suits": self.unit.village is None,
             "same_county": self.unit.place == need.place,
             "reserve_cadres": any(self.fit[member.cadre].cadre.reserve for member in team),
+            "reserve_unrecorded": self.policy.team.weights.reserve > 0
+            and any(self.fit[member.cadre].cadre.reserve is None for member in team),
         }
         spoke = tuple(code for code, holds in reasons.items() if holds)
         return Match(village, unit, tuple(team), self.score(village, need, team), spoke)

@@ -375,10 +375,10 @@ def described(event: CadreRegistered) -> Cadre:
     return Cadre(
         unit=event.unit,
         rank=event.rank,
-        party_member=event.party_member,
+        party_member=None if "party_member" in event.unrecorded else event.party_member,
         work_since=event.work_since,
         born_on=event.born_on,
-        reserve=event.reserve,
+        reserve=None if "reserve" in event.unrecorded else event.reserve,
         ties=event.ties,
     )
 

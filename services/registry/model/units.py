@@ -29,6 +29,7 @@ from shared.contracts.dispatch import (
     VillageMatched,
 )
 from shared.contracts.registry import (
+    OPTIONAL,
     CadreRegistered,
     CadreWithdrawn,
     Level,
@@ -100,10 +101,12 @@ class Cadre(State, frozen=True, kw_only=True):
     unit: str
     name: Masked
     rank: Rank
-    party_member: bool
+    party_member: bool | None = None
+    """None where it is not kept."""
     work_since: date
     born_on: date
-    reserve: bool
+    reserve: bool | None = None
+    """None where it is not kept."""
     ties: tuple[str, ...] = ()
     serves: tuple[str, ...] = ()
     """The village whose team the cadre is in."""
@@ -267,7 +270,10 @@ def register_cadre(cadre: Cadre | None, command: RegisterCadre, _policy: Policy,
         registered = Cadre(id=command.cadre, place=place, **given)
     left = cadre.unit if cadre and cadre.unit != registered.unit else None
     del given["name"]
-    return Change(registered, (CadreRegistered(cadre=registered.id, left=left, place=place, **given),))
+    unrecorded = tuple(field for field in OPTIONAL if given[field] is None)
+    given |= dict.fromkeys(unrecorded, False)
+    told = CadreRegistered(cadre=registered.id, left=left, place=place, unrecorded=unrecorded, **given)
+    return Change(registered, (told,))
 
 
 def _is_unlikely(command: RegisterCadre, today: date) -> bool:

@@ -1,6 +1,8 @@
 """Units, their cadres, and the policy packs that regions adopt."""
 
-from typing import Literal
+from typing import Annotated, Final, Literal, get_args
+
+from msgspec import Meta
 
 from shared.contracts import Event
 from shared.contracts.values import (
@@ -21,6 +23,9 @@ Level = Literal["province", "city", "county"]
 Rank = Literal["staff", "deputy_section", "section", "deputy_division", "division", "deputy_department", "department"]
 """The civil service's ranks from the lowest to the highest (科员 … 正厅级). They are the same in the whole country, so
 no pack defines them."""
+Optional = Literal["party_member", "reserve"]
+"""What of a cadre is registered only where it may be kept."""
+OPTIONAL: Final[tuple[Optional, ...]] = get_args(Optional)
 
 
 class PolicyAdopted(Event, frozen=True, kw_only=True):
@@ -84,6 +89,8 @@ class CadreRegistered(Event, frozen=True, kw_only=True):
     """Villages where kinship or origin forbids a posting."""
     left: PartyId | None = None
     """The cadre's former unit, if it was another one."""
+    unrecorded: Annotated[tuple[Optional, ...], Meta(max_length=2)] = ()
+    """What is not kept of the cadre. These fields are `false` and say nothing: it is unknown, not no."""
 
 
 class CadreWithdrawn(Event, frozen=True, kw_only=True):

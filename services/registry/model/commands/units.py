@@ -60,7 +60,11 @@ class WithdrawUnit(Correction, frozen=True, kw_only=True):
 
 
 class RegisterCadre(Command, frozen=True, kw_only=True):
-    """Register a cadre whom a unit can send, or correct the data. The name stays in the registry."""
+    """Register a cadre whom a unit can send, or correct the data. The name stays in the registry.
+
+    Who is a Party member and who is in the reserve is registered only where it may be kept: political status is
+    sensitive, and some counties hold neither in such a system. What is left out is unknown, which is not no.
+    """
 
     about = "cadre"
     cadre: PartyId
@@ -68,10 +72,10 @@ class RegisterCadre(Command, frozen=True, kw_only=True):
     unit: PartyId
     name: Name
     rank: Rank
-    party_member: bool
+    party_member: bool | None = None
     work_since: PersonDay
     born_on: PersonDay
-    reserve: bool
+    reserve: bool | None = None
     """A reserve cadre (后备干部)."""
     ties: Villages = ()
     """Villages where kinship or origin forbids a posting."""
