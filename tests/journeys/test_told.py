@@ -23,6 +23,7 @@ from deploy.demo.memory import Memory
 from deploy.demo.officers import Officers
 from deploy.demo.regions import REGIONS
 from shared.labels import awaited
+from tests.support.moments import Moments
 from tests.support.texts import faults
 
 FOLDER: Final = Path(__file__).with_name("told")
@@ -103,11 +104,14 @@ def said(value: Any, today: date) -> str:
     return ""
 
 
-async def lived(region: str) -> Dated:
-    """A region's story, played to its end."""
+async def lived(region: str, moments: Moments | None = None) -> Dated:
+    """A region's story, played to its end. `moments` remembers on the way what services are told."""
     villages, ends = PLAYED[region]
     story = REGIONS[region].story(2014, villages)
     reach = Dated(story.start)
+    if moments:
+        for service in reach.world.services.values():
+            moments.watch(service)
 
     async def nothing(_day: date) -> None: ...
 

@@ -40,7 +40,7 @@ SERVICES: Final = ("registry", "dispatch", "inspection", "incentives")
 OF_SERVICES: Final = ("names", "defaults", "statuses", "labels", "services", "calendar", "unknown", "long")
 OF_SHARED: Final = (*OF_SERVICES, "bounds", "checking", "flow", "layers", "policy", "reading", "rules", "when")
 """The tests of `tests/shared` that are about the rules of services, and those that are about all rules."""
-PLAYED: Final = ("journey_rules", "outages", "tasks", "told", "zunyi")
+PLAYED: Final = ("answers", "journey_rules", "outages", "tasks", "told", "zunyi")
 """The tests of `tests/journeys` that need no processes."""
 NOTICED_AT_LEAST: Final = 0.99
 EQUIVALENTS: Final = Path(__file__).with_name("equivalents.toml")

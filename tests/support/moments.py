@@ -1,0 +1,173 @@
+"""Days of a story on which a service was told something or something fell due, and what it would have answered then to
+something else. Nothing of it is kept: rules are pure, so they can be asked as often as one likes.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from deploy.demo.world import Service
+from shared.contracts import Payload
+from shared.engine.flow import Cause, Fact, Missing, Result, States, Terms, Wiring, encode_state, run, run_due
+from shared.policy import PolicyBook
+from shared.rules import Key, Refused, State
+
+AGAIN: Final = (1, 5, 25)
+"""Of messages of a type that lead to the same, these are remembered, the first among them."""
+NOTHING: Final = Result({}, [], [])
+_SORTED: Final = msgspec.json.Encoder(order="deterministic").encode
+
+
+class Moment(NamedTuple):
+    """A service just before it was told something."""
+
+    service: str
+    wiring: Wiring
+    today: date
+    states: Mapping[Key, State]
+    book: PolicyBook
+    said: Payload | None
+    """What it was told; None where a day began."""
+    due: tuple[Key, str] | None = None
+    """What fell due on that day: the state and its timer."""
+
+
+class Answer(NamedTuple):
+    """What a service would answer."""
+
+    outcome: str
+    """In short: the refusal's status, rule and field; or the events, or what else is changed."""
+    whole: str
+    """All of it: the refusal's texts, or the events and the states as they would be."""
+    result: Result
+
+
+class Moments:
+    """Remembers the moments of a story, on each of its services."""
+
+    def __init__(self) -> None:
+        self.found: list[Moment] = []
+        self._times = Counter[tuple[object, ...]]()
+
+    def watch(self, service: Service) -> None:
+        """Remember what this service is told from now on."""
+        service.take = partial(self._take, service, service.take)  # type: ignore[method-assign]
+        service.pass_day = partial(self._pass_day, service, service.pass_day)  # type: ignore[method-assign]
+
+    def _take(
+        self, service: Service, take: Callable[[Sequence[Cause], date], Result], causes: Sequence[Cause], today: date
+    ) -> Result:
+        states, packs, parked = dict(service.states), service.book.packs, len(service.parked)
+        result = take(causes, today)
+        if len(service.parked) > parked:
+            return result
+        said = dict[str, set[str]]()
+        for fact in result.facts:
+            said.setdefault(_root(fact), set()).add(fact.event.type)
+        book: PolicyBook | None = None
+        for cause in causes:
+            kind, payload = getattr(cause.payload, "kind", ""), cause.payload
+            key = service.name, type(payload), kind, *sorted(said.get(cause.id, ()))
+            self._times[key] += 1
+            if self._times[key] in AGAIN and service.wiring.reactions.get(type(payload)):
+                book = book or _book(service.book, packs)
+                self.found.append(Moment(service.name, service.wiring, today, states, book, payload))
+        return result
+
+    def _pass_day(self, service: Service, pass_day: Callable[[date], Result], today: date) -> Result:
+        book: PolicyBook | None = None
+        states = dict(service.states)
+        for key, state in sorted(states.items(), key=lambda one: (one[0][0].kind, one[0][1])):
+            for name, on in sorted(state.timers.items()):
+                if on <= today:
+                    self._times[service.name, state.kind, name, state.status] += 1
+                    if self._times[service.name, state.kind, name, state.status] in AGAIN:
+                        book = book or _book(service.book, service.book.packs)
+                        found = Moment(service.name, service.wiring, today, states, book, None, (key, name))
+                        self.found.append(found)
+        return pass_day(today)
+
+
+def _root(fact: Fact) -> str:
+    return fact.cause.id if fact.cause.depth == 0 else fact.cause.correlation
+
+
+def _book(book: PolicyBook, packs: Mapping[str, Any]) -> PolicyBook:
+    """A book with these packs and the same holidays, that nobody adds to."""
+    own = PolicyBook(packs)
+    for notice in book.notices.values():
+        own.announce(notice)
+    return own
+
+
+class Whole(dict[Key, State | None]):
+    """All states of a service as if each of them were loaded, with those that are changed."""
+
+    def __init__(self, base: Mapping[Key, State]) -> None:
+        super().__init__()
+        self.base = base
+
+    def __contains__(self, key: object) -> bool:
+        return True
+
+    def __missing__(self, key: Key) -> State | None:
+        return self.base.get(key)
+
+    def get(self, key: Key, default: Any = None) -> Any:
+        return self[key]
+
+    def copy(self) -> "Whole":
+        return Whole(self.base)
+
+
+def answer(moment: Moment, payload: Payload, today: date) -> Answer:
+    """What a service would say to a message."""
+    packs = moment.book.packs
+    result = run(Terms(moment.wiring, moment.book, today), [Cause("odd", "odd", payload)], Whole(moment.states))
+    moment.book.restore(packs)
+    return _read(result, moment, today)
+
+
+def fallen_due(moment: Moment, state: State, today: date) -> Answer:
+    """What would come of a state's timers on a day."""
+    loaded: States = {}
+    packs = moment.book.packs
+    while True:
+        try:
+            result = run_due(Terms(moment.wiring, moment.book, today), "odd", [state], loaded)
+        except Missing as missing:
+            loaded |= {key: moment.states.get(key) for key in missing.keys}
+        else:
+            break
+    moment.book.restore(packs)
+    return _read(result, moment, today)
+
+
+def _read(result: Result, moment: Moment, today: date) -> Answer:
+    for _, error in result.parked:
+        if isinstance(error, Refused):
+            outcome = f"{error.status} {error.rule} {error.field or ''}".rstrip()
+            return Answer(outcome, f"{outcome} {error.zh} {error.en} {error.basis}", result)
+        return Answer(f"fails: {type(error).__name__}", repr(error), result)
+    states = sorted(result.changed.items(), key=lambda one: (one[0][0].kind, one[0][1]))
+    whole = b" ".join([
+        *(fact.event.type.encode() + _SORTED(fact.event) for fact in result.facts),
+        *(kind.kind.encode() + looks(state, moment.book, today) for (kind, _), state in states),
+    ]).decode()  # fmt: skip
+    types = dict.fromkeys(
+        fact.event.type.removeprefix(f"{moment.service}.").removesuffix(".v1") for fact in result.facts
+    )
+    kinds = dict.fromkeys(kind.kind for (kind, _), _ in states)
+    return Answer(" ".join(types) or (f"({' '.join(kinds)})" if kinds else "-"), whole, result)
+
+
+def looks(state: State, book: PolicyBook, today: date) -> bytes:
+    """A state with what people see of it: its status, and what is to be done about it."""
+    policy = book.at(state.place, today)
+    tasks = [*state.tasks(policy)] if policy else []
+    assert not tasks or state.awaits, f"{state.kind} {state.id} awaits nothing, and has tasks: {tasks}"
+    return encode_state(state) + _SORTED([state.status, state.awaits, tasks])
