@@ -2,6 +2,7 @@
 something else. Nothing of it is kept: rules are pure, so they can be asked as often as one likes.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -19,6 +20,7 @@ from shared.rules import Key, Refused, State
 AGAIN: Final = (1, 5, 25)
 """Of messages of a type that lead to the same, these are remembered, the first among them."""
 NOTHING: Final = Result({}, [], [])
+_LONG: Final = re.compile(r"\d+\.\d{10,}")
 _SORTED: Final = msgspec.json.Encoder(order="deterministic").encode
 
 

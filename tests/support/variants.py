@@ -255,7 +255,7 @@ def made(
                 if field.required
             }
             try:
-                return struct.cls(**fields | named)
+                return struct.cls(**{**fields, **named})
             except ValueError:  # A day that lies outside of a bound.
                 return None
         case inspect.DictType():
