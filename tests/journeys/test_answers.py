@@ -24,7 +24,7 @@ from shared.contracts import Command, Event, Payload
 from shared.engine.flow import encode_state
 from shared.rules import Reaction, State, by
 from tests.conftest import TOLD
-from tests.journeys.test_told import FOLDER, PLAYED, lived
+from tests.support.lived import FOLDER, PLAYED, lived
 from tests.support.moments import NOTHING, Answer, Moment, Moments, answer, fallen_due, looks
 from tests.support.variants import Known, about, otherwise, sound, text, ticket
 
