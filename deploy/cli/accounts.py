@@ -170,6 +170,60 @@ def unlock(name: NameArgument, operator: OperatorOption = False, folder: FolderO
     console.good(told(f"{name} 已恢复", f"{name} is unlocked"))
 
 
+# ------------------------------------------------- acting for others for a time
+
+
+@app.command()
+def delegate(
+    taker: Annotated[str, typer.Argument(help="受托人的登录名 · the name by which the one signs in who is to act")],
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="截止日期，含当日 · its last day")],
+    role: Annotated[
+        list[str] | None,
+        typer.Argument(help="只委托这些“角色@区划”，不写的委托本人全部 · only these role@division; all if left out"),
+    ] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="开始日期，不写的自今天起 · its first day, or today")
+    ] = None,
+    folder: FolderOption = DEFAULT,
+) -> None:
+    """出差、休假期间委托同事代办，到期自动终止 · let a colleague act for you for a time; it ends by itself."""
+    said: dict[str, object] = {"taker": taker, "until": until.date().isoformat()}
+    if since:
+        said["since"] = since.date().isoformat()
+    if role:
+        said["roles"] = [_holding(text) for text in role]
+    made = _ask(folder, "/v1/delegations", said)
+    console.good(
+        told(
+            f"已委托 {taker} 代办，编号 {made['id']}；对方十分钟内可办",
+            f"{taker} acts for you, under number {made['id']}, within ten minutes",
+        )
+    )
+
+
+@app.command()
+def delegations(folder: FolderOption = DEFAULT) -> None:
+    """列出委托代办：本人的；安全、审计管理员查看全部 · list who acts for whom: your own, or all for administrators."""
+    table = folded("编号 · number", "委托人 · giver", "受托人 · taker", "角色 · roles", "起止 · days")
+    with _client(folder) as http:
+        found = http.get("/v1/delegations").json()
+    for one in found:
+        first, last = (in_language(date.fromisoformat(one[name])) for name in ("since", "until"))
+        said = told("、", ", ").join(_said(role) for role in one["roles"])
+        table.add_row(one["id"], one["giver"], one["taker"], said, told(f"{first}至{last}", f"{first} to {last}"))
+    console.print(table)
+
+
+@app.command("end-delegation")
+def end_delegation(
+    number: Annotated[str, typer.Argument(help="编号，见 zhucun account delegations · its number, as listed")],
+    folder: FolderOption = DEFAULT,
+) -> None:
+    """撤回委托，或者谢绝受托 · withdraw what you have handed on, or decline what you were given."""
+    _ask(folder, f"/v1/delegations/{number}/end", {})
+    console.good(told("委托已终止，对方的令牌十分钟内失效", "it has ended; tokens with it end within ten minutes"))
+
+
 # ----------------------------------------------------------------- signing in
 
 

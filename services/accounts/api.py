@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import date, datetime
 from typing import Final
 
 import msgspec
@@ -11,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.accounts import secret, store
 from services.accounts.issuer import Issuer
 from services.accounts.log import Log
-from services.accounts.model import Account, Acting, Administers, Denied, Holding, NewAccount, account
+from services.accounts.model import Account, Acting, Administers, Delegation, Denied, Holding, NewAccount, account, delegation
+from shared.calendar import CHINA
 from shared.engine import audit
 from shared.engine.audit import Entry
 from shared.web.asgi import Answer, Request, Routes, told
@@ -83,6 +85,9 @@ class Api:
             ("POST", "/v1/accounts/{name}/factor"): self.remove_factor,
             ("POST", "/v1/accounts/{name}/lock"): self.lock,
             ("POST", "/v1/accounts/{name}/unlock"): self.unlock,
+            ("GET", "/v1/delegations"): self.list_delegations,
+            ("POST", "/v1/delegations"): self.hand_on,
+            ("POST", "/v1/delegations/{name}/end"): self.end_delegation,
             ("GET", "/v1/audit"): self.read_audit,
             ("GET", "/v1/people/{name}"): self.who_is,
             ("GET", "/health"): self.health,
@@ -149,7 +154,9 @@ class Api:
             )
         said = {name: getattr(asked, name) for name in ("cadre", "unit", "team")}
         belongs = {name: value for name, value in said.items() if value is not None}
-        return await self._change(request, "account.roles", lambda one: account.given(one, asked.roles, **belongs))
+        return await self._change(
+            request, "account.roles", lambda one: account.given(one, asked.roles, **belongs), cuts=True
+        )
 
     async def remove_factor(self, request: Request) -> Answer:
         """Remove the second factor of somebody who has lost phone and recovery codes."""
@@ -160,12 +167,43 @@ class Api:
     async def lock(self, request: Request) -> Answer:
         """Let nobody sign in by an account; its sessions end."""
         return await self._change(
-            request, "account.lock", lambda one: msgspec.structs.replace(one, locked=True), ends=True
+            request, "account.lock", lambda one: msgspec.structs.replace(one, locked=True), ends=True, cuts=True
         )
 
     async def unlock(self, request: Request) -> Answer:
         """Let the account's owner sign in again."""
         return await self._change(request, "account.unlock", lambda one: msgspec.structs.replace(one, locked=False))
+
+    async def hand_on(self, request: Request) -> Answer:
+        """Let a colleague act by one's own powers for a time. He has them when his token is next renewed."""
+        asked = request.json(delegation.Asked)
+        async with self._noted(request, "delegation.give") as (conn, noted):
+            giver, taker = await store.named(conn, noted.by.name), await store.named(conn, asked.taker)
+            known = await store.delegations(conn, noted.by.name, asked.taker)
+            made = delegation.given(secrets.token_hex(8), giver, taker, asked, known, _today())
+            for one in known:
+                if one.until < _today():
+                    await store.take_back(conn, one.id)
+            await store.hand_on(conn, made)
+            noted.about = f"{self._log.pseudonym(taker)} {made.said()}"
+        return told(made, 201)
+
+    async def end_delegation(self, request: Request) -> Answer:
+        """End what was handed on: by its giver or its taker, or by the security administrator."""
+        async with self._noted(request, "delegation.end") as (conn, noted):
+            found = await store.delegation(conn, request.name)
+            mine = found and (noted.by.administers or noted.by.name in (found.giver, found.taker))
+            if not found or not mine:
+                raise Denied("delegation", "没有这项委托，或者与本账号无关", "you have no such delegation", status=404)
+            await store.take_back(conn, found.id)
+            noted.about = await self._between(conn, found)
+        return told(found)
+
+    async def list_delegations(self, request: Request) -> Answer:
+        """What one has given and taken; all of it for the administrators of security and audit."""
+        async with self._noted(request, "delegation.list") as (conn, noted):
+            found = await store.delegations(conn, *(() if noted.by.administers else (noted.by.name,)))
+        return told([one for one in found if one.until >= _today()])
 
     async def read_audit(self, request: Request) -> Answer:
         """The log's entries after a number, which is itself noted in it."""
@@ -193,14 +231,33 @@ class Api:
             await store.save(conn, made)
             noted.about = self._log.pseudonym(made)
 
-    async def _change(self, request: Request, deed: str, change: Change, *, ends: bool = False) -> Answer:
+    async def _change(
+        self, request: Request, deed: str, change: Change, *, ends: bool = False, cuts: bool = False
+    ) -> Answer:
+        """Change an account. `ends` its sessions; `cuts` what it handed on to what it may do now."""
         async with self._noted(request, deed, of=request.name) as (conn, noted):
             assert noted.account
             changed = change(noted.account)
             await store.save(conn, changed)
             if ends:
                 await store.end_all(conn, changed.name)
+            if cuts:
+                await self._cut(conn, changed, noted)
         return told(_shown(changed))
+
+    async def _cut(self, conn: AsyncConnection, changed: Account, noted: "_Noted") -> None:
+        """Leave of what an account handed on what it may still do. A locked one hands on and takes nothing."""
+        for one in await store.delegations(conn, changed.name):
+            left = None if changed.locked else delegation.cut(one, changed.roles) if one.giver == changed.name else one
+            if left != one:
+                await (store.hand_on(conn, left) if left else store.take_back(conn, one.id))
+                deed = "delegation.cut" if left else "delegation.end"
+                await self._log.append(conn, [noted.entry(deed, "done", await self._between(conn, one))])
+
+    async def _between(self, conn: AsyncConnection, one: Delegation) -> str:
+        """Who has handed on what to whom, as the log has it."""
+        giver, taker = await store.named(conn, one.giver), await store.named(conn, one.taker)
+        return f"{self._log.pseudonym(giver)} {self._log.pseudonym(taker)} {one.said()}"
 
     @asynccontextmanager
     async def _noted(
@@ -254,13 +311,22 @@ class _Noted:
         self.account: Account | None = None
         self.about = ""
 
-    def entry(self, deed: str, result: str) -> Entry:
-        """What the log says about it."""
+    @property
+    def by(self) -> Acting:
+        """Who does it, once that is known."""
         assert self.acting
+        return self.acting
+
+    def entry(self, deed: str, result: str, about: str = "") -> Entry:
+        """What the log says about it."""
         return Entry(
-            who=self.acting.who, organ=self.acting.organ, address=self.acting.address, deed=deed, about=self.about,
+            who=self.by.who, organ=self.by.organ, address=self.by.address, deed=deed, about=about or self.about,
             result=result,
         )  # fmt: skip
+
+
+def _today() -> date:
+    return datetime.now(CHINA).date()
 
 
 def _shown(one: Account) -> Shown:

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
@@ -15,10 +16,11 @@ import msgspec
 from services.accounts import pages, store, tokens
 from services.accounts.brief import Brief
 from services.accounts.log import Log
-from services.accounts.model import Account, Session, attempts
+from services.accounts.model import Account, Delegation, Session, attempts
 from services.accounts.model.session import ended
 from services.accounts.secret import digest, is_secret
 from services.accounts.signin import Ask, Form, Signed, SignIn, stands
+from shared.calendar import CHINA
 from shared.denied import Denied
 from shared.web.asgi import JSON, Answer, Request, Routes, problem, told
 
@@ -228,8 +230,9 @@ class Issuer:
                 id=id, name=account.name, secret=digest(secret), client=CLIENT, amr=granted.amr, begun=now, used=now
             )
             await store.keep(conn, session)
+            taken = await store.taken(conn, account.name, datetime.now(CHINA).date())
         self._used.put(id, code)
-        return self._answer(account, session, secret, nonce=granted.nonce, at=granted.at)
+        return self._answer(account, session, secret, taken, nonce=granted.nonce, at=granted.at)
 
     async def _refreshed(self, fields: dict[str, str], address: str) -> Answer:
         id, _, shown = fields.get("refresh_token", "").partition(".")
@@ -246,9 +249,10 @@ class Issuer:
             if session and account and not account.locked:
                 session = msgspec.structs.replace(session, secret=digest(secret), used=now)
                 await store.keep(conn, session)
+            taken = await store.taken(conn, account.name, datetime.now(CHINA).date()) if account else []
         if not session:
             raise _Refusal("invalid_grant", "会话已结束，请重新登录", "the session has ended; sign in again")
-        return self._answer(await self._live(account), session, secret, at=int(session.begun.timestamp()))
+        return self._answer(await self._live(account), session, secret, taken, at=int(session.begun.timestamp()))
 
     async def _for_service(self, name: str, shown: str, address: str) -> Answer:
         now, key = datetime.now(UTC), store.attempts_key(name, address)
@@ -275,8 +279,11 @@ class Issuer:
             raise _Refusal("invalid_grant", "账号已停用", "the account is locked")
         return account
 
-    def _answer(self, account: Account, session: Session, secret: str, *, at: int, nonce: str = "") -> Answer:
-        access = tokens.access_claims(account, self.url, self.audience, session.client, session.amr)
+    def _answer(
+        self, account: Account, session: Session, secret: str, taken: Sequence[tuple[Account, Delegation]], *, at: int,
+        nonce: str = "",
+    ) -> Answer:  # fmt: skip
+        access = tokens.access_claims(account, self.url, self.audience, session.client, session.amr, taken)
         identity = {
             "iss": self.url, "sub": account.sub, "aud": session.client, "iat": access["iat"], "exp": access["exp"],
             "auth_time": at, "amr": [*session.amr], "sid": session.id, **({"nonce": nonce} if nonce else {}),

@@ -1,13 +1,13 @@
-"""Reading and writing accounts, sessions and failed attempts."""
+"""Reading and writing accounts, sessions, failed attempts, and powers that were handed on."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import ColumnElement, Table, delete, insert, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.accounts.model import Account, Attempts, Session
+from services.accounts.model import Account, Attempts, Delegation, Session
 from services.accounts.model.attempts import FORGOTTEN
 from services.accounts.model.session import MOST, ended
 from services.accounts.secret import digest
@@ -69,6 +69,41 @@ async def end(conn: AsyncConnection, id: str) -> None:
 async def end_all(conn: AsyncConnection, name: str) -> None:
     """End all sessions of an account."""
     await conn.execute(delete(TABLES.sessions).where(TABLES.sessions.c.name == name))
+
+
+async def delegation(conn: AsyncConnection, id: str) -> Delegation | None:
+    """What was handed on under this id."""
+    return next(iter(await _delegations(conn, TABLES.delegations.c.id == id)), None)
+
+
+async def delegations(conn: AsyncConnection, *names: str) -> list[Delegation]:
+    """What these accounts have given or taken, or all that was handed on where none is named."""
+    table = TABLES.delegations
+    return await _delegations(conn, or_(table.c.giver.in_(names), table.c.taker.in_(names)) if names else true())
+
+
+async def taken(conn: AsyncConnection, name: str, today: date) -> list[tuple[Account, Delegation]]:
+    """What an account has of others on a day, each with the account of its giver."""
+    found = await _delegations(conn, TABLES.delegations.c.taker == name)
+    givers = [(await named(conn, one.giver), one) for one in found if one.holds(today)]
+    return [(giver, one) for giver, one in givers if giver]
+
+
+async def _delegations(conn: AsyncConnection, condition: ColumnElement[bool]) -> list[Delegation]:
+    table = TABLES.delegations
+    found = await conn.scalars(select(table.c.body).where(condition).order_by(table.c.id))
+    return [msgspec.json.decode(body, type=Delegation) for body in found]
+
+
+async def hand_on(conn: AsyncConnection, one: Delegation) -> None:
+    """Write what was handed on, new or known."""
+    row = {"id": one.id, "giver": one.giver, "taker": one.taker, "body": _encoded(one)}
+    await _put(conn, TABLES.delegations, "id", **row)
+
+
+async def take_back(conn: AsyncConnection, id: str) -> None:
+    """Remove what was handed on. The audit log keeps what it was."""
+    await conn.execute(delete(TABLES.delegations).where(TABLES.delegations.c.id == id))
 
 
 def attempts_key(name: str, address: str) -> str:

@@ -1,4 +1,5 @@
-"""What the accounts keep: accounts with their roles, sessions, failed attempts, and the audit log."""
+"""What the accounts keep: accounts with their roles, sessions, failed attempts, powers that were handed on, and the audit
+log."""
 
 from typing import Final, NamedTuple
 
@@ -14,6 +15,7 @@ class Tables(NamedTuple):
     accounts: Table
     sessions: Table
     attempts: Table
+    delegations: Table
     audit: Table
 
 
@@ -43,7 +45,17 @@ def _tables() -> Tables:
         Column("last", BigInteger, nullable=False),
         Index("ix_attempts_last", "last"),
     )
-    return Tables(metadata, accounts, sessions, attempts, audit_table(metadata))
+    delegations = Table(
+        "delegations",
+        metadata,
+        Column("id", String(40), primary_key=True),
+        Column("giver", String(32), nullable=False),
+        Column("taker", String(32), nullable=False),
+        Column("body", Text, nullable=False),
+        Index("ix_delegations_giver", "giver"),
+        Index("ix_delegations_taker", "taker"),
+    )
+    return Tables(metadata, accounts, sessions, attempts, delegations, audit_table(metadata))
 
 
 TABLES: Final = _tables()

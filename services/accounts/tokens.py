@@ -2,8 +2,8 @@
 
 import os
 import secrets
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +12,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 
-from services.accounts.model import Account
+from services.accounts.model import Account, Delegation
+from shared.calendar import CHINA
 
 ALGORITHM: Final = "ES256"
 MINUTES: Final = timedelta(minutes=10)
@@ -77,15 +78,39 @@ class Keys:
         return claims if fits and (even_late or claims["exp"] > now) else None
 
 
-def access_claims(account: Account, issuer: str, audience: str, client: str, amr: tuple[str, ...]) -> dict[str, Any]:
-    """What an access token says (RFC 9068): an account's id, organ, roles and whose it is; no person's name."""
+def access_claims(
+    account: Account, issuer: str, audience: str, client: str, amr: tuple[str, ...],
+    taken: Iterable[tuple[Account, Delegation]] = (),
+) -> dict[str, Any]:  # fmt: skip
+    """What an access token says (RFC 9068): an account's id, organ, roles and whose it is, and what it has `taken` of
+    others for a time; no person's name.
+    """
     now = int(datetime.now(UTC).timestamp())
-    roles = [{"role": one.role, "division": one.division} for one in account.roles]
+    roles = _roles(account)
     if account.administers:
         roles = [{"role": account.administers, "division": ""}]
-    of = {name: value for name in ("cadre", "unit", "team") if (value := getattr(account, name))}
+    delegated = [
+        {"from": giver.sub, "organ": giver.organ, "roles": _roles(one), "until": _ends(one), **_belongs(giver)}
+        for giver, one in taken
+    ]
     return {
         "iss": issuer, "sub": account.sub, "aud": audience, "client_id": client, "jti": secrets.token_hex(16),
         "iat": now, "exp": now + int(MINUTES.total_seconds()),
-        CLAIM: {"organ": account.organ, "roles": roles, "amr": [*amr], **of},
+        CLAIM: {
+            "organ": account.organ, "roles": roles, "amr": [*amr], **_belongs(account),
+            **({"delegated": delegated} if delegated else {}),
+        },
     }  # fmt: skip
+
+
+def _roles(of: Account | Delegation) -> list[dict[str, str]]:
+    return [{"role": one.role, "division": one.division} for one in of.roles]
+
+
+def _belongs(account: Account) -> dict[str, str]:
+    return {name: value for name in ("cadre", "unit", "team") if (value := getattr(account, name))}
+
+
+def _ends(delegation: Delegation) -> int:
+    """The second after its last day, since 1970."""
+    return int(datetime.combine(delegation.until + timedelta(days=1), time(), CHINA).timestamp())

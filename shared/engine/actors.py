@@ -37,6 +37,10 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     """`unit` or `team`, or both, if he may say the command only as such."""
     decides: bool = False
     """Whether the command decides about somebody."""
+    may: bool = True
+    """Whether it is his to say by himself, and not by powers of others alone."""
+    powers: tuple["Actor", ...] = ()
+    """As whom else he may say it: for each who handed powers to him, that person's organ, unit, team and own id."""
 
 
 NOBODY: Final = Actor()
@@ -58,15 +62,32 @@ class _Concerned(NamedTuple):
     """The unit that is itself judged; empty where none is."""
 
 
-def require_own(actor: Actor, command: Command, states: Iterable[State | None] = ()) -> None:
-    """Refuse (403) what another's unit or team has to say, and a decision about oneself. `states` are those that the
-    command concerns, as far as they are known.
+def require_own(actor: Actor, command: Command, states: Iterable[State | None] = ()) -> Actor:
+    """As whom the actor says a command: as himself if he may, or else by the powers of somebody who may. `states` are
+    those that the command concerns, as far as they are known.
+
+    Refuses (403) what another's unit or team has to say, and a decision about oneself, or about whose powers one uses.
     """
     concerned = _concerned(command, [state for state in states if state])
-    if actor.acts_as and not any(_is_own(actor, role, concerned) for role in actor.acts_as):
-        raise _not_own(actor, concerned)
-    if actor.decides:
-        _require_apart(actor, concerned)
+    refused: list[Refused] = []
+    for one in (actor, *actor.powers) if actor.may else actor.powers:
+        try:
+            _require_power(one, actor, concerned)
+        except Refused as refusal:
+            refused.append(refusal)
+        else:
+            return one
+    raise refused[0]
+
+
+def _require_power(one: Actor, actor: Actor, concerned: "_Concerned") -> None:
+    """Refuse what this one may not say, and what the actor must not say for him."""
+    if one.acts_as and not any(_is_own(one, role, concerned) for role in one.acts_as):
+        raise _not_own(one, concerned)
+    if one.decides:
+        _require_apart(actor, one.acts_as, concerned)
+        if one is not actor:
+            _require_apart(one, one.acts_as, concerned, is_giver=True)
 
 
 def _concerned(command: Command, states: Collection[State]) -> _Concerned:
@@ -107,19 +128,24 @@ def _not_own(actor: Actor, concerned: _Concerned) -> Refused:
     )
 
 
-def _require_apart(actor: Actor, concerned: _Concerned) -> None:
-    """Refuse a decision about the person himself, about the team that he is in, or about his unit as such."""
+def _require_apart(
+    actor: Actor, acts_as: Collection[str], concerned: _Concerned, *, is_giver: bool = False
+) -> None:  # fmt: skip
+    """Refuse a decision about a person himself, about the team that he is in, or about his unit as such, also by whom
+    he handed his powers to.
+    """
     if actor.cadre and actor.cadre in concerned.cadres:
-        whom, whom_en = "本人", "about himself"
-    elif actor.team in concerned.teams and "team" not in actor.acts_as:
-        whom, whom_en = "本人所在工作队", "about the team that he is in"
+        whom, whom_en = "", "himself"
+    elif actor.team in concerned.teams and "team" not in acts_as:
+        whom, whom_en = "所在工作队", "the team that he is in"
     elif actor.unit and actor.unit == concerned.subject:
-        whom, whom_en = "本人所在单位", "about his own unit"
+        whom, whom_en = "所在单位", "his own unit"
     else:
         return
+    whose, how_en = ("委托人", ", nor has another do it by his powers") if is_giver else ("本人", "")
     raise Refused(
         RECUSAL,
-        f"涉及{whom}的事项应当回避，请由其他人员办理",
-        f"nobody decides {whom_en}; let somebody else of the deciding body do it",
+        f"涉及{whose}{whom}的事项应当回避，请由其他人员办理",
+        f"nobody decides about {whom_en}{how_en}; let somebody else of the deciding body do it",
         status=403,
     )

@@ -359,18 +359,21 @@ class _Batch:
         if self.wiring.recoded or cause.payload.expects:
             cause = self.resolved(cause)
         if cause.actor is not NOBODY:
-            self.require_own(cause)
+            cause = self.require_own(cause)
         self.begin(cause)
         self.effects[cause.id] = self.effect()
 
-    def require_own(self, cause: Cause) -> None:
-        """Refuse a command that is not its sender's to say, by what it names and by the states once they are loaded."""
+    def require_own(self, cause: Cause) -> Cause:
+        """Refuse a command that is not its sender's to say, by what it names and by the states once they are loaded.
+        What another handed to him goes on as done for that one's organ.
+        """
         command = cause.payload
         assert isinstance(command, Command)
-        require_own(cause.actor, command)
+        by = require_own(cause.actor, command)
         named = self.concerned(cause).named
         if not self.absent(named):
-            require_own(cause.actor, command, [self.states[key] for key in named])
+            by = require_own(cause.actor, command, [self.states[key] for key in named])
+        return cause if by is cause.actor else msgspec.structs.replace(cause, actor=by)
 
     def follow(self, cause: Cause, targets: Targets) -> None:
         """Run the rules of a message. Each event that they decide is followed at once, before the next one."""

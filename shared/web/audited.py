@@ -66,6 +66,8 @@ def _entries(scope: HTTPScope, status: int) -> Iterator[Entry]:
     said = [f"{name}={_kept(str(value))}" for name, value in sorted(scope.get("path_params", {}).items())]
     if is_read and status < 400:  # What was asked is well formed then.
         said += [f"{name}={value}" for name, value in parse_qsl(scope["query_string"].decode("latin-1"))]
+    if caller.delegated:
+        said.insert(0, f"delegated_from={' '.join(one.giver for one in caller.delegated)}")
     asked, named = ", ".join(said)[:500], [*persons]
     for first in range(0, len(named) or 1, NAMED):
         some = named[first : first + NAMED]

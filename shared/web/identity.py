@@ -9,6 +9,7 @@ Where a service has no issuers of tokens, nobody is asked who he is, and only th
 operators from others.
 """
 
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import Any, Final, Literal
@@ -25,7 +26,7 @@ from shared.divisions import COUNTRY
 from shared.engine.actors import OWN, Actor, nobody
 from shared.engine.people import Person
 from shared.rules import Refused
-from shared.web.issuers import Belongs, Holding, IssuerAway, Issuers, TokenRefused
+from shared.web.issuers import LEEWAY, Belongs, Delegated, Holding, IssuerAway, Issuers, TokenRefused
 from shared.web.limits import Limits
 from shared.web.token import BODIES_HEADER, is_operator_key, shows_body
 
@@ -51,6 +52,11 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     organ: str = ""
     """The organ in whose name the caller acts, such as 桓仁满族自治县扶贫办."""
     roles: tuple[Holding, ...] = ()
+    """All that he holds, by himself and from others."""
+    own: tuple[Holding, ...] = ()
+    """What he holds by himself."""
+    delegated: tuple[Delegated, ...] = ()
+    """What others have handed to him for a time, each by its giver's pseudonym."""
     belongs: Belongs = Belongs()
     """Which cadre he is, and of which unit and team, as far as the token says so."""
     is_operator: bool = False
@@ -177,7 +183,11 @@ async def _authenticated(connection: Connection, *, is_public: bool) -> Caller:
     except IssuerAway as away:
         raise Refused("token", away.zh, away.en, status=503) from away
     who, granted = bearer.person, bearer.granted
-    return Caller(person=who, pseudonym=who.pseudonym, organ=granted.organ, roles=granted.roles, belongs=granted)
+    handed = tuple(one for one in granted.delegated if one.until + LEEWAY > time.time())
+    return Caller(
+        person=who, pseudonym=who.pseudonym, organ=granted.organ, own=granted.roles, delegated=handed, belongs=granted,
+        roles=(*granted.roles, *(held for one in handed for held in one.roles)),
+    )  # fmt: skip
 
 
 def caller(connection: Connection) -> Caller:
@@ -194,12 +204,22 @@ def acting(connection: Connection) -> Callable[[Command], Actor]:
 
 
 def _actor(who: Caller, by: Speakers, deciding: Collection[type[Command]], command: Command) -> Actor:
+    """As whom somebody says a command: by a role of his own, or by one that another has handed to him."""
     asked = speakers(command, by)
-    held = {one.role for one in who.roles if one.role in asked and command.place.startswith(one.division)}
-    return Actor(
-        pseudonym=who.pseudonym, organ=who.organ or UNSET, cadre=who.belongs.cadre, unit=who.belongs.unit,
-        team=who.belongs.team, acts_as=held if held <= OWN else (), decides=type(command) in deciding,
-    )  # fmt: skip
+
+    def fitting(held: Iterable[Holding]) -> Collection[str]:
+        return {one.role for one in held if one.role in asked and command.place.startswith(one.division)}
+
+    def acting_by(roles: Collection[str], organ: str, belongs: Belongs) -> Actor:
+        return Actor(
+            pseudonym=who.pseudonym, organ=organ or UNSET, cadre=belongs.cadre, unit=belongs.unit, team=belongs.team,
+            acts_as=roles if OWN.issuperset(roles) else (), decides=type(command) in deciding,
+        )  # fmt: skip
+
+    own = fitting(who.own)
+    powers = tuple(acting_by(roles, one.organ, one) for one in who.delegated if (roles := fitting(one.roles)))
+    actor = acting_by(own, who.organ, who.belongs)
+    return msgspec.structs.replace(actor, may=bool(own), powers=powers) if powers else actor
 
 
 def tells_of(connection: Connection, persons: Iterable[str]) -> None:

@@ -14,6 +14,9 @@ knows groups alone names their claim, and the file says what each group is:
     groups.huanren_office = { role = "poverty_office", division = "210522", organ = "桓仁满族自治县扶贫办" }
     groups.forestry = { role = "unit", division = "2105", organ = "市林业局", unit = "U12" }
     cadre = "staff_id"   # optional: the claim with the id under which a person is registered as a cadre
+
+An issuer of the first kind may also say what others have handed to the bearer for a time, in `delegated` of the claim
+`zhucun` (`Delegated`); one that does not has nobody act for others.
 """
 
 import asyncio
@@ -23,7 +26,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -52,6 +55,8 @@ KEYS_LAST: Final = 3600.0
 ANSWERED_WITHIN, LARGEST_ANSWER = 5.0, 2**18
 """Seconds and bytes within which an issuer must answer."""
 
+SUBJECT: Final = r"^[^\x00-\x1f\x7f]{1,255}$(?!\n)"
+"""By what an issuer knows somebody."""
 Division = Annotated[str, Meta(pattern=r"^([0-9]{2}){0,3}$(?!\n)")]
 Said = Annotated[str, Meta(max_length=255)]
 Reference = Annotated[str, Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9._:/-]{0,119})?$(?!\n)")]
@@ -67,6 +72,9 @@ class Holding(msgspec.Struct, frozen=True):
     division: Division
 
 
+T = TypeVar("T", bound=Holding)
+
+
 class Belongs(msgspec.Struct, frozen=True, kw_only=True):
     """Where somebody belongs, by stable ids; each is empty where it is not said."""
 
@@ -78,12 +86,29 @@ class Belongs(msgspec.Struct, frozen=True, kw_only=True):
     """The village of the team for which he acts in the role of a team."""
 
 
+class _Part(Holding, frozen=True):
+    role: Role | Literal["subscriber"]
+
+
+class Delegated(Belongs, frozen=True, kw_only=True):
+    """The powers that somebody else has handed to the bearer for a time, for whose organ he then acts. What an
+    administrator keeps apart is never handed on."""
+
+    giver: Annotated[str, Meta(pattern=SUBJECT)] = msgspec.field(name="from")
+    """Whose powers they are: the `sub` of his tokens of the same issuer. Callers have the pseudonym here instead."""
+    organ: OrganOrNone = ""
+    roles: Annotated[tuple[_Part, ...], Meta(min_length=1, max_length=20)]
+    until: float
+    """The time, in seconds since 1970, at which they end, even if the token holds for longer."""
+
+
 class Granted(Belongs, frozen=True, kw_only=True):
-    """What a token says of its bearer: the organ in whose name he acts, his roles, and where he belongs. Other fields
-    are passed over."""
+    """What a token says of its bearer: the organ in whose name he acts, his roles, where he belongs, and what was handed
+    to him. Other fields are passed over."""
 
     roles: Annotated[tuple[Holding, ...], Meta(max_length=100)]
     organ: OrganOrNone = ""
+    delegated: Annotated[tuple[Delegated, ...], Meta(max_length=5)] = ()
 
 
 class Group(Holding, frozen=True, forbid_unknown_fields=True):
@@ -120,7 +145,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _Claims(msgspec.Struct, frozen=True):
     iss: Said
-    sub: Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]{1,255}$(?!\n)")]
+    sub: Annotated[str, Meta(pattern=SUBJECT)]
     aud: Said | list[Said]
     exp: float
     iat: float
@@ -196,7 +221,12 @@ class Issuers:
             pseudonym(self._secret, claims.iss, claims.sub), claims.iss, claims.sub,
             name if isinstance(name, str) and len(name) <= 255 and name.isprintable() else "",
         )  # fmt: skip
-        return Bearer(who, _granted(issuer, said), claims.exp)
+        granted = _granted(issuer, said)
+        handed = tuple(
+            msgspec.structs.replace(one, giver=pseudonym(self._secret, claims.iss, one.giver))
+            for one in granted.delegated
+        )
+        return Bearer(who, msgspec.structs.replace(granted, delegated=handed), claims.exp)
 
 
 def read(path: Path, secret: bytes) -> Issuers:
@@ -280,8 +310,13 @@ def _granted(issuer: Issuer, said: Mapping[str, Any]) -> Granted:
         raise TokenRefused(
             "令牌中没有可识别的角色、区划和机关", "the token names no roles, divisions and organ as agreed"
         ) from error
-    roles = tuple(Holding(held.role, jurisdiction_of(held.division)) for held in granted.roles)
-    return msgspec.structs.replace(granted, roles=roles)
+    handed = tuple(msgspec.structs.replace(one, roles=_within(one.roles)) for one in granted.delegated)
+    return msgspec.structs.replace(granted, roles=_within(granted.roles), delegated=handed)
+
+
+def _within(roles: Iterable[T]) -> tuple[T, ...]:
+    """Roles by the divisions as people know them, such as a province for all of its first two digits."""
+    return tuple(msgspec.structs.replace(held, division=jurisdiction_of(held.division)) for held in roles)
 
 
 class _Keys:

@@ -25,6 +25,7 @@ Administers = Literal["system", "security", "audit"]
 ADMINISTRATORS: Final = {
     "system": ("系统管理员", "the system administrator"), "security": ("安全管理员", "the security administrator"),
     "audit": ("审计管理员", "the audit administrator"), "operator": ("运维人员", "the operator"),
+    None: ("办事人员本人", "officers in their own name"),
 }  # fmt: skip
 """Whose names stand in refusals."""
 GRANTED: Final = {**ROLES, "subscriber": ("订阅者", "a subscriber")}
@@ -89,14 +90,15 @@ class Acting(msgspec.Struct, frozen=True, kw_only=True):
     address: str = ""
 
 
-DEEDS: Final[dict[str, tuple[str, ...]]] = {
+DEEDS: Final[dict[str, tuple[str | None, ...]]] = {
     "account.add": ("system",), "account.password": ("system",), "account.secret": ("system",),
     "account.roles": ("security",), "account.factor": ("security",),
     "account.lock": ("security",), "account.unlock": ("security",),
     "account.list": ("system", "security", "audit", "operator"), "account.appoint": ("operator",),
     "audit.read": ("audit",), "person.read": ("audit",),
+    "delegation.give": (None,), "delegation.end": (None, "security"), "delegation.list": (None, "security", "audit"),
 }  # fmt: skip
-"""Who may do what. What concerns an administrator's own account, the operator does instead (`require`)."""
+"""Who may do what; None stands for who is no administrator. What concerns an administrator's own account, the operator does instead (`require`)."""
 
 
 def require(acting: Acting, deed: str, about: Account | None = None) -> None:
@@ -104,7 +106,7 @@ def require(acting: Acting, deed: str, about: Account | None = None) -> None:
 
     An administrator's account is the operator's to reset and lock: else one of the three could take over another.
     """
-    allowed = ("operator",) if about and about.administers else DEEDS[deed]
+    allowed: tuple[str | None, ...] = ("operator",) if about and about.administers else DEEDS[deed]
     if acting.administers not in allowed:
         zh, en = (
             "、".join(ADMINISTRATORS[one][0] for one in allowed),

@@ -1,0 +1,147 @@
+"""Acting by the powers of another: in one's own name, for his organ, as far and as long as they go."""
+
+import json
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.contracts import Command
+from shared.contracts.values import Reference
+from shared.engine.actors import RECUSAL, Actor, require_own
+from shared.rules import Refused
+from shared.web.token import pseudonym
+from tests.support.asked import refusal, village
+from tests.support.desk import Desk, asking, log
+
+OFFICE = [{"role": "poverty_office", "division": "210502"}]
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with asking(tmp_path) as found:
+        yield found
+
+
+def bearer(desk: Desk, *delegated: dict[str, Any], roles: Any = (), sub: str = "wu") -> dict[str, str]:
+    said = {"organ": "县档案局", "roles": [*roles], "delegated": [*delegated]}
+    return {"Authorization": f"Bearer {desk.issuer.token(sub=sub, zhucun=said)}"}
+
+
+def handed(
+    *, roles: Any = OFFICE, ends: float = 300, giver: str = "li", organ: str = "县扶贫办"
+) -> dict[str, Any]:  # fmt: skip
+    return {"from": giver, "organ": organ, "roles": roles, "until": time.time() + ends}
+
+
+def sent(desk: Desk) -> list[tuple[str, str]]:
+    """Who acted, and for which organ, in each event about a village that was registered."""
+    found = [json.loads(message.body) for message in desk.api.sent]
+    return [(one["actor"], one["actororgan"]) for one in found if one["type"] == "registry.village.registered.v1"]
+
+
+async def test_an_event_names_who_acted_and_whose_power_it_was(desk: Desk) -> None:
+    assert (await desk.post("villages", bearer(desk, handed()), village())).status_code == 200
+    both = bearer(desk, handed(), roles=OFFICE)
+    assert (await desk.post("villages", both, village("V2"))).status_code == 200
+    wu, li = (pseudonym(b"secret", desk.issuer.url, sub) for sub in ("wu", "li"))
+    assert sent(desk) == [(wu, "县扶贫办"), (wu, "县档案局")], "one's own power goes first"
+    first, *_ = await log(desk)
+    assert (first.who, first.about) == (wu, f"delegated_from={li}"), "the log says whose powers he had"
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ({}, 200), ({"ends": -300}, 403), ({"roles": [{"role": "county", "division": "2105"}]}, 200),
+        ({"roles": [{"role": "poverty_office", "division": "210503"}]}, 403),
+        ({"roles": [{"role": "team", "division": "210502"}]}, 403),
+        ({"roles": [{"role": "audit", "division": ""}]}, 401), ({"roles": []}, 401), ({"giver": ""}, 401),
+        ({"organ": "a\nb"}, 401),
+    ],
+)  # fmt: skip
+async def test_a_power_goes_as_far_as_it_was_handed_on(desk: Desk, said: dict[str, Any], status: int) -> None:
+    answer = await desk.post("villages", bearer(desk, handed(**said)), village())
+    assert answer.status_code == status, answer.text
+
+
+async def test_what_has_ended_holds_no_more_although_the_token_does(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A verified token is remembered for minutes; the end of a power is looked at for each request."""
+    mine, now = bearer(desk, handed(ends=30)), time.time()
+    assert (await desk.post("villages", mine, village())).status_code == 200
+    monkeypatch.setattr(time, "time", lambda: now + 80)
+    assert (await desk.post("villages", mine, village("V2"))).status_code == 200, "clocks differ by a minute at most"
+    monkeypatch.setattr(time, "time", lambda: now + 100)
+    assert refusal(await desk.post("villages", mine, village("V3")), 403)[0]["rule"] == "role"
+    assert refusal(await desk.get("/v1/villages?place=210502", mine), 403)[0]["rule"] == "role"
+
+
+async def test_it_opens_what_its_giver_reads(desk: Desk) -> None:
+    assert (await desk.get("/v1/villages?place=210502", bearer(desk))).status_code == 403
+    assert (await desk.get("/v1/villages?place=210502", bearer(desk, handed()))).status_code == 200
+    assert (await desk.get("/v1/villages?place=210503", bearer(desk, handed()))).status_code == 403
+
+
+async def test_2_19_a_power_of_the_other_body_lets_nobody_play_both(desk: Desk) -> None:
+    row = {"place": "210502", "matter": "M1", "body": "discipline"}
+    discipline, inspection = ([{"role": role, "division": "210502"}] for role in ("discipline", "inspection"))
+    both = bearer(desk, handed(roles=inspection), roles=discipline)
+    assert refusal(await desk.post("answers", both, row), 401)[0]["rule"] == "2.19"
+    assert (await desk.post("answers", bearer(desk, handed(roles=discipline)), row)).status_code == 200
+
+
+class Graded(Command):
+    """A decision about a unit's cadre."""
+
+    unit: Reference = ""
+    cadre: Reference = ""
+    village: Reference = ""
+
+
+def by(actor: Actor, **said: str) -> str:
+    """As whom somebody says it, or what refuses him."""
+    try:
+        return str(require_own(actor, Graded(place="210502", **said)).organ)
+    except Refused as refused:
+        return refused.rule if "委托人" not in refused.zh else f"{refused.rule} giver"
+
+
+def power(role: str = "", **said: str) -> Actor:
+    return Actor(pseudonym="wu", organ="甲", acts_as=(role,) if role else (), decides=True, **said)
+
+
+@pytest.mark.parametrize(
+    ("actor", "said", "expected"),
+    [
+        ({}, {"cadre": "C3"}, "甲"),
+        ({"cadre": "C1"}, {"cadre": "C1"}, RECUSAL),
+        ({}, {"cadre": "C2"}, f"{RECUSAL} giver"),
+        ({"team": "V1"}, {"village": "V1"}, RECUSAL),
+        ({}, {"village": "V2"}, f"{RECUSAL} giver"),
+        ({"may": True}, {"cadre": "C2"}, "乙"),
+    ],
+)  # fmt: skip
+def test_neither_who_acts_nor_for_whom_he_acts_is_decided_about(
+    actor: dict[str, Any], said: dict[str, str], expected: str
+) -> None:
+    giver = power(cadre="C2", team="V2")
+    own = Actor(**{"pseudonym": "wu", "organ": "乙", "decides": True, "may": False, "powers": (giver,), **actor})
+    assert by(own, **said) == expected
+
+
+@pytest.mark.parametrize(
+    ("unit", "expected"), [("U1", "乙"), ("U2", "甲"), ("U3", "role")]
+)
+def test_a_units_power_is_for_that_unit(unit: str, expected: str) -> None:
+    """Somebody of one unit has the power of another as well: each holds for its own."""
+    own = Actor(pseudonym="wu", organ="乙", unit="U1", acts_as=("unit",), powers=(power("unit", unit="U2"),))
+    assert by(own, unit=unit) == expected
+
+
+def test_a_member_acts_for_his_leader_as_the_team() -> None:
+    own = Actor(pseudonym="wu", organ="乙", team="V1", decides=True, may=False, powers=(power("team", team="V1"),))
+    assert by(own, village="V1") == "甲"
