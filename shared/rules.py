@@ -136,7 +136,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Whether `tasks` may find something. It is kept as a column, so that day pages need not read all states."""
         return False
 
-    def involves(self, command: Command) -> Involved:
+    def involves(self, said: object) -> Involved:
         """Whose matter a command about it is: the unit that sends the team, and the cadres about whom it decides."""
         return Involved(getattr(self, "unit", ""))
 

@@ -12,7 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.accounts import secret, store
 from services.accounts.issuer import Issuer
 from services.accounts.log import Log
-from services.accounts.model import Account, Acting, Administers, Delegation, Denied, Holding, NewAccount, account, delegation
+from services.accounts.model import (
+    Account,
+    Acting,
+    Administers,
+    Delegation,
+    Denied,
+    Holding,
+    NewAccount,
+    account,
+    delegation,
+)
 from shared.calendar import CHINA
 from shared.engine import audit
 from shared.engine.audit import Entry

@@ -1,5 +1,4 @@
-"""What the accounts keep: accounts with their roles, sessions, failed attempts, powers that were handed on, and the audit
-log."""
+"""What the accounts keep: accounts with their roles, sessions, failed attempts, powers handed on, and the audit log."""
 
 from typing import Final, NamedTuple
 

@@ -6,13 +6,14 @@ alike for single commands, for forms, and for dry runs.
 """
 
 from collections.abc import Collection, Iterable
+from types import SimpleNamespace
 from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from shared.contracts import Command
-from shared.rules import Refused, State
+from shared.rules import Refused, State, Task
 
 OWN: Final = frozenset({"unit", "team"})
 """The roles that hold for one's own unit or team alone, and not for all in a division."""
@@ -62,13 +63,13 @@ class _Concerned(NamedTuple):
     """The unit that is itself judged; empty where none is."""
 
 
-def require_own(actor: Actor, command: Command, states: Iterable[State | None] = ()) -> Actor:
-    """As whom the actor says a command: as himself if he may, or else by the powers of somebody who may. `states` are
-    those that the command concerns, as far as they are known.
+def require_own(actor: Actor, said: object, states: Iterable[State | None] = ()) -> Actor:
+    """As whom the actor says a command, or what is known of one: as himself if he may, or else by the powers of
+    somebody who may. `states` are those that it concerns, as far as they are known.
 
     Refuses (403) what another's unit or team has to say, and a decision about oneself, or about whose powers one uses.
     """
-    concerned = _concerned(command, [state for state in states if state])
+    concerned = _concerned(said, [state for state in states if state])
     refused: list[Refused] = []
     for one in (actor, *actor.powers) if actor.may else actor.powers:
         try:
@@ -90,12 +91,22 @@ def _require_power(one: Actor, actor: Actor, concerned: "_Concerned") -> None:
             _require_apart(one, one.acts_as, concerned, is_giver=True)
 
 
-def _concerned(command: Command, states: Collection[State]) -> _Concerned:
-    kind, subject = getattr(command, "subject_kind", ""), str(getattr(command, "subject", ""))
-    involved = [state.involves(command) for state in states]
-    named = {"unit": getattr(command, "unit", ""), "team": getattr(command, "village", ""), kind: subject}
+def is_recused(actor: Actor, state: State, task: Task) -> bool:
+    """Whether a task is a decision that is not the actor's to take, since it is about himself. What the answering
+    command will say is known as far as the task says it."""
+    try:
+        require_own(actor, SimpleNamespace(**task.answer), [state])
+    except Refused as refused:
+        return refused.rule == RECUSAL
+    return False
+
+
+def _concerned(said: object, states: Collection[State]) -> _Concerned:
+    kind, subject = getattr(said, "subject_kind", ""), str(getattr(said, "subject", ""))
+    involved = [state.involves(said) for state in states]
+    named = {"unit": getattr(said, "unit", ""), "team": getattr(said, "village", ""), kind: subject}
     units = {named["unit"]} if named["unit"] else {one.unit for one in involved}
-    cadres = {named.get("cadre", ""), *(getattr(command, name, "") for name in _CADRES)}
+    cadres = {named.get("cadre", ""), *(getattr(said, name, "") for name in _CADRES)}
     cadres |= {id for one in involved for id in one.cadres}
     judged = named["unit"] if kind == "unit" else ""
     return _Concerned(units - {"", None}, {named["team"]} - {"", None}, cadres - {"", None}, judged)
@@ -145,7 +156,8 @@ def _require_apart(
     whose, how_en = ("委托人", ", nor has another do it by his powers") if is_giver else ("本人", "")
     raise Refused(
         RECUSAL,
-        f"涉及{whose}{whom}的事项应当回避，请由其他人员办理",
-        f"nobody decides about {whom_en}{how_en}; let somebody else of the deciding body do it",
+        f"涉及{whose}{whom}的事项应当回避，请由本机关其他人员办理；均须回避的，由上一级机关办理",
+        f"nobody decides about {whom_en}{how_en}; let somebody else of the deciding body do it, or the body above "
+        "where all of it are recused",
         status=403,
     )

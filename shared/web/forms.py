@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -24,7 +24,7 @@ from shared.engine.requests import IDEMPOTENCY_KEY
 from shared.forms import Blank, Known
 from shared.policy import Policy
 from shared.rules import Refused
-from shared.web.http import sees, waiting
+from shared.web.http import waiting
 from shared.web.identity import (
     ANYBODY,
     FOUND,
@@ -34,6 +34,7 @@ from shared.web.identity import (
     caller,
     require_operator,
     require_say,
+    sees,
     tells_of,
 )
 from shared.web.imports import RUNNING, Import, Report, kept
@@ -95,7 +96,14 @@ def _template(forms: Forms) -> Any:
             known = await (
                 blank.issued(state.pipeline, place)
                 if blank.issued
-                else owed(state.pipeline, blank, place, to=caller(request), told=partial(tells_of, request))
+                else owed(
+                    state.pipeline,
+                    blank,
+                    place,
+                    to=caller(request),
+                    decisions=state.decisions,
+                    told=partial(tells_of, request),
+                )
             )
             _require_some(asked.title, len(known), sum(1 for row in known for _ in blank.lines(row, rows)), rows)
         lines = (line for row in known for line in blank.lines(row, rows))
@@ -131,12 +139,14 @@ async def owed(
     place: str,
     *,
     to: Caller = ANYBODY,
+    decisions: Collection[str] = (),
     told: Callable[[Iterable[str]], None] = lambda _: None,
 ) -> Sequence[Known]:
     """The open tasks of a form, each with the known fields of the command that answers it and what else it shows.
 
     Those about persons are for operators and for who has them to do, as in the list of tasks; so are all rows of a
-    personal form. `told` is given those of whom the rows tell.
+    personal form. Whom a decision is about is shown none of them; `decisions` are the paths of commands that decide.
+    `told` is given those of whom the rows tell.
     """
     found: list[Known] = []
     action = blank.task or blank.name
@@ -147,7 +157,7 @@ async def owed(
                     blank.row(state, task, policy)
                     for task in state.tasks(policy)
                     if task.action == action
-                    and sees(to, state, task)
+                    and sees(to, state, task, decisions)
                     and (not blank.personal or to.may((task.role,), state.place))
                 ]
                 if of_state and (state.personal or blank.personal):

@@ -50,6 +50,7 @@ from shared.web.identity import (
     caller,
     require_reach,
     require_say,
+    sees,
     tells_of,
 )
 from shared.web.issuers import Issuers
@@ -225,6 +226,7 @@ def build(
                 "limits": limits or Limits(),
                 "speakers": {route.command: route.by for route in commands},
                 "deciding": frozenset(route.command for route in commands if route.decides),
+                "decisions": frozenset(route.path for route in commands if route.decides),
             }
         ),
         request_max_body_size=LARGEST_BODY,
@@ -312,11 +314,6 @@ async def waiting(
                     await asyncio.sleep(0)  # Other requests get their turn.
 
 
-def sees(who: Caller, state: State, task: Task) -> bool:
-    """Whether a caller is shown a task: one about persons only if it is his own to do. Operators see them all."""
-    return not state.personal or (not who.is_anybody and who.may((task.role,), state.place))
-
-
 def _tasks(pipeline: Pipeline) -> Any:
     @get("/v1/tasks", tags=["queries"], opt={"asks": PLACE})
     async def tasks(
@@ -334,9 +331,9 @@ def _tasks(pipeline: Pipeline) -> Any:
 
         With `words`, each task says in Chinese and English what it is about and by which document; with `versions`, in
         which version its state was, so that who answers it is told if somebody else did meanwhile. Tasks about persons
-        are shown to who has them to do, and to operators. Tasks come in order of kind and id, after the `kind/id` given
-        as `after`. Tasks of one state stay together, so there may be more than `limit`. Fewer than `limit` means the
-        end.
+        are shown to who has them to do, and to operators; decisions about the caller himself, or his own, to others.
+        Tasks come in order of kind and id, after the `kind/id` given as `after`. Tasks of one state stay together, so
+        there may be more than `limit`. Fewer than `limit` means the end.
         """
         found: list[tuple[OpenTask, Policy | None]] = []
         policy: Any
@@ -348,7 +345,7 @@ def _tasks(pipeline: Pipeline) -> Any:
                 (OpenTask(state.kind, state.id, state.place, task, version=seen), policy)
                 for task in (state.tasks(policy) if policy or not state.needs_policy else ())
                 if role in (None, task.role)
-                and sees(who, state, task)
+                and sees(who, state, task, request.app.state.decisions)
                 and about in ("", task.about, task.answer.get("village"), task.answer.get("subject"))
             ]
         personal = {kind.kind for kind in pipeline.tables.states if kind.personal}

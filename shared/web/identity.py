@@ -23,9 +23,9 @@ from msgspec import UNSET
 from shared.contracts import Command
 from shared.contracts.values import ROLES
 from shared.divisions import COUNTRY
-from shared.engine.actors import OWN, Actor, nobody
+from shared.engine.actors import OWN, Actor, is_recused, nobody
 from shared.engine.people import Person
-from shared.rules import Refused
+from shared.rules import Refused, State, Task
 from shared.web.issuers import LEEWAY, Belongs, Delegated, Holding, IssuerAway, Issuers, TokenRefused
 from shared.web.limits import Limits
 from shared.web.token import BODIES_HEADER, is_operator_key, shows_body
@@ -204,22 +204,38 @@ def acting(connection: Connection) -> Callable[[Command], Actor]:
 
 
 def _actor(who: Caller, by: Speakers, deciding: Collection[type[Command]], command: Command) -> Actor:
-    """As whom somebody says a command: by a role of his own, or by one that another has handed to him."""
-    asked = speakers(command, by)
+    return _in_roles(who, speakers(command, by), command.place, decides=type(command) in deciding)
+
+
+def _in_roles(who: Caller, asked: Collection[str], place: str, *, decides: bool) -> Actor:
+    """As whom somebody acts in some roles: by one of his own, or by one that another has handed to him."""
 
     def fitting(held: Iterable[Holding]) -> Collection[str]:
-        return {one.role for one in held if one.role in asked and command.place.startswith(one.division)}
+        return {one.role for one in held if one.role in asked and place.startswith(one.division)}
 
     def acting_by(roles: Collection[str], organ: str, belongs: Belongs) -> Actor:
         return Actor(
             pseudonym=who.pseudonym, organ=organ or UNSET, cadre=belongs.cadre, unit=belongs.unit, team=belongs.team,
-            acts_as=roles if OWN.issuperset(roles) else (), decides=type(command) in deciding,
+            acts_as=roles if OWN.issuperset(roles) else (), decides=decides,
         )  # fmt: skip
 
     own = fitting(who.own)
     powers = tuple(acting_by(roles, one.organ, one) for one in who.delegated if (roles := fitting(one.roles)))
     actor = acting_by(own, who.organ, who.belongs)
     return msgspec.structs.replace(actor, may=bool(own), powers=powers) if powers else actor
+
+
+def sees(who: Caller, state: State, task: Task, decisions: Collection[str]) -> bool:
+    """Whether a caller is shown a task: one about persons only if it is his own to do, and none that he would have to
+    do but for being recused, since others decide about him. Operators see them all. `decisions` are the paths of the
+    commands that decide about somebody.
+    """
+    is_his = who.may((task.role,), state.place)
+    if state.personal and (who.is_anybody or not is_his):
+        return False
+    if not is_his or task.action not in decisions or who.is_operator or who.is_anybody:
+        return True
+    return not is_recused(_in_roles(who, (task.role,), state.place, decides=True), state, task)
 
 
 def tells_of(connection: Connection, persons: Iterable[str]) -> None:

@@ -103,8 +103,8 @@ class Delegated(Belongs, frozen=True, kw_only=True):
 
 
 class Granted(Belongs, frozen=True, kw_only=True):
-    """What a token says of its bearer: the organ in whose name he acts, his roles, where he belongs, and what was handed
-    to him. Other fields are passed over."""
+    """What a token says of its bearer: the organ in whose name he acts, his roles, where he belongs, and what others
+    have handed to him. Other fields are passed over."""
 
     roles: Annotated[tuple[Holding, ...], Meta(max_length=100)]
     organ: OrganOrNone = ""
@@ -303,7 +303,7 @@ def _granted(issuer: Issuer, said: Mapping[str, Any]) -> Granted:
                     "令牌属于两个单位或者工作队，无法认定以哪个名义办理",
                     "it is of two units or teams, and acts for one",
                 )
-            first = {name: next(iter(found), "") for name, found in said_by.items()}
+            first: dict[str, Any] = {name: next(iter(found), "") for name, found in said_by.items()}
             cadre = msgspec.convert(said.get(issuer.cadre, ""), Reference) if issuer.cadre else ""
             granted = Granted(roles=tuple(groups), cadre=cadre, **first)
     except msgspec.ValidationError as error:

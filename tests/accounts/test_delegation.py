@@ -81,7 +81,9 @@ def test_what_is_over_leaves_room() -> None:
     assert handed(until=TODAY + 183 * DAY, since=TODAY).until == TODAY + 183 * DAY
 
 
-HOLDINGS = st.builds(Holding, st.sampled_from(["poverty_office", "county", "team"]), st.sampled_from(["", "21", "2105", "210522", "22"]))
+HOLDINGS = st.builds(
+    Holding, st.sampled_from(["poverty_office", "county", "team"]), st.sampled_from(["", "21", "2105", "210522", "22"])
+)
 
 
 @given(st.lists(HOLDINGS, min_size=1, max_size=6), st.lists(HOLDINGS, max_size=6))

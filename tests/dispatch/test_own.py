@@ -17,11 +17,14 @@ from services.dispatch.model.commands import (
     RetainMember,
     ReviewReplacement,
 )
+from services.dispatch.model.roster import Roster
 from shared.contracts import Command
 from shared.contracts.dispatch import Member, Present
 from shared.engine.actors import RECUSAL, Actor
 from shared.engine.flow import Cause
 from shared.rules import Refused
+from shared.web.identity import ANYBODY, OPERATOR, Caller, sees
+from shared.web.issuers import Belongs, Delegated, Holding
 from tests.dispatch.benxi import HOME, START, V1, Benxi, squad, unit
 from tests.dispatch.present import FIRST, SECOND, THIRD, ask, asking
 
@@ -135,5 +138,37 @@ def test_the_refusal_says_what_to_do_in_both_languages() -> None:
     benxi.dispatch.parked.clear()
     error = parked.error
     assert isinstance(error, Refused) and "公务员法" in error.basis[0]
-    assert "回避" in error.zh and "由其他人员办理" in error.zh and "somebody else" in error.en
+    assert "回避" in error.zh and "由本机关其他人员办理" in error.zh and "somebody else" in error.en
+    assert "上一级机关" in error.zh and "the body above" in error.en, "also where all of them are recused"
     assert SECOND not in error.zh + error.en, "what is refused names nobody"
+
+
+ORGANISATION = Holding("organisation", "2105")
+
+
+@pytest.mark.parametrize(
+    ("me", "roles", "shown"),
+    [
+        ({"cadre": SECOND}, (ORGANISATION,), False), ({"cadre": FIRST}, (ORGANISATION,), True),
+        ({"team": V1}, (ORGANISATION,), False), ({}, (ORGANISATION,), True),
+        ({"cadre": SECOND}, (Holding("county", "210521"),), True),
+        ({"cadre": SECOND}, (Holding("organisation", "210599"),), True),
+    ],
+)  # fmt: skip
+def test_who_is_recused_is_not_shown_what_others_decide_about_him(
+    me: dict[str, str], roles: tuple[Holding, ...], shown: bool
+) -> None:
+    """Whoever has not to decide it sees the open task as before; it tells no more than the leave itself."""
+    benxi = asking().assigned()
+    ask(benxi, START + DAY, START + 3 * DAY)
+    state = benxi.dispatch.states[Roster, V1]
+    assert isinstance(state, Roster)
+    (task,) = (one for one in state.tasks(benxi.policy) if one.action == "leave-decisions")
+    who = Caller(pseudonym="p", own=roles, roles=roles, belongs=Belongs(**me))
+    paths = {route.path for route in COMMANDS if route.decides}
+    assert sees(who, state, task, paths) == shown
+    assert sees(who, state, task, ()), "what decides about nobody is shown"
+    handed = Delegated(giver="q", organ="某机关", roles=(ORGANISATION,), until=1e12, **me)  # type: ignore[arg-type]
+    mine = Caller(pseudonym="p", delegated=(handed,), roles=(ORGANISATION,))
+    assert sees(mine, state, task, paths) == (me not in ({"cadre": SECOND}, {"team": V1})), "nor by another's powers"
+    assert sees(OPERATOR, state, task, paths) and sees(ANYBODY, state, task, paths)

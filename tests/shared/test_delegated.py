@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from shared.contracts import Command
-from shared.contracts.values import Reference
 from shared.engine.actors import RECUSAL, Actor, require_own
 from shared.rules import Refused
 from shared.web.token import pseudonym
@@ -94,12 +93,12 @@ async def test_2_19_a_power_of_the_other_body_lets_nobody_play_both(desk: Desk) 
     assert (await desk.post("answers", bearer(desk, handed(roles=discipline)), row)).status_code == 200
 
 
-class Graded(Command):
+class Graded(Command, frozen=True, kw_only=True):
     """A decision about a unit's cadre."""
 
-    unit: Reference = ""
-    cadre: Reference = ""
-    village: Reference = ""
+    unit: str = ""
+    cadre: str = ""
+    village: str = ""
 
 
 def by(actor: Actor, **said: str) -> str:
@@ -110,7 +109,7 @@ def by(actor: Actor, **said: str) -> str:
         return refused.rule if "委托人" not in refused.zh else f"{refused.rule} giver"
 
 
-def power(role: str = "", **said: str) -> Actor:
+def power(role: str = "", **said: Any) -> Actor:
     return Actor(pseudonym="wu", organ="甲", acts_as=(role,) if role else (), decides=True, **said)
 
 
@@ -133,9 +132,7 @@ def test_neither_who_acts_nor_for_whom_he_acts_is_decided_about(
     assert by(own, **said) == expected
 
 
-@pytest.mark.parametrize(
-    ("unit", "expected"), [("U1", "乙"), ("U2", "甲"), ("U3", "role")]
-)
+@pytest.mark.parametrize(("unit", "expected"), [("U1", "乙"), ("U2", "甲"), ("U3", "role")])
 def test_a_units_power_is_for_that_unit(unit: str, expected: str) -> None:
     """Somebody of one unit has the power of another as well: each holds for its own."""
     own = Actor(pseudonym="wu", organ="乙", unit="U1", acts_as=("unit",), powers=(power("unit", unit="U2"),))

@@ -98,7 +98,8 @@ DEEDS: Final[dict[str, tuple[str | None, ...]]] = {
     "audit.read": ("audit",), "person.read": ("audit",),
     "delegation.give": (None,), "delegation.end": (None, "security"), "delegation.list": (None, "security", "audit"),
 }  # fmt: skip
-"""Who may do what; None stands for who is no administrator. What concerns an administrator's own account, the operator does instead (`require`)."""
+"""Who may do what; None stands for who is no administrator. What concerns an administrator's own account, the operator
+does instead (`require`)."""
 
 
 def require(acting: Acting, deed: str, about: Account | None = None) -> None:

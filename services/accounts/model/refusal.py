@@ -5,7 +5,16 @@ from typing import Literal
 from shared import denied
 
 Ground = Literal[
-    "accounts", "administrators", "attempts", "authorize", "delegation", "locked", "password", "schema", "sign-in", "token"
+    "accounts",
+    "administrators",
+    "attempts",
+    "authorize",
+    "delegation",
+    "locked",
+    "password",
+    "schema",
+    "sign-in",
+    "token",
 ]
 """Why somebody is refused: what the log tells beside the deed."""
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from shared.contracts import Command, Event
+from shared.contracts import Event
 from shared.contracts.dispatch import DeadlineMoved, Member, Role
 from shared.contracts.registry import ListingEnded
 from shared.policy import Policy
@@ -84,7 +84,7 @@ class Link(State, frozen=True, kw_only=True, omit_defaults=True):
         """The id of the village whose journey this link is part of."""
         return self.village
 
-    def involves(self, command: Command) -> Involved:
+    def involves(self, said: object) -> Involved:
         """The unit, and the members of its team."""
         return Involved(self.unit, [member.cadre for member in self.team])
 

@@ -19,7 +19,7 @@ from services.dispatch.model.commands import Cause, SolveMatching
 from services.dispatch.model.eligibility import AGE, Cadre, Posting, Unit, unmet
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.matching import Match, Need, Serving, match
-from shared.contracts import Command, Event, Payload
+from shared.contracts import Event, Payload
 from shared.contracts.dispatch import (
     MatchingSolved,
     MatchWithdrawn,
@@ -207,9 +207,9 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
         teams = self.teams if to_operator else {village: team.shown() for village, team in self.teams.items()}
         return self.but(away=away, teams=teams).timed(back=None)
 
-    def involves(self, command: Command) -> Involved:
+    def involves(self, said: object) -> Involved:
         """Whose team the village of a command has, who left it, and who is to come instead."""
-        team, left = self.teams.get(getattr(command, "village", "")), getattr(command, "left", "")
+        team, left = self.teams.get(getattr(said, "village", "")), getattr(said, "left", "")
         if team is None:
             return Involved()
         nominee = team.nominated.get(left)

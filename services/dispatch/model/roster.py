@@ -14,7 +14,7 @@ import msgspec
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.pool import without
 from shared.calendar import add_months
-from shared.contracts import Command, Payload
+from shared.contracts import Payload
 from shared.contracts.dispatch import (
     AssignmentWithdrawn,
     DeadlineMoved,
@@ -159,10 +159,10 @@ class Roster(State, frozen=True, kw_only=True, omit_defaults=True):
     ended: dict[str, Ended] = msgspec.field(default_factory=dict)
     """By the day on which they were over, the terms whose members are to be or were assessed (5.14)."""
 
-    def involves(self, command: Command) -> Involved:
+    def involves(self, said: object) -> Involved:
         """The unit, and whom it is about: who asked for the leave, whose term it was, else all who are in the team."""
-        leave = self.leaves.get(str(getattr(command, "number", "")))
-        term = self.ended.get(str(getattr(command, "ended", "")))
+        leave = self.leaves.get(str(getattr(said, "number", "")))
+        term = self.ended.get(str(getattr(said, "ended", "")))
         if term:
             return Involved(term.unit, term.members)
         return Involved(self.unit, (leave.cadre,) if leave else tuple(self.members))

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from shared.contracts import Command
 from shared.contracts.inspection import (
     DeadlineMoved,
 )
@@ -113,7 +112,7 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
     is_dropped: bool = False
     """Whether the village was merged into another before a grade was proposed, or nothing was left to be scored."""
 
-    def involves(self, command: Command) -> Involved:
+    def involves(self, said: object) -> Involved:
         """The team's unit and its leader."""
         return Involved(self.unit, (self.leader,))
 

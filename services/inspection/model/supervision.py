@@ -8,7 +8,6 @@ from msgspec.structs import replace as replaced
 
 from services.inspection.model.commands import CloseOrder, RecordVisit
 from shared.calendar import Span
-from shared.contracts import Command
 from shared.contracts.dispatch import (
     AssignmentWithdrawn,
     LeaveGranted,
@@ -127,7 +126,7 @@ class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
     excused: dict[str, tuple[Excuse, ...]] = msgspec.field(default_factory=dict)
     """By cadre, the leave that was granted: who is on leave is not absent. It is sealed."""
 
-    def involves(self, command: Command) -> Involved:
+    def involves(self, said: object) -> Involved:
         """The unit, and the members of its team."""
         return Involved(self.unit, self.team)
 
