@@ -176,7 +176,7 @@ def unlock(name: NameArgument, operator: OperatorOption = False, folder: FolderO
 @app.command()
 def delegate(
     taker: Annotated[str, typer.Argument(help="受托人的登录名 · the name by which the one signs in who is to act")],
-    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="截止日期，含当日 · its last day")],
+    until: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="截止日期，含当日 · its last day")],
     role: Annotated[
         list[str] | None,
         typer.Argument(help="只委托这些“角色@区划”，不写的委托本人全部 · only these role@division; all if left out"),

@@ -106,7 +106,8 @@ async def test_nobody_without_a_token_gets_anything(desk: Desk) -> None:
 def _wanted(address: str) -> tuple[str, ...]:
     return {
         "/v1/accounts": ("name", "person", "organ"), "/v1/service-accounts": ("name", "organ"),
-        "/v1/administrators": ("name", "person", "organ", "administers"), "/v1/accounts/li/roles": ("roles",), "/v1/delegations": ("taker", "until"),
+        "/v1/administrators": ("name", "person", "organ", "administers"), "/v1/accounts/li/roles": ("roles",),
+        "/v1/delegations": ("taker", "until"),
     }.get(address, ())  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 import httpx
@@ -104,6 +105,7 @@ def test_three_administrators_an_officer_and_the_proof_of_the_log(url: str, tmp_
     appointed("system", "sun", "孙立")
     first = shown(run("account", "add", "li", "--person", "李春梅", "--organ", "桓仁满族自治县扶贫办"))
     secret = shown(run("account", "service", "report", "--organ", "桓仁满族自治县扶贫办"))
+    run("account", "add", "wu", "--person", "吴用", "--organ", "桓仁满族自治县扶贫办")
     with pytest.raises(Trouble, match="for the security administrator to do"):
         run("account", "roles", "li", "扶贫部门@210522")
     appointed("security", "he", "何平")
@@ -141,6 +143,15 @@ def test_three_administrators_an_officer_and_the_proof_of_the_log(url: str, tmp_
     token = json.loads((tmp_path / "login.json").read_text())[url]["access"]
     assert claims(token)["zhucun"]["roles"] == [{"role": "poverty_office", "division": "210522"}]
     assert (claims(token)["zhucun"]["unit"], claims(token)["zhucun"]["cadre"]) == ("U12", "C7")
+    last = date.today() + timedelta(9)
+    number = re.findall(r"under number (\w+)", run("account", "delegate", "wu", str(last), "扶贫部门@210522"))[0]
+    listed = run("account", "delegations")
+    assert "li" in listed and "wu" in listed and "the poverty office 210522" in listed
+    with pytest.raises(Trouble, match="withdraw it first"):
+        run("account", "delegate", "wu", str(last))
+    assert "it has ended" in run("account", "end-delegation", number)
+    with pytest.raises(Trouble, match="no such delegation"):
+        run("account", "end-delegation", number)
     run("logout")
     assert json.loads((tmp_path / "login.json").read_text()) == {}
 
