@@ -32,7 +32,7 @@ BATCH: Final = 500
 _UNACKNOWLEDGED = 20 * BATCH  # Messages handled but not acknowledged, since their results are still being published.
 _FILL, _IDLE = 0.02, 1.0  # Seconds a pull waits: to fill a batch; for a first message, when idle.
 _LOOK = 0.5  # Seconds between two checks of the consumer.
-_GATHER = 0.1  # Seconds for which messages that are in no hurry wait for others.
+_GATHER = 0.1  # Seconds between two pulls while what comes is in no hurry.
 _ACK_WAIT = 60.0  # Seconds. A redelivery after them makes us create the consumer anew; order is kept.
 _REPLY_TOKENS = 9  # Tokens of a reply subject on a server without a domain.
 
@@ -79,8 +79,8 @@ class OrderedConsumer:
     the consumer is deleted and created again behind `position()`. So a message may be delivered twice, and the inbox
     then drops it, but none is skipped. Only one process at a time may use a durable name.
 
-    Messages whose subjects end with one of `unhurried` wait a moment for others, to be one batch with them: nobody
-    waits for these, and a batch costs more than a message. Any other message takes along at once those before it.
+    After messages whose subjects all end with one of `unhurried`, the next ones are fetched a moment later, together:
+    nobody waits for these, and to fetch and to handle a batch costs more than a message of it.
 
     The next messages are fetched while `handle` works. After the commit, `published()` waits until the resulting events
     are published; then the batch is acknowledged.
@@ -269,6 +269,8 @@ class OrderedConsumer:
             self._waiting.extend(_apart(self._stream, zip(deliveries, messages, strict=True)))
             self._moved.notify_all()
             await self._moved.wait_for(lambda: len(self._waiting) <= BATCH)
+        if len(messages) < BATCH and all(delivery.subject.endswith(self._unhurried) for delivery in deliveries):
+            await asyncio.sleep(_GATHER)
 
     def _lacks(self, first: int) -> bool:
         """Whether a stream that now begins with sequence `first` has removed messages that had not arrived here."""
@@ -290,7 +292,7 @@ class OrderedConsumer:
         """Hand on what waits, as much as there is, but no more than a batch at a time."""
         while not self._stopping.is_set():
             async with self._moved:
-                await self._gathered()
+                await self._moved.wait_for(lambda: self._waiting or self._stopping.is_set())
                 taken = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
                 self._busy = bool(taken)
                 self._moved.notify_all()
@@ -300,18 +302,6 @@ class OrderedConsumer:
                 self._acknowledging.add(task)
                 task.add_done_callback(self._acknowledging.discard)
             self._busy = False
-
-    def _may_wait(self) -> bool:
-        """Whether all that waits is in no hurry, and less than a batch."""
-        return len(self._waiting) < BATCH and all(d.subject.endswith(self._unhurried) for d, _ in self._waiting)
-
-    async def _gathered(self) -> None:
-        """Wait for messages, and then a moment for others to join them, unless one comes that is in a hurry."""
-        await self._moved.wait_for(lambda: self._waiting or self._stopping.is_set())
-        if self._may_wait():
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_GATHER):
-                    await self._moved.wait_for(lambda: self._stopping.is_set() or not self._may_wait())
 
     async def _handled(self, batch: list[Delivery]) -> bool:
         """Repeat a batch until the handler succeeds. False if the consumer is stopped before."""

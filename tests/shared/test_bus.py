@@ -242,29 +242,25 @@ async def test_every_byte_reaches_the_handler_as_it_is(broker: NatsBroker, js: J
     assert abs(heard[-1].recorded.timestamp() - time.time()) < 10
 
 
-async def test_what_is_in_no_hurry_waits_for_others_and_goes_at_once_with_one_that_is(
+async def test_after_what_is_in_no_hurry_the_next_messages_come_together(
     broker: NatsBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.stream.consumer._GATHER", 600)
+    monkeypatch.setattr("shared.stream.consumer._GATHER", 3)
     database, urgent = Database(), "zhucun.v1.52.03.24.registry.village.listed"
     async with consuming(broker, database, unhurried=[".village.registered"]) as consumer:
-        for n in range(3):
+        await publish_batch(broker.connection, OPEN, messages(0, 1))
+        await applied(database, 1)
+        for n in range(1, 3):
             await publish_batch(broker.connection, OPEN, messages(n, n + 1))
-        await until(lambda: len(consumer._waiting) == 3)
-        assert not database.applied
-        assert not await consumer.at_end()
         await publish_batch(broker.connection, OPEN, messages(3, 4, urgent))
+        assert not await consumer.at_end()
         await applied(database, 4)
-        assert (list(database.applied), database.batches) == (ids(0, 4), [4])
-        await publish_batch(broker.connection, OPEN, messages(4, 504))  # A whole batch need not wait.
-        await applied(database, 504)
-
-
-async def test_what_is_in_no_hurry_is_handled_when_nothing_follows_it(broker: NatsBroker) -> None:
-    database = Database()
-    async with consuming(broker, database, unhurried=[".village.registered"]):
-        await publish_batch(broker.connection, OPEN, messages(0, 2))
-        await applied(database, 2)
+        assert (list(database.applied), database.batches) == (ids(0, 4), [1, 3])
+        for n in range(4, 6):  # Nobody waits after one that is in a hurry.
+            await publish_batch(broker.connection, OPEN, messages(n, n + 1, urgent))
+            began = time.monotonic()
+            await applied(database, n + 1)
+            assert time.monotonic() - began < 2
 
 
 async def test_only_the_wished_subjects_are_delivered(broker: NatsBroker) -> None:
