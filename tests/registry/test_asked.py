@@ -189,3 +189,13 @@ def test_4_2_what_no_list_can_ask_of_each_village_is_refused(wrong: dict[str, An
 def test_4_2_guizhou_asks_each_poor_village_for_its_mode() -> None:
     listed = shipped("guizhou").list_kind("relief_mode")
     assert listed and listed.each_poor and [*listed.modes] == ["development", "relocation", "relief"]
+
+
+def test_4_2_a_village_that_is_merged_into_another_is_not_asked_for_again() -> None:
+    here = asking_county().listed()
+    other: dict[str, Any] = {"place": PLACE, "village": OTHER, "population": 500, "listed": True}
+    here.do(c.RegisterVillage(**other, name="下石村", township="小市镇"), mode(), mode(village=OTHER))
+    before = here.world.said(r.EntryAsked)
+    assert {one.village for one in before} == {VILLAGE, OTHER}
+    here.do(MERGE)
+    assert here.world.said(r.EntryAsked) == before

@@ -40,6 +40,13 @@ def test_3_1_the_diagnosis_counts_the_survey_and_names_the_problems_with_their_c
     assert county.village.stage == "diagnosed"
 
 
+def test_3_1_problems_are_told_in_the_order_of_their_numbers() -> None:
+    county = County().listed().surveyed()
+    county.do(*(record(number, "problems", "problem", cause=f"问题{number}") for number in (12, 9, 30)))
+    [event] = county.do(DIAGNOSE)
+    assert [one.number for one in event.problems] == [9, 12, 30]
+
+
 def test_3_1_a_record_counts_once_however_often_it_is_sent() -> None:
     county = County().listed()
     first = record(1, "incomes", "household_visit", household=household())

@@ -103,3 +103,14 @@ def test_0_2_5_2_whom_a_round_lifts_is_poor_no_more_and_poor_again_when_it_is_ta
     assert counted(county.do(step("announce"))) == [(VILLAGE, ("H4", "H9"), ("H1", "H2", "H3"))]
     back = county.do(c.WithdrawStep(**OF, step="announce", **WHY))
     assert counted(back) == [(VILLAGE, ("H1", "H2", "H3", "H4", "H9"), ())]
+
+
+def test_0_2_households_that_come_along_are_told_though_none_of_them_is_poor() -> None:
+    county = County(pack(**HELPED)).listed()
+    other = {"place": PLACE, "village": OTHER}
+    county.do(c.RegisterVillage(**other, name="下石村", township="小市镇", population=500, listed=False))
+    theirs = (household("H7", registered=False),)
+    county.do(c.RecordHouseholds(**other, year=2014, households=theirs, recorded_by="镇"))
+    [into] = of_type(county.do(c.MergeVillages(**AT, merged=(OTHER,), **ON)), HouseholdsCounted)
+    assert (into.village, into.poor, into.lifted) == (VILLAGE, (), ())
+    assert (into.former, into.came) == (OTHER, {"H7": "H7"})

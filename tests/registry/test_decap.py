@@ -197,6 +197,17 @@ def test_1_18_a_village_that_moves_is_missing_where_it_lies_and_not_where_it_lay
     assert standing == {"210521": {"210521100": 1}, "210522": {"210522100": 1}}
 
 
+def test_1_18_a_village_that_changes_its_township_owes_here_from_the_day_on_which_it_came() -> None:
+    county = counted((A, 10), (B, 10)).until(date(2015, 6, 1))
+    county.do(c.RecodeVillage(place="210500", village=B, code="210522100201", **reform(county)))
+    county.until(date(2015, 8, 1))
+    county.do(c.RecodeVillage(place="210522", village=B, code="210522101201", **reform(county)))
+    assert owed(county, "county:210522", date(2015, 6, 1)) == set(), "it came on that day and was counted before"
+    assert owed(county, "township:210522101", date(2015, 6, 2)) == {B}
+    county.do(c.RecodeVillage(place="210521", village=A, code="210521101209", **reform(county)))
+    assert owed(county, "county:210521", date(2014, 11, 1)) == {A}, "who was always there has always owed"
+
+
 def test_1_18_parts_of_a_village_owe_nothing_of_a_year_that_was_measured_before_they_were_split() -> None:
     county = counted((A, 10), (B, 10)).until(date(2015, 2, 1))
     part = c.NewVillage(code=NEW, name="新村", township="示例镇", population=400)

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from services.registry.model import Resolution, Village
@@ -275,3 +276,23 @@ def test_1_18_a_late_step_of_a_de_capping_is_decided_on_by_the_body_above() -> N
         )
     ]
     assert county.todo() == [("decap-steps", "city", "county_city_review")] and county.tasks[0].due == date(2015, 1, 20)
+
+
+def test_1_18_no_delay_is_decided_while_the_assessed_county_may_reply() -> None:
+    county = decapping.asked()
+    state = decapping.state(county)
+    steps = tuple(
+        msgspec.structs.replace(one, overdue_to="province", extensions=2) if one.name == "county_assess" else one
+        for one in state.course.steps
+    )
+    county.registry.states[type(state), state.id] = state.but(course=state.course.but(steps=steps))
+    county.do(decapping.step("county_city_review"))
+    due = decapping.state(county).course.take_by
+    assert due
+    county.until(due + timedelta(1))
+    why: dict[str, Any] = {"reason": "年底集中核查", "decided_by": "省扶贫开发领导小组"}
+    later = c.DecideDecapDelay(**decapping.COUNTY, step="county_assess", takes_over=False, until=due + timedelta(5),
+                               body="province", **why)  # fmt: skip
+    county.do(later, decapping.step("county_assess"))
+    refused = county.refusal(again(later, until=due + timedelta(6)))
+    assert refused.status == 409 and "所填环节不在办理中" in refused.zh

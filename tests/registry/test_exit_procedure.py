@@ -524,3 +524,22 @@ def test_a_refusal_speaks_as_the_region_does() -> None:
     refused = at("helped", {**BENXI, "words": {"exit": "销号"}}).refusal(REQUEST)
     assert refused.zh.startswith("尚不能申请销号") and "出列" not in refused.zh
     assert "出列" in at("helped").refusal(REQUEST).zh
+
+
+def test_5_1_a_second_notice_that_is_taken_down_leaves_the_village_in_its_stage() -> None:
+    county = at("verified", pack(**exit_of(TWO_BODIES)))
+    county.until(date(2014, 12, 2)).do(again(NOTICE, body="poverty_office"))
+    down = c.WithdrawNotice(**AT, **WHY)
+    county.do(down)
+    assert (county.village.stage, county.todo()) == ("verified", [("notices", "poverty_office", "")])
+    county.do(again(NOTICE, body="poverty_office"))
+    county.until(date(2014, 12, 10)).do(APPROVE, again(NOTICE, body="county"), down)
+    assert (county.village.stage, county.todo()) == ("noticed", [("notices", "county", "")])
+
+
+@pytest.mark.parametrize("day", [date(2014, 12, 3), date(2015, 1, 5)])
+def test_1_18_a_correction_that_corrects_nothing_leaves_no_trace_in_the_register(day: date) -> None:
+    county = at("noticed").until(day)
+    before = county.snapshot()
+    county.do(again(CORRECT, population=1000, values={"hard_road": 0.97}, households=(household("H1"),)))
+    assert county.snapshot() == before

@@ -243,3 +243,10 @@ def test_1_2_of_two_villages_in_a_township_one_may_go_and_the_letter_stays() -> 
     here.do(c.WithdrawVillage(place=PLACE, village=third, reason="误录", decided_by="县"))
     here.until(date(2015, 1, 1))
     assert owed(here) == [(TOWN, date(2015, 7, 31)), (OTHER_TOWN, date(2015, 7, 31))]
+
+
+def test_1_2_who_names_a_year_without_letters_is_told_the_years_that_have() -> None:
+    here = county().until(date(2015, 1, 1))
+    refused = here.refusal(sign(year=2016))
+    assert refused.field == "division" and "年度：2015" in refused.zh and refused.en.endswith("of 2015")
+    assert "no year" in County({**PACK, "letters": [LETTER]}).refusal(sign()).en

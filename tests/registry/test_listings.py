@@ -316,6 +316,7 @@ def test_0_6_a_finding_names_the_packs_codes(command: Any, field: str, word: str
     refused = here.refusal(command)
     assert refused.field == field and word in refused.zh
     here.do(STEPS[0])
+    assert here.do(STEPS[0]) == [] and here.refusal(again(STEPS[0], codes=("chaotic",))).status == 409
     assert here.refusal(again(STEPS[1], codes=("chaotic",))).field == "codes"
 
 
@@ -640,3 +641,42 @@ def test_2_6_what_is_proposed_is_asked_about_where_it_lies_by_now() -> None:
     )
     places = {task.about: task.answer["place"] for task in here.tasks if task.action == "listings"}
     assert places == {VILLAGE: "210522", "B-1": "210522"}
+
+
+def test_2_22_a_list_that_asks_for_a_number_no_more_says_nothing_of_it() -> None:
+    here = each_county()
+    here.until(date(2015, 1, 1))
+    (short,) = here.world.said(r.ListUnfilled)
+    assert (short.kind, short.number) == ("demonstration", 0)
+    kept = {key: value for key, value in EACH.items() if key != "each_county"}
+    later = {**PACK, **LISTS, "lists": [kept, WEAK], "version": "2105-2015.1", "effective_from": date(2015, 1, 2)}
+    here.do(c.AdoptPolicy(place=CITY, pack=later, adopted_by="市委"))
+    here.until(date(2015, 1, 2)).do(enter("demonstration", since=date(2015, 1, 2)))
+    here.do(enter("demonstration", OTHER, since=date(2015, 1, 2)))
+    assert here.world.said(r.ListFilled) == []
+
+
+@pytest.mark.parametrize(("kind", "named"), [("key_village", (VILLAGE, None)), ("weak_organisation", (VILLAGE, "B-1"))])
+def test_2_10_events_of_a_listing_name_whom_it_is_about_and_nobody_else(kind: str, named: Any) -> None:
+    here = county()
+    (begun,) = here.do(enter(kind))
+    assert (begun.village, begun.party) == named
+    (ended,) = here.do(withdraw(kind))
+    assert (ended.village, ended.party) == named
+
+
+def test_0_6_what_was_listed_by_mistake_is_not_rectified() -> None:
+    here = county()
+    here.do(enter("weak_organisation"), withdraw("weak_organisation"))
+    assert here.refusal(OPEN).field == "party"
+
+
+def test_2_22_what_was_listed_without_a_term_is_never_asked_about_its_end() -> None:
+    """Also where the pack gives terms by the day on which it goes on in another village."""
+    plain = {key: value for key, value in POINT.items() if key not in ("term", "remind")}
+    here = with_other(County({**PACK, **LISTS, "lists": [plain, WEAK]}).registered())
+    here.do(enter("demonstration", OTHER))
+    later = {**PACK, **LISTS, "lists": [POINT, WEAK], "version": "2105-2014.9", "effective_from": BEGIN + DAY}
+    here.do(c.AdoptPolicy(place=CITY, pack=later, adopted_by="市委"))
+    here.until(BEGIN + DAY).do(again(MERGE, since=BEGIN + DAY))
+    assert listing(here, "demonstration").last and listing(here, "demonstration").timers == {}

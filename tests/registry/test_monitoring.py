@@ -19,6 +19,7 @@ from shared.contracts.registry import (
 from shared.engine.flow import encode_state
 from shared.policy import PolicyInvalid, parse_pack
 from tests.registry.county import AT, CITY, PLACE, VILLAGE, County, again, household, of_type
+from tests.support import rounds
 from tests.support.watching import (
     BODY,
     MONITORING,
@@ -424,3 +425,28 @@ def test_5_11_a_report_fits_the_household_and_is_taken_back_once() -> None:
     assert ("watch", "sudden") in {one[:2] for one in proposed(county)}
     county.do(back)
     assert ("watch", "sudden") not in {one[:2] for one in proposed(county)} and county.do(back) == []
+
+
+def test_5_11_a_withdrawn_round_does_not_propose_again_whom_another_round_is_about() -> None:
+    county = watching()
+    county.do(report("H6", "sudden"), open_("M1", "H2"), open_("M2", "H6", code="sudden"))
+    county.do(c.WithdrawResolution(**AT, matter="M1", **BODY))
+    assert [one[1] for one in proposed(county) if one[0] == "watch"] == ["marginal", "unstable"]
+    county.do(c.WithdrawResolution(**AT, matter="M2", **BODY))
+    assert [one[1] for one in proposed(county) if one[0] == "watch"] == ["marginal", "sudden", "unstable"]
+
+
+def test_5_11_the_round_that_lifts_a_household_speaks_not_against_watching_it() -> None:
+    county = watching({**WATCHED, "procedures": [*WATCHED["procedures"], rounds.ROUND]})
+    assert [one[1] for one in proposed(county)] == ["marginal"], "nobody has been lifted yet"
+    county.do(again(rounds.OPEN, members=("H1", "H2")), rounds.step("appraise"), rounds.answered(H1=True, H2=True))
+    county.do(c.PostNotice(**rounds.OF, body="village", posted_by="村"))
+    county.until(date(2014, 7, 9)).do(rounds.step("review"), rounds.step("announce"))
+    county.sure(facts(household("H7", 5)))
+    assert [one[1] for one in proposed(county)] == ["marginal", "unstable"]
+
+
+def test_5_11_each_task_of_a_watched_village_names_the_village_that_answers_it() -> None:
+    tasks = {task.action: task.answer for task in watched().tasks if task.action != "measurements"}
+    assert tasks.keys() == {"resolutions", "household-reviews"}
+    assert {(of["place"], of["village"]) for of in tasks.values()} == {(PLACE, VILLAGE)}

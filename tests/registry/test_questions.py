@@ -90,3 +90,10 @@ def test_4_7_a_question_s_answer_is_one_answer() -> None:
     found = question(county).question
     assert found and (found.ground, found.answer) == (ASKED, "")
     county.do(again(ANSWER, answer="另一个答复"))
+
+
+def test_4_7_an_answer_that_was_given_is_not_repeated_with_other_words() -> None:
+    county = asked()
+    county.do(ANSWER)
+    assert county.do(ANSWER) == []
+    assert county.refusal(again(ANSWER, answer="尚在核实")).status == 409

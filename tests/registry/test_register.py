@@ -216,3 +216,10 @@ def test_what_is_named_twice_in_one_list_is_refused(command: Any, field: str, na
     refused = County().listed().until(BY_2014).refusal(command)
     assert (refused.status, refused.field) == (422, field)
     assert named in refused.zh and named in refused.en and "两次" in refused.zh
+
+
+def test_1_18_facts_that_come_late_are_those_of_the_last_day_of_their_year() -> None:
+    county = County().listed().until(date(2015, 1, 20)).count(2014)
+    assert county.register.households["H1"].as_of == date(2014, 12, 31)
+    county = County().listed().until(BY_2014).count(2014)
+    assert county.register.households["H1"].as_of == BY_2014

@@ -7,7 +7,7 @@ import pytest
 
 from services.registry.model import commands as c
 from shared.contracts.registry import ResolutionOpened, ResolutionPassed, ResolutionRejected, StepTaken
-from tests.registry.county import PLACE, VILLAGE, County, again, pack
+from tests.registry.county import AT, PLACE, VILLAGE, WHY, County, again, pack
 from tests.registry.matters import OPEN, SEVEN, SIX, VOTES, ZUNYI, opened, resolution, step
 
 
@@ -140,3 +140,20 @@ def test_3_12_a_publication_is_sent_without_any_figures() -> None:
 def test_3_12_no_more_may_vote_than_live_in_the_village() -> None:
     refused = opened("propose").refusal(step("propose", (1001, 900, 800)))
     assert (refused.status, refused.field) == (422, "entitled")
+
+
+def test_3_12_no_step_of_a_matter_that_nobody_opened_is_taken_back() -> None:
+    county = opened("discuss")
+    back = c.WithdrawStep(**AT, matter="2014-7", step="propose", **WHY)
+    assert county.refusal(again(back, matter="2014-99")).field == "matter"
+    assert county.do(again(back, step="resolve")) == [], "a step that was not taken is none to take back"
+    assert county.do(back) and county.do(back) == []
+
+
+@pytest.mark.parametrize(
+    "changes", [{"agreed": 2}, {"present": 2, "agreed": 2}, {"entitled": 4}, {"decided_by": "镇政府"}]
+)
+def test_3_12_a_step_that_was_taken_is_repeated_as_it_was_or_not_at_all(changes: dict[str, Any]) -> None:
+    county = opened("discuss")
+    assert county.do(step("propose")) == []
+    assert county.refusal(again(step("propose"), **changes)).status == 409

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.registry.model import commands as c
 from shared.contracts.registry import ExitRequested, HouseholdsLifted, IndicatorsMeasured
 from tests.registry.county import AT, MET, REQUEST, County, again, household, of_type
-from tests.support.rounds import OF, OPEN, answered, opened, step
+from tests.support.rounds import OF, OPEN, answered, opened, round_of, step
 
 WHY: dict[str, Any] = {"reason": "误录", "decided_by": "镇政府"}
 BACK = c.WithdrawStep(**OF, step="announce", **WHY)
@@ -137,3 +137,16 @@ def test_5_2_a_notice_of_a_round_is_posted_and_not_taken_as_a_step() -> None:
     county = opened()
     county.do(step("appraise"), answered(H1=True, H2=True, H3=True, H4=True))
     assert "`notices`" in county.refusal(step("village_notice")).en
+
+
+def test_5_2_an_earlier_step_is_not_taken_back_before_the_later_one_whatever_else_stands_in_the_way() -> None:
+    county = measured(opened())
+    through(county, H1=True, H2=True, H3=True, H4=True)
+    county.do(REQUEST)
+    assert "公告" in county.refusal(again(BACK, step="review")).zh
+    assert "figure-corrections" in county.refusal(BACK).en
+
+
+def test_5_2_whoever_reads_a_round_that_has_passed_sees_whom_it_is_about() -> None:
+    county = opened()
+    assert sorted(round_of(county).shown().course.members) == ["H1", "H2", "H3", "H4"]

@@ -30,6 +30,7 @@ from tests.registry.county import (
     PLACE,
     RELEASED,
     REQUEST,
+    TOPICS,
     VILLAGE,
     County,
     again,
@@ -176,6 +177,18 @@ def test_an_event_out_of_its_stage_is_ignored(event: Event) -> None:
         before = county.snapshot()
         assert county.hear(event) == []
         assert county.snapshot() == before
+
+
+def test_an_event_of_an_earlier_spell_moves_nothing() -> None:
+    county = County().released()
+    county.hear(*LISTED_AGAIN)
+    assert (county.village.stage, county.village.spell) == ("listed", 2)
+    county.do(*(record(number, topic, on=county.world.today) for number, topic in enumerate(TOPICS, 1)))
+    county.do(c.Diagnose(body="county", **AT, problem_class="lagging_economy", decided_by="县委"))
+    county.hear(MATCHED, assigned(1))
+    assert county.village.stage == "matched"
+    county.hear(assigned(2))
+    assert county.village.stage == "assigned"
 
 
 def test_an_event_about_an_unknown_village_is_ignored() -> None:

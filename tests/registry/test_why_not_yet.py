@@ -92,3 +92,10 @@ def test_wish_10_open_objections_are_named_one_by_one() -> None:
     county.do(OBJECT)
     assert codes(county) == [("objection-decisions", "county"), ("notices", "township")]
     assert "第1号" in why(county)[0].zh
+
+
+def test_wish_10_after_the_last_day_of_a_notice_only_its_objections_are_waited_for() -> None:
+    county = County().noticed()
+    county.do(OBJECT)
+    county.until(date(2014, 12, 10))
+    assert codes(county) == [("objection-decisions", "county")]

@@ -25,12 +25,12 @@ from shared.policy.lists import ListKind
 from shared.rules import Change, Due
 
 
-def each(village: Village | None, event: VillageListed, policy: Policy, today: date) -> Change:
+def each(village: Village, event: VillageListed, policy: Policy, today: date) -> Change:
     """A village is on the poverty list. It is asked for on each list on which all such villages are to be, unless it
     has left the poverty list already."""
     if event.left:
         return Change(village)
-    there = {one.kind for one in village.listings.values() if one.party is None} if village else set[str]()
+    there = {one.kind for one in village.listings.values() if one.party is None}
     kinds = (kind for kind in policy.lists if kind.kind not in there)
     return Change(village, tuple(_asked(kinds, event.place, event.village, policy, today)))
 

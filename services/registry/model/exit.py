@@ -109,7 +109,8 @@ def withdraw(village: Village | None, command: WithdrawExit, _policy: Policy, _t
 
 def notice_withdrawn(village: Village, event: NoticeWithdrawn, policy: Policy, today: date) -> Change:
     """Only the first notice moves the village to the stage `noticed`, so only its withdrawal moves the village back."""
-    first = village.exit is not None and all(s.kind != "notice" for s in village.exit.steps[: village.exit.at])
+    assert village.exit, "a notice is withdrawn while the exit is under way"
+    first = all(step.kind != "notice" for step in village.exit.steps[: village.exit.at])
     return moved(village, event, policy, today) if first else Change(village)
 
 

@@ -265,7 +265,7 @@ def _computed(register: Register, year: int, given: Mapping[str, float], policy:
     values = recorded(values, policy) | {k: v for k, v in values.items() if k == INCIDENCE}
     if current:
         values |= register.counts_of(year, policy)
-    elif of in register.past:
+    else:
         values |= register.counts.get(of, {})
     return derived(policy.indicators, values, register.measurements.get(str(year - 1), {}))
 

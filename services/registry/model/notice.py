@@ -162,8 +162,7 @@ def withdraw_objection(
     """Withdraw an objection that the objector takes back or that was entered by mistake, before it is decided."""
     state = named(state, command)
     now = state.under_way
-    objection = now.objections.get(str(command.objection)) if now else None
-    if now is None or objection is None:
+    if now is None or (objection := now.objections.get(str(command.objection))) is None:
         return Change(state)
     if objection.upheld is not None:
         zh = f"第 {command.objection} 号异议的处理"

@@ -105,8 +105,7 @@ def register(
             field="party",
         )
     if party is not None and not party.withdrawn:
-        if party.parent != command.parent or not command.parent.startswith("village:"):
-            party = addressed(party, command, "组织或人员", "party")  # A village's moves with it to another division.
+        party = addressed(party, command, "组织或人员", "party")
         given = {"name": command.name, "parent": command.parent, **command.fields}
         before = {"name": party.name, "parent": party.parent, **party.fields}
         words = {"parent": "隶属关系", **{field.field: field.label for field in sort.fields}}

@@ -141,9 +141,9 @@ def withdraw_step(resolution: Resolution | None, command: WithdrawStep, policy: 
 
     Nothing is decided any more once the matter or its money is withdrawn, so that no step is awaited again.
     """
-    if resolution is None or command.step not in (taken.step for taken in resolution.taken):
-        return Change(resolution)
     resolution = found(resolution, command)
+    if command.step not in (taken.step for taken in resolution.taken):
+        return Change(resolution)
     now = resolution.course
     if now.ended == "withdrawn":
         raise Refused(
@@ -231,9 +231,9 @@ def _check_figures(now: Proceeding, step: Step, command: TakeStep, rule: str) ->
 
 def _check_codes(step: Step, command: TakeStep, rule: str) -> None:
     """The step that finds out what is wrong names it by the pack's codes, and no other step does (0.6)."""
-    known = step.codes or {}
+    known = step.codes
     check_given(step, "codes", command.codes, _HEADINGS["codes"], rule, wanted=bool(known))
-    if strange := [code for code in command.codes if code not in known]:
+    if known and (strange := [code for code in command.codes if code not in known]):
         raise Refused(
             rule,
             f"“{step.label}”没有代码为“{strange[0]}”的问题，可填：{'、'.join(known.values())}",
