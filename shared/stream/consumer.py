@@ -20,7 +20,8 @@ from faststream.nats import JStream, NatsBroker, PullSub
 from msgspec.structs import replace
 from nats import errors
 from nats.aio.msg import Msg
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StatusCode
+from nats.js.client import JetStreamContext
 from nats.js.errors import APIError, NotFoundError
 
 from shared.stream.bus import ANSWERED_WITHIN, CALENDAR, SEALED, parts, pause_after
@@ -30,7 +31,8 @@ log = structlog.get_logger()
 BATCH: Final = 500
 """The most messages that are handled in one transaction."""
 _UNACKNOWLEDGED = 20 * BATCH  # Messages handled but not acknowledged, since their results are still being published.
-_FILL, _IDLE = 0.02, 1.0  # Seconds a pull waits: to fill a batch; for a first message, when idle.
+_FILL = 0.02  # Seconds for which a batch is filled.
+_STANDS = 1.0  # Seconds for which a request for messages stands, and an idle consumer waits.
 _LOOK = 0.5  # Seconds between two checks of the consumer.
 _GATHER = 0.1  # Seconds between two pulls while what comes is in no hurry.
 _ACK_WAIT = 60.0  # Seconds. A redelivery after them makes us create the consumer anew; order is kept.
@@ -230,7 +232,8 @@ class OrderedConsumer:
         subscriber(self._receive)
         self._subscriber = subscriber
         await subscriber.start()
-        _mend(subscriber.subscription)
+        subscription: Any = subscriber.subscription
+        subscription.fetch = _StandingPull(subscription).fetch
         self._expected, self._fetched, self._stuck_at, self.lost = 1, position, None, None
 
     async def _drop(self) -> None:
@@ -359,38 +362,73 @@ def _apart(stream: str, fetched: Iterable[tuple[Delivery, Msg]]) -> Iterator[Eve
         yield (replace(delivery, body=last) if before else delivery), message
 
 
-def _mend(subscription: Any) -> None:
-    """Change how a pull subscription fetches, in four ways. FastStream's own loop stays as it is.
+class _StandingPull:
+    """Fetches by one request, which stands until it has brought a batch or has been there for a second.
 
-    - After a pull without messages, the next one waits long, and for one message only. Pulling every 20 ms would cost
-      a tenth of a core for each idle consumer, and a single message would wait for its batch to fill.
-    - A pull that runs out of time raises nats-py's own TimeoutError. With less than 0.1 ms left, nats-py raises the
-      built-in one, by which FastStream's task dies together with the messages that it has gathered.
-    - After a refusal there is a pause, since FastStream would pull again at once.
-    - A message that has arrived is taken as it is. nats-py makes a task, a timer and a random id to wait for each.
+    Meanwhile each message comes as soon as it is stored, and a fetch takes what has arrived. nats-py makes two requests
+    for each fetch, and waits for each message by a task, a timer and a random id: together more than a message costs.
+    FastStream's own loop around it stays as it is.
     """
-    fetch, idle, received = subscription.fetch, False, subscription._sub
-    wait_for_next, arrived = received.next_msg, received._pending_queue
 
-    async def next_of_all(timeout: float | None = 1.0) -> Msg:  # noqa: ASYNC109
-        if arrived.empty():
-            return await wait_for_next(timeout)  # type: ignore[no-any-return]
-        message: Msg = arrived.get_nowait()
-        received._pending_size -= len(message.data)
-        arrived.task_done()
-        return message
+    def __init__(self, subscription: Any) -> None:
+        self._client, self._to, self._reply = subscription._nc, subscription._nms, subscription._deliver
+        self._received = subscription._sub
+        self._due = 0  # Messages that the request may still bring.
+        self._expires = -math.inf  # When it ends, in monotonic time.
+        self._is_idle = False
 
-    async def mended(batch: int, timeout: float) -> Any:  # noqa: ASYNC109
-        nonlocal idle
-        try:
-            messages = await (fetch(1, _IDLE) if idle else fetch(batch, timeout))
-        except TimeoutError as error:
-            idle = True
-            raise errors.TimeoutError from error
-        except APIError:
-            await asyncio.sleep(timeout)
-            raise
-        idle = False
+    async def fetch(self, batch: int, timeout: float) -> list[Msg]:  # noqa: ASYNC109
+        """What has arrived, a batch at most, or else the first message to arrive within `timeout` seconds.
+
+        After a time without messages it waits for a second: a wait of 20 ms after the other would cost a tenth of a
+        core. Raises nats.errors.TimeoutError, since by the built-in one FastStream's task would die. If the server
+        refuses, it raises APIError after a pause, since FastStream asks again at once.
+        """
+        until = time.monotonic() + (_STANDS if self._is_idle else timeout)
+        self._is_idle = True
+        while status := JetStreamContext.is_status_msg(message := await self._next(until)):
+            await self._ended(message, status)
+        self._is_idle = False
+        messages, arrived = [message], self._received._pending_queue
+        while len(messages) < batch and not arrived.empty():
+            message = self._taken(arrived.get_nowait())
+            if JetStreamContext.is_status_msg(message):
+                self._due = 0  # Should it be a refusal, the next request will get it again.
+            else:
+                messages.append(message)
         return messages
 
-    subscription.fetch, received.next_msg = mended, next_of_all
+    async def _next(self, until: float) -> Msg:
+        """The next message or status. Asks for messages if none has arrived and no request stands."""
+        arrived: asyncio.Queue[Msg] = self._received._pending_queue
+        if not arrived.empty():
+            return self._taken(arrived.get_nowait())
+        await self._ask()
+        try:
+            async with asyncio.timeout(until - time.monotonic()):
+                return self._taken(await arrived.get())
+        except TimeoutError as error:
+            raise errors.TimeoutError from error
+
+    def _taken(self, message: Msg) -> Msg:
+        """The message, with nats-py's accounts kept as it would do, and our own."""
+        self._received._pending_size -= len(message.data)
+        self._received._pending_queue.task_done()
+        self._due -= 1
+        return message
+
+    async def _ask(self) -> None:
+        """Make a request unless one stands. One that a lost connection took along is missed a moment after its end."""
+        if self._due <= 0 or time.monotonic() > self._expires + _LOOK:
+            self._due, self._expires = BATCH, time.monotonic() + _STANDS
+            request = {"batch": BATCH, "expires": int(_STANDS * 1e9)}
+            await self._client.publish(self._to, msgspec.json.encode(request), self._reply)
+
+    async def _ended(self, message: Msg, status: str) -> None:
+        """The server says that a request has ended. Raises its refusal, after a pause."""
+        if status != StatusCode.REQUEST_TIMEOUT:
+            self._due = 0
+            await asyncio.sleep(_FILL)
+            raise errors.TimeoutError if status == StatusCode.CONFLICT else APIError.from_msg(message)
+        if time.monotonic() > self._expires - _FILL:  # Else it was an earlier request.
+            self._due = 0

@@ -447,6 +447,19 @@ async def test_an_idle_consumer_hardly_asks(broker: NatsBroker) -> None:
         assert broker.connection.stats["out_msgs"] - before < 10
 
 
+async def test_lone_messages_are_not_asked_for_one_by_one(broker: NatsBroker) -> None:
+    database = Database()
+    async with consuming(broker, database) as consumer:
+        await until(lambda: consumer._expected)
+        before, began = broker.connection.stats["out_msgs"], time.monotonic()
+        for n in range(40):
+            await publish_batch(broker.connection, OPEN, messages(n, n + 1))
+            await applied(database, n + 1)
+        sent, seconds = broker.connection.stats["out_msgs"] - before, time.monotonic() - began
+    # Each is published and acknowledged. The request stands for a second, and two questions a second look after it.
+    assert sent < 2 * 40 + 6 * (1 + seconds)
+
+
 async def test_messages_lost_on_the_way_are_fetched_again_in_order(broker: NatsBroker, js: JetStreamContext) -> None:
     database = Database()
     async with consuming(broker, database) as consumer:
