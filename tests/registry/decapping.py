@@ -21,6 +21,8 @@ UPHOLD = c.DecideDecapObjection(**COUNTY, objection=1, upheld=True, body="city",
 ACCEPT = c.ReplyToDecap(**COUNTY, document="县政发〔2015〕3号", body="county", replied_by="县政府")
 DISPUTE = c.ReplyToDecap(**COUNTY, disputed_rates=("wrong_exit",), document="县政发〔2015〕3号", evidence=("DA-1",),
                          body="county", replied_by="县政府")  # fmt: skip
+WORD = c.GiveDecapWord(**COUNTY, step="county_spot_check", asking=1, word="accepted", body="state",
+                       decided_by="国务院扶贫办")  # fmt: skip
 AFTER = ("county_approve", "county_announce", "county_report")
 
 

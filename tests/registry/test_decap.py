@@ -33,6 +33,7 @@ from tests.registry.decapping import (
     POST,
     TOWNSHIP,
     UPHOLD,
+    WORD,
     A,
     B,
     asked,
@@ -70,6 +71,9 @@ def test_1_18_a_county_leaves_when_its_villages_and_its_sample_keep_the_bounds_a
     assert posted.until == county.world.today + timedelta(7)
     assert county.refusal(step("county_approve")).status == 409, "the notice still stands"
     over(county)
+    assert county.todo() == [("decap-words", "state", "county_spot_check")]
+    assert county.refusal(step("county_approve")).status == 409, "the centre is asked first"
+    county.do(WORD)
     done = [event for name in AFTER for event in county.do(step(name))]
     assert of_type(done, CountyDecapped) == [
         CountyDecapped(**COUNTY, year=2014, incidence=55 / 3000, decided_by="province决定")
@@ -255,6 +259,7 @@ def test_1_18_a_dismissed_objection_leaves_the_notice_standing() -> None:
     county = noticed()
     county.do(OBJECT, again(UPHOLD, upheld=False))
     over(county)
+    county.do(WORD)
     assert county.todo() == [("decap-steps", "province", "county_approve")]
 
 

@@ -23,7 +23,6 @@ from shared.policy import Policy, PolicyInvalid, parse_pack
 from tests.registry import decapping
 from tests.registry.county import APPROVE, AT, BENXI, CITY, DELIST, UPHOLD, County, again, exit_of, of_type, pack
 from tests.registry.matters import ZUNYI
-from tests.registry.nation import OURS
 from tests.support.rounds import OF, ROUND, answered, opened, round_of, step
 
 DAY = timedelta(1)
@@ -218,26 +217,42 @@ def test_2_18_money_waits_for_a_word_between_the_village_and_the_gate() -> None:
     assert county.todo() == [("resolution-steps", "township", "2014-9 fund_gate")]
 
 
+def to_be_sampled() -> County:
+    """A county whose notice is over, of the country's own pack: the centre is asked what its sample found."""
+    return decapping.over(decapping.noticed())
+
+
 def test_1_18_a_county_is_de_capped_after_the_word_that_was_asked_for() -> None:
-    asks = {**ASKING, "by": "state", "label": "征求中央意见", "name": "state_word", "on_refusal": "county_assess"}
-    procedures = [
-        {**one, "steps": [step for old in one["steps"] for step in
-                          ([asks, old] if old["name"] == "county_approve" else [old])]}
-        for one in OURS["procedures"]
-    ]  # fmt: skip
-    county = decapping.counted((decapping.A, 10), rules={**OURS, "procedures": procedures})
-    county.do(decapping.ASK, decapping.step("county_city_review"), decapping.step("county_assess"), decapping.ACCEPT)
-    county.do(decapping.POST)
-    county.until(county.world.today + 8 * DAY)
+    county, give = to_be_sampled(), decapping.WORD
     [said] = county.world.said(DecapWordAsked)
     assert (said.division, said.asked, said.asking) == ("county:210521", "state", 1)
-    assert county.todo() == [("decap-words", "state", "state_word")]
-    assert county.refusal(decapping.step("state_word", body="state")).status == 409
-    give = c.GiveDecapWord(**decapping.COUNTY, step="state_word", asking=1, word="accepted", body="state",
-                           decided_by="国务院扶贫办")  # fmt: skip
+    assert county.todo() == [("decap-words", "state", "county_spot_check")]
+    assert county.refusal(decapping.step("county_spot_check", body="state")).status == 409
     assert county.refusal(again(give, division="county:210522", place="210522")).status == 404
+    assert county.refusal(again(give, body="province")).field == "body"
     [given] = county.do(give)
     assert isinstance(given, DecapWordGiven) and given.word == "accepted"
+    assert county.todo() == [("decap-steps", "province", "county_approve")]
+
+
+def test_1_18_a_county_whose_sample_failed_is_assessed_anew_and_asked_about_once_more() -> None:
+    county = to_be_sampled()
+    county.do(again(decapping.WORD, word="rejected", reason="抽查发现漏评"))
+    assert county.todo() == [("decap-steps", "inspection", "county_assess")]
+    county.do(decapping.step("county_assess"), decapping.ACCEPT, decapping.POST)
+    decapping.over(county)
+    assert county.refusal(decapping.WORD).field == "asking", "that was said to the first asking"
+    county.do(again(decapping.WORD, asking=2))
+    assert county.todo() == [("decap-steps", "province", "county_approve")]
+
+
+def test_1_18_about_a_county_that_is_not_sampled_nothing_is_said_and_the_province_decides() -> None:
+    county = to_be_sampled()
+    [task] = county.tasks
+    assert task.due
+    county.until(task.due)
+    assert county.todo() == [("decap-words", "state", "county_spot_check")], "the last day counts"
+    county.until(task.due + DAY)
     assert county.todo() == [("decap-steps", "province", "county_approve")]
 
 
