@@ -195,6 +195,8 @@ def in_english(field: str, value: Any, policy: Policy | None = None) -> str:
         return ROLES[text][1]
     if field == "clause":
         return basis(text, policy)[1] or text
+    if field == "outcome":
+        return _outcome(text, policy)[1]
     if field == "deadline":
         return " ".join(english.written(_spelt(part)) for part in _ending(text))
     text = " ".join(map(_spelt, text.split(":"))) if field == "record" else text
@@ -462,9 +464,44 @@ def _order(id: str, policy: Policy | None) -> str:
     return f"{_campaign(campaign, policy)}对村{village}下达的整改"
 
 
-def _outcome(id: str, policy: Policy | None) -> str:
+def _outcome(id: str, policy: Policy | None) -> Both:
+    """An outcome with its occasion: `talk/210521100201/2015` is the talk for a grade of 2015 in that village."""
     kind, _, about = id.partition("/")
-    return f"{label('kind', kind, policy)}（“{about}”）"
+    zh, en = _occasion(about.split("/"), policy)
+    return f"{label('kind', kind, policy)}（{zh}）", f"{_spelt(kind)} ({en})"
+
+
+def _occasion(parts: list[str], policy: Policy | None) -> Both:
+    """What an outcome was proposed for, by how `services/incentives/model/proposal.py` writes it: a grade, an order, an
+    overdue duty, the extension of a term, or the release of a team."""
+    match parts:
+        case [village, year] if _is_year(year):
+            return f"村{village}，{year}年度", f"village {village}, {year}"
+        case [assessment, subject, year] if _is_year(year):
+            zh = f"{_subject(subject, policy)}，{year}年度{label('kind', assessment, policy)}"
+            return zh, f"{_spelt(assessment)} of {subject}, {year}"
+        case [village, until] if "-" in until:
+            return f"村{village}，延长至{chinese.written(until)}", f"village {village}, until {english.written(until)}"
+        case [village, spell]:
+            return f"村{village}第{spell}次列入", f"village {village}, time {spell} on the list"
+        case [village, kind, step, due]:
+            step = _step(step.replace(":", " "), policy)
+            zh = f"村{village}{label('kind', kind, policy)}{step}，{chinese.written(due)}到期"
+            return zh, f"{_spelt(kind)} of village {village}, due on {english.written(due)}"
+        case [campaign, village, times]:
+            zh = f"{_order(f'{campaign}/{village}', policy)}，第{times}次逾期"
+            return zh, f"order to village {village}, overdue for the time {times}"
+    about = "/".join(parts)
+    return f"“{about}”", about
+
+
+def _is_year(text: str) -> bool:
+    return len(text) == len("2015") and text.isdecimal()
+
+
+def _subject(id: str, policy: Policy | None) -> str:
+    """Who is assessed: a division, or a party by its id."""
+    return _division(id, policy) if ":" in id else id
 
 
 def _division(id: str, policy: Policy | None) -> str:
@@ -519,7 +556,7 @@ _WRITTEN: Final[Mapping[str, Callable[[str, Policy | None], str]]] = {
     "beside": _campaign,
     "order": _order,
     "owed": _owed,
-    "outcome": _outcome,
+    "outcome": lambda text, policy: _outcome(text, policy)[0],
     "record": _record,
     "division": _division,
     "step": _step,
@@ -538,9 +575,7 @@ _WRITTEN: Final[Mapping[str, Callable[[str, Policy | None], str]]] = {
 """Fields whose texts are composed of codes, days and numbers, each with the function that words them."""
 _PARTS: Final[Mapping[str, Callable[[Any, Policy | None], str]]] = {
     "Member": lambda member, policy: f"{label('role', member.role, policy)}{member.cadre}",
-    "Ranked": lambda one, policy: (
-        f"{_division(one.subject, policy) if ':' in one.subject else one.subject}得{one.score:g}分"
-    ),
+    "Ranked": lambda one, policy: f"{_subject(one.subject, policy)}得{one.score:g}分",
     "Paid": lambda one, _policy: f"{one.person}（{one.total:,}元）",
     "Present": lambda one, _policy: f"{one.cadre}（{one.days}天）",
     "Merit": lambda one, policy: f"{one.cadre}{label('grade', one.grade, policy)}",

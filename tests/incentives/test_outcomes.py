@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from deploy.demo.world import World
 from services.incentives.model.commands import HearDefence, LodgeAppeal, WithdrawDecision
-from services.incentives.model.proposal import matches
+from services.incentives.model.proposal import matches, occasion
 from services.incentives.model.record import Record
+from shared import chinese, english
 from shared.calendar import Span
 from shared.contracts import Event, wire_subject
 from shared.contracts.dispatch import CommitmentOverdue, TermExtended
@@ -29,6 +30,7 @@ from shared.contracts.incentives import (
 from shared.contracts.registry import PolicyAdopted
 from shared.contracts.values import ROLES
 from shared.engine.flow import encode_state
+from shared.labels import in_words
 from shared.policy import TRIGGERS, PolicyInvalid, parse_pack
 from shared.rules import Refused
 from tests.incentives.cases import (
@@ -152,6 +154,25 @@ def test_2_15_a_pack_can_attach_an_outcome_to_every_trigger_without_code(trigger
     world = world_with(outcomes=[notice])
     hear(world, TOLD[trigger])
     assert tasks(world, UNIT) == [("decisions", "county", TODAY + timedelta(30))]
+
+
+AT = f"村{VILLAGE}"
+SAID = [
+    (TOLD["inspection.assessment.graded"], f"{AT}，2014年度", f"village {VILLAGE}, 2014"),
+    (overdue(order=f"2105-unannounced-2014-04-01/{VILLAGE}"), f"2014年4月1日季度暗访对{AT}下达的整改，第1次逾期",
+     f"order to village {VILLAGE}, overdue for the time 1"),
+    (TOLD["dispatch.commitment.overdue"], f"{AT}工作台账定账，{chinese.day(TODAY)}到期",
+     f"ledger of village {VILLAGE}, due on {english.day(TODAY)}"),
+    (TOLD["dispatch.term.extended"], f"{AT}，延长至{chinese.day(TODAY)}",
+     f"village {VILLAGE}, until {english.day(TODAY)}"),
+    (TOLD["dispatch.team.released"], f"{AT}第1次列入", f"village {VILLAGE}, time 1 on the list"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("event", "zh", "en"), SAID)
+def test_2_15_what_gave_rise_to_an_outcome_is_told_in_words(event: Event, zh: str, en: str) -> None:
+    told = in_words("outcome", f"recall/{occasion(event)}", parse_pack(BENXI))
+    assert told == (f"召回（{zh}）", f"recall ({en})")
 
 
 def test_1_2_the_same_letter_overdue_in_a_second_spell_is_another_occasion() -> None:

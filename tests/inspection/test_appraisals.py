@@ -278,7 +278,7 @@ def test_0_9_a_grade_on_which_something_was_decided_stays_until_that_is_taken_ba
     }  # fmt: skip
     region.hear(OutcomeDecided(**about, imposed=True, tolerated=False, clause="S2:二（三）"))
     refused = region.refuses(region.take_back("secretary_rating", "S1"), 409, "year")
-    assert "已据此作出" in refused.zh and "was decided on it" in refused.en
+    assert "（S1，2015年度嘎查村党组织书记评定）" in refused.zh and "(secretary rating of S1, 2015) was" in refused.en
     region.hear(DecisionWithdrawn(**about, reason="认定有误"))
     region.ask(region.take_back("secretary_rating", "S1"))
     region.ask(region.graded("secretary_rating", "S1", "fair"))

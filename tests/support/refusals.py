@@ -1,5 +1,6 @@
 """What a refusal names beside its sentences: the rule that it rests on, the field to correct, and its HTTP status."""
 
+import re
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -17,6 +18,9 @@ _OF_THE_SYSTEM: Final = {"identity", "policy", "form", "contract", "share"}
 _OF_FILES: Final = ("form", "contract")
 """Rules whose refusals name a column."""
 _STATUS: Final = {404, 409, 422}
+
+_DERIVED: Final = re.compile("（“?[^”）]*[a-z]/|=[a-z]")
+"""An id of several parts in brackets, such as `talk/secretary_rating/S1/2015`, or a field with its code."""
 
 
 @cache
@@ -50,6 +54,8 @@ def unfounded(refused: Refused) -> tuple[str, ...]:
     found = []
     if refused.rule.partition(":")[0] not in rules() and not any(basis(refused.rule)):
         found.append(f"no such rule: {refused.rule}")
+    if _DERIVED.search(refused.zh):
+        found.append(f"an id that the system made explains nothing to an officer: {refused.zh}")
     if refused.status not in _STATUS:
         found.append(f"no such status: {refused.status}")
     if (

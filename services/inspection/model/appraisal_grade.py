@@ -16,7 +16,7 @@ from shared.contracts.inspection import (
     AppraisalReviewed,
     AppraisalWithdrawn,
 )
-from shared.labels import label, said
+from shared.labels import in_words, label, said
 from shared.policy import Policy
 from shared.rules import Change, Due, Key, Refused, State, require_body
 
@@ -163,8 +163,12 @@ def withdraw(
         raise Refused(RULE, "尚未评定等次，无可撤销", "there is no grade to withdraw", field="year", status=404)
     cohort = others.get((Cohort, one.cohort))
     if one.decided or (isinstance(cohort, Cohort) and cohort.worst):
-        zh = f"已据此作出{said('outcome', sorted(one.decided), policy)}的决定" if one.decided else "已据此排名"
-        en = f"{', '.join(sorted(one.decided))} was decided on it" if one.decided else "it was ranked by it"
+        zh, en = in_words("outcome", sorted(one.decided), policy)
+        zh, en = (
+            (f"已据此作出{zh}的决定", f"{en} was decided on it")
+            if one.decided
+            else ("已据此排名", "it was ranked by it")
+        )
         raise Refused(RULE, f"{zh}，请先撤销", f"it cannot be withdrawn: {en}; withdraw that first", field="year")
     told = AppraisalWithdrawn(
         place=one.place, **one.about, grade=one.grade, reason=command.reason, decided_by=command.decided_by

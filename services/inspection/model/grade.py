@@ -23,7 +23,7 @@ from shared.contracts.inspection import (
     GradeReviewed,
     GradeWithdrawn,
 )
-from shared.labels import label, said
+from shared.labels import in_words, label, said
 from shared.policy import Policy, Review
 from shared.rules import Change, Due, Refused, addressed, require_body
 
@@ -202,13 +202,11 @@ def withdraw_grade(state: Assessment | None, command: WithdrawGrade, policy: Pol
             status=404,
         )
     if state.decided:
-        rests = sorted(state.decided)
+        zh, en = in_words("outcome", sorted(state.decided), policy)
         raise Refused(
             "2.15",
-            f"已据此作出{said('outcome', rests, policy)}的决定，考核等次不能撤销；"
-            "请先撤销该决定，或者由当事人依法申请复核、提出申诉",
-            f"it cannot be withdrawn: {', '.join(rests)} was decided on it; withdraw that decision first, or contest "
-            "it by a review",
+            f"已据此作出{zh}的决定，考核等次不能撤销；请先撤销该决定，或者由当事人依法申请复核、提出申诉",
+            f"it cannot be withdrawn: {en} was decided on it; withdraw that decision first, or contest it by a review",
             field="year",
         )
     withdrawn = GradeWithdrawn(
