@@ -267,8 +267,7 @@ class OrderedConsumer:
         async with self._moved:
             if self._expected is None:
                 return
-            self._expected += len(messages)
-            self._fetched = deliveries[-1].sequence
+            self._expected, self._fetched = self._expected + len(messages), deliveries[-1].sequence
             self._waiting.extend(_apart(self._stream, zip(deliveries, messages, strict=True)))
             self._moved.notify_all()
             await self._moved.wait_for(lambda: len(self._waiting) <= BATCH)
@@ -286,10 +285,9 @@ class OrderedConsumer:
         """
         if deliveries[-1].sequence == self._fetched + len(deliveries):
             return True
-        try:
+        with suppress(errors.Error):
             return not self._lacks((await self._js.stream_info(self._stream)).state.first_seq)
-        except errors.Error:
-            return False
+        return False
 
     async def _work(self) -> None:
         """Hand on what waits, as much as there is, but no more than a batch at a time."""
