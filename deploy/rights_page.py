@@ -44,8 +44,10 @@ address of all four services with each role, in its own division and in others.
   · operators: with the installation's own token, by which all can be done but draws (2.19).
 - 派出单位、驻村工作队：只办理本单位、本队（令牌中的 `unit`、`team`）的事项
   · a unit and a team: for its own matters alone, as the token's `unit` and `team` say.
-- 回避：涉及本人（令牌中的 `cadre`）、本人所在工作队或者单位的，不得办理（《公务员法》第七十六条）
-  · recused: nobody decides about himself (the token's `cadre`), the team that he is in, or his own unit.
+- 回避：涉及本人（令牌中的 `cadre`）、亲属（`kin`，《公务员法》第七十四条所列）、本人所在工作队或者单位的，
+  不得办理，也不列入待办事项（第七十六条）
+  · recused: nobody decides about himself (the token's `cadre`), his close relatives (`kin`), the team that he is in, or
+  his own unit, and no such decision is a task of his.
 - 委托代办：令牌的 `delegated` 写明何人委托的角色、区划及截止时间；受托人以本人身份、委托人机关的名义办理，
   涉及委托人的同样回避
   · delegated: the token's `delegated` says whose roles somebody has, where and until when; he acts in his own name

@@ -144,6 +144,26 @@ def roles(
 
 
 @app.command()
+def kin(
+    name: NameArgument,
+    cadre: Annotated[
+        list[str] | None, typer.Argument(help="亲属的干部编号，可填多个 · the relatives' ids as cadres")
+    ] = None,
+    none: Annotated[bool, typer.Option("--none", help="取消全部 · take all away")] = False,
+    folder: FolderOption = DEFAULT,
+) -> None:  # fmt: skip
+    """登记应当回避的亲属（干部编号），取代原有的 · cadres who are his relatives: he does not decide on them."""
+    if bool(cadre) == none:
+        raise Trouble(
+            "请写明亲属的干部编号，或用 --none 取消全部 / name the relatives' ids, or take them all away with --none"
+        )
+    _ask(folder, f"/v1/accounts/{name}/kin", {"kin": cadre or []})
+    console.good(
+        told(f"{name} 的亲属已登记：{len(cadre or [])}人", f"{name} has {len(cadre or [])} relatives on record")
+    )
+
+
+@app.command()
 def password(name: NameArgument, operator: OperatorOption = False, folder: FolderOption = DEFAULT) -> None:
     """重置密码，显示新的首次密码；本人改密码用 zhucun login --change · reset a password; a new one is shown once."""
     _show_password(name, _ask(folder, f"/v1/accounts/{name}/password", {}, is_operator=operator)["password"])

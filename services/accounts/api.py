@@ -4,9 +4,10 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date, datetime
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.accounts import secret, store
@@ -45,6 +46,12 @@ class Roles(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     team: account.Reference | None = None
 
 
+class Kin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All relatives of a person that are cadres, from now on."""
+
+    kin: Annotated[tuple[account.Reference, ...], Meta(max_length=20)]
+
+
 class Shown(msgspec.Struct, kw_only=True, omit_defaults=True):
     """An account as administrators see it: nothing that is secret."""
 
@@ -56,6 +63,8 @@ class Shown(msgspec.Struct, kw_only=True, omit_defaults=True):
     unit: str = ""
     team: str = ""
     roles: tuple[Holding, ...] = ()
+    kin: tuple[str, ...] = ()
+    """Only for the security administrator, who enters them."""
     administers: Administers | None = None
     is_locked: bool = False
     has_second_factor: bool = False
@@ -92,6 +101,7 @@ class Api:
             ("POST", "/v1/accounts/{name}/password"): self.reset_password,
             ("POST", "/v1/accounts/{name}/secret"): self.rotate_secret,
             ("POST", "/v1/accounts/{name}/roles"): self.give_roles,
+            ("POST", "/v1/accounts/{name}/kin"): self.relate,
             ("POST", "/v1/accounts/{name}/factor"): self.remove_factor,
             ("POST", "/v1/accounts/{name}/lock"): self.lock,
             ("POST", "/v1/accounts/{name}/unlock"): self.unlock,
@@ -112,9 +122,9 @@ class Api:
 
     async def list_accounts(self, request: Request) -> Answer:
         """All accounts."""
-        async with self._noted(request, "account.list") as (conn, _):
+        async with self._noted(request, "account.list") as (conn, noted):
             found = await store.accounts(conn)
-        return told([_shown(one) for one in found])
+        return told([_shown(one, to=noted.by) for one in found])
 
     async def add(self, request: Request) -> Answer:
         """Make an account for a person; the first password is told once."""
@@ -167,6 +177,11 @@ class Api:
         return await self._change(
             request, "account.roles", lambda one: account.given(one, asked.roles, **belongs), cuts=True
         )
+
+    async def relate(self, request: Request) -> Answer:
+        """Say which cadres are relatives of a person, in place of those that were said: he is recused about them."""
+        asked = request.json(Kin)
+        return await self._change(request, "account.kin", lambda one: account.related(one, asked.kin))
 
     async def remove_factor(self, request: Request) -> Answer:
         """Remove the second factor of somebody who has lost phone and recovery codes."""
@@ -253,7 +268,7 @@ class Api:
                 await store.end_all(conn, changed.name)
             if cuts:
                 await self._cut(conn, changed, noted)
-        return told(_shown(changed))
+        return told(_shown(changed, to=noted.by))
 
     async def _cut(self, conn: AsyncConnection, changed: Account, noted: "_Noted") -> None:
         """Leave of what an account handed on what it may still do. A locked one hands on and takes nothing."""
@@ -339,9 +354,10 @@ def _today() -> date:
     return datetime.now(CHINA).date()
 
 
-def _shown(one: Account) -> Shown:
+def _shown(one: Account, *, to: Acting) -> Shown:
     return Shown(
         name=one.name, sub=one.sub, organ=one.organ, person=one.person, cadre=one.cadre, unit=one.unit, team=one.team,
-        roles=one.roles, administers=one.administers, is_locked=one.locked, has_second_factor=bool(one.factor),
+        roles=one.roles, kin=one.kin if to.administers == "security" else (),
+        administers=one.administers, is_locked=one.locked, has_second_factor=bool(one.factor),
         must_change=bool(one.password) and one.changed is None,
     )  # fmt: skip

@@ -98,7 +98,7 @@ def access_claims(
         "iat": now, "exp": now + int(MINUTES.total_seconds()),
         CLAIM: {
             "organ": account.organ, "roles": roles, "amr": [*amr], **_belongs(account),
-            **({"delegated": delegated} if delegated else {}),
+            **({"kin": [*account.kin]} if account.kin else {}), **({"delegated": delegated} if delegated else {}),
         },
     }  # fmt: skip
 

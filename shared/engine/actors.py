@@ -1,5 +1,5 @@
 """Who sends a command, and whether it is his to say: what is a unit's or a team's is for its own people, and nobody
-decides about himself (Civil Servant Law 76).
+decides about himself or his kin (Civil Servant Law 76).
 
 It is asked where rules run, since it is the states that tell whose team a village has and who is in it. So it holds
 alike for single commands, for forms, and for dry runs.
@@ -34,6 +34,8 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     """The unit to which he belongs, if the token says so."""
     team: str = ""
     """The village of the team that he is in, if the token says so."""
+    kin: Collection[str] = ()
+    """The ids of the cadres who are his close relatives, as far as the token says so."""
     acts_as: Collection[str] = ()
     """`unit` or `team`, or both, if he may say the command only as such."""
     decides: bool = False
@@ -58,7 +60,7 @@ class _Concerned(NamedTuple):
 
     units: Collection[str]
     teams: Collection[str]
-    cadres: Collection[str]
+    cadres: frozenset[str]
     subject: str
     """The unit that is itself judged; empty where none is."""
 
@@ -109,7 +111,7 @@ def _concerned(said: object, states: Collection[State]) -> _Concerned:
     cadres = {named.get("cadre", ""), *(getattr(said, name, "") for name in _CADRES)}
     cadres |= {id for one in involved for id in one.cadres}
     judged = named["unit"] if kind == "unit" else ""
-    return _Concerned(units - {"", None}, {named["team"]} - {"", None}, cadres - {"", None}, judged)
+    return _Concerned(units - {"", None}, {named["team"]} - {"", None}, frozenset(cadres - {"", None}), judged)
 
 
 def _is_own(actor: Actor, role: str, concerned: _Concerned) -> bool:
@@ -142,11 +144,13 @@ def _not_own(actor: Actor, concerned: _Concerned) -> Refused:
 def _require_apart(
     actor: Actor, acts_as: Collection[str], concerned: _Concerned, *, is_giver: bool = False
 ) -> None:  # fmt: skip
-    """Refuse a decision about a person himself, about the team that he is in, or about his unit as such, also by whom
-    he handed his powers to.
+    """Refuse a decision about a person himself, about a close relative (who is not named), about the team that he is
+    in, or about his unit as such, also by whom he handed his powers to.
     """
     if actor.cadre and actor.cadre in concerned.cadres:
         whom, whom_en = "", "himself"
+    elif concerned.cadres & {*actor.kin}:
+        whom, whom_en = "亲属", "a close relative"
     elif actor.team in concerned.teams and "team" not in acts_as:
         whom, whom_en = "所在工作队", "the team that he is in"
     elif actor.unit and actor.unit == concerned.subject:

@@ -216,7 +216,7 @@ def _in_roles(who: Caller, asked: Collection[str], place: str, *, decides: bool)
     def acting_by(roles: Collection[str], organ: str, belongs: Belongs) -> Actor:
         return Actor(
             pseudonym=who.pseudonym, organ=organ or UNSET, cadre=belongs.cadre, unit=belongs.unit, team=belongs.team,
-            acts_as=roles if OWN.issuperset(roles) else (), decides=decides,
+            kin=belongs.kin, acts_as=roles if OWN.issuperset(roles) else (), decides=decides,
         )  # fmt: skip
 
     own = fitting(who.own)

@@ -84,6 +84,8 @@ class Belongs(msgspec.Struct, frozen=True, kw_only=True):
     """The unit for which he acts in the role of a unit."""
     team: Reference = ""
     """The village of the team for which he acts in the role of a team."""
+    kin: Annotated[tuple[Reference, ...], Meta(max_length=20)] = ()
+    """The ids under which his close relatives are registered as cadres (Civil Servant Law 74)."""
 
 
 class _Part(Holding, frozen=True):

@@ -97,7 +97,7 @@ async def test_nobody_without_a_token_gets_anything(desk: Desk) -> None:
         address = "/".join(path).replace("{name}", "li")
         if address.startswith("/v1/"):
             said = {"name": "wu", "person": "吴用", "organ": "县扶贫办", "administers": "audit", "roles": []}
-            said |= {"taker": "li", "until": "2100-01-01"}
+            said |= {"taker": "li", "until": "2100-01-01", "kin": []}
             wanted = {key: said[key] for key in _wanted(address)}
             answer = await desk.http.request(method, address, json=wanted)
             assert (answer.status_code, answer.headers["www-authenticate"][:6]) == (401, "Bearer"), address
@@ -107,7 +107,7 @@ def _wanted(address: str) -> tuple[str, ...]:
     return {
         "/v1/accounts": ("name", "person", "organ"), "/v1/service-accounts": ("name", "organ"),
         "/v1/administrators": ("name", "person", "organ", "administers"), "/v1/accounts/li/roles": ("roles",),
-        "/v1/delegations": ("taker", "until"),
+        "/v1/delegations": ("taker", "until"), "/v1/accounts/li/kin": ("kin",),
     }.get(address, ())  # fmt: skip
 
 

@@ -177,6 +177,32 @@ async def test_a_colleagues_token_says_whose_powers_until_when(database: str, tm
         assert entry[0] == "delegation.give" and "poverty_office@2105 unit@2105" in entry[1] and entry[2] == "done"
 
 
+async def test_relatives_stand_in_ones_own_token_alone(desk: Desk) -> None:
+    """Whose relatives they are is known to the person, the security administrator, and the services that recuse."""
+    office = await Office(desk).open()
+    kin = {"kin": ["C8", "C9", "C8"]}
+    assert (await desk.post("/v1/accounts/li/kin", kin, office.system)).status_code == 403
+    assert (await desk.post("/v1/accounts/he/kin", kin, office.security)).status_code == 403
+    for wrong in ({"kin": ["C1"]}, {"kin": [""]}):
+        refused = await desk.post("/v1/accounts/li/kin", wrong, office.security)
+        assert refused.status_code == 422 and "干部编号" in refused.json()["title"]
+    assert (await desk.post("/v1/accounts/li/kin", {"kin": ["C8\n"]}, office.security)).status_code == 400
+    assert (await desk.post("/v1/accounts/li/kin", {"kin": ["C8"] * 21}, office.security)).status_code == 400
+    said = await desk.post("/v1/accounts/li/kin", kin, office.security)
+    assert said.json()["kin"] == ["C8", "C9"]
+    for token, known in ((office.security, ["C8", "C9"]), (office.system, None), (office.audit, None)):
+        listed = (await desk.get("/v1/accounts", token)).json()
+        assert next(one for one in listed if one["name"] == "li").get("kin") == known
+    assert claims((await desk.tokens("li"))["access_token"])["zhucun"]["kin"] == ["C8", "C9"]
+    await office.handed()
+    (has,) = await office.has()
+    assert "kin" not in has, "a colleague is told of nobody's relatives"
+    lines = (await desk.get("/v1/audit", office.audit)).text
+    assert "account.kin" in lines and "C8" not in lines
+    assert (await desk.post("/v1/accounts/li/kin", {"kin": []}, office.security)).status_code == 200
+    assert "kin" not in claims((await desk.tokens("li"))["access_token"])["zhucun"]
+
+
 async def test_it_begins_by_itself(desk: Desk) -> None:
     office = await Office(desk).open()
     tomorrow = (today() + DAY).isoformat()

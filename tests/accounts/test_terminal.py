@@ -116,6 +116,9 @@ def test_three_administrators_an_officer_and_the_proof_of_the_log(url: str, tmp_
         run("account", "roles", "li", "派出单位@210522")
     assert "sending unit" in run("account", "roles", "li", "派出单位@210522", "--unit", "U12", "--cadre", "C7")
     run("account", "roles", "li", "扶贫部门@210522")
+    assert "2 relatives" in run("account", "kin", "li", "C8", "C9")
+    with pytest.raises(Trouble, match="take them all away with --none"):
+        run("account", "kin", "li")
     assert "locked" in run("account", "lock", "report")
     assert (tmp_path / "login.json").stat().st_mode & 0o777 == 0o600
 

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from services.dispatch.api import COMMANDS
@@ -44,7 +45,7 @@ def say(benxi: Benxi, actor: Actor, kind: type[Command], /, **said: Any) -> str:
     command = kind(**{"place": HOME, "village": V1, **signed, **said})
     actor = Actor(
         pseudonym=actor.pseudonym, organ=actor.organ, cadre=actor.cadre, unit=actor.unit, team=actor.team,
-        acts_as=actor.acts_as, decides=kind in DECIDING,
+        kin=actor.kin, acts_as=actor.acts_as, decides=kind in DECIDING,
     )  # fmt: skip
     result = benxi.dispatch.take([Cause(f"one {len(benxi.dispatch.parked)}", "one", command, actor=actor)], START)
     if not result.parked:
@@ -92,6 +93,7 @@ def test_who_is_both_of_a_unit_and_of_a_team_acts_for_either() -> None:
     [
         ({"cadre": SECOND}, f"{RECUSAL} 403"), ({"cadre": FIRST}, ""), ({"team": V1}, f"{RECUSAL} 403"),
         ({"cadre": "C-U9-1", "team": "210521100999", "unit": "U9"}, ""), ({"unit": "U1"}, ""), ({}, ""),
+        ({"kin": ("C-U9-1", SECOND)}, f"{RECUSAL} 403"), ({"kin": (FIRST,)}, ""),
     ],
 )  # fmt: skip
 def test_nobody_decides_on_his_own_leave_or_his_teams(me: dict[str, str], rule: str) -> None:
@@ -108,6 +110,18 @@ def test_a_team_that_decides_by_the_pack_is_not_kept_from_it_but_each_from_his_o
     decided = {"number": 1, "granted": True, "body": "organisation"}
     assert say(benxi, who("team", team=V1, cadre=SECOND), DecideLeave, **decided) == f"{RECUSAL} 403"
     assert say(benxi, who("team", team=V1, cadre=THIRD), DecideLeave, **decided) == ""
+
+
+def test_a_refusal_for_kin_names_nobody() -> None:
+    benxi = asking().assigned()
+    ask(benxi, START + DAY, START + 3 * DAY)
+    command = DecideLeave(place=HOME, village=V1, number=1, granted=True, decided_by="某机关", body="organisation")
+    actor = Actor(pseudonym="p", kin=(SECOND, "C-U9-1"), decides=True)
+    (parked,) = benxi.dispatch.take([Cause("one", "one", command, actor=actor)], START).parked
+    benxi.dispatch.parked.clear()
+    error = parked.error
+    assert isinstance(error, Refused) and "本人亲属" in error.zh and "a close relative" in error.en
+    assert SECOND not in error.zh + error.en + str(error.field)
 
 
 def test_nobody_keeps_reviews_or_grades_himself() -> None:
@@ -149,14 +163,15 @@ ORGANISATION = Holding("organisation", "2105")
 @pytest.mark.parametrize(
     ("me", "roles", "shown"),
     [
-        ({"cadre": SECOND}, (ORGANISATION,), False), ({"cadre": FIRST}, (ORGANISATION,), True),
+        ({"cadre": SECOND}, (ORGANISATION,), False), ({"kin": (SECOND,)}, (ORGANISATION,), False),
+        ({"cadre": FIRST}, (ORGANISATION,), True),
         ({"team": V1}, (ORGANISATION,), False), ({}, (ORGANISATION,), True),
         ({"cadre": SECOND}, (Holding("county", "210521"),), True),
         ({"cadre": SECOND}, (Holding("organisation", "210599"),), True),
     ],
 )  # fmt: skip
 def test_who_is_recused_is_not_shown_what_others_decide_about_him(
-    me: dict[str, str], roles: tuple[Holding, ...], shown: bool
+    me: dict[str, Any], roles: tuple[Holding, ...], shown: bool
 ) -> None:
     """Whoever has not to decide it sees the open task as before; it tells no more than the leave itself."""
     benxi = asking().assigned()
@@ -168,7 +183,10 @@ def test_who_is_recused_is_not_shown_what_others_decide_about_him(
     paths = {route.path for route in COMMANDS if route.decides}
     assert sees(who, state, task, paths) == shown
     assert sees(who, state, task, ()), "what decides about nobody is shown"
-    handed = Delegated(giver="q", organ="某机关", roles=(ORGANISATION,), until=1e12, **me)  # type: ignore[arg-type]
+    power = [{"role": "organisation", "division": "2105"}]
+    handed = msgspec.convert({"from": "q", "roles": power, "until": 1e12, **me}, Delegated)
     mine = Caller(pseudonym="p", delegated=(handed,), roles=(ORGANISATION,))
-    assert sees(mine, state, task, paths) == (me not in ({"cadre": SECOND}, {"team": V1})), "nor by another's powers"
+    assert sees(mine, state, task, paths) == (
+        SECOND not in (me.get("cadre"), *me.get("kin", ())) and "team" not in me
+    ), "nor by another's powers"
     assert sees(OPERATOR, state, task, paths) and sees(ANYBODY, state, task, paths)

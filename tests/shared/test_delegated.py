@@ -119,6 +119,8 @@ def power(role: str = "", **said: Any) -> Actor:
         ({}, {"cadre": "C3"}, "甲"),
         ({"cadre": "C1"}, {"cadre": "C1"}, RECUSAL),
         ({}, {"cadre": "C2"}, f"{RECUSAL} giver"),
+        ({"kin": ("C4", "C3")}, {"cadre": "C3"}, RECUSAL),
+        ({"kin": ("C4",)}, {"cadre": "C3"}, "甲"),
         ({"team": "V1"}, {"village": "V1"}, RECUSAL),
         ({}, {"village": "V2"}, f"{RECUSAL} giver"),
         ({"may": True}, {"cadre": "C2"}, "乙"),

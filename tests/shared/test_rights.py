@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -111,6 +112,23 @@ async def test_queries_are_answered_about_ones_own_divisions(desk: Desk) -> None
     for address in ("/v1/villages", "/v1/villages?place=21", "/v1/tasks", "/v1/summary/villages?place=2"):
         assert refusal(await desk.get(address, office), 403)[0]["field"] == "place"
     assert (await desk.get("/v1/villages/V2", office)).status_code == 404
+
+
+async def test_who_is_recused_has_no_task_of_it_and_others_have(desk: Desk) -> None:
+    for matter in ("C1", "C2"):
+        row = {"place": "210502", "matter": matter, "of": "county"}
+        assert (await desk.post("matters", desk.bearer("team/210502"), row)).status_code == 200
+
+    async def tasks(role: str, **said: Any) -> list[str]:
+        held = [{"role": role, "division": "210502"}]
+        token = desk.issuer.token(zhucun={"organ": "某县", "roles": held, **said})
+        answer = await desk.get("/v1/tasks?place=210502", {"Authorization": f"Bearer {token}"})
+        return [one["task"]["about"] for one in answer.json()]
+
+    assert await tasks("county", cadre="C1") == ["C2"]
+    assert await tasks("county", kin=["C1", "C2"]) == []
+    assert await tasks("county", cadre="C3", kin=["C4"]) == ["C1", "C2"]
+    assert await tasks("team", cadre="C1") == ["C1", "C2"], "what is not his to do is no secret from him"
 
 
 async def test_a_journal_tells_a_caller_what_happened_in_his_divisions(desk: Desk) -> None:

@@ -18,7 +18,7 @@ from shared.engine.deliveries import handle
 from shared.engine.pipeline import Pipeline, Service
 from shared.engine.tables import service_tables
 from shared.policy import Policy
-from shared.rules import Change, Reaction, State, Task, by
+from shared.rules import Change, Involved, Reaction, State, Task, by
 from shared.stream.bus import OPEN, Message
 from shared.stream.relay import Relay
 from shared.web import http
@@ -68,6 +68,10 @@ class Matter(State, frozen=True, kw_only=True, omit_defaults=True):
         task = Task(action="matters", about=self.id, role=self.of, due=DAY, rule="1.1", answer=given)
         return (task,) if self.awaits else ()
 
+    def involves(self, said: object) -> Involved:
+        """A matter is about the cadre of the same id."""
+        return Involved(cadres=(self.id,))
+
     def shown(self, *, to_operator: bool = False) -> "Matter":
         return self if self.answered else self.but(drawn="")
 
@@ -89,7 +93,7 @@ SERVICE = Service(
 ROUTES = (
     Route("policies", small.Adopt, "启用政策包", "Adopt a pack", by=("leader_group",)),
     Route("villages", small.Register, "登记村", "Register a village", by=("poverty_office", "county")),
-    Route("matters", Ask, "询问", "Ask", by=("team",)),
+    Route("matters", Ask, "询问", "Ask", by=("team", "county"), decides=True),
     Route("answers", Answer, "答复", "Answer"),
 )
 OPERATOR = operator_headers(b"secret")

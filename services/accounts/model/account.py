@@ -57,6 +57,9 @@ class Account(NewAccount, frozen=True, kw_only=True, omit_defaults=True):
     sub: str
     """The account in tokens. Logs and events have a pseudonym that is made from it (`services/accounts/log.py`)."""
     roles: tuple[Holding, ...] = ()
+    kin: tuple[Reference, ...] = ()
+    """The ids of the cadres who are close relatives of the person: his spouse, direct blood relatives, collateral ones
+    within three generations, close relatives by marriage (Civil Servant Law 74). How they are related is not kept."""
     administers: Administers | None = None
     password: str = ""
     """The password's Argon2id hash, in its usual text form."""
@@ -92,7 +95,7 @@ class Acting(msgspec.Struct, frozen=True, kw_only=True):
 
 DEEDS: Final[dict[str, tuple[str | None, ...]]] = {
     "account.add": ("system",), "account.password": ("system",), "account.secret": ("system",),
-    "account.roles": ("security",), "account.factor": ("security",),
+    "account.roles": ("security",), "account.kin": ("security",), "account.factor": ("security",),
     "account.lock": ("security",), "account.unlock": ("security",),
     "account.list": ("system", "security", "audit", "operator"), "account.appoint": ("operator",),
     "audit.read": ("audit",), "person.read": ("audit",),
@@ -187,6 +190,18 @@ def given(account: Account, roles: tuple[Holding, ...], **belongs: str) -> Accou
                 typed=role,
             )
     return msgspec.structs.replace(account, roles=tuple(dict.fromkeys(roles)), **belongs)
+
+
+def related(account: Account, kin: tuple[Reference, ...]) -> Account:
+    """The person's account with these relatives, who replace those that were known: he does not decide about them."""
+    if account.is_service:
+        raise Denied("accounts", "服务账号没有亲属", "a program has no relatives", typed="kin")
+    if account.cadre in kin or "" in kin:
+        raise Denied(
+            "accounts", "亲属应填其本人的干部编号，不含账号本人",
+            "name each relative by his own id as a cadre, and not the person himself", status=422, typed="kin",
+        )  # fmt: skip
+    return msgspec.structs.replace(account, kin=tuple(dict.fromkeys(kin)))
 
 
 def rotated(account: Account, secret: str) -> Account:
