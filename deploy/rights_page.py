@@ -48,7 +48,7 @@ address of all four services with each role, in its own division and in others.
   不得办理，也不列入待办事项（第七十六条）
   · recused: nobody decides about himself (the token's `cadre`), his close relatives (`kin`), the team that he is in, or
   his own unit, and no such decision is a task of his.
-- 委托代办：令牌的 `delegated` 写明何人委托的角色、区划及截止时间；受托人以本人身份、委托人机关的名义办理，
+- 委托代办：令牌的 `delegated` 写明何人委托的角色、区划及截止时间；受托人以本人身份、委托人所在机关的名义办理，
   涉及委托人的同样回避
   · delegated: the token's `delegated` says whose roles somebody has, where and until when; he acts in his own name
   for the giver's organ, and is recused where the giver would be.

@@ -213,10 +213,11 @@ def delegate(
     if role:
         said["roles"] = [_holding(text) for text in role]
     made = _ask(folder, "/v1/delegations", said)
+    first = in_language(date.fromisoformat(made["since"]))
     console.good(
         told(
-            f"已委托 {taker} 代办，编号 {made['id']}；对方十分钟内可办",
-            f"{taker} acts for you, under number {made['id']}, within ten minutes",
+            f"已委托 {taker} 代办，编号 {made['id']}；自{first}起，对方十分钟内即可代办",
+            f"{taker} acts for you, under number {made['id']}, from {first} on, within ten minutes",
         )
     )
 
@@ -241,7 +242,7 @@ def end_delegation(
 ) -> None:
     """撤回委托，或者谢绝受托 · withdraw what you have handed on, or decline what you were given."""
     _ask(folder, f"/v1/delegations/{number}/end", {})
-    console.good(told("委托已终止，对方的令牌十分钟内失效", "it has ended; tokens with it end within ten minutes"))
+    console.good(told("委托已终止，十分钟内全部失效", "it has ended; tokens with it end within ten minutes"))
 
 
 # ----------------------------------------------------------------- signing in

@@ -40,20 +40,25 @@ def people_table(metadata: MetaData) -> Table:
 
 
 class People:
-    """The people who have acted at one service. `lock` is that of its database's one writer."""
+    """The people who have acted at one service, and by whose powers. `lock` is that of its database's one writer."""
 
     def __init__(self, engine: AsyncEngine, table: Table, lock: asyncio.Lock) -> None:
         self._engine, self._table, self._lock = engine, table, lock
         self._noted: set[Person] = set()
 
     async def note(self, person: Person) -> None:
-        """Keep who somebody is. It is in the database when this returns. Raises the database's error if it is not."""
+        """Keep who somebody is. It is in the database when this returns. Raises the database's error if it is not.
+
+        A name that is known stays where somebody is only mentioned without it, such as by a token of his colleague.
+        """
         if person in self._noted:
             return
         table = self._table
         async with self._lock, self._engine.begin() as conn:
-            await conn.execute(delete(table).where(table.c.pseudonym == person.pseudonym))
-            await conn.execute(insert(table).values(msgspec.structs.asdict(person)))
+            mine = table.c.pseudonym == person.pseudonym
+            if person.name or (await conn.execute(select(table).where(mine))).first() is None:
+                await conn.execute(delete(table).where(mine))
+                await conn.execute(insert(table).values(msgspec.structs.asdict(person)))
         if len(self._noted) >= REMEMBERED:
             self._noted.clear()
         self._noted.add(person)

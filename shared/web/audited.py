@@ -38,8 +38,10 @@ def audited(log: AuditLog, people: People) -> Callable[[ASGIApp], ASGIApp]:
             async def before_answer(message: Message) -> None:
                 if message["type"] == "http.response.start":
                     entries = [*_entries(cast(HTTPScope, scope), message["status"])]
-                    if entries and (person := cast(Caller, scope["state"][CALLER]).person):
-                        await people.note(person)
+                    if entries:
+                        caller = cast(Caller, scope["state"][CALLER])
+                        for person in filter(None, (*caller.givers, caller.person)):
+                            await people.note(person)
                     for entry in entries:
                         await log.note(entry)
                 await send(message)

@@ -57,6 +57,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """What he holds by himself."""
     delegated: tuple[Delegated, ...] = ()
     """What others have handed to him for a time, each by its giver's pseudonym."""
+    givers: tuple[Person, ...] = ()
+    """Who these others are, as the issuer of the token knows them."""
     belongs: Belongs = Belongs()
     """Which cadre he is, and of which unit and team, as far as the token says so."""
     is_operator: bool = False
@@ -185,8 +187,8 @@ async def _authenticated(connection: Connection, *, is_public: bool) -> Caller:
     who, granted = bearer.person, bearer.granted
     handed = tuple(one for one in granted.delegated if one.until + LEEWAY > time.time())
     return Caller(
-        person=who, pseudonym=who.pseudonym, organ=granted.organ, own=granted.roles, delegated=handed, belongs=granted,
-        roles=(*granted.roles, *(held for one in handed for held in one.roles)),
+        person=who, pseudonym=who.pseudonym, organ=granted.organ, own=granted.roles, delegated=handed,
+        givers=bearer.givers, belongs=granted, roles=(*granted.roles, *(held for one in handed for held in one.roles)),
     )  # fmt: skip
 
 

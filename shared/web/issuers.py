@@ -165,6 +165,8 @@ class Bearer(msgspec.Struct, frozen=True):
 
     person: Person
     granted: Granted
+    givers: tuple[Person, ...]
+    """Who has handed powers to him."""
     until: float
     """The time, in seconds since 1970, at which the token ends."""
 
@@ -224,11 +226,14 @@ class Issuers:
             name if isinstance(name, str) and len(name) <= 255 and name.isprintable() else "",
         )  # fmt: skip
         granted = _granted(issuer, said)
-        handed = tuple(
-            msgspec.structs.replace(one, giver=pseudonym(self._secret, claims.iss, one.giver))
-            for one in granted.delegated
+        givers = tuple(
+            Person(pseudonym(self._secret, claims.iss, one.giver), claims.iss, one.giver) for one in granted.delegated
         )
-        return Bearer(who, msgspec.structs.replace(granted, delegated=handed), claims.exp)
+        handed = tuple(
+            msgspec.structs.replace(one, giver=giver.pseudonym)
+            for one, giver in zip(granted.delegated, givers, strict=True)
+        )
+        return Bearer(who, msgspec.structs.replace(granted, delegated=handed), givers, claims.exp)
 
 
 def read(path: Path, secret: bytes) -> Issuers:

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,6 +42,9 @@ def test_all_or_a_part_of_what_one_has_is_handed_on() -> None:
     part = (Holding("poverty_office", "210522"),)
     assert handed(roles=part).roles == part, "a lower division"
     assert handed(roles=(COUNTY, COUNTY)).roles == (COUNTY,), "said twice, given once"
+    whole = msgspec.structs.replace(LI, roles=(Holding("poverty_office", "210500"),))
+    assert handed(giver=whole, roles=part).roles == part, "a prefecture by its whole code"
+    assert delegation.cut(handed(), whole.roles + LI.roles[1:]) == handed(), "nor is it cut where nothing has changed"
     assert handed().since == TODAY
     assert [handed().holds(TODAY + n * DAY) for n in (-1, 0, 9, 10)] == [False, True, True, False]
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from asyncio import Lock
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from shared.contracts import Command
 from shared.engine.actors import RECUSAL, Actor, require_own
+from shared.engine.people import People, Person
 from shared.rules import Refused
 from shared.web.token import pseudonym
 from tests.support.asked import refusal, village
@@ -49,6 +51,22 @@ async def test_an_event_names_who_acted_and_whose_power_it_was(desk: Desk) -> No
     assert sent(desk) == [(wu, "县扶贫办"), (wu, "县档案局")], "one's own power goes first"
     first, *_ = await log(desk)
     assert (first.who, first.about) == (wu, f"delegated_from={li}"), "the log says whose powers he had"
+
+
+async def test_who_stands_behind_the_pseudonym_of_a_giver_is_known_to_the_auditor(desk: Desk) -> None:
+    """Also while he has never acted here himself; a name that he has shown himself stays."""
+    audit, li = desk.bearer("audit/", sub="auditor"), pseudonym(b"secret", desk.issuer.url, "li")
+    assert (await desk.get(f"/v1/people/{li}", audit)).status_code == 404
+    assert (await desk.post("villages", bearer(desk, handed()), village())).status_code == 200
+    found = (await desk.get(f"/v1/people/{li}", audit)).json()
+    assert (found["issuer"], found["subject"], found["name"]) == (desk.issuer.url, "li", "")
+    said = {"organ": "县扶贫办", "roles": OFFICE}
+    himself = {"Authorization": f"Bearer {desk.issuer.token(sub='li', name='李春梅', zhucun=said)}"}
+    assert (await desk.post("villages", himself, village("V2"))).status_code == 200
+    assert (await desk.post("villages", bearer(desk, handed(), sub="he"), village("V3"))).status_code == 200
+    started_anew = People(desk.api.pipeline.engine, desk.api.pipeline.tables.people, Lock())
+    await started_anew.note(Person(li, desk.issuer.url, "li"))
+    assert (await desk.get(f"/v1/people/{li}", audit)).json()["name"] == "李春梅"
 
 
 @pytest.mark.parametrize(

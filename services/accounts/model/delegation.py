@@ -11,8 +11,9 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from services.accounts.model.account import Account, Holding, Login
+from services.accounts.model.account import GRANTED, Account, Holding, Login
 from services.accounts.model.refusal import Denied
+from shared.divisions import jurisdiction_of
 
 LONGEST: Final = timedelta(days=184)
 """How long it may last, half a year: whoever is away for longer has a successor."""
@@ -96,18 +97,19 @@ def cut(delegation: Delegation, roles: Iterable[Holding]) -> Delegation | None:
 
 def _contains(roles: Iterable[Holding], part: Holding) -> bool:
     """Whether somebody with these roles has this one as well."""
-    return any(one.role == part.role and part.division.startswith(one.division) for one in roles)
+    where = jurisdiction_of(part.division)
+    return any(one.role == part.role and where.startswith(jurisdiction_of(one.division)) for one in roles)
 
 
 def _require_days(made: Delegation, today: date) -> None:
     if not today <= made.since <= today + AHEAD:
         raise Denied(
-            "delegation", "开始日期应在今天至一年以内", "it begins between today and a year from now", status=422,
-            typed="since",
+            "delegation", "开始日期不得早于今天，也不得晚于一年以后", "it begins between today and a year from now",
+            status=422, typed="since",
         )  # fmt: skip
     if not made.since <= made.until < made.since + LONGEST:
         raise Denied(
-            "delegation", f"截止日期应不早于开始日期，最长{LONGEST.days}天",
+            "delegation", f"截止日期不得早于开始日期，委托最长{LONGEST.days}天",
             f"it ends on its first day at the earliest, and lasts {LONGEST.days} days at most", status=422,
             typed="until",
         )  # fmt: skip
@@ -122,9 +124,9 @@ def _require_own(made: Delegation, giver: Account) -> None:
         )  # fmt: skip
     for one in made.roles:
         if not _contains(giver.roles, one):
-            division = one.division or "全国"
+            where = f"在区划{one.division}" if one.division else "在全国"
             raise Denied(
-                "delegation", f"本账号在区划{division}没有此角色，不能委托（受托得来的不能转委托）",
+                "delegation", f"本账号{where}没有“{GRANTED[one.role][0]}”角色，不能委托；受托的角色不得转委托",
                 f"this account itself has no role {one.role} in division {one.division or 'country'}, so it hands none "
                 "on; what was handed to it goes no further",
                 status=403, typed="roles",
@@ -134,14 +136,14 @@ def _require_own(made: Delegation, giver: Account) -> None:
 def _require_room(made: Delegation, taker: Account, running: Collection[Delegation]) -> None:
     if any(one.giver == made.giver and one.taker == made.taker for one in running):
         raise Denied(
-            "delegation", f"对“{taker.name}”已有委托，请先撤回", f"{taker.name} has one from you; withdraw it first",
-            typed="taker",
+            "delegation", f"已委托“{taker.name}”代办，请先撤回原委托",
+            f"{taker.name} has one from you; withdraw it first", typed="taker",
         )  # fmt: skip
     taken = [one for one in running if one.taker == made.taker]
     roles = len(taker.roles) + sum(len(one.roles) for one in [*taken, made])
     if len(taken) >= MOST or len([one for one in running if one.giver == made.giver]) >= MOST or roles > MOST_ROLES:
         raise Denied(
-            "delegation", f"一人最多委托{MOST}人、受托{MOST}人，受托人的角色合计最多{MOST_ROLES}项",
+            "delegation", f"每人最多委托{MOST}人、接受{MOST}人委托，受托人的角色合计不超过{MOST_ROLES}项",
             f"one person hands on to {MOST} and takes from {MOST} others at most, with {MOST_ROLES} roles in all",
             typed="taker",
         )  # fmt: skip
