@@ -14,7 +14,10 @@ from hypothesis import strategies as st
 from services.accounts.model import Account, Administers, Delegation, Denied, Holding, delegation
 from services.accounts.model.account import Division
 from shared.calendar import CHINA
-from tests.accounts.desk import GOOD, Desk, claims, opened
+from shared.web.issuers import Issuer as TrustedIssuer
+from shared.web.issuers import Issuers
+from shared.web.token import pseudonym
+from tests.accounts.desk import GOOD, SECRET, URL, Desk, claims, opened
 
 TODAY = date(2016, 3, 1)
 DAY = timedelta(1)
@@ -179,6 +182,27 @@ async def test_a_colleagues_token_says_whose_powers_until_when(database: str, tm
         assert (await desk.get("/v1/delegations", office.system)).status_code == 403
         (entry, *_) = await office.logged()
         assert entry[0] == "delegation.give" and "poverty_office@2105 unit@2105" in entry[1] and entry[2] == "done"
+
+
+async def test_services_know_by_the_token_whose_powers_and_which_relatives_somebody_has(
+    desk: Desk, tmp_path: Path
+) -> None:
+    office = await Office(desk).open()
+    await desk.post("/v1/accounts/wu/kin", {"kin": ["C8"]}, office.security)
+    await office.handed(roles=[{"role": "unit", "division": "210522"}])
+    await office.has()
+    (tmp_path / "jwks").write_bytes((await desk.http.get("/jwks")).content)
+    issuers = Issuers([TrustedIssuer(url=URL, keys="jwks")], tmp_path, SECRET)
+    granted = (await issuers.bearer(office.token("wu"))).granted
+    assert granted.kin == ("C8",) and granted.roles == ()
+    (power,) = granted.delegated
+    assert (power.giver, power.organ, power.unit, power.kin) == (
+        pseudonym(SECRET, URL, office.li),
+        "县扶贫办",
+        "U1",
+        (),
+    )
+    assert [(one.role, one.division) for one in power.roles] == [("unit", "210522")]
 
 
 async def test_relatives_stand_in_ones_own_token_alone(desk: Desk) -> None:
