@@ -39,7 +39,7 @@ BY_FORM: Final = ("villages", "units", "cadres", "surveys")
 """What the demo's officers hand in by Excel form."""
 ENDED_WITHIN: Final = 120.0
 """Seconds that a play waits for one answer or for the system to settle, through any number of restarts."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.05
+FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.02
 """Seconds between two looks."""
 T = TypeVar("T")
 

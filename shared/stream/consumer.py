@@ -31,8 +31,8 @@ log = structlog.get_logger()
 BATCH: Final = 500
 """The most messages that are handled in one transaction."""
 _UNACKNOWLEDGED = 20 * BATCH  # Messages handled but not acknowledged, since their results are still being published.
-_FILL = 0.02  # Seconds for which a batch is filled.
-_STANDS = 1.0  # Seconds for which a request for messages stands, and an idle consumer waits.
+_FILL, _LULL = 0.02, 0.004  # Seconds for which a batch is filled, and without a message after which it is not.
+_STANDS = 1.0  # Seconds for which a request for messages stands.
 _LOOK = 0.5  # Seconds between two checks of the consumer.
 _GATHER = 0.1  # Seconds between two pulls while what comes is in no hurry.
 _ACK_WAIT = 60.0  # Seconds. A redelivery after them makes us create the consumer anew; order is kept.
@@ -373,20 +373,18 @@ class _StandingPull:
         self._received = subscription._sub
         self._due = 0  # Messages that the request may still bring.
         self._expires = -math.inf  # When it ends, in monotonic time.
-        self._is_idle = False
 
     async def fetch(self, batch: int, timeout: float) -> list[Msg]:  # noqa: ASYNC109
-        """What has arrived, a batch at most, or else the first message to arrive within `timeout` seconds.
+        """What has arrived, a batch at most; else the next message, for which it waits a second.
 
-        After a time without messages it waits for a second: a wait of 20 ms after the other would cost a tenth of a
-        core. Raises nats.errors.TimeoutError, since by the built-in one FastStream's task would die. If the server
-        refuses, it raises APIError after a pause, since FastStream asks again at once.
+        FastStream goes on asking for the rest of a batch until `_FILL` is over. That is given up once nothing comes for
+        a moment: who tells much tells it fast, and of the others somebody waits for each. Raises
+        nats.errors.TimeoutError, since by the built-in one FastStream's task would die. If the server refuses, it
+        raises APIError after a pause, since FastStream asks again at once.
         """
-        until = time.monotonic() + (_STANDS if self._is_idle else timeout)
-        self._is_idle = True
+        until = time.monotonic() + (min(timeout, _LULL) if batch < BATCH else _STANDS)
         while status := JetStreamContext.is_status_msg(message := await self._next(until)):
             await self._ended(message, status)
-        self._is_idle = False
         messages, arrived = [message], self._received._pending_queue
         while len(messages) < batch and not arrived.empty():
             message = self._taken(arrived.get_nowait())

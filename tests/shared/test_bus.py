@@ -447,6 +447,17 @@ async def test_an_idle_consumer_hardly_asks(broker: NatsBroker) -> None:
         assert broker.connection.stats["out_msgs"] - before < 10
 
 
+async def test_a_batch_is_handled_once_nothing_more_comes(broker: NatsBroker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.stream.consumer._FILL", 60)
+    database = Database()
+    async with consuming(broker, database):
+        for n in range(3):
+            await publish_batch(broker.connection, OPEN, messages(5 * n, 5 * n + 5))
+            began = time.monotonic()
+            await applied(database, 5 * n + 5)
+            assert time.monotonic() - began < 5
+
+
 async def test_lone_messages_are_not_asked_for_one_by_one(broker: NatsBroker) -> None:
     database = Database()
     async with consuming(broker, database) as consumer:
