@@ -455,3 +455,29 @@ def test_4_2_who_is_in_a_team_may_be_the_contact_of_another_village_beside_it() 
     benxi.hear(diagnosed(V2))
     begin(benxi, "C-U1-0", V2)
     assert bound(benxi, V2) == {"C-U1-0"} and "C-U1-0" in benxi.pool.teams[V1].members
+
+
+def test_4_2_the_day_on_which_an_open_place_is_told_is_that_of_the_first_place_and_of_none_that_is_filled() -> None:
+    """A second kind of link, which is asked for later and has less time, comes before the first."""
+    quick = {**CONTACT, "kind": "quick", "label": "联络员", "begin_by": {**CONTACT["begin_by"],
+                                                                     "within": {"calendar_days": 3}}}  # fmt: skip
+    benxi = city(V1, begin_by={**CONTACT["begin_by"], "within": {"calendar_days": 30}})
+    contacts = benxi.dispatch.states[Contacts, V1]
+    assert contacts.timers["places"] == START + 31 * DAY
+    begin(benxi)
+    assert "places" not in benxi.dispatch.states[Contacts, V1].timers
+    benxi.adopt(links=[*PACK["links"], {**CONTACT, "each_target": {"at_least": 1}}, quick])
+    end(benxi)
+    state = benxi.dispatch.states[Contacts, V1]
+    assert isinstance(state, Contacts)
+    begins = [bond.begin_by for bond in state.bonds.values() if bond.begin_by]
+    assert state.timers["places"] == min(begins) + DAY
+
+
+def test_4_2_who_stays_after_the_exit_and_goes_leaves_no_place_open() -> None:
+    benxi = city(V1, ends=None)
+    begin(benxi)
+    benxi.hear(delisted(V1))
+    end(benxi)
+    state = benxi.dispatch.states[Contacts, V1]
+    assert isinstance(state, Contacts) and state.bonds["contact"].begin_by is None and "places" not in state.timers

@@ -467,3 +467,22 @@ def test_after_a_recoding_into_a_layer_of_another_city_recall_and_release_reach_
     benxi.hear(VillageRecoded(place=HOME, village=V1, code="210603100201", since=START), recalled("C-U1-2", V1))
     assert [said.place for said in benxi.said(MemberRecalled)] == ["210603"]
     assert not pool(benxi, "2106").teams[V1].members.keys() & {"C-U1-2"}
+
+
+def test_a_county_whose_pool_had_units_alone_brings_them_back_to_the_citys() -> None:
+    benxi = Benxi()
+    own_pack(benxi)
+    benxi.hear(unit("U2", level="county", place=HOME), *squad("U2", "deputy_section", place=HOME))
+    assert {*pool(benxi, HOME).units} == {"U2"} and not pool(benxi, HOME).needs
+    extending(benxi)
+    assert "U2" in pool(benxi, "2105").units and not pool(benxi, HOME).units
+
+
+def test_a_pool_that_hears_no_more_of_a_village_lets_its_team_and_unit_go() -> None:
+    benxi = Benxi().helped()
+    own_pack(benxi, "2106")
+    benxi.hear(VillageRecoded(place=HOME, village=V1, code="210603100201", since=START))
+    known = {id for id in ("2105", "2106") if V1 in pool(benxi, id).teams}
+    assert "2106" in known
+    benxi.hear(recalled("C-U1-2", V1))
+    assert all("C-U1-2" not in pool(benxi, id).teams[V1].members for id in known)

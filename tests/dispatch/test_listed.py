@@ -105,7 +105,7 @@ def test_2_10_one_team_for_two_lists_goes_home_with_the_last_of_them() -> None:
     here.settle("2014", 1, 2)
     here.until(date(2015, 6, 21))
     (released,) = here.said(TeamReleased)
-    assert (released.unit, released.served_days) == ("U1", 366) and "C-U1-0" in here.free
+    assert (released.unit, released.spell, released.served_days) == ("U1", 1, 366) and "C-U1-0" in here.free
     here.hear(begun(spell=2))
     assert [*here.pool.needs] == [V1]
 

@@ -472,3 +472,11 @@ async def test_2_2_pairs_are_kept_as_they_are_decided(database: str) -> None:
         counted("H2", village=V2, former=V1, came={"H2": "H2"}), counted("H1"), GONE,
     ]  # fmt: skip
     await kept_alike(benxi, pack(), steps, database)
+
+
+def test_2_2_a_second_link_to_households_without_quotas_of_its_own_asks_for_none() -> None:
+    plain = {field: said for field, said in HELPER.items() if not field.startswith("quota")} | {"kind": "second"}
+    benxi = Benxi(links=[*PACK["links"], HELPER, plain])
+    benxi.hear(*UNITS, *CADRES, counted("H1"))
+    benxi.until(date(2015, 1, 2))
+    assert len(benxi.said(QuotaAsked)) == 1

@@ -9,8 +9,10 @@ from services.dispatch.model.bonds import Contacts
 from services.dispatch.model.commands import BeginLink, BeginPartner, EndLink, EndPartner, PledgeSupport, ReportSupport
 from services.dispatch.model.partners import Ally
 from shared.contracts import Command, Event
+from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.dispatch import (
     ComparisonMissed,
+    DeadlineMoved,
     LinkBegun,
     LinkEnded,
     PartnerBegun,
@@ -560,3 +562,28 @@ def test_1_12_where_no_firm_promises_anything_a_promise_is_refused_and_says_so()
     with pytest.raises(Refused, match="those that have: none") as refused:
         pledge(benxi, {"yuan": 1})
     assert refused.value.field == "kind" and "可填：（无）" in refused.value.zh
+
+
+def test_1_12_holidays_move_the_last_day_of_a_comparison_until_it_is_made() -> None:
+    soon = {**FIRM, "compare_on": {"month": 12, "day": 31, "within": {"working_days": 5}}}
+    links = [soon if one is FIRM else one for one in PARTNERED["links"]]
+    benxi = city(V1, links=links)
+    begin(benxi)
+    begin(benxi, "F2")
+    pledge(benxi, {"yuan": 5})
+    pledge(benxi, {"yuan": 7}, "F2")
+    benxi.until(date(2014, 12, 31))
+    (before,) = {task.due for task in benxi.tasks("deliveries")}
+    report(benxi, {"yuan": 5})
+    assert before
+    benxi.world.announce(
+        HolidaysAnnounced(place="000000", notice="2015", year=2015, document="国办发明电", off=(before,), worked=(),
+                          announced_by="国务院办公厅")
+    )  # fmt: skip
+    (moved,) = benxi.said(DeadlineMoved)
+    (task,) = benxi.tasks("deliveries")
+    assert moved.was == before < moved.due == task.due and task.answer["party"] == "F2"
+    benxi.until(moved.due)
+    assert not benxi.said(ComparisonMissed)
+    benxi.until(moved.due + timedelta(1))
+    assert [one.party for one in benxi.said(ComparisonMissed)] == ["F2"]

@@ -348,3 +348,29 @@ def test_0_5_a_post_leads_to_one_kind_of_party_alone() -> None:
     assert (refused.value.field, refused.value.status) == ("party", 422)
     begin(benxi, party="BZ-200", kind="guide")
     assert benxi.said(PostBegun)[-1].party == "BZ-200"
+
+
+def test_0_5_what_nobody_must_fill_begins_while_the_township_is_there_and_no_longer() -> None:
+    free = {field: said for field, said in DEPUTY.items() if field not in ("begin_by", "each_target")}
+    benxi = county(links=[*PACK["links"], {**free, "each_target": {"at_most": 2}}], lists=[])
+    begin(benxi)
+    assert posted(benxi) == {"Y1"} and not benxi.tasks("posts")
+    benxi.hear(PartyWithdrawn(place=HOME, party=G1, kind="group", parent="township:210521100", reason="撤乡",
+                              decided_by="县政府"))  # fmt: skip
+    with pytest.raises(Refused):
+        begin(benxi, "Y2", post="head")
+    assert not posted(benxi)
+
+
+def test_0_5_whoever_reads_sees_who_is_posted_and_until_when() -> None:
+    benxi = county()
+    begin(benxi)
+    state = benxi.dispatch.states[Posts, G1]
+    assert isinstance(state, Posts) and "terms" in state.timers and state.shown() == state
+
+
+@pytest.mark.parametrize("body", [{"place": "210500"}, {"party": "BZ-999"}])
+def test_0_5_a_refusal_speaks_of_an_organisation(body: dict[str, Any]) -> None:
+    with pytest.raises(Refused) as refused:
+        begin(county(), **body)
+    assert refused.value.zh.startswith("组织“") and refused.value.en.startswith("party ")

@@ -749,3 +749,33 @@ def test_5_12_leave_is_asked_for_by_a_team_that_was_there_before_the_pack_asked_
     ask(benxi, START, START + DAY)
     assert benxi.details("leave-decisions") == ["1"]
     assert {*roster(benxi).members} == {FIRST, SECOND, THIRD}
+
+
+def test_5_12_days_of_hindrance_are_not_added_unawares_to_a_month_that_had_none() -> None:
+    benxi = Benxi(presence={**PRESENCE, "hindered": "台风停航"}).assigned()
+    benxi.until(date(2014, 8, 1))
+    count(benxi, JULY)
+    with pytest.raises(Refused) as refused:
+        count(benxi, JULY, hindered=3)
+    assert refused.value.version and roster(benxi).months["2014-07"].hindered == 0
+    count(benxi, JULY, hindered=3, replaces=refused.value.version)
+    assert roster(benxi).months["2014-07"].hindered == 3
+
+
+def test_5_12_leave_that_nobody_decided_on_asks_for_no_return() -> None:
+    benxi = asking().assigned()
+    ask(benxi, START + 5 * DAY, START + 44 * DAY)
+    ask(benxi, START + 5 * DAY, START + 44 * DAY, THIRD)
+    grant(benxi, 2)
+    benxi.until(START + 60 * DAY)
+    assert [task.detail for task in benxi.tasks("leave-decisions")] == ["1"]
+    assert [task.detail for task in benxi.tasks("leave-returns")] == ["2"]
+    grant(benxi, 1, granted=False)
+    assert [task.detail for task in benxi.tasks("leave-returns")] == ["2"]
+
+
+def test_5_12_a_refusal_names_the_document_that_asks_for_presence() -> None:
+    benxi = asking().assigned()
+    with pytest.raises(Refused) as refused:
+        grant(benxi, 9)
+    assert refused.value.rule == "S3:第四项"

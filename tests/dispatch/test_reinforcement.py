@@ -215,3 +215,13 @@ def test_1_4_a_pool_that_takes_over_two_counties_knows_every_village_of_a_cadre(
         assert isinstance(change.state, Pool)
         taken = change.state
     assert taken and {*taken.bound["reinforcement"]["C-1"]} == {"210521100201", "210522100201"}
+
+
+def test_1_4_a_link_beside_ones_work_that_ends_leaves_the_matching_owed_that_was_owed() -> None:
+    benxi = county()
+    adopt(benxi, PART_TIME)
+    begin(benxi, "C-U2-0")
+    benxi.hear(diagnosed(V2))
+    assert benxi.pool.matching_owed
+    benxi.send(EndLink, kind="reinforcement", cadre="C-U2-0")
+    assert benxi.pool.matching_owed

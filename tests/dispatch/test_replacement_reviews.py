@@ -8,6 +8,7 @@ import pytest
 from services.dispatch.forms import FORMS
 from services.dispatch.model.commands import ReportDeparture, ReviewReplacement
 from services.dispatch.model.link import Link, id_of
+from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.dispatch import MemberReplaced, ReplacementNominated, ReplacementReviewed
 from shared.contracts.incentives import AppealDecided
 from shared.contracts.registry import CadreWithdrawn
@@ -216,3 +217,19 @@ def test_5_13_a_team_that_is_out_in_one_of_its_villages_is_reviewed_whichever_is
     leave(benxi)
     benxi.replace("C-U1-1", "C-U1-3", village=named)
     assert {one.village for one in benxi.said(ReplacementNominated)} == {V1, V2} and not benxi.said(MemberReplaced)
+
+
+def test_5_13_holidays_move_the_last_day_of_the_review_of_a_replacement() -> None:
+    benxi = city()
+    working = {**ALL, "review_by": {"after": "dispatch.team.nominated", "within": {"working_days": 3}}}
+    benxi.adopt(links=with_team(PACK, nomination=working)["links"])
+    leave(benxi)
+    benxi.replace("C-U1-1", "C-U1-3")
+    ((_, _, _, before),) = owed(benxi)
+    assert before
+    benxi.world.announce(
+        HolidaysAnnounced(place="000000", notice="2014", year=2014, document="国办发明电", off=(before,), worked=(),
+                          announced_by="国务院办公厅")
+    )  # fmt: skip
+    ((action, _, _, moved),) = owed(benxi)
+    assert action == "replacement-reviews" and moved and moved > before

@@ -526,3 +526,58 @@ def test_2_12_a_yearly_duty_comes_anew_beside_another_that_is_owed_once() -> Non
     assert not benxi.tasks("attendances")
     benxi.until(date(2015, 1, 1))
     assert benxi.details("attendances") == ["yearly"]
+
+
+def test_2_12_a_training_that_nobody_owes_is_asked_of_no_member() -> None:
+    open_to_all = {field: said for field, said in COURSES.items() if field != "duty"} | {"kind": "open"}
+    benxi = Benxi(training=[open_to_all, COURSES]).assigned()
+    assert {*owing(benxi)} == {FIRST, SECOND, THIRD}
+    benxi.hear(cadre("C-NEW", "U1"))
+    benxi.send(ReportDeparture, cadre=THIRD, cause="ill")
+    benxi.replace(THIRD, "C-NEW")
+    roster = benxi.dispatch.states[Roster, V1]
+    assert isinstance(roster, Roster) and {*roster.lessons} == {"posted"}
+
+
+def test_2_12_who_joins_owes_no_yearly_training_before_the_next_year() -> None:
+    benxi = city({"due": YEARLY})
+    benxi.hear(cadre("C-NEW", "U1"))
+    benxi.send(ReportDeparture, cadre=THIRD, cause="ill")
+    benxi.replace(THIRD, "C-NEW")
+    assert not owing(benxi)
+    benxi.until(date(2015, 1, 1))
+    assert {*owing(benxi)} == {FIRST, SECOND, "C-NEW"}
+
+
+def test_2_12_what_was_missed_is_let_go_in_the_new_year_where_the_pack_asks_no_more() -> None:
+    benxi = city()
+    benxi.until(START + 40 * DAY)
+    assert missed(benxi) and {*owing(benxi)} == {FIRST, SECOND, THIRD}
+    benxi.adopt()
+    benxi.until(date(2015, 1, 2))
+    assert not owing(benxi) and not benxi.dispatch.states[Roster, V1].awaits
+
+
+def test_2_12_who_came_from_a_unit_that_nobody_knows_is_not_recorded() -> None:
+    benxi = city()
+    hold(benxi)
+    with pytest.raises(Refused, match="not registered as a cadre of U9") as refused:
+        attend(benxi, FIRST, of="U9")
+    assert (refused.value.field, refused.value.status) == (f"attended.{FIRST}.cadre", 422)
+
+
+def test_2_12_a_course_to_which_nobody_came_by_name_is_withdrawn_and_takes_back_no_attendance() -> None:
+    benxi = city()
+    hold(benxi)
+    send(benxi, WithdrawCourse)
+    assert len(benxi.said(CourseWithdrawn)) == 1 and not benxi.said(AttendanceWithdrawn)
+
+
+def test_1_8_who_reports_an_unknown_skill_reads_which_there_are() -> None:
+    benxi = city(**SKILLS)
+    with pytest.raises(Refused) as refused:
+        send(benxi, ReportSkills, village=V1, kind="posted", body="team", reported_by="工作队", lacking={"cooking": 1})
+    assert "电子商务、砌筑" in refused.value.zh and "（无）" not in refused.value.zh
+    with pytest.raises(Refused) as without:
+        send(city(), ReportSkills, village=V1, kind="posted", body="team", reported_by="工作队", lacking={"tea": 1})
+    assert "（无）" in without.value.zh

@@ -22,7 +22,7 @@ from shared.contracts.dispatch import DeadlineMoved, TrainingCompleted, Training
 from shared.policy import PolicyInvalid, parse_pack
 from tests.dispatch.benxi import HOME, PACK, START, V1, V2, Benxi, cadre, delisted, diagnosed, merged, squad, unit
 from tests.dispatch.helping import counted
-from tests.dispatch.trained import YEARLY, asks, attend, hold, send
+from tests.dispatch.trained import COURSES, YEARLY, asks, attend, hold, send
 from tests.support.packs import CONTACT, HELPER
 
 DAY = timedelta(1)
@@ -202,3 +202,11 @@ def test_1_8_what_leaders_of_the_remaining_village_owe_outlasts_the_merger_that_
 def test_1_8_what_no_duty_can_ask_is_refused(links: list[str], en: str) -> None:
     with pytest.raises(PolicyInvalid, match=en):
         parse_pack({**PACK, "links": LINKS, **asks({"links": links})})
+
+
+def test_1_8_a_training_that_nobody_owes_is_asked_of_no_leader() -> None:
+    open_to_all = {field: said for field, said in COURSES.items() if field != "duty"} | {"kind": "open"}
+    benxi = Benxi(links=LINKS, training=[open_to_all])
+    benxi.hear(unit("U1"), cadre("L1", "U1", "division"), diagnosed(V1))
+    lead(benxi)
+    assert not owing(benxi) and (Roster, V1) not in benxi.dispatch.states

@@ -146,3 +146,16 @@ async def test_2_11_visits_are_on_both_databases_what_the_rules_decide_in_memory
     ]  # fmt: skip
     await kept_alike(benxi, {**PACK, **PARTNERED}, steps, database)
     assert benxi.said(VisitsMissed)
+
+
+def test_2_11_a_pack_that_asks_no_more_lets_go_what_was_never_counted_and_keeps_what_was() -> None:
+    benxi = helped()
+    benxi.until(date(2014, 7, 1))
+    visits(benxi, QUARTER, E1=3)
+    benxi.until(date(2014, 10, 1))
+    expert = {field: said for field, said in EXPERT.items() if field != "visits"}
+    benxi.adopt(**{**PARTNERED, "links": [expert if one is EXPERT else one for one in PARTNERED["links"]]})
+    benxi.until(date(2014, 10, 20))
+    state = benxi.dispatch.states[Contacts, V1]
+    assert isinstance(state, Contacts)
+    assert {last: one.times for last, one in state.visits["expert"].items()} == {"2014-06-30": {"E1": 3}}

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from services.dispatch.model.commands import WithdrawAssignment, WithdrawCommitment, WithdrawMatch
+from services.dispatch.model.link import Link, id_of
+from services.dispatch.model.owed import Commitments
 from shared.contracts import Command
 from shared.contracts.dispatch import (
     AssignmentWithdrawn,
@@ -23,7 +25,7 @@ from shared.contracts.dispatch import (
 from shared.contracts.journey import next_stage
 from shared.contracts.values import ROLES
 from shared.rules import Refused
-from tests.dispatch.benxi import START, V1, Benxi, delisted, diagnosed, relapsed
+from tests.dispatch.benxi import START, V1, Benxi, delisted, diagnosed, relapsed, unlisted
 
 
 def withdraw(benxi: Benxi, kind: str, period: str = "term", step: str = "set", **said: Any) -> None:
@@ -279,3 +281,18 @@ def test_a_step_is_taken_by_whom_the_rules_name(before: str, act: str, role: str
     with pytest.raises(Refused, match=f"a matter of {ROLES[role][1]}, not of the county") as refused:
         benxi.world.command("dispatch", commands[act]())
     assert (refused.value.status, refused.value.field) == (422, "body")
+
+
+def test_what_was_set_and_taken_back_on_one_day_leaves_nothing_behind() -> None:
+    benxi = Benxi().assigned(problems=1)
+    before = benxi.dispatch.states[Commitments, V1]
+    benxi.set("letter", "term", "承诺")
+    withdraw(benxi, "letter")
+    assert benxi.dispatch.states[Commitments, V1] == before
+
+
+def test_a_mistaken_listing_of_a_later_spell_leaves_the_one_before_it() -> None:
+    benxi = Benxi().helped()
+    benxi.hear(delisted(V1), relapsed(V1), diagnosed(V1, spell=2), unlisted(V1, spell=2))
+    state = benxi.dispatch.states[Link, id_of(V1)]
+    assert isinstance(state, Link) and state.spell == 1

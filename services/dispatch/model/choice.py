@@ -105,18 +105,17 @@ def _unfit_together(team: Sequence[Member], policy: Policy) -> Iterable[Fault]:
 
 
 def _size(team: Sequence[Member], policy: Policy) -> Iterable[Fault]:
-    """The faults of a team with too few or too many members, in all or in a role."""
+    """The faults of a team that is too small or too large, or has too many members beside its leader.
+
+    Too few of these it has only if it is too small: no pack may ask for more of them than fit into the fewest.
+    """
     size, fewest, most = len(team), policy.team.fewest, policy.team.most
     if size < fewest:
         yield Fault("3.3", f"工作队至少{fewest}人，现为{size}人", f"a team has {fewest} at least, not {size}")
     if most is not None and size > most:
         yield Fault("3.3", f"工作队最多{most}人，现为{size}人", f"a team has {most} at most, not {size}")
     terms, members = policy.team.terms("member"), sum(member.role == "member" for member in team)
-    name, least, top = terms.label, terms.at_least, terms.at_most
-    if members < least:
-        yield Fault(
-            "3.3", f"{name}至少{least}名，现为{members}名", f"there are {least} members at least, not {members}"
-        )
+    name, top = terms.label, terms.at_most
     if top is not None and members > top:
         yield Fault("3.3", f"{name}最多{top}名，现为{members}名", f"there are {top} members at most, not {members}")
 

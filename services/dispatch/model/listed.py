@@ -79,7 +79,8 @@ def enlist(state: Link | None, event: ListingBegun, policy: Policy, _today: date
     held = state.but(lists=tuple(sorted({*state.lists, event.listing})))
     if state.stage not in ("released", "kept", "merged"):
         return Change(held)
-    problem_class = kind.problem_class or ""
+    problem_class = kind.problem_class
+    assert problem_class, "a list that needs a team says of which class its villages are"
     begun = held.but(stage="diagnosed", by_lists=True, problem_class=problem_class, until=None).timed(kept=None)
     return Change(begun, () if state.stage == "released" else (kept_team(begun, problem_class),))
 

@@ -140,9 +140,9 @@ def note_absence(pool: Pool | None, command: ReportDeparture, policy: Policy, to
 
 def spare(pool: Pool | None, event: LeaveBegun, policy: Policy, today: date, others: Others) -> Change:
     """A member begins long leave, and is off the team in each village that it serves. It is no recall."""
-    team = pool.teams.get(event.village) if pool else None
-    role = team.members.get(event.cadre) if team else None
-    if pool is None or team is None or role is None:
+    if pool is None or (team := pool.teams.get(event.village)) is None:
+        return Change(pool)
+    if (role := team.members.get(event.cadre)) is None:
         return Change(pool)
     return Change(pool, tuple(
         MemberLeft(place=one.place, village=village, unit=one.unit, cadre=event.cadre, role=role,

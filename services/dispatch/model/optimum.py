@@ -181,7 +181,7 @@ def _solve(
     solver.silent()
     # Primal simplex (4) was measured to be the fastest. It ends in a corner, so the solution and prices are whole.
     for option, value in {"threads": 1, "parallel": "off", "presolve": "off", "simplex_strategy": 4}.items():
-        solver.setOptionValue(option, value)
+        assert solver.setOptionValue(option, value) == highspy.HighsStatus.kOk, option
     solver.passModel(model)
     solver.run()
     solution = solver.getSolution()

@@ -138,7 +138,7 @@ class Commitments(State, frozen=True, kw_only=True, omit_defaults=True):
 
     def owing(self, commitment: Commitment, policy: Policy) -> EventRole:
         """The role that takes a commitment's steps. While nobody holds its link, it is who decides on the link."""
-        link = policy.contacts.get(commitment.link or "")
+        link = policy.contacts.get(commitment.link) if commitment.link else None
         return cast(EventRole, link.decides) if link and not self.held(commitment) else commitment.role
 
     def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
