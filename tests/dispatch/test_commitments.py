@@ -287,6 +287,14 @@ def test_numbers_of_no_item_are_refused() -> None:
         benxi.reconcile("2014", 1, 9)
     with pytest.raises(Refused, match="no reconciliation of annual_plan"):
         benxi.reconcile("2014", 1, kind="annual_plan")
+    benxi.reconcile("2014", 1)
+    for day in (date(2014, 9, 30), date(2014, 12, 31)):
+        benxi.until(day)
+        benxi.reconcile("2014", 1)
+    benxi.until(date(2015, 1, 1))
+    with pytest.raises(Refused) as refused:
+        benxi.settle("2014", 1, 9)
+    assert (refused.value.field, refused.value.status) == ("closed", 422)
 
 
 def test_the_state_of_a_village_stays_small_over_ten_years() -> None:

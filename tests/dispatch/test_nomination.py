@@ -226,3 +226,10 @@ def test_5_13_a_nomination_is_reviewed_where_the_village_lies() -> None:
     with pytest.raises(Refused) as unknown:
         review(benxi, village=V2)
     assert unknown.value.status == 404
+
+
+def test_5_13_a_replacement_before_the_nomination_leaves_the_nomination_to_the_unit() -> None:
+    benxi = city()
+    benxi.send(ReportDeparture, cadre="C-U1-1", cause="ill")
+    benxi.replace("C-U1-1", "C-U1-3")
+    assert [task.action for task in benxi.tasks()] == ["nominations"]
