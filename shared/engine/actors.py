@@ -149,7 +149,7 @@ def _require_apart(
     """
     if actor.cadre and actor.cadre in concerned.cadres:
         whom, whom_en = "", "himself"
-    elif concerned.cadres & {*actor.kin}:
+    elif actor.kin and not concerned.cadres.isdisjoint(actor.kin):
         whom, whom_en = "亲属", "a close relative"
     elif actor.team in concerned.teams and "team" not in acts_as:
         whom, whom_en = "所在工作队", "the team that he is in"

@@ -211,20 +211,28 @@ def _actor(who: Caller, by: Speakers, deciding: Collection[type[Command]], comma
 
 def _in_roles(who: Caller, asked: Collection[str], place: str, *, decides: bool) -> Actor:
     """As whom somebody acts in some roles: by one of his own, or by one that another has handed to him."""
+    own = _fitting(who.own, asked, place)
+    actor = _by(who, own, who.organ, who.belongs, decides)
+    if not who.delegated:
+        return actor
+    powers = tuple(
+        _by(who, roles, one.organ, one, decides)
+        for one in who.delegated
+        if (roles := _fitting(one.roles, asked, place))
+    )
+    return msgspec.structs.replace(actor, may=bool(own) or not powers, powers=powers)
 
-    def fitting(held: Iterable[Holding]) -> Collection[str]:
-        return {one.role for one in held if one.role in asked and place.startswith(one.division)}
 
-    def acting_by(roles: Collection[str], organ: str, belongs: Belongs) -> Actor:
-        return Actor(
-            pseudonym=who.pseudonym, organ=organ or UNSET, cadre=belongs.cadre, unit=belongs.unit, team=belongs.team,
-            kin=belongs.kin, acts_as=roles if OWN.issuperset(roles) else (), decides=decides,
-        )  # fmt: skip
+def _fitting(held: Iterable[Holding], asked: Collection[str], place: str) -> Collection[str]:
+    """Those of the roles asked for that are held where a place lies."""
+    return {one.role for one in held if one.role in asked and place.startswith(one.division)}
 
-    own = fitting(who.own)
-    powers = tuple(acting_by(roles, one.organ, one) for one in who.delegated if (roles := fitting(one.roles)))
-    actor = acting_by(own, who.organ, who.belongs)
-    return msgspec.structs.replace(actor, may=bool(own), powers=powers) if powers else actor
+
+def _by(who: Caller, roles: Collection[str], organ: str, belongs: Belongs, decides: bool) -> Actor:
+    return Actor(
+        pseudonym=who.pseudonym, organ=organ or UNSET, cadre=belongs.cadre, unit=belongs.unit, team=belongs.team,
+        kin=belongs.kin, acts_as=roles if OWN.issuperset(roles) else (), decides=decides,
+    )  # fmt: skip
 
 
 def sees(who: Caller, state: State, task: Task, decisions: Collection[str]) -> bool:
