@@ -147,15 +147,15 @@ def roles(
 def kin(
     name: NameArgument,
     cadre: Annotated[
-        list[str] | None, typer.Argument(help="亲属的干部编号，可填多个 · the relatives' ids as cadres")
+        list[str] | None, typer.Argument(help="亲属的编号（干部、村级人员），可填多个 · the relatives' ids")
     ] = None,
     none: Annotated[bool, typer.Option("--none", help="取消全部 · take all away")] = False,
     folder: FolderOption = DEFAULT,
 ) -> None:  # fmt: skip
-    """登记应当回避的亲属（干部编号），取代原有的 · cadres who are his relatives: he does not decide on them."""
+    """登记应当回避的亲属（干部、村级人员的编号），取代原有登记 · whose relative he is: he does not decide on them."""
     if bool(cadre) == none:
         raise Trouble(
-            "请写明亲属的干部编号，或用 --none 取消全部 / name the relatives' ids, or take them all away with --none"
+            "请写明亲属的编号，或用 --none 取消全部 / name the relatives' ids, or take them all away with --none"
         )
     _ask(folder, f"/v1/accounts/{name}/kin", {"kin": cadre or []})
     console.good(

@@ -35,7 +35,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     team: str = ""
     """The village of the team that he is in, if the token says so."""
     kin: Collection[str] = ()
-    """The ids of the cadres who are his close relatives, as far as the token says so."""
+    """The ids of the cadres and village cadres who are his close relatives, as far as the token says so."""
     acts_as: Collection[str] = ()
     """`unit` or `team`, or both, if he may say the command only as such."""
     decides: bool = False
@@ -108,7 +108,7 @@ def _concerned(said: object, states: Collection[State]) -> _Concerned:
     involved = [state.involves(said) for state in states]
     named = {"unit": getattr(said, "unit", ""), "team": getattr(said, "village", ""), kind: subject}
     units = {named["unit"]} if named["unit"] else {one.unit for one in involved}
-    cadres = {named.get("cadre", ""), *(getattr(said, name, "") for name in _CADRES)}
+    cadres = {named.get("cadre", ""), named.get("village_cadre", ""), *(getattr(said, name, "") for name in _CADRES)}
     cadres |= {id for one in involved for id in one.cadres}
     judged = named["unit"] if kind == "unit" else ""
     return _Concerned(units - {"", None}, {named["team"]} - {"", None}, frozenset(cadres - {"", None}), judged)

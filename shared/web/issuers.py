@@ -85,7 +85,7 @@ class Belongs(msgspec.Struct, frozen=True, kw_only=True):
     team: Reference = ""
     """The village of the team for which he acts in the role of a team."""
     kin: Annotated[tuple[Reference, ...], Meta(max_length=20)] = ()
-    """The ids under which his close relatives are registered as cadres (Civil Servant Law 74)."""
+    """The ids under which his close relatives are registered, as cadres or in a village (Civil Servant Law 74)."""
 
 
 class _Part(Holding, frozen=True):

@@ -213,7 +213,7 @@ async def test_relatives_stand_in_ones_own_token_alone(desk: Desk) -> None:
     assert (await desk.post("/v1/accounts/he/kin", kin, office.security)).status_code == 403
     for wrong in ({"kin": ["C1"]}, {"kin": [""]}):
         refused = await desk.post("/v1/accounts/li/kin", wrong, office.security)
-        assert refused.status_code == 422 and "干部编号" in refused.json()["title"]
+        assert refused.status_code == 422 and "亲属本人的编号" in refused.json()["title"]
     assert (await desk.post("/v1/accounts/li/kin", {"kin": ["C8\n"]}, office.security)).status_code == 400
     assert (await desk.post("/v1/accounts/li/kin", {"kin": ["C8"] * 21}, office.security)).status_code == 400
     said = await desk.post("/v1/accounts/li/kin", kin, office.security)

@@ -36,7 +36,8 @@ from shared.contracts.inspection import (
     RankingMade,
 )
 from shared.contracts.registry import CadreRegistered, VillageMerged
-from shared.engine.flow import encode_state
+from shared.engine.actors import RECUSAL, Actor, is_recused
+from shared.engine.flow import Cause, encode_state
 from shared.policy import PolicyInvalid, parse_pack
 from tests.inspection.rated import (
     BODIES,
@@ -100,6 +101,22 @@ def test_0_9_a_body_grades_and_finds_failings() -> None:
     region.ask(region.graded("secretary_rating", "S1", "fair", "organisation", "inactive"))
     assert len(region.said(AppraisalGraded)) == 1
     region.refuses(region.graded("secretary_rating", "S1", "sound"), 409, "grade")
+
+
+@pytest.mark.parametrize(
+    ("me", "recused"),
+    [({"cadre": "S1"}, True), ({"kin": ("C9", "S1")}, True), ({"cadre": "S2", "kin": ("C9",)}, False)],
+)  # fmt: skip
+def test_0_9_nobody_grades_himself_or_a_relative_or_has_it_as_a_task(me: dict[str, Any], recused: bool) -> None:
+    region = rating()
+    give(region, *SCORED, "representatives")
+    region.pass_days(date(2016, 1, 2))
+    actor, inspection = Actor(pseudonym="p", decides=True, **me), region.services["inspection"]
+    (task,) = region.tasks("appraisal-grades", "S1")
+    assert is_recused(actor, region.state_of("secretary_rating", "S1"), task) == recused
+    grade = region.graded("secretary_rating", "S1", "fair", "organisation", "inactive")
+    result = inspection.take([Cause("one", "one", grade, actor=actor)], region.today)
+    assert [getattr(one.error, "rule", "") for one in result.parked] == [RECUSAL] * recused
 
 
 def test_0_10_without_a_tour_a_body_declares_the_channel_void_and_the_other_weights_grow() -> None:

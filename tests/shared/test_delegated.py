@@ -117,6 +117,8 @@ class Graded(Command, frozen=True, kw_only=True):
     unit: str = ""
     cadre: str = ""
     village: str = ""
+    subject_kind: str = ""
+    subject: str = ""
 
 
 def by(actor: Actor, **said: str) -> str:
@@ -139,6 +141,7 @@ def power(role: str = "", **said: Any) -> Actor:
         ({}, {"cadre": "C2"}, f"{RECUSAL} giver"),
         ({"kin": ("C4", "C3")}, {"cadre": "C3"}, RECUSAL),
         ({"kin": ("C4",)}, {"cadre": "C3"}, "甲"),
+        ({"kin": ("A1",)}, {"subject_kind": "village_cadre", "subject": "A1"}, RECUSAL),
         ({"team": "V1"}, {"village": "V1"}, RECUSAL),
         ({}, {"village": "V2"}, f"{RECUSAL} giver"),
         ({"may": True}, {"cadre": "C2"}, "乙"),

@@ -58,8 +58,9 @@ class Account(NewAccount, frozen=True, kw_only=True, omit_defaults=True):
     """The account in tokens. Logs and events have a pseudonym that is made from it (`services/accounts/log.py`)."""
     roles: tuple[Holding, ...] = ()
     kin: tuple[Reference, ...] = ()
-    """The ids of the cadres who are close relatives of the person: his spouse, direct blood relatives, collateral ones
-    within three generations, close relatives by marriage (Civil Servant Law 74). How they are related is not kept."""
+    """The ids of the cadres and village cadres who are close relatives of the person: his spouse, direct blood
+    relatives, collateral ones within three generations, close relatives by marriage (Civil Servant Law 74). How they
+    are related is not kept."""
     administers: Administers | None = None
     password: str = ""
     """The password's Argon2id hash, in its usual text form."""
@@ -198,8 +199,8 @@ def related(account: Account, kin: tuple[Reference, ...]) -> Account:
         raise Denied("accounts", "服务账号没有亲属", "a program has no relatives", typed="kin")
     if account.cadre in kin or "" in kin:
         raise Denied(
-            "accounts", "亲属应填其本人的干部编号，不含账号本人",
-            "name each relative by his own id as a cadre, and not the person himself", status=422, typed="kin",
+            "accounts", "请填亲属本人的编号，不得填账号本人",
+            "name each relative by his own id, and not the person himself", status=422, typed="kin",
         )  # fmt: skip
     return msgspec.structs.replace(account, kin=tuple(dict.fromkeys(kin)))
 

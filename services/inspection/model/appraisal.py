@@ -11,11 +11,11 @@ from typing import Any
 
 import msgspec
 
-from shared.contracts.inspection import AppraisalMoved
+from shared.contracts.inspection import PERSONS, AppraisalMoved
 from shared.policy import Policy
 from shared.policy import appraisals as policies
 from shared.policy.channels import Channel
-from shared.rules import Moved, State, Task
+from shared.rules import Involved, Moved, State, Task
 
 ACTIONS = {"report": "appraisal-reports", "ballot": "appraisal-ballots", "panel": "appraisal-scores"}
 """By the way in which a channel comes in: the command that gives it."""
@@ -85,6 +85,10 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
     def year(self) -> int:
         """The year that is assessed."""
         return int(self.id.split("/")[2])
+
+    def involves(self, said: object) -> Involved:
+        """The person who is assessed, if it is one."""
+        return Involved("", (self.subject,) if self.subject_kind in PERSONS else ())
 
     @property
     def journey(self) -> str:
