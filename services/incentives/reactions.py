@@ -37,7 +37,7 @@ from services.incentives.model.proposal import (
     unlist,
     who_ended,
 )
-from services.incentives.model.quota import Quota, give_back, of_decision, use
+from services.incentives.model.quota import Quota, count, discount, give_back, of_decision, of_grade, use
 from services.incentives.model.record import Record, record_id, run_clock
 from services.incentives.model.statement import village_of
 from services.incentives.model.story import tell_story
@@ -49,6 +49,7 @@ from shared.contracts.inspection import (
     AppraisalGraded,
     AppraisalReviewed,
     AppraisalWithdrawn,
+    AssessmentGraded,
     GradeReviewed,
     GradeWithdrawn,
 )
@@ -118,9 +119,11 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(HearDefence, Record, _of_subject, hear),
     Reaction(Decide, Record, _of_subject, decide),
     Reaction(WithdrawDecision, Record, _of_subject, withdraw_decision),
-    # Of some rewards there are so many a year.
+    # Of some rewards there are so many a year, or for such a share of all who are graded.
     Reaction(OutcomeDecided, Quota, of_decision, use),
     Reaction(DecisionWithdrawn, Quota, of_decision, give_back),
+    *(Reaction(graded, Quota, of_grade, count) for graded in (AssessmentGraded, AppraisalGraded)),
+    *(Reaction(taken_back, Quota, of_grade, discount) for taken_back in (GradeWithdrawn, AppraisalWithdrawn)),
     Reaction(ServeDecision, Record, _of_subject, serve),
     Reaction(LodgeAppeal, Record, _of_subject, appeal),
     Reaction(EscalateAppeal, Record, _of_subject, escalate),

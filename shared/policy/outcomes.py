@@ -125,6 +125,10 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """一个考核年度的名额，在规定它的辖区内计；人选由决定机关选择；不限的不填。 ·
     How many there are for the grades of one year in the division whose pack says so. The body chooses whom; None
     without a limit."""
+    quota_share: Annotated[float, Meta(ge=0.001, le=0.99)] | None = None
+    """一个考核年度最多给予已评定等次者的几分之几，向下取整，按作出决定时已评定的计；不按比例的不填。 ·
+    The largest share of those who have a grade of the year that may be given it, rounded down. It is counted when each
+    is decided, so that there are more as more are graded. None where it is no share."""
     bars: bool = False
     """影响期内是否不得评优、提拔等：当事人在影响期内不能得到奖励。 ·
     Whether the subject can be given no reward during the impact period."""
@@ -135,6 +139,16 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     story_by: Role | None = None
     """由谁决定是否公开宣传受表彰者的事迹；不填则不公开。 ·
     Who decides whether the story behind an award is told in public; None where none is."""
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether there are only so many a year, in number or by share."""
+        return self.quota is not None or self.quota_share is not None
+
+    def follows_from(self, kind: str | None) -> bool:
+        """Whether it may follow from an assessment of a kind, whatever the grade; a team's has none."""
+        wanted = self.when.get("kind", kind)
+        return kind in (wanted if isinstance(wanted, tuple | list) else (wanted,))
 
     @property
     def subject_field(self) -> str:
@@ -248,22 +262,36 @@ def contradictions(
         yield from _proposers(("outcomes", n), outcome)
         yield from _bars(("outcomes", n), outcome, outcomes)
         yield from _quota(("outcomes", n), outcome)
+        yield from _shares(n, outcomes, list(graded))
         yield from _years(("outcomes", n), outcome, list(graded))
 
 
 def _quota(path: Path, outcome: Outcome) -> Found:
     """Find quotas of sanctions, and of what belongs to no year."""
-    if not outcome.quota:
+    field = "quota" if outcome.quota else "quota_share"
+    if not outcome.is_limited:
         return
     if outcome.sanction:
         zh, en = "问责没有名额", "nobody is sanctioned to fill a quota"
-        yield (*path, "quota"), f"{outcome.kind}：{zh}", f"{outcome.kind}: {en}", ""
+        yield (*path, field), f"{outcome.kind}：{zh}", f"{outcome.kind}: {en}", ""
     elif not outcome.on.endswith(".graded"):
         zh, en = (
             "只有由年度考核评价提出的才有一年的名额",
             "only what follows from the grade of a year has a quota a year",
         )
-        yield (*path, "quota"), f"{outcome.kind}：{zh}", f"{outcome.kind}: {en}", ""
+        yield (*path, field), f"{outcome.kind}：{zh}", f"{outcome.kind}: {en}", ""
+
+
+def _shares(n: int, outcomes: Sequence[Outcome], appraisals: Sequence[str]) -> Found:
+    """Find two shares of those whom the same assessment grades: they are counted once, for one reward."""
+    one = outcomes[n]
+    for other in outcomes[:n]:
+        same = one.quota_share and other.quota_share and one.on == other.on
+        kinds = (None,) if one.on == "inspection.assessment.graded" else appraisals
+        if same and any(one.follows_from(kind) and other.follows_from(kind) for kind in kinds):
+            zh = f"{one.kind}：同一考核评价只能有一项奖励按比例给予，{other.kind} 已按比例给予；请改填 quota"
+            en = f"{one.kind}: of one assessment one reward is a share, and {other.kind} is; say how many by quota"
+            yield ("outcomes", n, "quota_share"), zh, en, ""
 
 
 def _years(path: Path, outcome: Outcome, appraisals: Sequence[str]) -> Found:

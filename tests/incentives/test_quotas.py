@@ -135,3 +135,63 @@ def test_1_16_a_quota_of_what_is_no_reward_of_a_year_is_refused(kind: str, compl
     outcomes = [one | ({"quota": 2} if one["kind"] == kind else {}) for one in BENXI["outcomes"]]
     with pytest.raises(PolicyInvalid, match=complaint):
         parse_pack({**BENXI, "outcomes": outcomes})
+
+
+def shared_out(share: float = 0.5, **said: Any) -> list[dict[str, Any]]:
+    """Benxi's outcomes, of which a commendation is for a share of the teams that are graded."""
+    limit = {"quota_share": share, **said}
+    return [one | (limit if one["kind"] == "commendation" else {}) for one in BENXI["outcomes"]]
+
+
+def grades(*villages: str, grade: str = "competent") -> list[Any]:
+    return [replace(graded(grade, leader=""), village=village) for village in villages]
+
+
+def test_2_15_a_share_is_one_of_all_who_are_graded_by_then_rounded_down() -> None:
+    world = world_with(outcomes=shared_out())
+    hear(world, *grades(*VILLAGES[:2], grade="excellent"), *grades(VILLAGES[2]))
+    commend(world, VILLAGES[0])
+    with pytest.raises(Refused, match="3 have a grade of that year, and 50% of them") as refused:
+        commend(world, VILLAGES[1])
+    assert "有3个，最多给予其中的50%，即1个" in refused.value.zh and refused.value.field == "imposed"
+    hear(world, *grades(VILLAGES[3]))
+    commend(world, VILLAGES[1])
+
+
+def test_2_15_who_is_graded_anew_counts_once_and_whose_grade_is_withdrawn_does_not() -> None:
+    world = world_with(outcomes=shared_out())
+    hear(world, *grades(*VILLAGES[:2], grade="excellent"), *grades(VILLAGES[2], VILLAGES[2], VILLAGES[2]))
+    hear(world, *grades(VILLAGES[2], grade="excellent"))
+    gone = GradeWithdrawn(
+        place=COUNTY, village=VILLAGES[2], year=2014, unit=UNIT[1], leader="", grade="excellent", reason="录错",
+        decided_by="市委组织部",
+    )  # fmt: skip
+    assert len(world.state("incentives", Quota, "2105/commendation/2014").graded) == 3
+    hear(world, gone)
+    commend(world, VILLAGES[0])
+    with pytest.raises(Refused, match="2 have a grade of that year"):
+        commend(world, VILLAGES[1])
+
+
+def test_2_15_a_share_and_a_number_hold_both_and_a_share_of_few_may_be_none() -> None:
+    world = world_with(outcomes=shared_out(0.9, quota=1))
+    hear(world, *grades(*VILLAGES[:3], grade="excellent"))
+    commend(world, VILLAGES[0])
+    with pytest.raises(Refused, match="there are 1 for that year"):
+        commend(world, VILLAGES[1])
+    few = world_with(outcomes=shared_out(0.2))
+    hear(few, *grades(VILLAGES[0], grade="excellent"))
+    with pytest.raises(Refused, match="which are 0"):
+        commend(few, VILLAGES[0])
+
+
+def test_2_15_two_rewards_that_are_shares_of_the_same_grades_and_a_sanction_by_share_are_refused() -> None:
+    twice = [
+        one | ({"quota_share": 0.1} if one["kind"] in ("commendation", "talent_pool") else {}) for one in shared_out()
+    ]
+    with pytest.raises(PolicyInvalid, match="of one assessment one reward is a share") as refused:
+        parse_pack(BENXI | {"outcomes": twice})
+    assert [fault.where.rpartition(".")[2] for fault in refused.value.faults] == ["quota_share"]
+    sanction = [one | ({"quota_share": 0.1} if one["kind"] == "criticism" else {}) for one in BENXI["outcomes"]]
+    with pytest.raises(PolicyInvalid, match="nobody is sanctioned to fill a quota"):
+        parse_pack(BENXI | {"outcomes": sanction})

@@ -211,6 +211,7 @@ ROWS: list[tuple[State, str, bool]] = [
     (Roster(**HERE, months={"2015-05": Month(count_by=D, since={"C1": D})}), "empty", True),
     (Roster(**HERE, months={"2015-05": Month(count_by=D, since={"C1": D}, days={"C1": 0})}), "empty", False),
     (Quota(id="5204/award/2018", place="520400"), "unused", False),
+    (Quota(id="5204/award/2018", place="520400", graded=frozenset({"520402100201"})), "unused", False),
     (Quota(id="5204/award/2018", place="520400", given=("award/x/2018",)), "used", False),
     (payroll(), "settled", False),
     (payroll(confirm_by=D), "open", True),

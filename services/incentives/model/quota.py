@@ -1,12 +1,20 @@
-"""How many rewards of a kind were given for a year, where the pack says how many there are."""
+"""How many rewards of a kind were given for a year, where the pack says how many there are, or which share (2.15)."""
 
 from collections.abc import Iterable
 from datetime import date
+from math import floor
 
+from shared import chinese
+from shared.contracts import short_type
 from shared.contracts.incentives import DecisionWithdrawn, OutcomeDecided
+from shared.contracts.inspection import AppraisalGraded, AppraisalWithdrawn, AssessmentGraded, GradeWithdrawn
 from shared.divisions import place_of
-from shared.policy import Policy
+from shared.policy import Outcome, Policy
 from shared.rules import Change, Refused, State
+
+Graded = AssessmentGraded | AppraisalGraded
+Ungraded = GradeWithdrawn | AppraisalWithdrawn
+_GRADED = {GradeWithdrawn: AssessmentGraded, AppraisalWithdrawn: AppraisalGraded}
 
 
 class Quota(State, frozen=True, kw_only=True, omit_defaults=True):
@@ -22,6 +30,9 @@ class Quota(State, frozen=True, kw_only=True, omit_defaults=True):
 
     given: tuple[str, ...] = ()
     """The rewards that were decided and not taken back, as `marked`."""
+    graded: frozenset[str] = frozenset()
+    """Who has a grade of the year, where the rewards are a share of them: villages of teams, or
+    `<assessment>/<subject>`."""
 
     @property
     def status(self) -> str:
@@ -35,7 +46,7 @@ def of_decision(event: OutcomeDecided | DecisionWithdrawn, policy: Policy) -> It
     The event lies in the village's county, whose pack has the outcomes of all who may reward there. The command may lie
     above it, in a city whose pack does not have those of its counties.
     """
-    if any(terms.kind == event.kind and terms.quota for terms in policy.outcomes):
+    if any(terms.kind == event.kind and terms.is_limited for terms in policy.outcomes):
         yield f"{policy.layer('outcomes', event.kind)}/{event.kind}/{event.outcome.rpartition('/')[2]}"
 
 
@@ -58,15 +69,56 @@ def use(quota: Quota | None, event: OutcomeDecided, policy: Policy, today: date)
     (id,) = of_decision(event, policy)
     quota = quota or Quota(id=id, place=place_of(id.partition("/")[0]))
     terms = next(terms for terms in policy.outcomes if terms.kind == event.kind)
-    assert terms.quota, "else there is no quota of this kind"
-    if len(quota.given) >= terms.quota:
+    _require_left(quota, terms)
+    return Change(quota.but(given=(*quota.given, marked(event))))
+
+
+def _require_left(quota: Quota, terms: Outcome) -> None:
+    """Refuse one more than the pack says, in number or as a share of those who are graded by now."""
+    if terms.quota is not None and len(quota.given) >= terms.quota:
         raise Refused(
             terms.clause,
             f"该年度的名额共{terms.quota}个，已用完；可不予采纳，或先撤回已作出的决定",
             f"there are {terms.quota} for that year, and all were given; drop this, or take another decision back",
             field="imposed",
         )
-    return Change(quota.but(given=(*quota.given, marked(event))))
+    share, graded = terms.quota_share, len(quota.graded)
+    if share is not None and len(quota.given) >= (most := floor(share * graded + 1e-9)):
+        raise Refused(
+            terms.clause,
+            f"该年度已评定等次的有{graded}个，最多给予其中的{chinese.percent(share)}，即{most}个，名额已满；"
+            "可待其余对象评定后再决定，也可不予采纳，或先撤回已作出的决定",
+            f"{graded} have a grade of that year, and {chinese.percent(share)} of them at most may get it, which are "
+            f"{most}; wait until others are graded, drop this, or take another decision back",
+            field="imposed",
+        )
+
+
+def of_grade(event: Graded | Ungraded, policy: Policy) -> Iterable[str]:
+    """The quota that is a share of those whom an event grades, or grades no more. A pack has one for each assessment of
+    teams or persons."""
+    if isinstance(event, AppraisalGraded | AppraisalWithdrawn) and event.subject_kind != "village_cadre":
+        return
+    trigger = short_type(_GRADED.get(type(event), type(event)).type)
+    for terms in policy.outcomes:
+        if terms.quota_share and terms.on == trigger and terms.follows_from(getattr(event, "kind", None)):
+            yield f"{policy.layer('outcomes', terms.kind)}/{terms.kind}/{event.year}"
+
+
+def _who(event: Graded | Ungraded) -> str:
+    return f"{event.kind}/{event.subject}" if isinstance(event, AppraisalGraded | AppraisalWithdrawn) else event.village
+
+
+def count(quota: Quota | None, event: Graded, policy: Policy, today: date) -> Change:
+    """One more is graded. A grade that a review made better counts once."""
+    (id,) = of_grade(event, policy)
+    quota = quota or Quota(id=id, place=place_of(id.partition("/")[0]))
+    return Change(quota.but(graded=quota.graded | {_who(event)}))
+
+
+def discount(quota: Quota | None, event: Ungraded, policy: Policy, today: date) -> Change:
+    """A grade was taken back. What was given stays."""
+    return Change(quota and quota.but(graded=quota.graded - {_who(event)}))
 
 
 def give_back(quota: Quota | None, event: DecisionWithdrawn, policy: Policy, today: date) -> Change:
