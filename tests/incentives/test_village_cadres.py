@@ -73,6 +73,24 @@ def test_2_15_a_poor_grade_in_two_consecutive_years_ends_an_office(world: World)
     assert [one.outcome for one in world.said(OutcomeWithdrawn, kind="office_ends")] == [said.outcome]
 
 
+def test_2_15_a_share_of_village_cadres_counts_persons_and_neither_villages_nor_branches() -> None:
+    """Two persons of one village are two, and what else is graded there by another assessment is none of them."""
+    outcomes = [one | ({"quota_share": 0.4} if one["kind"] == "township_post" else {}) for one in ZUNYI["outcomes"]]
+    world = World(START, Service("incentives", REACTIONS, DUE))
+    adopted = PolicyAdopted(place=CITY, version="share", adopted_by="市委组织部", pack=ZUNYI | {"outcomes": outcomes})
+    world.services["incentives"].take([Cause(derived_id("pack"), "pack", adopted)], START)
+    hear(world, graded("excellent"), graded("good", subject="VC-2"))
+    hear(world, graded("good", kind="branch_review", subject_kind="organisation", subject="B1"))
+    hear(world, graded("good", kind="village_study", subject_kind="village", subject=VILLAGE))
+    said = {"imposed": True, **EXAMINED, "body": "organisation", "decided_by": "市委组织部〔2017〕2号"}
+    rewarding = step(Decide, CADRE, "township_post/village_cadre_year/VC-1/2016", place=CITY, **said)
+    with pytest.raises(Refused, match="2 have a grade of that year, and 40% of them at most may get it, which are 0"):
+        world.command("incentives", rewarding)
+    hear(world, graded("good", subject="VC-3"))
+    world.command("incentives", rewarding)
+    assert [one.kind for one in world.said(OutcomeDecided)] == ["township_post"]
+
+
 def test_2_15_who_was_registered_twice_keeps_what_runs_against_either(world: World) -> None:
     hear(world, graded("poor"), graded("poor", year=2015, subject="VC-2"))
     merged = PartyMerged(

@@ -1,6 +1,6 @@
 """How many rewards of a kind were given for a year, where the pack says how many there are, or which share (2.15)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from math import floor
 
@@ -14,7 +14,13 @@ from shared.rules import Change, Refused, State
 
 Graded = AssessmentGraded | AppraisalGraded
 Ungraded = GradeWithdrawn | AppraisalWithdrawn
-_GRADED = {GradeWithdrawn: AssessmentGraded, AppraisalWithdrawn: AppraisalGraded}
+_TRIGGERS: Mapping[type, str] = {
+    AssessmentGraded: short_type(AssessmentGraded.type),
+    GradeWithdrawn: short_type(AssessmentGraded.type),
+    AppraisalGraded: short_type(AppraisalGraded.type),
+    AppraisalWithdrawn: short_type(AppraisalGraded.type),
+}
+"""By event, the one that an outcome of the pack would follow from."""
 
 
 class Quota(State, frozen=True, kw_only=True, omit_defaults=True):
@@ -99,7 +105,7 @@ def of_grade(event: Graded | Ungraded, policy: Policy) -> Iterable[str]:
     teams or persons."""
     if isinstance(event, AppraisalGraded | AppraisalWithdrawn) and event.subject_kind != "village_cadre":
         return
-    trigger = short_type(_GRADED.get(type(event), type(event)).type)
+    trigger = _TRIGGERS[type(event)]
     for terms in policy.outcomes:
         if terms.quota_share and terms.on == trigger and terms.follows_from(getattr(event, "kind", None)):
             yield f"{policy.layer('outcomes', terms.kind)}/{terms.kind}/{event.year}"
