@@ -28,6 +28,7 @@ from shared.calendar import CHINA
 from shared.engine import audit
 from shared.engine.audit import Entry
 from shared.web.asgi import Answer, Request, Routes, told
+from shared.web.documents import LINES, Number, says
 from shared.web.token import is_operator_key
 
 
@@ -80,6 +81,18 @@ class Person(msgspec.Struct, kw_only=True, omit_defaults=True):
     cadre: str = ""
 
 
+class Password(msgspec.Struct, kw_only=True):
+    """A first password, told once."""
+
+    password: str
+
+
+class Secret(msgspec.Struct, kw_only=True):
+    """A program's secret, told once."""
+
+    secret: str
+
+
 MOST_ROLES: Final = 100
 Change = Callable[[Account], Account]
 
@@ -114,25 +127,29 @@ class Api:
             ("GET", "/health/ready"): self.health,
         }
 
+    @says(answers=dict[str, str], asks=False)
     async def health(self, _request: Request) -> Answer:
         """Whether the database answers. Raises what it says."""
         async with self._log.engine.connect() as conn:
             await store.session(conn, "")
         return told({"database": "ok"})
 
+    @says(answers=list[Shown])
     async def list_accounts(self, request: Request) -> Answer:
         """All accounts."""
         async with self._noted(request, "account.list") as (conn, noted):
             found = await store.accounts(conn)
         return told([_shown(one, to=noted.by) for one in found])
 
+    @says(takes=NewAccount, answers=Password, status=201)
     async def add(self, request: Request) -> Answer:
         """Make an account for a person; the first password is told once."""
         new, password = request.json(NewAccount), secret.first_password()
         hash = await secret.hashed(password)
         await self._make(request, "account.add", lambda known, sub: account.added(new, known, sub, hash), "p")
-        return told({"password": password}, 201)
+        return told(Password(password=password), 201)
 
+    @says(takes=Appointed, answers=Password, status=201)
     async def appoint(self, request: Request) -> Answer:
         """Make an administrator's account; the first password is told once."""
         asked, password = request.json(Appointed), secret.first_password()
@@ -143,28 +160,32 @@ class Api:
         await self._make(
             request, "account.appoint", lambda known, sub: account.appointed(new, kind, known, sub, hash), "p"
         )
-        return told({"password": password}, 201)
+        return told(Password(password=password), 201)
 
+    @says(takes=NewAccount, answers=Secret, status=201)
     async def add_service(self, request: Request) -> Answer:
         """Make a program's account; its secret is told once."""
         new, made = request.json(NewAccount), secrets.token_urlsafe(32)
         kept = secret.digest(made)
         await self._make(request, "account.add", lambda known, sub: account.enrolled(new, known, sub, kept), "s")
-        return told({"secret": made}, 201)
+        return told(Secret(secret=made), 201)
 
+    @says(answers=Password)
     async def reset_password(self, request: Request) -> Answer:
         """Make another first password, which must be changed at the next sign-in."""
         password = secret.first_password()
         hash = await secret.hashed(password)
         await self._change(request, "account.password", lambda one: account.reset(one, hash), ends=True)
-        return told({"password": password})
+        return told(Password(password=password))
 
+    @says(answers=Secret)
     async def rotate_secret(self, request: Request) -> Answer:
         """Make another secret for a service account."""
         made = secrets.token_urlsafe(32)
         await self._change(request, "account.secret", lambda one: account.rotated(one, secret.digest(made)))
-        return told({"secret": made})
+        return told(Secret(secret=made))
 
+    @says(takes=Roles, answers=Shown)
     async def give_roles(self, request: Request) -> Answer:
         """Replace all roles of an account."""
         asked = request.json(Roles)
@@ -178,27 +199,32 @@ class Api:
             request, "account.roles", lambda one: account.given(one, asked.roles, **belongs), cuts=True
         )
 
+    @says(takes=Kin, answers=Shown)
     async def relate(self, request: Request) -> Answer:
         """Say which cadres are relatives of a person, in place of those that were said: he is recused about them."""
         asked = request.json(Kin)
         return await self._change(request, "account.kin", lambda one: account.related(one, asked.kin))
 
+    @says(answers=Shown)
     async def remove_factor(self, request: Request) -> Answer:
         """Remove the second factor of somebody who has lost phone and recovery codes."""
         return await self._change(
             request, "account.factor", lambda one: msgspec.structs.replace(one, factor="", recovery=()), ends=True
         )
 
+    @says(answers=Shown)
     async def lock(self, request: Request) -> Answer:
         """Let nobody sign in by an account; its sessions end."""
         return await self._change(
             request, "account.lock", lambda one: msgspec.structs.replace(one, locked=True), ends=True, cuts=True
         )
 
+    @says(answers=Shown)
     async def unlock(self, request: Request) -> Answer:
         """Let the account's owner sign in again."""
         return await self._change(request, "account.unlock", lambda one: msgspec.structs.replace(one, locked=False))
 
+    @says(takes=delegation.Asked, answers=Delegation, status=201)
     async def hand_on(self, request: Request) -> Answer:
         """Let a colleague act by one's own powers for a time. He has them when his token is next renewed."""
         asked = request.json(delegation.Asked)
@@ -213,6 +239,7 @@ class Api:
             noted.about = f"{self._log.pseudonym(taker)} {made.said()}"
         return told(made, 201)
 
+    @says(answers=Delegation)
     async def end_delegation(self, request: Request) -> Answer:
         """End what was handed on: by its giver or its taker, or by the security administrator."""
         async with self._noted(request, "delegation.end") as (conn, noted):
@@ -224,19 +251,22 @@ class Api:
             noted.about = await self._between(conn, found)
         return told(found)
 
+    @says(answers=list[Delegation])
     async def list_delegations(self, request: Request) -> Answer:
         """What one has given and taken; all of it for the administrators of security and audit."""
         async with self._noted(request, "delegation.list") as (conn, noted):
             found = await store.delegations(conn, *(() if noted.by.administers else (noted.by.name,)))
         return told([one for one in found if one.until >= _today()])
 
+    @says(query={"after": Number}, media=[LINES])
     async def read_audit(self, request: Request) -> Answer:
         """The log's entries after a number, which is itself noted in it."""
         after = request.number("after")
         async with self._noted(request, "audit.read"):
             pass
-        return Answer(body=audit.encode(await self._log.read(after)), media="application/jsonl")
+        return Answer(body=audit.encode(await self._log.read(after)), media=LINES)
 
+    @says(answers=Person)
     async def who_is(self, request: Request) -> Answer:
         """Who stands behind a pseudonym of events and logs: for the audit administrator alone, and noted."""
         async with self._noted(request, "person.read") as (conn, noted):

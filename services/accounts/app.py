@@ -33,7 +33,7 @@ def build(of: Settings) -> tuple[App, Log]:
     url = of.issuer or f"http://{of.host}:{of.port}"
     log = Log(open_engine(of.database), secret, url)
     issuer = Issuer(url, of.audience, Keys(of.signing_keys), log, SignIn(log, Seal(secret)))
-    return App({**issuer.routes, **Api(issuer, log, secret).routes}), log
+    return App({**issuer.routes, **Api(issuer, log, secret).routes}, NAME), log
 
 
 def serve() -> None:

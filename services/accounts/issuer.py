@@ -8,10 +8,11 @@ import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from http.cookies import CookieError, SimpleCookie
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from urllib.parse import unquote, urlencode
 
 import msgspec
+from msgspec import Meta
 
 from services.accounts import pages, store, tokens
 from services.accounts.brief import Brief
@@ -22,7 +23,9 @@ from services.accounts.secret import digest, is_secret
 from services.accounts.signin import Ask, Form, Signed, SignIn, stands
 from shared.calendar import CHINA
 from shared.denied import Denied
-from shared.web.asgi import JSON, Answer, Request, Routes, problem, told
+from shared.web.asgi import Answer, Request, Routes, problem, told
+from shared.web.documents import HTML, JSON, Problem, says
+from shared.web.serving import PROBLEM
 
 CLIENT: Final = "zhucun-cli"
 """The one client by which people sign in: programs on their own machine. It has no secret (RFC 8252)."""
@@ -33,6 +36,13 @@ _PARAMETERS: Final = (
     "client_id", "redirect_uri", "response_type", "scope", "state", "nonce", "code_challenge", "code_challenge_method",
 )  # fmt: skip
 CODE_SECONDS: Final = 120
+Typed: Final = msgspec.defstruct(
+    "Typed", [(name, Annotated[str, Meta(max_length=1024)], "") for name in _PARAMETERS], bases=(Form,), kw_only=True
+)
+"""What the command line sends to sign in: the request for a code, and what was typed."""
+_GRANTS: Final = (
+    "grant_type", "code", "redirect_uri", "client_id", "code_verifier", "refresh_token", "client_secret",
+)  # fmt: skip
 
 
 class _Granted(msgspec.Struct, kw_only=True):
@@ -48,13 +58,28 @@ class _Granted(msgspec.Struct, kw_only=True):
     at: int
 
 
+class Onward(msgspec.Struct, kw_only=True):
+    """Where somebody is led back to, and the recovery codes of a second factor that was just set up."""
+
+    redirect: str
+    recovery: tuple[str, ...]
+
+
+class Refusal(msgspec.Struct, kw_only=True):
+    """A refusal of the token endpoint (RFC 6749, 5.2)."""
+
+    error: str
+    error_description: str
+    zh: str
+
+
 class _Refusal(Exception):
     """A refusal of the token endpoint (RFC 6749, 5.2)."""
 
     def __init__(self, error: str, zh: str, en: str, status: int = 400) -> None:
         super().__init__(error)
         self.answer = msgspec.structs.replace(
-            told({"error": error, "error_description": en, "zh": zh}, status),
+            told(Refusal(error=error, error_description=en, zh=zh), status),
             headers={"www-authenticate": 'Basic realm="zhucun"'} if status == 401 else {},
         )
 
@@ -80,6 +105,7 @@ class Issuer:
             ("POST", "/end-session"): self.end_session,
         }
 
+    @says(answers=dict[str, Any], asks=False)
     async def discovery(self, _request: Request) -> Answer:
         """What the issuer is and can do (OpenID Connect Discovery 1.0)."""
         return told({
@@ -94,6 +120,7 @@ class Issuer:
             "claims_supported": ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "amr", tokens.CLAIM],
         })  # fmt: skip
 
+    @says(answers=dict[str, Any], asks=False)
     async def jwks(self, _request: Request) -> Answer:
         """The public keys; another signs from time to time."""
         self.keys.renew(datetime.now(UTC))
@@ -101,6 +128,7 @@ class Issuer:
 
     # -------------------------------------------------------------- authorize
 
+    @says(query=None, media=[HTML], asks=False, also={400: {HTML: None}})
     async def ask(self, request: Request) -> Answer:
         """Show the page to sign in. A wrong request gets a page that says so, and leads nowhere."""
         try:
@@ -108,21 +136,19 @@ class Issuer:
         except Denied as error:
             return pages.said(("不能登录", "This does not work"), (error.zh, error.en), error.status)
 
+    @says(
+        takes=Typed, fields=[*_PARAMETERS, *Form.__struct_fields__, "form"], answers=dict[str, Any], media=[JSON, HTML],
+        asks=False, also={303: {}, 400: {PROBLEM: Problem, HTML: None}, 401: {PROBLEM: Problem}},
+    )  # fmt: skip
     async def authorize(self, request: Request) -> Answer:
         """Take what was typed: from the page, or in JSON from the command line, which may not come from a page."""
         if request.media == JSON:
-            fields = request.json(dict[str, Any])
-            asked = self._required({name: str(fields.pop(name, "")) for name in _PARAMETERS})
-            try:
-                form = msgspec.convert(fields, Form)
-            except msgspec.ValidationError as error:
-                raise Denied(
-                    "schema", "登录内容不符合要求", f"what was typed does not fit: {error}", status=400
-                ) from None
-            result = await self._sign_in.enter(form, request.address)
+            typed: Any = request.json(Typed)
+            asked = self._required({name: getattr(typed, name) for name in _PARAMETERS})
+            result = await self._sign_in.enter(typed, request.address)
             if isinstance(result, Ask):
                 return told(result)
-            return told({"redirect": self._led_back(result, asked), "recovery": result.recovery})
+            return told(Onward(redirect=self._led_back(result, asked), recovery=result.recovery))
         try:
             return await self._from_page(request)
         except Denied as error:
@@ -188,6 +214,13 @@ class Issuer:
 
     # ------------------------------------------------------------------ token
 
+    @says(
+        fields=_GRANTS,
+        query=None,
+        answers=dict[str, Any],
+        asks=False,
+        also={400: {JSON: Refusal}, 401: {JSON: Refusal}},
+    )
     async def token(self, request: Request) -> Answer:
         """Give tokens for a code, a refresh token, or a service account's secret (RFC 6749)."""
         try:
@@ -296,6 +329,7 @@ class Issuer:
 
     # --------------------------------------------------------------- sign out
 
+    @says(fields=["id_token_hint"], query={"id_token_hint": str}, media=[HTML], asks=False)
     async def end_session(self, request: Request) -> Answer:
         """End the session of an id token (OpenID Connect RP-Initiated Logout 1.0), even of one that is late."""
         given = request.form() if request.body else request.query

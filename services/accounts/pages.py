@@ -8,6 +8,7 @@ from typing import Final
 
 from services.accounts.signin import Ask
 from shared.web.asgi import Answer
+from shared.web.documents import HTML
 
 STYLE: Final = (
     "body{font:16px/1.6 sans-serif;max-width:26em;margin:3em auto;padding:0 1em}label{display:block;margin:.8em 0}"
@@ -29,7 +30,7 @@ def page(title: Both, body: str, *, status: int = 200, to: str = "", headers: Ma
         "base-uri 'none'"
     )
     return Answer(
-        status=status, body=html.encode(), media="text/html; charset=utf-8",
+        status=status, body=html.encode(), media=f"{HTML}; charset=utf-8",
         headers={"content-security-policy": policy, "x-frame-options": "DENY", **headers},
     )  # fmt: skip
 

@@ -25,6 +25,7 @@ from shared.denied import Denied
 from shared.engine import audit
 from shared.engine.audit import AuditLog
 from shared.web.asgi import Answer, Request, Routes, told
+from shared.web.documents import LINES, Number, says
 
 TEST: str = "zhucun.webhooks.test.v1"
 """The type of the event that only tells a receiver that it would get others."""
@@ -84,13 +85,38 @@ class Undelivered(msgspec.Struct, kw_only=True):
     """`error` in Chinese."""
 
 
+About = Annotated[str, Meta(max_length=120, pattern=r"^[^\x00-\x1f\x7f-\x9f\ufffd]*$(?!\n)")]
+"""A village, by its id."""
+
+
 class Again(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is sent again."""
 
-    about: Annotated[str, Meta(max_length=120, pattern=r"^[^\x00-\x1f\x7f-\x9f\ufffd]*$(?!\n)")] = ""
+    about: About = ""
     """The village; all if there is none."""
     since: date | None = None
     """The first business day. Without it, only what was not taken."""
+
+
+class Added(msgspec.Struct, kw_only=True):
+    """An endpoint that was added. Its secret is told once."""
+
+    id: str
+    secret: str
+    status: str
+    error: str
+    zh: str
+    """`error` in Chinese."""
+
+
+class Tested(msgspec.Struct, kw_only=True):
+    """How a test went: the status that the receiver answered, and what was wrong."""
+
+    is_delivered: bool
+    status: int
+    error: str
+    zh: str
+    """`error` in Chinese."""
 
 
 class Rotation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -126,6 +152,7 @@ class Api:
         known = {at: self._callers.asked(" ".join(at), handle) for at, handle in guarded.items()}
         return {**known, ("GET", "/health"): self.health, ("GET", "/health/ready"): self.health}
 
+    @says(answers=dict[str, str], asks=False)
     async def health(self, _request: Request) -> Answer:
         """Whether the database and the services' feeds answer, and which endpoints take nothing any more, or late."""
         async with self._store.engine.connect() as conn:
@@ -145,12 +172,14 @@ class Api:
         feeds = f"读不到 {'、'.join(away)} 的事件 / {'; '.join(away.values())}" if away else "ok"
         return told({"database": "ok", "feeds": feeds, "deliveries": said})
 
+    @says(query={"after": Number}, media=[LINES])
     async def audit(self, call: Call) -> Answer:
         """The audit log's entries after a number, for the audit administrator of the country."""
         if not call.by.may(AUDIT, ""):
             raise Denied("role", "限审计管理员", "it is for the audit administrator", status=403)
-        return Answer(body=audit.encode(await self._log.read(call.request.number("after"))), media="application/jsonl")
+        return Answer(body=audit.encode(await self._log.read(call.request.number("after"))), media=LINES)
 
+    @says(answers=list[Shown])
     async def list_endpoints(self, call: Call) -> Answer:
         """The endpoints that whoever asks looks after."""
         if call.by.endpoint:
@@ -161,6 +190,7 @@ class Api:
         async with self._store.engine.connect() as conn:
             return told([await _shown(conn, one, lag) for one, lag in zip(own, of, strict=True)])
 
+    @says(takes=NewEndpoint, answers=Added, status=201)
     async def add(self, call: Call) -> Answer:
         """Add an endpoint, and ask its receiver whether it wants events. The secret is told once."""
         asked = call.request.json(NewEndpoint)
@@ -177,15 +207,18 @@ class Api:
             for source, at in begin.items():
                 await store.move(conn, one.id, source, at, str(asked.since or yesterday()))
         self._post.employ(one.id)
-        answer = {"id": one.id, "secret": self._post.secret(one), "status": confirmed.status}
-        return told({**answer, "error": outcome.error, "zh": outcome.zh}, 201)
+        secret = self._post.secret(one)
+        added = Added(id=one.id, secret=secret, status=confirmed.status, error=outcome.error, zh=outcome.zh)
+        return told(added, 201)
 
+    @says(answers=Shown)
     async def show(self, call: Call) -> Answer:
         """One endpoint."""
         async with self._store.engine.connect() as conn:
             one = await self._named(conn, call, by_receiver=True)
         return await self._told(one)
 
+    @says(query={"about": About}, answers=list[Undelivered])
     async def undelivered(self, call: Call) -> Answer:
         """The first events that an endpoint has not taken; `about` names a village."""
         async with self._store.engine.connect() as conn:
@@ -193,6 +226,7 @@ class Api:
             found = await store.waiting(conn, one.id, call.request.query.get("about", ""))
         return told([_undelivered(event) for event in found])
 
+    @says(answers=Tested)
     async def test(self, call: Call) -> Answer:
         """Ask an unconfirmed receiver anew whether it wants events, and send it one that says nothing."""
         async with self._store.engine.connect() as conn:
@@ -210,9 +244,11 @@ class Api:
             }  # fmt: skip
             async with aclosing(self._sender()) as sender:
                 outcome = await sent(sender, one, self._post.secrets(one), id, msgspec.json.encode(event))
-        said = {"is_delivered": outcome.is_delivered, "status": outcome.status}
-        return told({**said, "error": outcome.error, "zh": outcome.zh})
+        return told(
+            Tested(is_delivered=outcome.is_delivered, status=outcome.status, error=outcome.error, zh=outcome.zh)
+        )
 
+    @says(takes=Again, answers=dict[str, int])
     async def resend(self, call: Call) -> Answer:
         """Send again what was not taken; with `since`, also what was taken of that day and later."""
         asked = call.request.json(Again)
@@ -234,14 +270,17 @@ class Api:
         self._post.employ(one.id)
         return told({"waiting": count})
 
+    @says(answers=Shown)
     async def pause(self, call: Call) -> Answer:
         """Send nothing until it is resumed. What follows meanwhile waits."""
         return await self._change(call, lambda one: msgspec.structs.replace(one, status="paused"), needs_confirmed=True)
 
+    @says(answers=Shown)
     async def resume(self, call: Call) -> Answer:
         """Send again, whatever had stopped it but a receiver that was never confirmed."""
         return await self._change(call, endpoint.resumed, needs_confirmed=True)
 
+    @says(takes=Rotation, answers=dict[str, str])
     async def rotate(self, call: Call) -> Answer:
         """Make another secret, told once; the one before signs too for a day, unless it should end at once."""
         asked = call.request.json(Rotation)
@@ -249,6 +288,7 @@ class Api:
         async with self._store.engine.connect() as conn:
             return told({"secret": self._post.secret(await self._named(conn, call))})
 
+    @says(answers=dict[str, str])
     async def remove(self, call: Call) -> Answer:
         """Forget an endpoint and what waits for it."""
         async with self._store.writing() as conn:

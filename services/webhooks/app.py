@@ -55,7 +55,7 @@ def build(of: Settings) -> tuple[App, Post]:
     post = Post(kept, feeds, secret, sender, max(of.patience_days, LEAST_PATIENCE) * 86_400)
     log = AuditLog(kept.engine, TABLES.audit, kept.lock)
     trusted = issuers.read(of.issuers, secret) if of.issuers else None
-    return App(Api(post, sender, plain, log, Callers(kept, log, secret, post.secrets, trusted)).routes), post
+    return App(Api(post, sender, plain, log, Callers(kept, log, secret, post.secrets, trusted)).routes, NAME), post
 
 
 def serve() -> None:

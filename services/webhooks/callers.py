@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from functools import wraps
 
 from services.webhooks import signing, store
 from services.webhooks.model import Acting, Endpoint
@@ -43,6 +44,7 @@ class Callers:
         A receiver's questions about its own endpoint are not logged: it may ask every few seconds.
         """
 
+        @wraps(handle)
         async def answer(request: Request) -> Answer:
             call = Call(request, await self._acting(request))
             try:

@@ -14,13 +14,12 @@ from sqlalchemy.exc import DBAPIError
 from shared import secrecy
 from shared.denied import Denied
 from shared.secrecy import classified_in, may_be_classified
+from shared.web.documents import FORM, JSON, LONGEST_NAME, Fault, Problem, Says, document
 from shared.web.serving import PROBLEM
 
 log = structlog.get_logger()
 LONGEST: Final = 64 * 2**10
 """The most bytes of a request's body."""
-JSON: Final = "application/json"
-FORM: Final = "application/x-www-form-urlencoded"
 HEADERS: Final = {
     "cache-control": "no-store", "x-content-type-options": "nosniff", "referrer-policy": "no-referrer",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
@@ -111,9 +110,8 @@ def told(thing: object, status: int = 200) -> Answer:
 
 def problem(status: int, rule: str, zh: str, en: str, field: str = "", headers: Mapping[str, str] = {}) -> Answer:
     """A refusal as problem+json, in the form in which the other services refuse."""
-    fault = {"row": 0, "rule": rule, "zh": zh, "en": en, **({"field": field} if field else {})}
-    detail = HTTPStatus(status).phrase
-    body = {"title": f"{zh} / {en}", "status": status, "detail": detail, "errors": [fault]}
+    fault = Fault(row=0, rule=rule, zh=zh, en=en, field=field)
+    body = Problem(title=f"{zh} / {en}", status=status, detail=HTTPStatus(status).phrase, errors=[fault])
     return Answer(status=status, body=msgspec.json.encode(body), media=PROBLEM, headers=headers)
 
 
@@ -124,10 +122,14 @@ def refusal(error: Denied) -> Answer:
 
 
 class App:
-    """The application that uvicorn calls."""
+    """The application that uvicorn calls. `/docs/openapi.json` has its document, under this title."""
 
-    def __init__(self, routes: Routes) -> None:
-        self._routes = {(method, tuple(path.split("/"))): handle for (method, path), handle in routes.items()}
+    def __init__(self, routes: Routes, title: str) -> None:
+        async def documented(_request: Request) -> Answer:
+            return told(document(title, routes))
+
+        every = {**routes, ("GET", "/docs/openapi.json"): documented}
+        self._routes = {(method, tuple(path.split("/"))): handle for (method, path), handle in every.items()}
 
     async def __call__(self, scope: Mapping[str, Any], receive: Any, send: Any) -> None:
         """Answer a request. Errors become answers; what they say in detail goes to the log only."""
@@ -142,6 +144,7 @@ class App:
             handle, name = self._found("GET" if scope["method"] == "HEAD" else scope["method"], scope["path"])
             request = Request(scope, await _body(receive))
             request.name = name
+            _require_known(request, handle)
             return await handle(request)
         except Denied as error:
             return refusal(error)
@@ -157,17 +160,46 @@ class App:
     def _found(self, method: str, path: str) -> tuple[Handler, str]:
         if "\0" in path:
             raise _nul()
-        parts, others = tuple(path.split("/")), False
+        parts, others = tuple(path.split("/")), set[str]()
         for (of, pattern), handle in self._routes.items():
             if len(pattern) == len(parts) and all(
                 p in (part, "{name}") for p, part in zip(pattern, parts, strict=True)
             ):
                 if of == method:
                     return handle, next((part for p, part in zip(pattern, parts, strict=True) if p == "{name}"), "")
-                others = True
+                others |= {of, *(["HEAD"] if of == "GET" else [])}
         if others:
-            raise Denied("schema", "此地址不接受这种方法", "this address does not take this method", status=405)
+            return _other_method(", ".join(sorted(others))), ""
         raise Denied("schema", "没有这个地址", "there is no such address", status=404)
+
+
+def _other_method(allowed: str) -> Handler:
+    async def refuse(_request: Request) -> Answer:
+        zh, en = "此地址不接受这种方法", "this address does not take this method"
+        return problem(405, "schema", zh, en, headers={"allow": allowed})
+
+    return refuse
+
+
+def _require_known(request: Request, handle: Handler) -> None:
+    """Refuse parameters that the address does not take, since a misspelt one would be ignored, and values that do not
+    fit."""
+    says: Says | None = getattr(handle, "says", None)
+    if len(request.name) > LONGEST_NAME:
+        raise Denied("schema", "没有这个地址", "there is no such address", status=404)
+    if says is None or says.query is None:
+        return
+    for name, value in request.query.items():
+        if name not in says.query:
+            raise Denied(
+                "schema", f"没有参数“{name[:40]}”", f"there is no parameter {name[:40]}", status=400, typed=name
+            )
+        try:
+            msgspec.convert(value, says.query[name], strict=False)
+        except msgspec.ValidationError as error:
+            raise Denied(
+                "schema", f"参数“{name}”不符合要求，请对照文档", f"{name} does not fit: {error}", status=400, typed=name
+            ) from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> None:

@@ -10,8 +10,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin
 from litestar.response import Stream
 
+from shared.web.documents import REFUSALS, plain
 from shared.web.identity import asked_of
-from shared.web.problems import PROBLEM, REFUSALS, Problem
+from shared.web.problems import PROBLEM, Problem
 from shared.web.strict import LARGEST_BODY, MOST_COMMANDS, spelling
 from shared.web.token import BODIES_HEADER
 
@@ -36,14 +37,14 @@ def document(app: Litestar) -> dict[str, Any]:
         if (answer := _answer(handler)) is not None:
             types[f"{name} answers"] = answer
     schemas, components = msgspec.json.schema_components([*types.values()], ref_template=_SCHEMAS)
-    of = dict(zip(types, map(_plain, schemas), strict=True))
+    of = dict(zip(types, map(plain, schemas), strict=True))
     taken = {name for title, schema in of.items() if title.endswith(" takes") for name in _named(schema, components)}
     for name in taken:
         components[name]["additionalProperties"] = False  # Unknown fields inside a command are refused, too.
     for handler, operation in operations:
         _complete(handler, operation, of)
     document["components"] = {
-        "schemas": _plain(components),
+        "schemas": plain(components),
         "securitySchemes": {
             "operator": {"type": "http", "scheme": "bearer", "description": "运维令牌 / an operator's token"},
             "person": {
@@ -121,16 +122,6 @@ def _named(schema: Any, components: Mapping[str, Any], known: frozenset[str] = f
     """The names of all components that a schema refers to, also indirectly."""
     names = {reference.rsplit("/", 1)[-1] for reference in re.findall(r"'\$ref': '([^']+)'", repr(schema))} - known
     return names.union(*(_named(components[name], components, known | names) for name in names))
-
-
-def _plain(schema: Any) -> Any:
-    """A schema for OpenAPI: patterns lose the range of lone surrogates, which cannot occur in JSON text."""
-    if isinstance(schema, dict):
-        return {
-            key: re.sub(r"\\ud800-\\udfff", "", value) if key == "pattern" and isinstance(value, str) else _plain(value)
-            for key, value in schema.items()
-        }
-    return [*map(_plain, schema)] if isinstance(schema, (list, tuple)) else schema
 
 
 class Page(SwaggerRenderPlugin):

@@ -19,23 +19,6 @@ from shared.web.patience import AWAY
 from shared.web.serving import PROBLEM as PROBLEM
 
 log = structlog.get_logger()
-REFUSALS = {
-    400: "请求格式有误，见“errors”中的行号和字段 / the request does not fit; errors names row and field",
-    401: "须出示令牌 / a token is asked for",
-    403: "无此权限 / there is no right to it",
-    404: "所指的对象不存在 / what it is about does not exist",
-    405: "此地址不接受这种方法 / this address does not take this method",
-    408: "请求迟迟没有发完 / the request was not sent in time",
-    409: "当前状态不允许 / the state does not allow it now",
-    412: "查看之后已有变动 / it has changed since it was seen",
-    413: "请求过大，请分批提交 / the request is too large; send it in parts",
-    415: "请求的内容类型不对 / the request is of another media type",
-    422: "内容有误 / what was said is wrong in itself",
-    429: "请求过于频繁 / too many requests",
-    431: "请求头过长 / the headers are too long",
-    503: "暂不可用，请用同一请求编号重试 / not available now; try again with the same key",
-}
-"""The status codes of these answers, each with a description for OpenAPI."""
 
 
 class Fault(msgspec.Struct, omit_defaults=True):

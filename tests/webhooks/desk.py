@@ -56,7 +56,7 @@ class Desk:
         self.post = Post(kept, feeds, SECRET, sender, patience)
         log = AuditLog(engine, TABLES.audit, kept.lock)
         callers = Callers(kept, log, SECRET, self.post.secrets, self.issuers)
-        app = App(Api(self.post, sender, {"127.0.0.1"}, log, callers).routes)
+        app = App(Api(self.post, sender, {"127.0.0.1"}, log, callers).routes, "webhooks")
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://webhooks")
         await self.post.start()
         try:
