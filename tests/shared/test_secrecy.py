@@ -12,7 +12,8 @@ from sqlalchemy import select
 from shared.denied import Denied
 from shared.policy.shipped import FILES
 from shared.secrecy import is_classified
-from shared.web.asgi import JSON, Request
+from shared.web.asgi import Request
+from shared.web.documents import JSON
 from shared.workbook import Column, Form, WorkbookRefused
 from shared.workbook.reading import read_rows
 from tests.support.asked import refusal, serving, village

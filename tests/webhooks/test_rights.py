@@ -102,14 +102,15 @@ async def test_acts_and_reads_of_people_are_logged_and_what_receivers_ask_is_not
         await desk.http.post(f"/v1/endpoints/{desk.id}/pause", json={}, headers=by(OTHER))
         refusal(await desk.http.get("/v1/endpoints"), 401)
         refusal(await desk.http.get("/v1/audit", headers=by(SYSTEM)), 403)
-        refusal(await desk.http.get("/v1/audit?after=x", headers=by(AUDITOR)), 400)
+        refusal(await desk.http.get("/v1/audit?after=x", headers=by(AUDITOR)), 400)  # Refused before it is anybody's.
+        refusal(await desk.http.post(f"/v1/endpoints/{desk.id}/resend", json={"of": 1}, headers=by(SYSTEM)), 400)
         body = (await desk.http.get("/v1/audit", headers=by(AUDITOR))).content
     found = decode(body.splitlines())
     assert first_fault(found) is None
     assert [(one.deed, one.about, one.result) for one in found] == [
         ("POST /v1/endpoints", desk.id, "done"), ("GET /v1/endpoints", "", "done"),
         ("POST /v1/endpoints/{name}/pause", desk.id, "role"), ("GET /v1/audit", "", "role"),
-        ("GET /v1/audit", "", "schema"),
+        ("POST /v1/endpoints/{name}/resend", desk.id, "schema"),
     ]  # fmt: skip
     assert found[0].who == "operator" and found[1].who == found[2].who != "operator"
     assert {one.organ for one in found[1:]} == {"省数据局"}
