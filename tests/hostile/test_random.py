@@ -187,3 +187,12 @@ def sendable(client: httpx.AsyncClient, case: Any, who: dict[str, str]) -> httpx
 
 def _bytes(text: str | bytes) -> bytes:
     return text if isinstance(text, bytes) else text.encode("utf-8", "replace")
+
+
+@pytest.mark.parametrize("service", OTHERS)
+async def test_every_address_stands_in_the_document(service: str, tmp_path: Path) -> None:
+    async with OTHERS[service](tmp_path) as asked:
+        app: Any = asked.client._transport.app  # type: ignore[attr-defined]
+        said = {(method.upper(), path) for path, of in asked.said["paths"].items() for method in of}
+        known = {(method, "/".join(parts)) for method, parts in app._routes}
+        assert known - said == {("GET", "/docs/openapi.json")}
