@@ -636,6 +636,29 @@ def test_2_14_a_pack_that_contradicts_itself_is_refused(wrong: dict[str, Any], w
     assert said in found[f"appraisals[0].{where}"], found
 
 
+def test_2_14_whose_subjects_lie_in_no_village_counts_for_none() -> None:
+    pack = pack_of(ZUNYI)
+    town = entry(kind="town_review", of="township", rank=None, where=None)
+    village = entry(kind="village_review", of="village", rank=None, where=None, ballot_quorum=None,
+                    channels=[channel(how="taken", by=None, of="town_review")])  # fmt: skip
+    with pytest.raises(PolicyInvalid) as refused:
+        parse_pack({**pack, "appraisals": [village, town, *pack["appraisals"]]})
+    (fault,) = (one for one in refused.value.faults if one.where == "appraisals[0].channels[0].of")
+    assert "belongs to no village" in fault.en and fault.zh == "“town_review”的对象不属于村，结果不能计入村或乡镇"
+
+
+@pytest.mark.parametrize(
+    ("parts", "zh"),
+    [({"goals": "定目标"}, "应属于必备部分之一：“goals”"), (None, "没有规定必备部分（“parts”），不填“part”")],
+)
+def test_2_14_a_channel_of_no_mandatory_part_reads_which_there_are(parts: Any, zh: str) -> None:
+    pack = pack_of(ZUNYI)
+    wrong = entry(kind="other_review", parts=parts, channels=[channel(part="others")], ballot_quorum=None)
+    with pytest.raises(PolicyInvalid) as refused:
+        parse_pack({**pack, "appraisals": [wrong, *pack["appraisals"]]})
+    assert zh in [one.zh for one in refused.value.faults if one.where == "appraisals[0].channels[0].part"]
+
+
 def test_2_14_the_pack_itself_is_valid() -> None:
     for shipped in (JALAID, XIXIU, ZUNYI):
         assert parse_pack(pack_of(shipped))

@@ -8,7 +8,13 @@ import pytest
 from services.inspection.model.campaign import Campaign
 from services.inspection.model.commands import OpenCampaign, WithdrawVisit
 from services.inspection.model.supervision import Supervision
-from shared.contracts.inspection import AssessmentGraded, BurdenExceeded, CampaignClosed, VisitsCrowded
+from shared.contracts.inspection import (
+    AssessmentGraded,
+    BurdenExceeded,
+    CampaignClosed,
+    VisitMade,
+    VisitsCrowded,
+)
 from shared.policy import PolicyInvalid, parse_pack
 from tests.inspection.region import BENXI, Region, changed
 
@@ -166,3 +172,16 @@ def test_3_7_visits_are_counted_for_the_village_whatever_becomes_of_its_team() -
     region.visit(village, HALF_YEAR, score=80)
     region.hear(region.released(village))
     assert HALF_YEAR in region.kept(Supervision, village).visits
+
+
+def test_3_7_days_of_another_month_are_not_counted_with_those_of_this_one() -> None:
+    region = limited(**ALL, visit_days=1)
+    village = region.villages[0]
+    for name, day in (("a", date(2015, 6, 21)), ("b", date(2015, 6, 22)), ("c", date(2015, 7, 1))):
+        spot = OpenCampaign(place=region.place, kind="spot_check", campaign=name, opens=day, body="poverty_office",
+                            asked_by="市扶贫办")  # fmt: skip
+        region.ask(spot)
+        region.pass_days(day)
+        region.visit(village, f"2105.{name}")
+    assert region.said(VisitMade, village=village)[-1].on == date(2015, 7, 1)
+    assert not region.said(BurdenExceeded), "two days in June, and one in July"

@@ -65,7 +65,7 @@ from shared.labels import label
 from shared.policy import Policy
 from shared.policy.links import RANKS, Contact, PersonLink, Villager
 from shared.policy.partners import Partner
-from shared.rules import Change, Due, Key, Refused, State, addressed, known, require_body
+from shared.rules import Change, Due, Key, Refused, State, addressed, require_body
 
 Others = Mapping[Key, State | None]
 Ending = VillageDelisted | VillageMerged | VillageUnlisted | VillageWithdrawn | DiagnosisWithdrawn
@@ -450,9 +450,8 @@ def judge(
     return Change(state, tuple(told))
 
 
-def free(state: Bearer | None, event: LinkEnded | PostEnded, policy: Policy, today: date) -> Change:
+def free(state: Bearer, event: LinkEnded | PostEnded, policy: Policy, today: date) -> Change:
     """The cadre has one village or party less."""
-    state = known(state, "干部", "cadre", event.cadre)
     left = without(state.villages.get(event.kind, {}), event.subject_id)
     return Change(state.but(villages={**state.villages, event.kind: left}))
 
