@@ -82,14 +82,15 @@ class Settings(BaseSettings):
 
 
 def heard(service: Service, share: Share = WHOLE) -> dict[str, list[str]]:
-    """The subjects that a service consumes, by stream: the events that its reactions name, except its own.
+    """The subjects that a service consumes, by stream: the events that its reactions name, except those of its own
+    that do not come back.
 
     Every service also hears days, holidays and policy packs. `DayDue` goes to the first replica alone: it announces the
     day to all others.
     """
     told = {r.on for r in service.reactions if issubclass(r.on, Event)}
     named: set[type[Event]] = {DayPassed, HolidaysAnnounced, PolicyAdopted, *told}
-    events = {event for event in named if not event.type.startswith(f"{service.name}.")}
+    events = {event for event in named if event.comes_back or not event.type.startswith(f"{service.name}.")}
     return {
         CALENDAR: [bus.DAY_DUE] if share.number == 1 and any(r.on is DayDue for r in service.reactions) else [],
         OPEN: sorted(contracts.wire_filter(event) for event in events if event.sealing != "always"),

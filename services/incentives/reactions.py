@@ -38,7 +38,7 @@ from services.incentives.model.proposal import (
     who_ended,
 )
 from services.incentives.model.quota import Quota, count, discount, give_back, of_decision, of_grade, use
-from services.incentives.model.record import Record, record_id, run_clock
+from services.incentives.model.record import Record, forget, record_id, run_clock
 from services.incentives.model.statement import village_of
 from services.incentives.model.story import tell_story
 from services.incentives.model.units import Unit
@@ -57,6 +57,7 @@ from shared.contracts.registry import (
     PartyMerged,
     PartyRegistered,
     PartyWithdrawn,
+    PersonForgotten,
     UnitRegistered,
     VillageMerged,
     VillageRegistered,
@@ -84,6 +85,11 @@ def _of_graded(event: GradeWithdrawn | GradeReviewed, _policy: Policy) -> Iterab
     """The records of all whom a grade concerned."""
     subjects = {"unit": event.unit, "team": event.village, "cadre": event.leader}
     return (record_id(kind, subject) for kind, subject in subjects.items() if subject)
+
+
+def _of_person(event: PersonForgotten, _policy: Policy) -> Iterable[str]:
+    """The record of a cadre, or of a village cadre: an id of a unit's cadre names none of a village."""
+    return (record_id("cadre" if event.unit else "village_cadre", event.person),)
 
 
 def _of_team(event: VillageUnlisted | VillageWithdrawn, _policy: Policy) -> Iterable[str]:
@@ -170,6 +176,9 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(CorrectStatement, Payroll, by("village"), confirmation.correct),
     Reaction(VillageMerged, Payroll, by("into"), statement.inherit, reads=statement.merged_payroll),
     Reaction(VillageMerged, Payroll, by("village"), statement.empty),
+    # Who is anonymous said nothing any more.
+    Reaction(PersonForgotten, Record, _of_person, forget),
+    Reaction(PersonForgotten, Payroll, lambda e, _policy: (e.village,) if e.village else (), statement.forget),
     # Whoever decides sees the names of units and villages.
     Reaction(UnitRegistered, Unit, by("unit"), units.called, unhurried=True),
     Reaction(VillageRegistered, Code, by("village"), called, unhurried=True),

@@ -42,6 +42,7 @@ COMMANDS: tuple[Route, ...] = (
     Route("cadres", c.RegisterCadre, "登记干部", "Register a cadre", by=PERSONNEL),
     Route("unit-withdrawals", c.WithdrawUnit, "撤销单位登记", "Withdraw a unit's registration", by=PERSONNEL),
     Route("cadre-withdrawals", c.WithdrawCadre, "撤销干部登记", "Withdraw a cadre's registration", by=PERSONNEL),
+    Route("forgettings", c.ForgetPerson, "个人信息匿名", "Make a person anonymous", decides=True),
     Route("villages", c.RegisterVillage, "登记村、列入贫困村", "Register or list a village", by=OFFICE),
     Route("village-codes", c.RecodeVillage, "变更区划代码", "Change a village's division code", by=OFFICE),
     Route("parties", c.RegisterParty, "登记组织或人员", "Register a party beside villages and units", by=PARTIES),

@@ -34,6 +34,7 @@ from services.registry.model import (
     delay,
     exit,
     figures,
+    forgetting,
     hearing,
     identity,
     letter,
@@ -57,6 +58,7 @@ from services.registry.model import (
 from services.registry.model import commands as c
 from services.registry.model import register as households
 from services.registry.model import village as villages
+from services.registry.model.kept import CASES, Case
 from shared.codes import Code, aliased
 from shared.contracts import dispatch as d
 from shared.contracts import inspection as i
@@ -99,6 +101,11 @@ def _of_matter(command: notice.Notice, _policy: Policy) -> Iterable[str]:
 def _of(field: str) -> Callable[[Any, Policy], Iterable[str]]:
     """The state with the id in a field that may be empty."""
     return lambda message, _policy: (getattr(message, field),) if getattr(message, field) else ()
+
+
+def _accused(event: Case, _policy: Policy, *, is_party: bool) -> Iterable[str]:
+    """The person whom a case concerns, if it is about one and of this sort."""
+    return (event.subject,) if event.subject_kind == "cadre" and event.is_party == is_party else ()
 
 
 def _at_notices(on: type[notice.Notice], rule: Rule) -> tuple[Reaction, ...]:
@@ -163,6 +170,18 @@ REACTIONS: tuple[Reaction, ...] = (
     *(Reaction(event, Cadre, _team, units.go) for event in (d.TeamReleased, d.TeamDisbanded)),
     *(Reaction(event, Cadre, by("cadre"), units.go) for event in (d.MemberRecalled, d.MemberLeft)),
     Reaction(d.MemberReplaced, Cadre, by("cadre"), units.serve),
+    # Whoever has left, and about whom no case is open, becomes anonymous by the decision of a body.
+    *(
+        Reaction(c.ForgetPerson, kind, by("person"), forgetting.forget, reads=forgetting.reads)
+        for kind in (Cadre, Person)
+    ),
+    *(Reaction(r.PersonForgotten, kind, by("person"), forgetting.forgotten) for kind in (Cadre, Person)),
+    Reaction(r.PersonForgotten, Unit, _of("unit"), units.dismiss),
+    *(
+        Reaction(case, kind, partial(_accused, is_party=kind is Person), forgetting.follow, unhurried=True)
+        for case in CASES
+        for kind in (Cadre, Person)
+    ),
     # Parties beside them, of the kinds that the pack names.
     Reaction(c.RegisterParty, Party, party.organisation, party.register, reads=party.reads),
     Reaction(c.RegisterParty, Person, party.person, party.register, reads=party.reads),
@@ -418,6 +437,8 @@ REACTIONS: tuple[Reaction, ...] = (
 # term on a list, find too few or a poor village missing on one, or a township without its letter, open a list that is
 # ticked off or find it overdue, or find a visit to a watched household overdue.
 DUE: Mapping[type[State], Mapping[str, Rule]] = {
+    Cadre: {"keep": forgetting.look},
+    Person: {"keep": forgetting.look},
     Village: {"measure": villages.open_year, "step": procedure.fall_due},
     Resolution: {"step": procedure.fall_due},
     Decap: {"step": hearing.fall_due},

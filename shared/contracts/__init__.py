@@ -60,6 +60,9 @@ class Event(Payload, frozen=True, kw_only=True, omit_defaults=True):
     """The day until which subscribers can rely on it, where it is deprecated; None where it is for ever."""
     fields_until: ClassVar[Mapping[str, date]] = MappingProxyType({})
     """The same for its deprecated fields."""
+    comes_back: ClassVar[bool] = False
+    """Whether the service that tells it also hears it from the stream. So it does again what the event says if its
+    database was restored from a backup that is older than the event."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -27,6 +27,10 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "登记{name}，为上级指定帮扶本村的单位",
         "{name} was registered, which a superior body designated for the village",
     ),
+    "PersonForgotten": (
+        "{decided_by}决定对{person}作匿名处理，原因：{reason}",
+        "{decided_by} made {person} anonymous: {reason}",
+    ),
     "VillageListed": ("列入贫困村[，自{since}起]", "put on the poverty list[, since {since}]"),
     "VillageUnlisted": ("{decided_by}撤销列入，原因：{reason}", "{decided_by} took back the listing: {reason}"),
     "ListingBegun": (

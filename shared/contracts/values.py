@@ -91,6 +91,8 @@ Revision = Annotated[str, Meta(pattern=r"^[0-9a-f]{12}$", max_length=12)]
 
 Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=_MEANT)]
 """The name of a village, township, unit or person. Like all texts here, it is one line without invisible characters."""
+ANONYMOUS: Final = "已匿名"
+"""What stands for the name of a person who has been made anonymous."""
 MASKED: Final = "masked"
 """The mark of a field that queries show in part only, such as 张**."""
 Masked = Annotated[str, Meta(extra={MASKED: True})]

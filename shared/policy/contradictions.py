@@ -297,6 +297,8 @@ def _references(policy: Policy) -> Found:
         yield from _cited(policy, ("burden", "rule"), policy.burden.rule)
     if policy.presence:
         yield from _cited(policy, ("presence", "rule"), policy.presence.rule)
+    if policy.keeping:
+        yield from _cited(policy, ("keeping", "rule"), policy.keeping.rule)
     for n, rites in enumerate(policy.procedures):
         for m, rite in enumerate(rites.steps):
             if rite.rule:
@@ -373,7 +375,7 @@ def _spans(policy: Policy) -> Found:
 _MAYBE = ("keep_after_exit",)
 """Spans that may be zero: with `keep_after_exit` of zero, the team is released on the day of the exit."""
 _FIXED = ("term", "remind", "extension", "keep_after_exit", "monitor_for", "lasts", "impact", "observe",
-          "propose_within", "review_every", "confirm_within")  # fmt: skip
+          "propose_within", "review_every", "confirm_within", "cadres", "persons")  # fmt: skip
 """Spans that must not depend on holidays: their last day is published when they begin, or kept for many at once."""
 
 
@@ -425,6 +427,8 @@ def _roles(policy: Policy) -> Found:
         tiers = (((*at, "by"), tier.by) for at, tier in parts(Tier, policy.presence, ("presence",)))
         said = ((("presence", field), getattr(policy.presence, field)) for field in ("by", "owed_by"))
         acting = (*acting, *((at, role, _NEVER) for at, role in (*said, *tiers)))
+    if policy.keeping:
+        acting = (*acting, (("keeping", "by"), policy.keeping.by, _JUDGED))
     for path, role, barred in acting:
         if role in barred:
             zh = f"{role} 不能办理此事；不可填：{'、'.join(barred)}"

@@ -25,6 +25,7 @@ from shared.policy.checklists import Checklist
 from shared.policy.commitments import Commitment
 from shared.policy.exit import Exit
 from shared.policy.indicators import HOUSEHOLD_FIGURES, Indicator
+from shared.policy.keeping import Keeping
 from shared.policy.letters import Letter
 from shared.policy.linkages import Linkage
 from shared.policy.links import TEAM, Contact, PersonLink, Villager
@@ -138,6 +139,9 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     """基层负担：一个村至多接受多少督查；不规定的不填。 · What inspections may ask of a village; None: no limit."""
     presence: Presence | None = None
     """驻村天数和请假。 · Days in the village, and leave."""
+    keeping: Keeping | None = None
+    """个人信息保存期限；不写的，何时匿名由组织部门逐人决定。 ·
+    How long persons are kept; the organisation department decides on each where nothing stands here."""
     holidays: Some[Holidays] = ()
     """本地节假日。 · The region's own holidays."""
     words: Words = msgspec.field(default_factory=Words)

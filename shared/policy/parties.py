@@ -31,6 +31,11 @@ class PartyField(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     required: bool = True
     """是否必填。 · Whether it must be given."""
 
+    @property
+    def is_text(self) -> bool:
+        """Whether it is neither a choice nor a number."""
+        return self.one_of is None and self.most is None
+
 
 class PartyKind(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """一类组织或人员。 · A kind of party (mechanisms 0.1, 0.13, 1.11, 2.7, 4.4, 4.6)."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import inspect
 
-from shared.contracts.values import MASKED
+from shared.contracts.values import ANONYMOUS, MASKED
 from shared.rules import State
 
 _IDENTITY_CARD: Final = re.compile(r"[0-9]{17}[0-9Xx]")
@@ -44,7 +44,8 @@ def masked(kind: type[State], body: str) -> str:
 def _masked(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _masked(one) for name, one in value.items()}
-    return part_of(value) if isinstance(value, str) and not _CODE.fullmatch(value) else value
+    names = isinstance(value, str) and value != ANONYMOUS and not _CODE.fullmatch(value)
+    return part_of(value) if names else value
 
 
 def part_of(text: str) -> str:

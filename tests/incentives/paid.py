@@ -3,7 +3,7 @@
 from typing import Any
 
 from deploy.demo.world import World
-from services.incentives.model.commands import ConfirmStatements, CorrectStatement
+from services.incentives.model.commands import ConfirmStatements, CorrectStatement, ExplainPay
 from services.incentives.model.payroll import Payroll
 from shared.contracts.dispatch import PresenceCounted, Present
 from shared.contracts.inspection import AppraisalGraded
@@ -78,3 +78,14 @@ def rated(grade: str, year: int = 2014) -> AppraisalGraded:
         place=COUNTY, kind="rating", subject_kind="village_cadre", subject="P1", village=VILLAGE, year=year, score=80,
         grade=grade, decided_by="县委组织部",
     )  # fmt: skip
+
+
+EXPLAINED = {**PAY, "explained_by": "township", "explain_within": {"calendar_days": 5}}
+
+
+def explain(world: World, **said: Any) -> None:
+    fields: dict[str, Any] = {
+        "place": COUNTY, "village": VILLAGE, "kind": "pay", "person": "P1", "year": 2015, "month": 1,
+        "why": "村集体收入不足，绩效未核发", "body": "township", "explained_by": "清河镇政府",
+    }  # fmt: skip
+    world.command("incentives", ExplainPay(**fields | said))

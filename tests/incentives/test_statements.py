@@ -7,7 +7,6 @@ import pytest
 from msgspec.structs import replace
 
 from deploy.demo.world import World
-from services.incentives.model.commands import ExplainPay
 from services.incentives.model.payroll import Payee, Payroll
 from shared.contracts.incentives import (
     AllowancesConfirmed,
@@ -27,6 +26,7 @@ from shared.rules import Refused
 from tests.incentives.cases import BENXI, COUNTY, TODAY, VILLAGE, hear, world_with
 from tests.incentives.paid import (
     ALLOWANCE,
+    EXPLAINED,
     FOUR,
     GRADED,
     INTO,
@@ -39,6 +39,7 @@ from tests.incentives.paid import (
     correct,
     counted,
     entered,
+    explain,
     payroll,
     rated,
 )
@@ -238,17 +239,6 @@ def test_2_8_pay_below_the_floor_is_told(world: World) -> None:
     assert len(world.said(PayShort)) == 1
     correct(world, kind="pay", person="P1", month=1, part="wage", yuan=550)
     assert [said.total for said in world.said(PayShort)] == [1900, 1950], "a correction below the floor is told as well"
-
-
-EXPLAINED = {**PAY, "explained_by": "township", "explain_within": {"calendar_days": 5}}
-
-
-def explain(world: World, **said: Any) -> None:
-    fields: dict[str, Any] = {
-        "place": COUNTY, "village": VILLAGE, "kind": "pay", "person": "P1", "year": 2015, "month": 1,
-        "why": "村集体收入不足，绩效未核发", "body": "township", "explained_by": "清河镇政府",
-    }  # fmt: skip
-    world.command("incentives", ExplainPay(**fields | said))
 
 
 def test_2_8_the_township_says_why_somebody_is_paid_less_than_the_floor() -> None:

@@ -74,7 +74,7 @@ NEVER_IN_BENXI = {
         "village-codes",
         "village-mergers", "village-withdrawals", "listing-withdrawals", "survey-withdrawals", "diagnosis-withdrawals",
         "household-withdrawals", "measurement-withdrawals", "risk-report-withdrawals", "monitoring-withdrawals",
-        "unit-withdrawals", "cadre-withdrawals", "party-withdrawals", "division-figure-withdrawals")),
+        "unit-withdrawals", "cadre-withdrawals", "forgettings", "party-withdrawals", "division-figure-withdrawals")),
     *(("dispatch", name) for name in (
         "departures", "link-ends", "course-withdrawals", "attendance-withdrawals", "courses", "attendances",
         "skill-reports", "presences", "leaves", "leave-decisions", "leave-returns",

@@ -285,7 +285,7 @@ def test_the_county_meets_every_event_but_these(county: County) -> None:
     unsaid = {event for module in (r, d, i, n) for event in vars(module).values() if is_event(event)} - said
     own_matters = {r.ResolutionOpened, r.StepTaken, r.ResolutionPassed, r.ResolutionRejected}
     own_matters |= {r.StepOverdue, r.DelayDecided, r.RoundEnded, r.HouseholdsLifted, r.FundReleased, r.QuestionAnswered}
-    own_matters |= {r.WordAsked, r.WordGiven}
+    own_matters |= {r.WordAsked, r.WordGiven, r.PersonForgotten}
     own_matters |= {r.BracketChanged, r.FloorMet, r.FiguresRecorded, r.PartyRegistered, d.LinkBegun, d.LinkEnded}
     own_matters |= {r.HouseholdsMonitored, r.HouseholdsCleared, r.MonitoringCounted, r.MonitoringOverdue}
     own_matters |= {r.HouseholdsCounted, d.HouseholdsPaired, d.HouseholdsUnpaired, d.GapFound, d.GapClosed}

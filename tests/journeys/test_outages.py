@@ -48,6 +48,8 @@ from tests.inspection.rota import PACK as ROTA
 from tests.registry.checklists import county as checklist_county
 from tests.registry.county import AT, OBJECT, County
 from tests.registry.decapping import noticed as decapping
+from tests.registry.leavers import ADVISER, ELDER
+from tests.registry.leavers import county as leavers
 from tests.registry.lists import asking_county, each_county, enter
 from tests.registry.lists import county as listing_county
 from tests.registry.matters import opened
@@ -100,6 +102,12 @@ def on_leave() -> World:
     benxi.send(RequestLeave, **asked, asked_by="工作队", body="team")
     benxi.send(DecideLeave, number=1, granted=True)
     return benxi.world
+
+
+def adviser_left() -> World:
+    here = leavers(parties=[ADVISER])
+    here.do(ELDER, registry.WithdrawParty(place=ELDER.place, party=ELDER.party, reason="离任", decided_by="县委组织部"))
+    return here.world
 
 
 def promised() -> World:
@@ -355,6 +363,8 @@ STORIES = {
         (date(2014, 7, 20), date(2014, 10, 3), date(2015, 4, 1)),
         ("checklists", "Checklist"),
     ),
+    ("cadres", "keep"): Story(lambda: leavers().world, (date(2015, 6, 5), date(2015, 9, 1), date(2016, 6, 1))),
+    ("persons", "keep"): Story(adviser_left, (date(2014, 12, 5), date(2015, 1, 5), date(2016, 6, 1))),
     ("listings", "remind"): Story(point, (date(2016, 5, 10), date(2016, 6, 4), date(2016, 12, 1))),
     ("listings", "term"): Story(point, (date(2016, 6, 5), date(2016, 7, 1), date(2017, 6, 1))),
     ("listings", "enter"): Story(

@@ -95,7 +95,23 @@ def test_every_timer_has_a_state_that_is_kept(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "subjects"),
     [
-        ("registry", set()),
+        (
+            "registry",
+            {
+                f".incentives.{what}"
+                for what in (
+                    "outcome.proposed",
+                    "outcome.decided",
+                    "outcome.appealed",
+                    "outcome.expired",
+                    "outcome.withdrawn",
+                    "decision.served",
+                    "decision.withdrawn",
+                    "appeal.escalated",
+                    "appeal.decided",
+                )
+            },
+        ),
         ("dispatch", {".registry.village.registered"}),
         ("inspection", {".registry.village.registered"}),
         ("incentives", {".registry.village.registered", ".registry.unit.registered"}),

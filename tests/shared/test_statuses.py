@@ -33,6 +33,7 @@ from services.registry.model.baseline import Baseline, Survey
 from services.registry.model.checklist import Checklists
 from services.registry.model.clock import Clock
 from services.registry.model.decap import Decap
+from services.registry.model.kept import Kept
 from services.registry.model.listing import Listing, Spell
 from services.registry.model.party import Party, Person
 from services.registry.model.proceeding import Proceeding
@@ -263,6 +264,10 @@ ROWS: list[tuple[State, str, bool]] = [
     (Clock(id="china", place="000000", day=KNOWN - timedelta(60)), str(KNOWN - timedelta(60)), False),
     (Clock(id="china", place="000000", day=KNOWN - timedelta(59)), str(KNOWN - timedelta(59)), True),
     (Party(id="P1", place="210521", sort="branch", parent=f"village:{V}", name="支部"), "branch", False),
+    (Person(id="P3", place="210521", sort="adviser", parent=f"village:{V}", name="某", withdrawn=True,
+            kept=Kept(outlived=True)), "withdrawn", True),
+    (Person(id="P4", place="210521", sort="adviser", parent=f"village:{V}", name="某", withdrawn=True,
+            kept=Kept(forgotten=True)), "forgotten", False),
     (Person(id="P2", place="210521", sort="adviser", parent=f"village:{V}", name="某", withdrawn=True), "withdrawn",
      False),
     (listing(), "key", False),
@@ -287,6 +292,8 @@ ROWS: list[tuple[State, str, bool]] = [
     (unit(withdrawn=True), "withdrawn", False),
     (cadre(), "staff", False),
     (cadre(withdrawn=True), "withdrawn", False),
+    (cadre(withdrawn=True, kept=Kept(ended_on=D, outlived=True)), "withdrawn", True),
+    (cadre(withdrawn=True, kept=Kept(ended_on=D, forgotten=True)), "forgotten", False),
     (Checklists(**HERE), "", False),
     (Checklists(**HERE, open={"disclosure/2015-06-30": D}), "open", True),
     (County(id="210521", place="210521"), "", False),

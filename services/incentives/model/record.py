@@ -37,7 +37,8 @@ from shared.contracts.incentives import (
     Standing,
     Subject,
 )
-from shared.contracts.values import Role
+from shared.contracts.registry import PersonForgotten
+from shared.contracts.values import ANONYMOUS, Role
 from shared.policy import Outcome, Policy
 from shared.policy.outcomes import Appeal
 from shared.rules import Change, Due, Moved, Oneself, Refused, State, Task, known
@@ -190,6 +191,8 @@ class Record(State, frozen=True, kw_only=True, omit_defaults=True):
     met: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """By kind of outcome that looks back over several years: the grades by which it was so, each as `<village>/<year>`
     or `<assessment>/<subject>/<year>`. An earlier version kept the year alone."""
+    forgotten: bool = False
+    """Whether the person is anonymous, so that nothing is kept of what he said once a case is over."""
 
     @classmethod
     def kept_about(cls, person: Oneself) -> Iterable[str]:
@@ -235,6 +238,8 @@ class Record(State, frozen=True, kw_only=True, omit_defaults=True):
 
     def keep(self, outcome: str, case: Case) -> "Record":
         """The record with this case in it and its timer set anew."""
+        if self.forgotten:
+            case = _unsaid(case)
         record = self.but(cases={**self.cases, outcome: case}).clocked()
         for field, since, span in case.running:
             record = record.counting("cases", outcome, field, since=since, span=span, timer="clock")
@@ -294,6 +299,22 @@ def run_clock(record: Record, due: Due, policy: Policy, today: date) -> Change:
         if case is not before:
             record = record.keep(outcome, case)
     return Change(record.clocked(), told)  # Holidays may have moved the day for which the timer was set.
+
+
+def forget(record: Record | None, _event: PersonForgotten, _policy: Policy, _today: date) -> Change:
+    """The person is anonymous: take out what he said in his defence, and what was found. Cases themselves stay, since
+    other people decided them. One that is open keeps it until it is over (PIPL 47)."""
+    if record is None:
+        return Change(None)
+    cases = {outcome: _unsaid(case) for outcome, case in record.cases.items()}
+    return Change(record.but(cases=cases, forgotten=True))
+
+
+def _unsaid(case: Case) -> Case:
+    """A case without the words of a defence, if nobody waits for anything any more."""
+    if any(case.awaited) or not (case.statement or case.finding):
+        return case
+    return but(case, statement=ANONYMOUS, finding=ANONYMOUS)
 
 
 def case_of(record: Record | None, command: SubjectCommand) -> tuple[Record, Case]:

@@ -17,7 +17,8 @@ from shared.contracts.incentives import (
     AllowancesDrawn,
 )
 from shared.contracts.inspection import AppraisalGraded, AppraisalWithdrawn
-from shared.contracts.registry import PartyMerged, PartyRegistered, PartyWithdrawn, VillageMerged
+from shared.contracts.registry import PartyMerged, PartyRegistered, PartyWithdrawn, PersonForgotten, VillageMerged
+from shared.contracts.values import ANONYMOUS
 from shared.divisions import place_of
 from shared.policy import Policy
 from shared.policy.statements import TEAM, Statement
@@ -231,6 +232,23 @@ def _joined(ended: Payee, payee: Payee, village: str) -> Payee:
     theirs = {f"{cause}/{village}" if cause in payee.sums else cause: one for cause, one in ended.sums.items()}
     ended_too = ended.ended and payee.ended
     return replace(payee, grades=ended.grades | payee.grades, sums=theirs | payee.sums, ended=ended_too)
+
+
+def forget(payroll: Payroll | None, event: PersonForgotten, _policy: Policy, _today: date) -> Change:
+    """The person is anonymous: take out why somebody was paid less than the floor. What was paid stays (PIPL 47)."""
+    if payroll is None:
+        return Change(None)
+    payees = {
+        key: replace(payee, sums={cause: _unsaid(one) for cause, one in payee.sums.items()})
+        if payee.person == event.person
+        else payee
+        for key, payee in payroll.payees.items()
+    }
+    return Change(payroll.but(payees=payees))
+
+
+def _unsaid(one: Sum) -> Sum:
+    return replace(one, why=ANONYMOUS) if one.why else one
 
 
 def empty(payroll: Payroll | None, event: VillageMerged, policy: Policy, today: date) -> Change:

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from services.registry.model.commands import MergeParty, RegisterParty, WithdrawParty
+from services.registry.model.kept import Kept, clocked, not_forgotten, standing, to_forget
 from services.registry.model.register import Register
 from services.registry.model.village import Held, Village, not_ended
 from shared.contracts.registry import PartyMerged, PartyRegistered, PartyWithdrawn, VillageMerged, VillageRecoded
@@ -21,7 +22,7 @@ from shared.divisions import place_of
 from shared.labels import said
 from shared.policy import Policy
 from shared.policy.parties import DIVISIONS, PartyField, PartyKind
-from shared.rules import Change, Key, Refused, State, addressed, entry, known, overwrite, rests
+from shared.rules import Change, Involved, Key, Refused, State, Task, addressed, entry, known, overwrite, rests
 
 
 class Party(State, frozen=True, kw_only=True):
@@ -57,6 +58,21 @@ class Person(Party, frozen=True, kw_only=True):
     known_as = ("村级人员登记", "the entry of a person of a village")
     name: Masked
     fields: Annotated[dict[str, str | float], Meta(extra={MASKED: True})] = msgspec.field(default_factory=dict)
+    kept: Kept = Kept()
+
+    @property
+    def status(self) -> str:
+        return "forgotten" if self.kept.forgotten else super().status
+
+    @property
+    def awaits(self) -> bool:
+        return self.kept.outlived
+
+    def involves(self, said: object) -> Involved:
+        return Involved("", (self.id,))
+
+    def tasks(self, policy: Policy) -> Iterable[Task]:
+        return to_forget(self, self.kept, policy)
 
 
 def organisation(command: RegisterParty, policy: Policy) -> Iterable[str]:
@@ -93,6 +109,8 @@ def register(
 ) -> Change:
     """Register a party, or correct its data. Only its own division may change it, and its kind stays what it is."""
     sort = _sort(command, policy)
+    if isinstance(party, Person):
+        not_forgotten(party, party.kept, "party")
     _check_fields(command, sort)
     _check_parent(command, sort, policy, others)
     if any(found and type(found) is not _class(sort) for found in _of_id(others, command.party)) or (
@@ -123,9 +141,11 @@ def register(
         holds=party.holds if party else (),
         listings=party.listings if party else {},
     )
+    if isinstance(after, Person) and isinstance(party, Person):
+        after = after.but(kept=standing(party.kept))
     if after == party:
         return Change(party)
-    return Change(after, (_told(after, party.parent if party and not party.withdrawn else None),))
+    return Change(after, (_told(after, party.parent if party and not party.withdrawn else None, policy),))
 
 
 def hold(party: Party | None, event: PartyRegistered, _policy: Policy, _today: date) -> Change:
@@ -184,7 +204,7 @@ def of_register(register: Register | None, _event: VillageMerged | VillageRecode
 def go_along(
     register: Register | None,
     event: VillageMerged | VillageRecoded,
-    _policy: Policy,
+    policy: Policy,
     _today: date,
     others: Mapping[Key, State | None],
 ) -> Change:
@@ -196,7 +216,7 @@ def go_along(
         place, parent = place_of(event.code), f"village:{event.village}"
     found = (others.get(key) for key in of_register(register, event))
     there = [one for one in found if isinstance(one, Party) and (one.place, one.parent) != (place, parent)]
-    return Change(register, tuple(_told(one.but(place=place, parent=parent), one.parent) for one in there))
+    return Change(register, tuple(_told(one.but(place=place, parent=parent), one.parent, policy) for one in there))
 
 
 def held(party: Party | None, _event: PartyRegistered) -> Iterable[Key]:
@@ -205,7 +225,7 @@ def held(party: Party | None, _event: PartyRegistered) -> Iterable[Key]:
 
 
 def follow(
-    party: Party | None, event: PartyRegistered, _policy: Policy, _today: date, others: Mapping[Key, State | None]
+    party: Party | None, event: PartyRegistered, policy: Policy, _today: date, others: Mapping[Key, State | None]
 ) -> Change:
     """A party that came along with its village is where the event says, and so are those that belong to it."""
     if party is None:
@@ -213,11 +233,16 @@ def follow(
     found = (others.get(key) for key in held(party, event))
     there = [one for one in found if isinstance(one, Party) and one.place != event.place]
     moved = party.but(place=event.place, parent=event.parent)
-    return Change(moved, tuple(_told(one.but(place=event.place), one.parent) for one in there))
+    return Change(moved, tuple(_told(one.but(place=event.place), one.parent, policy) for one in there))
 
 
-def _told(party: Party, former: str | None) -> PartyRegistered:
-    """What is told of a party as it is now; a person's name is not."""
+def _told(party: Party, former: str | None, policy: Policy) -> PartyRegistered:
+    """What is told of a party as it is now. A person's name is not, nor are texts about a person: they may say who it
+    is, no rule reads them, and what was told cannot be made unread."""
+    fields = party.fields
+    if isinstance(party, Person):
+        known = next((one.fields for one in policy.parties if one.kind == party.sort), ())
+        fields = {one.field: fields[one.field] for one in known if one.field in fields and not one.is_text}
     return PartyRegistered(
         place=party.place,
         party=party.id,
@@ -226,7 +251,7 @@ def _told(party: Party, former: str | None) -> PartyRegistered:
         former=former if former != party.parent else None,
         personal=type(party) is Person,
         name=None if type(party) is Person else party.name,
-        fields=party.fields,
+        fields=fields,
     )
 
 
@@ -234,7 +259,7 @@ def _told(party: Party, former: str | None) -> PartyRegistered:
 
 
 def withdraw(
-    party: Party | None, command: WithdrawParty, policy: Policy, _today: date, others: Mapping[Key, State | None]
+    party: Party | None, command: WithdrawParty, policy: Policy, today: date, others: Mapping[Key, State | None]
 ) -> Change:
     """Take a registration back that was a mistake, or whose party is no more. Refused while others belong to it, and
     while it is on a list."""
@@ -254,7 +279,7 @@ def withdraw(
         reason=command.reason,
         decided_by=command.decided_by,
     )
-    return Change(party.but(withdrawn=True), (event,))
+    return Change(_ended(party.but(withdrawn=True), policy, today), (event,))
 
 
 def twins(_party: Party | None, command: MergeParty) -> Iterable[Key]:
@@ -263,7 +288,7 @@ def twins(_party: Party | None, command: MergeParty) -> Iterable[Key]:
 
 
 def merge(
-    party: Party | None, command: MergeParty, policy: Policy, _today: date, others: Mapping[Key, State | None]
+    party: Party | None, command: MergeParty, policy: Policy, today: date, others: Mapping[Key, State | None]
 ) -> Change:
     """A party was registered twice, such as a firm under two spellings: it goes on under the other id (1.12)."""
     if party is None and any(_of_id(others, command.party)):
@@ -294,7 +319,15 @@ def merge(
         reason=command.reason,
         decided_by=command.decided_by,
     )
-    return Change(party.but(withdrawn=True, into=into.id), (event,))
+    return Change(_ended(party.but(withdrawn=True, into=into.id), policy, today), (event,))
+
+
+def _ended(party: Party, policy: Policy, today: date) -> Party:
+    """A registration that has ended; the time for which a person is still kept runs from today."""
+    if not isinstance(party, Person):
+        return party
+    span = policy.keeping.persons if policy.keeping else None
+    return clocked(party, msgspec.structs.replace(party.kept, ended_on=today), span, policy, today)
 
 
 def _listed(party: Party, policy: Policy) -> dict[str, str]:

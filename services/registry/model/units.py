@@ -15,6 +15,7 @@ from services.registry.model.commands import (
     WithdrawCadre,
     WithdrawUnit,
 )
+from services.registry.model.kept import Kept, clocked, not_forgotten, standing, to_forget
 from services.registry.model.village import ENDED, LISTED, Village
 from shared.calendar import add_months
 from shared.contracts.dispatch import (
@@ -33,6 +34,7 @@ from shared.contracts.registry import (
     CadreRegistered,
     CadreWithdrawn,
     Level,
+    PersonForgotten,
     PolicyAdopted,
     Rank,
     UnitRegistered,
@@ -41,7 +43,7 @@ from shared.contracts.registry import (
 from shared.contracts.values import Masked
 from shared.divisions import around, jurisdiction_of, place_of
 from shared.policy import Policy
-from shared.rules import Change, Key, Oneself, Refused, State, addressed, known, overwrite, rests
+from shared.rules import Change, Involved, Key, Oneself, Refused, State, Task, addressed, known, overwrite, rests
 
 _Begun = VillageMatched | TeamChosen | TeamAssigned | MemberReplaced
 _Over = MatchWithdrawn | TeamReleased | TeamDisbanded | MemberRecalled | MemberLeft
@@ -103,14 +105,16 @@ class Cadre(State, frozen=True, kw_only=True):
     rank: Rank
     party_member: bool | None = None
     """None where it is not kept."""
-    work_since: date
-    born_on: date
+    work_since: date | None
+    """None of somebody anonymous, as is the day of birth."""
+    born_on: date | None
     reserve: bool | None = None
     """None where it is not kept."""
     ties: tuple[str, ...] = ()
     serves: tuple[str, ...] = ()
     """The village whose team the cadre is in."""
     withdrawn: bool = False
+    kept: Kept = Kept()
 
     @classmethod
     def kept_about(cls, person: Oneself) -> Iterable[str]:
@@ -118,7 +122,19 @@ class Cadre(State, frozen=True, kw_only=True):
 
     @property
     def status(self) -> str:
+        if self.kept.forgotten:
+            return "forgotten"
         return "withdrawn" if self.withdrawn else self.rank
+
+    @property
+    def awaits(self) -> bool:
+        return self.kept.outlived
+
+    def involves(self, said: object) -> Involved:
+        return Involved("", (self.id,))
+
+    def tasks(self, policy: Policy) -> Iterable[Task]:
+        return to_forget(self, self.kept, policy)
 
 
 def wider(_jurisdiction: Jurisdiction | None, command: AdoptPolicy) -> Iterable[Key]:
@@ -238,6 +254,7 @@ def register_cadre(cadre: Cadre | None, command: RegisterCadre, _policy: Policy,
     A cadre who moves to another unit is transferred by the old division or by the new one, and is registered in the new
     one from then on. Both learn of it, since the event names the unit that the cadre leaves.
     """
+    not_forgotten(cadre, cadre.kept if cadre else None, "cadre")
     if not command.born_on < command.work_since <= today:
         raise Refused(
             "3.3",
@@ -267,7 +284,7 @@ def register_cadre(cadre: Cadre | None, command: RegisterCadre, _policy: Policy,
         if registered == cadre.but(name=registered.name):
             return Change(registered)
     else:
-        registered = Cadre(id=command.cadre, place=place, **given)
+        registered = Cadre(id=command.cadre, place=place, kept=standing(cadre.kept if cadre else None), **given)
     left = cadre.unit if cadre and cadre.unit != registered.unit else None
     del given["name"]
     unrecorded = tuple(field for field in OPTIONAL if given[field] is None)
@@ -297,9 +314,11 @@ def _data(command: RegisterUnit | RegisterCadre, id: str) -> dict[str, Any]:
 # --------------------------------------------------------- what rests on them
 
 
-def dismiss(unit: Unit | None, event: CadreRegistered | CadreWithdrawn, _policy: Policy, _today: date) -> Change:
+def dismiss(
+    unit: Unit | None, event: CadreRegistered | CadreWithdrawn | PersonForgotten, _policy: Policy, _today: date
+) -> Change:
     """The cadre no longer belongs to the unit."""
-    return Change(unit and unit.but(cadres=_without(unit.cadres, event.cadre)))
+    return Change(unit and unit.but(cadres=_without(unit.cadres, event.subject_id)))
 
 
 def serve(party: Unit | Cadre | None, event: _Begun, _policy: Policy, _today: date) -> Change:
@@ -357,7 +376,7 @@ def withdraw_unit(
 
 
 def withdraw_cadre(
-    cadre: Cadre | None, command: WithdrawCadre, _policy: Policy, _today: date, villages: Mapping[Key, State | None]
+    cadre: Cadre | None, command: WithdrawCadre, policy: Policy, today: date, villages: Mapping[Key, State | None]
 ) -> Change:
     """Withdraw a cadre who was registered by mistake or has left the service. Refused while the cadre is in a team."""
     cadre = addressed(cadre, command, "干部", "cadre")
@@ -371,4 +390,6 @@ def withdraw_cadre(
         reason=command.reason,
         decided_by=command.decided_by,
     )
-    return Change(cadre.but(withdrawn=True), (event,))
+    kept = msgspec.structs.replace(cadre.kept, ended_on=today)
+    span = policy.keeping.cadres if policy.keeping else None
+    return Change(clocked(cadre.but(withdrawn=True), kept, span, policy, today), (event,))

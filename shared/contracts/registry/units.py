@@ -93,6 +93,26 @@ class CadreRegistered(Event, frozen=True, kw_only=True):
     """What is not kept of the cadre. These fields are `false` and say nothing: it is unknown, not no."""
 
 
+class PersonForgotten(Event, frozen=True, kw_only=True):
+    """A cadre or a person of a village is anonymous from now on: nobody can tell any more whose the id was. Sealed.
+
+    Whoever keeps what the person said, or what was said of him, takes it out. The id stays, as a number of nobody.
+    """
+
+    about = "person"
+    sealing = "always"
+    comes_back = True
+    label = ("个人信息匿名", "person made anonymous")
+    source = "PIPL 47"
+    person: PartyId
+    unit: PartyId | None = None
+    """The unit of which the cadre was; None of a person of a village."""
+    village: VillageId | None = None
+    """The village to which the person belonged, if it was one."""
+    reason: Reason
+    decided_by: Organ
+
+
 class CadreWithdrawn(Event, frozen=True, kw_only=True):
     """A cadre was registered by mistake, or has left the service. Sealed: it describes a person."""
 

@@ -10,6 +10,7 @@ from services.registry.model.commands.clock import *
 from services.registry.model.commands.correction import *
 from services.registry.model.commands.decap import *
 from services.registry.model.commands.exit import *
+from services.registry.model.commands.forgetting import *
 from services.registry.model.commands.letter import *
 from services.registry.model.commands.listing import *
 from services.registry.model.commands.measurement import *

@@ -1,0 +1,20 @@
+"""How long the registry keeps who somebody is after he has left the service or a village's post."""
+
+from shared.calendar import Span
+from shared.contracts.values import Clause, EventRole
+from shared.policy.section import Section
+
+
+class Keeping(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """个人信息保存期限：自撤销登记起算，期满提请决定是否匿名；不自动删除。 ·
+    How long persons are kept after their registration was withdrawn. Then a body is asked whether they become
+    anonymous; nothing is erased by itself (Personal Information Protection Law 19, 47)."""
+
+    rule: Clause
+    """依据：[documents] 中的文件和条款。 · A cited document and its article."""
+    by: EventRole
+    """由谁决定匿名。 · Who decides that somebody becomes anonymous."""
+    cadres: Span
+    """选派干部保存多久。 · How long a cadre is kept."""
+    persons: Span
+    """村级人员等个人（[[parties]] 中 personal = true 的）保存多久。 · How long a person of `[[parties]]` is kept."""
