@@ -86,7 +86,7 @@ def require_own(actor: Actor, said: object, states: Iterable[State | None] = ())
 def _require_power(one: Actor, actor: Actor, concerned: "_Concerned") -> None:
     """Refuse what this one may not say, and what the actor must not say for him."""
     if one.acts_as and not any(_is_own(one, role, concerned) for role in one.acts_as):
-        raise _not_own(one, concerned)
+        raise _not_own(one, concerned, is_giver=one is not actor)
     if one.decides:
         _require_apart(actor, one.acts_as, concerned)
         if one is not actor:
@@ -120,23 +120,24 @@ def _is_own(actor: Actor, role: str, concerned: _Concerned) -> bool:
     return set(others) <= {own}
 
 
-def _not_own(actor: Actor, concerned: _Concerned) -> Refused:
+def _not_own(actor: Actor, concerned: _Concerned, *, is_giver: bool) -> Refused:
+    who, who_en = ("委托人的账号", "the account that handed it on") if is_giver else ("本账号", "this account")
     as_unit = "unit" in actor.acts_as
     others = "、".join(sorted(concerned.units if as_unit else concerned.teams))
     if not (actor.unit if as_unit else actor.team):
         what, what_en = ("派出单位", "unit") if as_unit else ("工作队所驻村", "the village of a team")
         return Refused(
             "role",
-            f"本账号未写明{what}，不能办理“{others}”的事项，请安全管理员补填",
-            f"this account names no {what_en}, so it has no say about {others}; the security administrator adds it",
+            f"{who}未写明{what}，不能办理“{others}”的事项，请安全管理员补填",
+            f"{who_en} names no {what_en}, so it has no say about {others}; the security administrator adds it",
             status=403,
         )
-    whose, whom, whose_en = (f"本单位（{actor.unit}）", "单位", f"unit {actor.unit}") if as_unit else (
-        f"本队所驻村（{actor.team}）", "村工作队", f"the team of village {actor.team}")  # fmt: skip
+    whose, whom, whose_en = (f"所属单位（{actor.unit}）", "单位", f"unit {actor.unit}") if as_unit else (
+        f"所在工作队所驻村（{actor.team}）", "村工作队", f"the team of village {actor.team}")  # fmt: skip
     return Refused(
         "role",
-        f"本账号只办理{whose}的事项，“{others}”的事项请由该{whom}的人员办理",
-        f"this account acts for {whose_en} alone; {others} is for its own people",
+        f"{who}只办理{whose}的事项，“{others}”的事项请由该{whom}的人员办理",
+        f"{who_en} acts for {whose_en} alone; {others} is for its own people",
         status=403,
     )
 

@@ -18,16 +18,18 @@ from services.dispatch.model.commands import (
     RetainMember,
     ReviewReplacement,
 )
+from services.dispatch.model.link import Awaited, Link, Vacancy
 from services.dispatch.model.roster import Roster
 from shared.contracts import Command
 from shared.contracts.dispatch import Member, Present
-from shared.engine.actors import RECUSAL, Actor
+from shared.engine.actors import RECUSAL, Actor, is_recused
 from shared.engine.flow import Cause
 from shared.rules import Refused
 from shared.web.identity import ANYBODY, OPERATOR, Caller, sees
 from shared.web.issuers import Belongs, Delegated, Holding
 from tests.dispatch.benxi import HOME, START, V1, Benxi, squad, unit
 from tests.dispatch.present import FIRST, SECOND, THIRD, ask, asking
+from tests.dispatch.sent import NOMINATION
 
 DAY = timedelta(1)
 DECIDING = {route.command for route in COMMANDS if route.decides}
@@ -132,6 +134,17 @@ def test_nobody_keeps_reviews_or_grades_himself() -> None:
     assert say(benxi, me, ReviewReplacement, **reviewed) == f"{RECUSAL} 403"
     graded = {"ended": date(2014, 1, 1), "merits": {THIRD: "good"}, "body": "organisation"}
     assert say(benxi, me, AssessTerm, **graded) == f"{RECUSAL} 403", "in the team that is graded"
+
+
+def test_who_is_nominated_has_not_the_review_as_a_task() -> None:
+    link = Link(
+        id=f"{V1}/team", place=HOME, stage="assigned", spell=1, unit="U1",
+        vacancies={SECOND: Vacancy("member", START)}, reviews={SECOND: Awaited("C-U1-4", "member", START)},
+    )  # fmt: skip
+    policy = asking(team={"nomination": NOMINATION}).policy
+    (task,) = (one for one in link.tasks(policy) if one.action == "replacement-reviews")
+    recused = [id for id in ("C-U1-4", SECOND, THIRD) if is_recused(Actor(cadre=id, decides=True), link, task)]
+    assert recused == ["C-U1-4", SECOND]
 
 
 def test_what_is_no_decision_may_be_said_of_oneself() -> None:

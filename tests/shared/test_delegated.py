@@ -162,6 +162,15 @@ def test_a_units_power_is_for_that_unit(unit: str, expected: str) -> None:
     assert by(own, unit=unit) == expected
 
 
+def test_a_refusal_says_whose_account_it_is_that_does_not_go_so_far() -> None:
+    mine = Actor(pseudonym="wu", unit="U1", acts_as=("unit",))
+    his = Actor(pseudonym="wu", may=False, powers=(power("unit", unit="U2"),))
+    for actor, whose in ((mine, "本账号只办理所属单位（U1）"), (his, "委托人的账号只办理所属单位（U2）")):
+        with pytest.raises(Refused, match="for its own people") as refused:
+            require_own(actor, Graded(place="210502", unit="U3"))
+        assert refused.value.zh.startswith(whose)
+
+
 def test_a_member_acts_for_his_leader_as_the_team() -> None:
     own = Actor(pseudonym="wu", organ="乙", team="V1", decides=True, may=False, powers=(power("team", team="V1"),))
     assert by(own, village="V1") == "甲"

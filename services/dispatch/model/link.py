@@ -85,8 +85,9 @@ class Link(State, frozen=True, kw_only=True, omit_defaults=True):
         return self.village
 
     def involves(self, said: object) -> Involved:
-        """The unit, and the members of its team."""
-        return Involved(self.unit, [member.cadre for member in self.team])
+        """The unit, the members of its team, and who is to replace the one who left, of whom it speaks."""
+        nominee = self.reviews.get(str(getattr(said, "left", "")))
+        return Involved(self.unit, [one.cadre for one in (*self.team, nominee) if one])
 
     @property
     def status(self) -> str:
