@@ -635,6 +635,7 @@ def _unmasked(pipeline: Pipeline, state: type[State], table: Table, readers: Col
         found = msgspec.json.decode(body, type=_Placed)
         require_reach(request, found.place, readers)
         tells_of(request, [f"{state.kind}/{found.id}"])
-        return Response(body.encode(), media_type=MediaType.JSON)
+        whole = store.shown(state, body, to_operator=caller(request).is_operator)
+        return Response(whole.encode(), media_type=MediaType.JSON)
 
     return unmasked

@@ -153,6 +153,15 @@ def test_who_has_an_open_case_stays_known_until_it_is_over(events: list[Any], is
         assert here.do(FORGET)
 
 
+@pytest.mark.parametrize("field", ["reason", "decided_by"])
+def test_the_decision_itself_does_not_tell_who_it_was(field: str) -> None:
+    here = county()
+    here.until(LAST + DAY)
+    refused = here.refusal(again(FORGET, **{field: f"{CADRE.name}已调离"}))
+    assert (refused.status, refused.field) == (422, "reason") and CADRE.name not in refused.zh + refused.en
+    assert here.do(FORGET)
+
+
 def test_cases_go_on_when_somebody_is_registered_again() -> None:
     here = county()
     here.hear(PROPOSED)

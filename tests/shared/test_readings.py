@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.incentives.model.record import Case, Record
+from services.registry.model.kept import Kept, Matter
 from services.registry.model.party import Person
 from services.registry.model.register import Household, Register
 from shared.rules import revision
@@ -120,6 +121,17 @@ async def test_1_11_names_are_masked_until_somebody_says_what_for(tmp_path: Path
         entry = (await desk.log())[-1]
         assert entry.deed == "GET /v1/unmasked/persons/{id}"
         assert entry.about == "id=/P1, purpose=核对任职文件姓名 : persons/P1"
+
+
+async def test_whoever_reads_the_register_is_told_of_no_case(tmp_path: Path) -> None:
+    """Who keeps the register is not who keeps cases, and a case is secret from the person until the hearing."""
+    known = Kept(matters={"talk/branch_review/P1/2015": Matter(awaited=True)})
+    async with serving(tmp_path, "registry", [cadre().but(kept=known), PERSON.but(kept=known)]) as desk:
+        for kind, id, role in (("persons", "P1", "poverty_office/2105"), ("cadres", "C1", "organisation/2105")):
+            for address in (f"{kind}?place=2105", f"{kind}/{id}", f"unmasked/{kind}/{id}?purpose=核对姓名"):
+                answer = await desk.get(f"/v1/{address}", role)
+                assert answer.status_code == 200 and id in answer.text and "talk" not in answer.text
+            assert "talk" in (await desk.client.get(f"/v1/{kind}/{id}", headers=OPERATOR)).text
 
 
 @pytest.mark.parametrize(

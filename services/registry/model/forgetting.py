@@ -54,6 +54,10 @@ def forget(
     if not state.withdrawn:
         zh = f"{state.id}仍在册，可能仍担任职务或者承担帮扶，请先撤销其登记"
         raise Refused(rule, zh, f"{state.id} is registered, and may hold a post; withdraw the registration first")
+    if len(state.name) > 1 and state.name in f"{command.reason}\n{command.decided_by}":
+        zh = "原因和作出决定的机关中不得写当事人的姓名：此内容随决定长期留存，写明编号即可"
+        en = "name nobody in reason and decided_by, which are kept for ever; the id is enough"
+        raise Refused(rule, zh, en, field="reason", status=422)
     if cases := state.kept.open(today):
         zh = f"{state.id}有未办结的奖惩事项{len(cases)}项，办结且救济期限、影响期届满后再办"
         en = f"{state.id} has {len(cases)} cases that are not over; do it once they are, with their remedies"

@@ -28,6 +28,8 @@ from shared.rules import Refused, State, Task
 RULE = "PIPL 47"
 """Where a refusal comes from if the pack has no section of its own."""
 S = TypeVar("S", bound=State)
+HIDES = '"matters":{"'
+"""How it shows in a kept state that cases about a person are known here: others read the register than read cases."""
 Case = (
     OutcomeProposed | OutcomeDecided | DecisionServed | OutcomeAppealed | AppealEscalated | AppealDecided
     | OutcomeExpired | OutcomeWithdrawn | DecisionWithdrawn
@@ -64,6 +66,11 @@ class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whether the person is anonymous."""
     matters: dict[str, Matter] = {}
     """By outcome, the cases that may not be over."""
+
+    @property
+    def shown(self) -> "Kept":
+        """The same without the cases, of which the person himself may not know yet."""
+        return msgspec.structs.replace(self, matters={})
 
     def open(self, today: date) -> list[Matter]:
         """The cases that are not over."""

@@ -7,13 +7,13 @@ Persons are kept apart from organisations, since only operators may read them.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
 import msgspec
 from msgspec import Meta
 
 from services.registry.model.commands import MergeParty, RegisterParty, WithdrawParty
-from services.registry.model.kept import Kept, clocked, not_forgotten, standing, to_forget
+from services.registry.model.kept import HIDES, Kept, clocked, not_forgotten, standing, to_forget
 from services.registry.model.register import Register
 from services.registry.model.village import Held, Village, not_ended
 from shared.contracts.registry import PartyMerged, PartyRegistered, PartyWithdrawn, VillageMerged, VillageRecoded
@@ -55,6 +55,7 @@ class Person(Party, frozen=True, kw_only=True):
     kind: ClassVar[str] = "persons"
     personal = True
     readers = frozenset({"organisation", "poverty_office"})
+    hides = HIDES
     known_as = ("村级人员登记", "the entry of a person of a village")
     name: Masked
     fields: Annotated[dict[str, str | float], Meta(extra={MASKED: True})] = msgspec.field(default_factory=dict)
@@ -70,6 +71,9 @@ class Person(Party, frozen=True, kw_only=True):
 
     def involves(self, said: object) -> Involved:
         return Involved("", (self.id,))
+
+    def shown(self, *, to_operator: bool = False) -> Self:
+        return self if to_operator else self.but(kept=self.kept.shown)
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
         return to_forget(self, self.kept, policy)

@@ -4,7 +4,7 @@ import hashlib
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -15,7 +15,7 @@ from services.registry.model.commands import (
     WithdrawCadre,
     WithdrawUnit,
 )
-from services.registry.model.kept import Kept, clocked, not_forgotten, standing, to_forget
+from services.registry.model.kept import HIDES, Kept, clocked, not_forgotten, standing, to_forget
 from services.registry.model.village import ENDED, LISTED, Village
 from shared.calendar import add_months
 from shared.contracts.dispatch import (
@@ -99,6 +99,7 @@ class Cadre(State, frozen=True, kw_only=True):
     kind = "cadres"
     personal = True
     readers = frozenset({"organisation"})
+    hides = HIDES
     known_as = ("干部登记信息", "the entry of a cadre")
     unit: str
     name: Masked
@@ -132,6 +133,9 @@ class Cadre(State, frozen=True, kw_only=True):
 
     def involves(self, said: object) -> Involved:
         return Involved("", (self.id,))
+
+    def shown(self, *, to_operator: bool = False) -> Self:
+        return self if to_operator else self.but(kept=self.kept.shown)
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
         return to_forget(self, self.kept, policy)
