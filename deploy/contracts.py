@@ -67,8 +67,8 @@ def documents() -> dict[str, dict[str, Any]]:
         sent = [event for event in events.values() if event.type.startswith(said)]
         heard = {DayPassed, HolidaysAnnounced, PolicyAdopted, *(r.on for r in reactions if issubclass(r.on, Event))}
         # A service does not react to its own events from the stream. Days and holidays are the exception: the registry,
-        # which announces them, also learns of them from the stream.
-        heard -= {event for event in sent if not event.type.startswith("calendar.")}
+        # which announces them, also learns of them from the stream; and so does whoever tells what comes back.
+        heard -= {event for event in sent if not (event.comes_back or event.type.startswith("calendar."))}
         found[f"asyncapi.{service}.json"] = _asyncapi(service, sent, sorted(heard, key=lambda event: event.type))
     found[WHOLE] = _asyncapi("zhucun", list(events.values()), [])
     return {name: json.loads(text(document)) for name, document in found.items()}
