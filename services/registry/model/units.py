@@ -288,13 +288,15 @@ def register_cadre(cadre: Cadre | None, command: RegisterCadre, _policy: Policy,
         if registered == cadre.but(name=registered.name):
             return Change(registered)
     else:
-        registered = Cadre(id=command.cadre, place=place, kept=standing(cadre.kept if cadre else None), **given)
+        registered = Cadre(id=command.cadre, place=place, **given)
+        if cadre is not None:
+            registered = registered.but(kept=standing(cadre.kept))
     left = cadre.unit if cadre and cadre.unit != registered.unit else None
     del given["name"]
-    unrecorded = tuple(field for field in OPTIONAL if given[field] is None)
-    given |= dict.fromkeys(unrecorded, False)
-    told = CadreRegistered(cadre=registered.id, left=left, place=place, unrecorded=unrecorded, **given)
-    return Change(registered, (told,))
+    if command.party_member is None or command.reserve is None:
+        unrecorded = tuple(field for field in OPTIONAL if given[field] is None)
+        given |= dict.fromkeys(unrecorded, False) | {"unrecorded": unrecorded}
+    return Change(registered, (CadreRegistered(cadre=registered.id, left=left, place=place, **given),))
 
 
 def _is_unlikely(command: RegisterCadre, today: date) -> bool:
