@@ -477,7 +477,8 @@ def test_whatever_people_choose_each_state_and_message_has_an_id_that_fits(name:
         message = bounds.longest_of(reaction.on)
         if "pack" in reaction.on.__struct_fields__:
             message.pack = BENXI
-        for id in (message.subject_id, *reaction.ids(message, parse_pack(BENXI))):
+        codes = [None] * reaction.code  # A village whose id is its only code.
+        for id in (message.subject_id, *reaction.ids(message, parse_pack(BENXI), *codes)):
             assert len(id) <= LONGEST_ID, f"{reaction.on.__name__}: {id}"
             looked_at += 1
     assert looked_at > 5

@@ -1,6 +1,6 @@
 """How many rewards of a kind were given for a year, where the pack says how many there are, or which share (2.15)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from math import floor
 
@@ -14,13 +14,6 @@ from shared.rules import Change, Refused, State
 
 Graded = AssessmentGraded | AppraisalGraded
 Ungraded = GradeWithdrawn | AppraisalWithdrawn
-_TRIGGERS: Mapping[type, str] = {
-    AssessmentGraded: short_type(AssessmentGraded.type),
-    GradeWithdrawn: short_type(AssessmentGraded.type),
-    AppraisalGraded: short_type(AppraisalGraded.type),
-    AppraisalWithdrawn: short_type(AppraisalGraded.type),
-}
-"""By event, the one that an outcome of the pack would follow from."""
 
 
 class Quota(State, frozen=True, kw_only=True, omit_defaults=True):
@@ -103,11 +96,12 @@ def _require_left(quota: Quota, terms: Outcome) -> None:
 def of_grade(event: Graded | Ungraded, policy: Policy) -> Iterable[str]:
     """The quota that is a share of those whom an event grades, or grades no more. A pack has one for each assessment of
     teams or persons."""
-    if isinstance(event, AppraisalGraded | AppraisalWithdrawn) and event.subject_kind != "village_cadre":
+    kind = getattr(event, "kind", None)  # A team's assessment has none.
+    if getattr(event, "subject_kind", "village_cadre") != "village_cadre":
         return
-    trigger = _TRIGGERS[type(event)]
+    trigger = short_type((AppraisalGraded if kind else AssessmentGraded).type)
     for terms in policy.outcomes:
-        if terms.quota_share and terms.on == trigger and terms.follows_from(getattr(event, "kind", None)):
+        if terms.quota_share and terms.on == trigger and terms.follows_from(kind):
             yield f"{policy.layer('outcomes', terms.kind)}/{terms.kind}/{event.year}"
 
 
