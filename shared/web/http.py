@@ -635,6 +635,9 @@ def _unmasked(pipeline: Pipeline, state: type[State], table: Table, readers: Col
         found = msgspec.json.decode(body, type=_Placed)
         require_reach(request, found.place, readers)
         tells_of(request, [f"{state.kind}/{found.id}"])
+        if masking.is_named(state, body, purpose):  # The log would lead from the id to the name for ever.
+            zh, en = "用途长期留存，不得写当事人的姓名，写明事由即可", "the log keeps the purpose: name nobody in it"
+            raise Refused("schema", zh, en, field="purpose", status=422)
         whole = store.shown(state, body, to_operator=caller(request).is_operator)
         return Response(whole.encode(), media_type=MediaType.JSON)
 

@@ -41,6 +41,12 @@ def masked(kind: type[State], body: str) -> str:
     return msgspec.json.encode(said).decode()
 
 
+def is_named(kind: type[State], body: str, text: str) -> bool:
+    """Whether a text has in it the name of whom a stored state is about."""
+    said = msgspec.json.decode(body)
+    return any(isinstance(name := said.get(field), str) and len(name) > 1 and name in text for field in fields(kind))
+
+
 def _masked(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _masked(one) for name, one in value.items()}

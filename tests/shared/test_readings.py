@@ -140,6 +140,7 @@ async def test_whoever_reads_the_register_is_told_of_no_case(tmp_path: Path) -> 
         ("C1?purpose=核对姓名", "organisation/210521", 200),
         ("C1", "organisation/2105", 400),
         ("C1?purpose=12", "organisation/2105", 422),
+        ("C1?purpose=核对欧阳正华任职", "organisation/2105", 422),
         ("C1?purpose=秘密★", "organisation/2105", 400),
         ("C1?purpose=核对姓名", "organisation/2106", 403),
         ("C1?purpose=核对姓名", "poverty_office/2105", 403),
