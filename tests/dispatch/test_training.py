@@ -452,6 +452,14 @@ def test_1_8_a_report_that_cannot_be_is_refused(said: dict[str, Any], status: in
     assert refused.value.status == status
 
 
+@pytest.mark.parametrize("lacking", [{}, {"masonry": 1}])
+def test_1_8_no_lack_is_reported_where_the_pack_has_no_skills(lacking: dict[str, int]) -> None:
+    said = {"village": V1, "kind": "posted", "body": "team", "reported_by": "工作队", "lacking": lacking}
+    with pytest.raises(Refused, match="it has: none") as refused:
+        send(city(), ReportSkills, **said)
+    assert (refused.value.status, refused.value.field) == (422, "lacking") and "可填：（无）" in refused.value.zh
+
+
 @pytest.mark.parametrize(
     ("wrong", "en"),
     [

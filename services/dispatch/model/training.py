@@ -211,12 +211,14 @@ def diagnosed(_state: Roster | None, command: ReportSkills) -> Iterable[Key]:
 def report(state: Roster | None, command: ReportSkills, policy: Policy, today: date, others: Others) -> Change:
     """Tell how many people in a village lack which skills (1.8). A course is to answer each by the pack's day."""
     terms = terms_of(policy, command.kind)
-    if unknown := command.lacking.keys() - terms.skills.keys():
+    unknown = command.lacking.keys() - terms.skills.keys()
+    if unknown or not terms.skills:
         zh = "、".join(terms.skills.values()) or "（无）"
         raise Refused(
             terms.rule,
             f"本地规定中没有这项技能，可填：{zh}",
-            f"the pack does not have {', '.join(sorted(unknown))}; it has: {', '.join(terms.skills) or 'none'}",
+            f"the pack does not have {', '.join(sorted(unknown)) or 'any'}; "
+            f"it has: {', '.join(terms.skills) or 'none'}",
             field="lacking",
             status=422,
         )
