@@ -411,6 +411,7 @@ def test_persons_and_draws_are_sealed_and_no_subscriber_can_reach_them() -> None
         "dispatch.quota.met.v1": "always",
         "registry.party.registered.v1": "sometimes",
         "registry.party.withdrawn.v1": "sometimes",
+        "registry.person.forgotten.v1": "always",
         "dispatch.course.attended.v1": "always",
         "dispatch.attendance.withdrawn.v1": "always",
         **{f"dispatch.leave.{step}.v1": "always" for step in ("granted", "refused", "begun")},
