@@ -5,6 +5,7 @@ changes what is said of it, and hardly anything else.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from functools import cache
@@ -17,9 +18,11 @@ from msgspec import inspect
 from shared.contracts import Payload
 from shared.contracts.values import SAID
 from shared.divisions import place_of
+from shared.policy import Policy
 from shared.rules import State
 
 DAY: Final = timedelta(1)
+CODE: Final = re.compile("[a-z][a-z0-9_]*")
 MOST: Final = 40
 """As many values of a field are remembered as are needed to have something of each kind."""
 UNKNOWN: Final = {"999999999999": 12, "999999": 6, "NOBODY-9": 40, "no_such_code": 32, "nothing/9": 120}
@@ -45,8 +48,26 @@ class Known:
 
     def learn(self, part: msgspec.Struct) -> None:
         """Remember what stands in each field."""
+        self._orders.clear()
         for field in shape(type(part)).fields:
             self._learn(plain(field.type), field.name, getattr(part, field.name))
+
+    def learn_pack(self, policy: Policy) -> None:
+        """Remember the codes and roles that a pack has, by the names of the fields in which they stand."""
+        self._learn_part("", msgspec.to_builtins(policy))
+
+    def _learn_part(self, name: str, part: Any) -> None:
+        match part:
+            case dict():
+                for key, one in part.items():
+                    if isinstance(one, dict):
+                        self.values.setdefault(name.removesuffix("s"), {}).setdefault(repr(key), key)
+                    self._learn_part(key, one)
+            case list() | tuple():
+                for one in part:
+                    self._learn_part(name, one)
+            case str() if CODE.fullmatch(part):
+                self.values.setdefault(name, {}).setdefault(repr(part), part)
 
     def _learn(self, type: inspect.Type, name: str, value: Any) -> None:
         match value:
@@ -54,11 +75,11 @@ class Known:
                 return
             case msgspec.Struct():
                 self.learn(value)
-            case tuple() | list() | frozenset():
-                for one in sorted(value) if isinstance(value, frozenset) else value[:5]:
+            case tuple() | list() | frozenset() | set():
+                for one in sorted(value) if isinstance(value, frozenset | set) else value[:5]:
                     self._learn(item(type), name, one)
             case dict():
-                for key in [*value][:5]:
+                for key in sorted(value, key=str)[:5]:
                     self._learn(inspect.AnyType(), f"{name} key", key)
                     self._learn(inspect.AnyType(), f"{name} value", value[key])
             case _:
@@ -130,12 +151,26 @@ def sound(payload: Payload, changed: dict[str, Any]) -> Payload | None:
         return None
 
 
-def about(command: type[Payload], state: State, named: dict[str, Any], known: Known, today: date) -> Payload | None:
+def field_otherwise(payload: Payload, name: str, known: Known, today: date, number: int) -> Iterator[Payload]:
+    """The message with other values in a field, beginning with those that are known of it."""
+    field = next(field for field in shape(type(payload)).fields if field.name == name)
+    asked = f"{type(payload).__name__}.{name}"
+    value = getattr(payload, name)
+    own = [] if isinstance(value, (tuple, list, dict, bool)) else known.some(name, asked, number, value)
+    for other in (*own, *_others(field.type, name, value, known, asked, today)):
+        if found := sound(payload, {name: other}):
+            yield found
+
+
+def about(
+    command: type[Payload], state: State, named: Mapping[str, Any], known: Known, today: date, again: str = ""
+) -> Payload | None:
     """A message of this type that says of a state what stands in it already, and what the story knows besides."""
     own = Known(known)
     own.learn(state)
-    values = made(shape(command), "", own, f"{command.__name__} {state.kind} {state.status}", today, named)
-    return sound(values, {}) if values else None
+    values = made(shape(command), "", own, f"{command.__name__} {state.kind} {state.status}{again}", today, named)
+    village = getattr(values, "village", None)
+    return sound(values, {"village": village} if village else {}) if values else None
 
 
 def _others(
@@ -200,10 +235,11 @@ def _mappings(
     kind: inspect.DictType, name: str, value: dict[Any, Any], known: Known, asked: str, today: date
 ) -> Iterator[dict[Any, Any]]:
     yield {}
-    for key in known.some(f"{name} key", asked, 1, next(iter(value), None)):
-        yield {**value, key: next(iter(value.values()), 0)}
+    first = min(value, key=str, default=None)
+    for key in known.some(f"{name} key", asked, 1, first):
+        yield {**value, key: value.get(first, 0)}
     if value:
-        first, held = next(iter(value.items()))
+        held = value[first]
         yield {key: one for key, one in value.items() if key != first}
         for other in _others(kind.value_type, f"{name} value", held, known, asked, today, 1):
             yield {**value, first: other}
@@ -223,6 +259,19 @@ def _lists(
         yield (other, *rest)
 
 
+def _fits(value: Any, kind: inspect.Type) -> bool:
+    match kind:
+        case inspect.LiteralType(values=values):
+            return value in values
+        case inspect.StrType(pattern=pattern):
+            return isinstance(value, str) and (pattern is None or re.search(pattern, value) is not None)
+        case inspect.DateType():
+            return isinstance(value, date)
+        case inspect.IntType() | inspect.FloatType():
+            return isinstance(value, int | float)
+    return False
+
+
 def made(
     kind: inspect.Type,
     name: str,
@@ -232,9 +281,10 @@ def made(
     named: Mapping[str, Any] = MappingProxyType({}),
 ) -> Any:
     """A value for a field that has none: one that the story knows, or a plain one of its type."""
-    for under in (name, getattr(kind, "pattern", None) or ""):
-        if found := known.some(under, asked, 1):
-            return found[0]
+    for under in (name, getattr(kind, "pattern", None)):
+        for value in known.some(under, asked, 5) if under else ():
+            if _fits(value, kind):
+                return value
     match plain(kind):
         case inspect.BoolType():
             return True
@@ -258,8 +308,9 @@ def made(
                 return struct.cls(**{**fields, **named})
             except ValueError:  # A day that lies outside of a bound.
                 return None
-        case inspect.DictType():
-            return {}
+        case inspect.DictType(value_type=held):
+            keys = known.some(f"{name} key", asked, 1)
+            return {key: made(held, f"{name} value", known, asked, today) for key in keys}
         case inspect.VarTupleType() | inspect.ListType() as several:
             return (made(item(several), name, known, asked, today),)
     return None
