@@ -269,7 +269,9 @@ class Country:
             return False
 
     async def behind(self, service: str) -> int:
-        return (await self.js.consumer_info(OPEN, service)).num_pending or 0
+        """Messages that a service has not handled, those included that it has fetched: they are lost with a stream."""
+        info = await self.js.consumer_info(OPEN, service)
+        return (info.num_pending or 0) + (info.num_ack_pending or 0)
 
     async def recover(self, service: str) -> str:
         """What the operator's command says."""
