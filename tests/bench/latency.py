@@ -12,6 +12,7 @@ import time
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import count
 from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
@@ -30,7 +31,9 @@ from tests.bench.figure import Figure
 
 DAY: Final = date(2016, 1, 4)
 PACK: Final = Path(__file__).parents[2] / "shared/policy/packs/benxi.toml"
-COUNTY: Final = "210521"
+COUNTIES: Final = 99
+"""Counties of Benxi's prefecture in which villages are registered, each request in the next one: so none has more than
+the few hundred that a county has."""
 SINGLE: Final = 300
 """Commands that are sent one after the other."""
 SECONDS, RATE, BATCH = 10, 1000, 10
@@ -67,6 +70,7 @@ class Office:
         self._system = system
         self._free: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
         self._arrived: dict[str, float] = {}
+        self._requests = count()
         self._numbers: Iterator[int] = (n for n in range(1_000_000) if n % 1000)
 
     async def __aenter__(self) -> Self:
@@ -90,11 +94,12 @@ class Office:
             self._free.get_nowait()[1].close()
         await self._broker.stop()
 
-    def commands(self, count: int) -> Sequence[Mapping[str, Any]]:
+    def commands(self, number: int) -> Sequence[Mapping[str, Any]]:
         """Registrations of villages that nobody has heard of yet."""
-        codes = [f"{COUNTY}{next(self._numbers):06}" for _ in range(count)]
+        county = f"2105{next(self._requests) % COUNTIES + 1:02}"
+        codes = [f"{county}{next(self._numbers):06}" for _ in range(number)]
         return [
-            {"place": COUNTY, "village": code, "name": "某村", "township": "某乡", "population": 800, "listed": False}
+            {"place": county, "village": code, "name": "某村", "township": "某乡", "population": 800, "listed": False}
             for code in codes
         ]
 
