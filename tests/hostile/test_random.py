@@ -1,7 +1,6 @@
 """Random requests to services that ask who calls: whatever is sent, by whomever, is answered as the document says."""
 
 import asyncio
-import re
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -37,6 +36,7 @@ from tests.support.asked import serving
 from tests.support.issuer import issuing
 from tests.support.process import delivery
 from tests.support.servers import engine_with
+from tests.support.usual import whole
 from tests.webhooks import desk as webhooks
 from tests.webhooks.receiver import receiving
 
@@ -161,17 +161,6 @@ def usual(case: Any) -> Any:
     if "wait" in (case.query or {}):
         case.query["wait"] = 0
     return case
-
-
-def whole(value: Any) -> Any:
-    """For JSON Schema 3.0 is an integer, and a date of any year is one; here they are not, as the descriptions say."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, str) and re.fullmatch("[0-9]{4}(-[0-9]{2}-[0-9]{2})", value):
-        return f"2016{value[4:]}"
-    if isinstance(value, dict):
-        return {key: whole(part) for key, part in value.items()}
-    return [whole(part) for part in value] if isinstance(value, list) else value
 
 
 def sendable(client: httpx.AsyncClient, case: Any, who: dict[str, str]) -> httpx.Request:

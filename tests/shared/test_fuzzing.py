@@ -13,6 +13,7 @@ from deploy.local.supervisor import SERVICES, System
 from services.inspection.model.seeds import BODIES
 from shared.web.token import body_headers, operator_headers
 
+PROJECT = Path(__file__).parents[2]
 EXAMPLES = 1
 """Random cases of each operation, besides those that each constraint of its schema asks for."""
 SETTINGS = """
@@ -29,20 +30,11 @@ import re
 
 import schemathesis
 
-
-def whole(value):
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, str) and re.fullmatch("[0-9]{4}(-[0-9]{2}-[0-9]{2})", value):
-        return f"2016{value[4:]}"
-    if isinstance(value, dict):
-        return {key: whole(part) for key, part in value.items()}
-    return [whole(part) for part in value] if isinstance(value, list) else value
+from tests.support.usual import whole
 
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    # For JSON Schema 3.0 is an integer, and a date of any year is one; here they are not, as the descriptions say.
     case.body = whole(case.body)
     # Whoever waits for news is tried elsewhere (test_feed.py); a minute for each case would be too long.
     if re.fullmatch("[0-9]{1,2}", str((case.query or {}).get("wait"))) and int(case.query["wait"]) <= 55:
@@ -90,7 +82,8 @@ def run(folder: Path, url: str, headers: dict[str, str], *options: str) -> tuple
             "--no-shrink", "--continue-on-failure", *options,
             *(part for name, value in headers.items() for part in ("--header", f"{name}: {value}")),
         ],
-        cwd=folder, env={"SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(folder), "PATH": "/usr/bin:/bin"},
+        cwd=folder,
+        env={"SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": f"{folder}:{PROJECT}", "PATH": "/usr/bin:/bin"},
         capture_output=True, text=True, timeout=900,
     )  # fmt: skip
     return ran.returncode, ran.stdout + ran.stderr
