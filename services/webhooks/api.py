@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.webhooks import store
 from services.webhooks.callers import Call, Callers
 from services.webhooks.courier import Post, chosen, sent, yesterday
-from services.webhooks.feed import TAIL, AnotherJournal, Away, held, require_types
+from services.webhooks.feed import held, require_types
 from services.webhooks.lag import lags
 from services.webhooks.model import Endpoint, Held, Lag, NewEndpoint, Outcome, endpoint
 from services.webhooks.model.address import require_sendable
@@ -26,6 +26,7 @@ from shared.engine import audit
 from shared.engine.audit import AuditLog
 from shared.web.asgi import Answer, Request, Routes, told
 from shared.web.documents import LINES, Number, says
+from shared.web.following import TAIL, AnotherJournal, Away
 
 TEST: str = "zhucun.webhooks.test.v1"
 """The type of the event that only tells a receiver that it would get others."""

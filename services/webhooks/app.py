@@ -9,7 +9,6 @@ import uvloop
 from services.webhooks.api import Api
 from services.webhooks.callers import Callers
 from services.webhooks.courier import Post
-from services.webhooks.feed import WAIT, Feeds
 from services.webhooks.sender import SECONDS, Sender
 from services.webhooks.store import Store
 from services.webhooks.tables import TABLES
@@ -17,6 +16,7 @@ from shared.engine.audit import AuditLog
 from shared.engine.opening import open_engine
 from shared.web import issuers, process
 from shared.web.asgi import App
+from shared.web.following import WAIT, Feeds
 from shared.web.token import operator_headers
 
 NAME = "webhooks"

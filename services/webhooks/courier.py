@@ -14,10 +14,11 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from services.webhooks import signing, store
-from services.webhooks.feed import TAIL, WAIT, AnotherJournal, Away, Chosen, Event, Feeds, held
+from services.webhooks.feed import held
 from services.webhooks.model import Endpoint, Held, Outcome, delivery, endpoint
 from services.webhooks.sender import Sender
 from services.webhooks.store import MOST_HELD, Store
+from shared.web.following import TAIL, WAIT, AnotherJournal, Away, Chosen, Event, Feeds
 
 log = structlog.get_logger()
 T = TypeVar("T")

@@ -5,8 +5,8 @@ from typing import Final
 
 from services.webhooks import store
 from services.webhooks.courier import Post, chosen, together, yesterday
-from services.webhooks.feed import AnotherJournal, Away
 from services.webhooks.model import Endpoint, Lag
+from shared.web.following import AnotherJournal, Away
 
 COUNTED: Final = 200
 """Events of a service that are counted at most. Beyond it the lag only says that there are more."""

@@ -12,7 +12,6 @@ import httpx
 from services.webhooks.api import Api
 from services.webhooks.callers import Callers
 from services.webhooks.courier import Post
-from services.webhooks.feed import Feeds
 from services.webhooks.sender import Sender
 from services.webhooks.store import Store
 from services.webhooks.tables import TABLES
@@ -21,6 +20,7 @@ from shared.engine.deliveries import handle
 from shared.engine.opening import open_engine
 from shared.stream.bus import OPEN
 from shared.web.asgi import App
+from shared.web.following import Feeds
 from shared.web.issuers import Issuers
 from shared.web.token import operator_headers
 from tests.support.asked import Api as Service
