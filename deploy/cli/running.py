@@ -139,6 +139,13 @@ def up(
             "--webhooks", help="以 HTTP 推送事件，此后保持 · send events over HTTP; kept from then on (zhucun webhook)"
         ),
     ] = False,
+    console_too: Annotated[
+        bool | None,
+        typer.Option(
+            "--console/--no-console",
+            help="网页（新安装的默认，此后保持），或不要 · pages for the browser, as in new installations, or none",
+        ),
+    ] = None,
     on_demo: Annotated[
         bool, typer.Option("--demo", help="在演示数据上接着按今天运行 · go on with a demo's data on today's calendar")
     ] = False,
@@ -161,7 +168,8 @@ def up(
     )  # Asked at every start: a folder that was handed on or edited must not open the services unasked.
     system = System(
         folder, replicas=replicas or folder_of.replicas, kind=kind, bind=bind, ports=_fixed(port or []),
-        accounts=accounts, webhooks=webhooks, tell=console.note,
+        accounts=accounts, webhooks=webhooks, console=True if is_new and console_too is None else console_too,
+        tell=console.note,
     )  # fmt: skip
     asyncio.run(run(system, _announce))
 
@@ -169,6 +177,8 @@ def up(
 async def _announce(system: System) -> None:
     """Say where everything is and what an operator should know."""
     console.good(f"驻村系统已就绪 · Zhucun is ready: {system.folder.root}")
+    if system.console:
+        console.say(f"  请在浏览器中打开 · open this in a browser: {system.url('console')}/")
     width = max(map(len, system.services))
     async with httpx.AsyncClient(trust_env=False) as http:
         for name in system.services:

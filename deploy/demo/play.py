@@ -169,7 +169,7 @@ async def demo(
 
     async def live() -> None:
         nonlocal ended
-        async with System(folder, kind="demo", replicas=replicas, tell=tell) as system:
+        async with System(folder, kind="demo", replicas=replicas, console=stay or None, tell=tell) as system:
             await system.ready(READY_WITHIN)
             # Messages about lost connections go to a log. Otherwise they would break the progress bar.
             log = os.open(system.folder.log("play"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -178,6 +178,7 @@ async def demo(
             ended = True
             if stay:
                 print("系统仍在运行，Ctrl-C 停止 · still running, Ctrl-C stops it")
+                print(f"  请在浏览器中打开 · open this in a browser: {system.url('console')}/")
                 for name in system.services:
                     print(f"  {name}: {system.url(name)}/docs")
                 print(f"  NATS: {system.nats_url}")

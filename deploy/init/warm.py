@@ -9,6 +9,7 @@ from deploy.local.supervisor import SERVICES
 
 PARTS = (
     *(f"services.{service}.app" for service in SERVICES), "services.accounts.app", "services.webhooks.app",
+    "services.console.app",
     "deploy.cli.commands",
     "deploy.init.__main__",
     "deploy.operations.doctor", "deploy.operations.recovery", "deploy.operations.selftest", "deploy.demo.play",

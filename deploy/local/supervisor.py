@@ -40,7 +40,9 @@ ACCOUNTS = "accounts"
 """The process that says who people are, where the installation was made with accounts."""
 WEBHOOKS = "webhooks"
 """The process that sends events over HTTP, where the installation was made with webhooks."""
-BESIDE = (ACCOUNTS, WEBHOOKS)
+CONSOLE = "console"
+"""The process with the pages for the browser, where the installation was made with them."""
+BESIDE = (ACCOUNTS, WEBHOOKS, CONSOLE)
 
 # Seconds before the next start of a process that keeps dying within STEADY seconds of its start.
 BACKOFF = (0, 0.25, 0.5, 1, 2, 5)
@@ -86,6 +88,7 @@ class System:
       with its own database.
     - `accounts`: whether people must sign in. Once a folder has accounts, it keeps them.
     - `webhooks`: whether events are sent over HTTP. Once a folder has webhooks, it keeps them.
+    - `console`: whether there are pages for the browser; None for as it was before.
     - `kind` is what the folder must be. `bind` and `ports` change where the services listen. `tell` is called with
       messages for the operator.
 
@@ -105,6 +108,7 @@ class System:
         replicas: int = 1,
         accounts: bool = False,
         webhooks: bool = False,
+        console: bool | None = None,
         kind: Kind = "trial",
         bind: str = "",
         ports: Mapping[str, int] = {},
@@ -117,7 +121,9 @@ class System:
         # Not `Path.exists`: that raises for a name which is too long, before the folder itself is refused for it.
         self.accounts = (ACCOUNTS,) if accounts or os.path.exists(self.folder.signing_keys) else ()
         self.webhooks = (WEBHOOKS,) if webhooks or os.path.exists(self.folder.database(WEBHOOKS)) else ()
-        self.beside = (*self.accounts, *self.webhooks)
+        before = os.path.exists(self.folder.database(CONSOLE))
+        self.console = (CONSOLE,) if (before if console is None else console) else ()
+        self.beside = (*self.accounts, *self.webhooks, *self.console)
         """The processes beside the services, which need no NATS."""
         self.processes = (*(() if nats else ("nats",)), *self.services, *self.beside)
         self.nats_ca = nats_ca
@@ -243,7 +249,7 @@ class System:
             environment["ZHUCUN_ISSUERS"] = str(self.folder.issuers)
         if name == ACCOUNTS:
             environment |= {"ZHUCUN_ISSUER": self.url(name), "ZHUCUN_SIGNING_KEYS": str(self.folder.signing_keys)}
-        if name == WEBHOOKS:
+        if name in (WEBHOOKS, CONSOLE):
             environment["ZHUCUN_SOURCES"] = ",".join(f"{source}={self.url(source)}" for source in self.services)
         return environment
 
@@ -262,8 +268,8 @@ class System:
             needed = self.folder.signing_keys.exists()
             path = self.folder.database(ACCOUNTS)
             sqlite.check(path, ACCOUNTS, (*SERVICES, *BESIDE), needed=needed, thorough=copied)
-        if self.webhooks:
-            sqlite.check(self.folder.database(WEBHOOKS), WEBHOOKS, (*SERVICES, *BESIDE), needed=False, thorough=copied)
+        for name in (*self.webhooks, *self.console):
+            sqlite.check(self.folder.database(name), name, (*SERVICES, *BESIDE), needed=False, thorough=copied)
 
     async def _spawn(self, name: str) -> None:
         reader, writer = logs.pipe()

@@ -1,0 +1,1 @@
+"""The officers' pages in the browser."""

@@ -1,0 +1,75 @@
+"""The console as a process: settings and wiring only."""
+
+from pathlib import Path
+
+import uvloop
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.static_files import create_static_files_router
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.console import web
+from services.console.pages import PAGES
+from services.console.upstream import Upstream
+from shared.engine.opening import open_engine
+from shared.web import process
+
+NAME = "console"
+LARGEST = 64 * 2**20
+"""The most bytes of a form, which may have a workbook in it."""
+
+
+class Settings(process.Settings, kw_only=True):
+    """What the console needs beside."""
+
+    sources: str
+    """The services' processes with their addresses: `registry=http://registry:8000,dispatch=http://…`."""
+    console: str = ""
+    """The address at which browsers reach this process. Without it, host and port."""
+    issuers: Path | None = None
+    """The file of the issuers by whose tokens people are known (`shared/web/issuers.py`)."""
+
+
+def build(of: Settings, engine: AsyncEngine) -> Litestar:
+    """The application. Its maker disposes of the engine."""
+    upstream = Upstream(dict(one.split("=", 1) for one in of.sources.split(",") if one.strip()))
+    address = (of.console or f"http://{of.host}:{of.port}").rstrip("/")
+    site = web.Site(upstream, of.secret_file.read_bytes(), address)
+
+    async def closed() -> None:
+        await upstream.aclose()
+
+    return Litestar(
+        route_handlers=[
+            *PAGES,
+            create_static_files_router("/static", [web.HOME / "static", web.htmx()]),
+        ],
+        dependencies={"visitor": Provide(web.visitor), "upstream": Provide(web.upstream)},
+        exception_handlers=web.HANDLERS,
+        before_request=web.unforged,
+        before_send=[web.headed],
+        openapi_config=None,
+        logging_config=None,
+        state=State({"site": site, "engine": engine}),
+        request_max_body_size=LARGEST,
+    )
+
+
+def serve() -> None:
+    """Run until SIGINT or SIGTERM."""
+    of = Settings.read()
+    process.prepare(NAME, of.log_level, of.database, migrate=of.migrate_on_start)
+    uvloop.run(_run(of))
+
+
+async def _run(of: Settings) -> None:
+    engine = open_engine(of.database)
+    app = build(of, engine)
+    await process.serve(app, NAME, of)
+    await app.state.site.upstream.aclose()
+    await engine.dispose()
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,7 @@
+"""The pages, one file for each. `PAGES` has the handlers of all."""
+
+from typing import Any, Final
+
+from services.console.pages import health, session
+
+PAGES: Final[tuple[Any, ...]] = (*health.HANDLERS, *session.HANDLERS)

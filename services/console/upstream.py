@@ -1,0 +1,147 @@
+"""The HTTP client of the services: the console asks and commands in the name of whoever looks at a page."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
+
+import httpx
+import msgspec
+
+from shared.engine.requests import IDEMPOTENCY_KEY
+from shared.engine.shares import owner
+from shared.web.problems import Fault, Problem
+
+WITHIN: Final = 30.0
+"""Seconds within which a service must answer."""
+LEAST: Final = 4
+"""Digits of a division by which the replica that keeps it is known."""
+
+
+class Shown(Protocol):
+    """What shows who asks."""
+
+    @property
+    def token(self) -> str:
+        """The bearer token; empty where nobody is asked who he is."""
+
+
+class Refusal(Exception):
+    """A service says no, or nothing at all. `faults` say what is wrong, in both languages."""
+
+    def __init__(self, status: int, faults: tuple[Fault, ...]) -> None:
+        super().__init__(f"{status}: {'; '.join(fault.en for fault in faults)}")
+        self.status, self.faults = status, faults
+
+
+class Upstream:
+    """The services' processes, by name: `registry`, or `registry-1-of-2` where replicas share the prefectures."""
+
+    def __init__(self, sources: Mapping[str, str]) -> None:
+        self.sources = dict(sources)
+        self._http = httpx.AsyncClient(timeout=WITHIN, trust_env=False, follow_redirects=False)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def get(self, service: str, path: str, visitor: Shown, **params: Any) -> Any:
+        """The decoded answer of the service that keeps `place` (or `below`). Raises Refusal.
+
+        Where replicas share a service and no place is named, all are asked, and their lists are joined.
+        """
+        place = str(params.get("place") or params.get("below") or "")
+        names = self.processes(service, place)
+        found = await asyncio.gather(*(self._json("GET", name, path, visitor, params=params) for name in names))
+        return [one for answer in found for one in answer] if len(found) > 1 else found[0]
+
+    async def all(self, path: str, visitor: Shown, **params: Any) -> dict[str, Any]:
+        """The answers of all processes, by name. For one that refuses or is away its Refusal stands there."""
+
+        async def of(name: str) -> Any:
+            try:
+                return await self._json("GET", name, path, visitor, params=params)
+            except Refusal as refusal:
+                return refusal
+
+        return dict(zip(self.sources, await asyncio.gather(*map(of, self.sources)), strict=True))
+
+    async def post(
+        self,
+        service: str,
+        path: str,
+        visitor: Shown,
+        body: Any,
+        *,
+        key: str,
+        dry_run: bool = False,
+        params: Mapping[str, Any] = {},
+    ) -> Any:
+        """The decoded answer to commands: a list of them, or one. Raises Refusal.
+
+        The same `key` with the same commands does what it does once only.
+        """
+        commands = body if isinstance(body, list) else [body]
+        place = str(params.get("place") or (commands[0].get("place", "") if commands else ""))
+        asked = {**params, "dry_run": True} if dry_run else params
+        return await self._json(
+            "POST", self.processes(service, place)[0], path, visitor, params=asked,
+            content=msgspec.json.encode(commands),
+            headers={IDEMPOTENCY_KEY: key, "content-type": "application/json"},
+        )  # fmt: skip
+
+    def processes(self, service: str, place: str = "") -> list[str]:
+        """The processes of a service that keep a place: one, or all if the place is none of one replica."""
+        named = [name for name in self.sources if name.partition("-")[0] == service]
+        if len(named) > 1 and len(place) >= LEAST:
+            number = owner(place, len(named))
+            named = [name for name in named if name.split("-")[1] == str(number)]
+        return named
+
+    async def send(
+        self,
+        method: str,
+        name: str,
+        path: str,
+        visitor: Shown,
+        *,
+        params: Mapping[str, Any] = {},
+        content: bytes | None = None,
+        headers: Mapping[str, str] = {},
+    ) -> httpx.Response:
+        """The answer of one process, if it is one of success. Raises Refusal."""
+        shown = {"authorization": f"Bearer {visitor.token}"} if visitor.token else {}
+        query = {name: _written(value) for name, value in params.items() if value is not None}
+        try:
+            answer = await self._http.request(
+                method, f"{self.sources[name]}{path}", params=query, content=content, headers={**headers, **shown}
+            )
+        except httpx.HTTPError:
+            zh, en = (
+                "服务暂无应答，请稍后再试或告知运维",
+                "the service does not answer; try again later, or tell operations",
+            )
+            raise Refusal(503, (Fault(0, "away", zh, en),)) from None
+        if answer.status_code >= 400:
+            raise Refusal(answer.status_code, _faults(answer.content))
+        return answer
+
+    async def _json(self, method: str, name: str, path: str, visitor: Shown, **more: Any) -> Any:
+        answer = await self.send(method, name, path, visitor, **more)
+        return msgspec.json.decode(answer.content)
+
+
+def _written(value: Any) -> Any:
+    """A value as it stands in a query."""
+    return ("false", "true")[value] if isinstance(value, bool) else value
+
+
+def _faults(body: bytes) -> tuple[Fault, ...]:
+    """What a refusal (problem+json) says."""
+    try:
+        told = msgspec.json.decode(body, type=Problem)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return (
+            Fault(0, "system", "服务的答复无法识别，请告知运维", "an answer that is none of ours; tell operations"),
+        )
+    zh, _, en = told.title.partition(" / ")
+    return tuple(told.errors) or (Fault(0, "", zh, en or zh),)

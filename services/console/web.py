@@ -1,0 +1,266 @@
+"""What every page has: who looks at it, in which language, how it is drawn, and what keeps it from being forged."""
+
+import hmac
+import secrets
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
+
+import msgspec
+import structlog
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import MediaType, Response
+from litestar import Request as _Request
+from litestar.exceptions import HTTPException
+from litestar.response import Redirect
+from litestar.types import ExceptionHandlersMap, Message, Scope
+
+from services.console.language import Language, Say, language, say
+from services.console.upstream import Refusal, Upstream
+from shared import chinese, english
+from shared.contracts.values import ROLES
+from shared.web.issuers import Holding
+from shared.web.problems import Fault, Unfit
+from shared.web.strict import strict
+
+Request = _Request[Any, Any, Any]
+log = structlog.get_logger()
+HOME: Final = Path(__file__).parent
+COOKIE: Final = "zhucun_console"
+"""The cookie of a browser. Where people sign in its value is the session's; it is random, and no script reads it."""
+ROLE: Final = "zhucun_role"
+"""The cookie with the role and division that were chosen, where nobody is asked who he is."""
+FORM: Final = "form"
+"""The hidden field by which a form proves that this console made it."""
+ADMINISTRATORS: Final = {
+    "system": ("系统管理员", "system administrator"), "security": ("安全管理员", "security administrator"),
+    "audit": ("审计管理员", "audit administrator"), "subscriber": ("订阅程序", "a subscribing program"),
+}  # fmt: skip
+ROLE_NAMES: Final = {**ROLES, **ADMINISTRATORS}
+"""All roles that people hold, in Chinese and English."""
+EVERYTHING: Final = tuple(Holding(role, "") for role in ROLES if role not in ("villager", "operator"))  # type: ignore[arg-type]
+"""What everybody holds where nobody is asked who he is."""
+NAV: Final = (
+    ("/day", "我的工作", "My day"),
+    ("/overview/", "总览", "Overview"),
+    ("/villages", "村", "Villages"),
+    ("/acts", "办理", "Act"),
+    ("/forms", "填报表", "Forms"),
+    ("/policy/", "政策", "Policy"),
+    ("/operations", "运行", "Operations"),
+    ("/me", "本人", "Me"),
+)
+"""The pages that the head of every page leads to. One that is not there is left out."""
+
+
+class Visitor(msgspec.Struct, frozen=True, kw_only=True):
+    """Who looks at a page."""
+
+    name: str = ""
+    """What the page greets him by; empty if nobody is asked who he is."""
+    organ: str = ""
+    roles: tuple[Holding, ...] = EVERYTHING
+    acting: str = "county"
+    """The role that he chose for this session among his."""
+    place: str = ""
+    """The division that goes with it, digits of its code; empty for the whole country."""
+    token: str = ""
+    """The bearer token for the services; empty where nobody is asked who he is."""
+    lang: Language = "zh"
+
+    def may_see(self, place: str) -> bool:
+        """Whether one of his roles reaches a division or village, by its code or the first digits of it."""
+        return any(place.startswith(held.division) for held in self.roles)
+
+
+class Site(NamedTuple):
+    """What the pages need of their process."""
+
+    upstream: Upstream
+    secret: bytes
+    address: str
+    """Where browsers reach the console."""
+    issuer: str = ""
+    """The origin where people sign in; empty where nobody is asked who he is."""
+    sessions: Any = None
+
+
+# ------------------------------------------------------------------- who looks
+
+
+async def visitor(request: Request) -> Visitor:
+    """Who looks at the page. Where people sign in, whoever has not is led there."""
+    role, _, place = request.cookies.get(ROLE, "").partition(".")
+    known = {held.role for held in EVERYTHING}
+    return Visitor(
+        acting=role if role in known else "county",
+        place=place if place.isascii() and place.isdigit() and len(place) in (2, 4, 6, 9) else "",
+        lang=language(request),
+    )
+
+
+async def upstream(request: Request) -> Upstream:
+    """The services."""
+    found: Upstream = site(request).upstream
+    return found
+
+
+def site(request: Request) -> Site:
+    """What the pages need of their process."""
+    found: Site = request.app.state.site
+    return found
+
+
+# --------------------------------------------------------------------- drawing
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(HOME / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    made.globals.update(nav=NAV, role_names=ROLE_NAMES)
+    return made
+
+
+_TEMPLATES: Final = _environment()
+
+
+def page(request: Request, template: str, visitor: Visitor, /, status: int = 200, **data: Any) -> Response[str]:
+    """A page. Every template has `t`, `visitor`, `path` and `day`; one that htmx asks for has no head and foot.
+
+    A template begins with `{% extends layout %}` and fills the blocks `title`, `main` and, if it likes, `aside`.
+    """
+    is_part = "hx-request" in request.headers and not (
+        "hx-boosted" in request.headers or "hx-history-restore-request" in request.headers
+    )
+    browser = request.cookies.get(COOKIE) or secrets.token_urlsafe(24)
+    t, of = say(visitor.lang), site(request)
+    text = _TEMPLATES.get_template(template).render(
+        layout="part.html" if is_part else "base.html", t=t, visitor=visitor, path=request.url.path,
+        asked=request.url.query, form_token=_proof(of.secret, browser), signs_in=bool(of.issuer),
+        pages={route.path for route in request.app.routes}, day=chinese.day if visitor.lang == "zh" else english.day,
+        **data,
+    )  # fmt: skip
+    answer = Response(text, media_type=MediaType.HTML, status_code=status)
+    if browser != request.cookies.get(COOKIE):
+        set_cookie(answer, of, COOKIE, browser)
+    return answer
+
+
+def set_cookie(answer: Response[Any], of: Site, name: str, value: str, seconds: int | None = None) -> None:
+    """Have the browser keep a value, which no script reads and no form elsewhere sends."""
+    secure = of.address.startswith("https:")
+    answer.set_cookie(name, value, max_age=seconds, httponly=True, samesite="lax", secure=secure, path="/")
+
+
+# --------------------------------------------------------------------- forgery
+
+
+def _proof(secret: bytes, browser: str) -> str:
+    return hmac.digest(secret, f"zhucun console form {browser}".encode(), "sha256").hex()[:32]
+
+
+async def form(request: Request) -> dict[str, str]:
+    """The fields of a form that was sent, without the one that proves its origin. Of a name twice, the last holds."""
+    return {name: value for name, value in (await request.form()).items() if name != FORM and isinstance(value, str)}
+
+
+async def unforged(request: Request) -> Response[Any] | None:
+    """Refuse parameters that the address does not know, and forms that another site made. It stands before all."""
+    host = urlsplit(site(request).address).netloc
+    if request.headers.get("host", host) != host and not request.url.path.startswith("/health"):
+        raise Refusal(421, (Fault(0, "host", "请用本系统的地址访问", f"reach the console as {site(request).address}"),))
+    if request.method == "POST":
+        sent = request.headers.get("origin", "")
+        given, browser = (await request.form()).get(FORM, ""), request.cookies.get(COOKIE, "")
+        proof = _proof(site(request).secret, browser)
+        is_ours = isinstance(given, str) and hmac.compare_digest(given.encode(), proof.encode())
+        if not browser or not is_ours or sent not in ("", site(request).address):
+            zh, en = (
+                "页面已过期，请返回后重新打开再提交",
+                "the page is too old; go back, open it again, and submit once more",
+            )
+            raise Refusal(403, (Fault(0, "form", zh, en),))
+    return await strict(request)
+
+
+async def headed(message: Message, scope: Scope) -> None:
+    """Add to every answer what keeps browsers from storing it, running what is not ours, or showing it elsewhere."""
+    if message["type"] == "http.response.start":
+        of: Site = scope["litestar_app"].state.site
+        is_static = scope["path"].startswith("/static/")
+        policy = (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+            f"form-action 'self' {of.issuer}".rstrip()
+            + "; frame-ancestors 'none'; base-uri 'none'"
+        )
+        said = {
+            "content-security-policy": policy, "x-content-type-options": "nosniff", "x-frame-options": "DENY",
+            "referrer-policy": "same-origin", "cross-origin-opener-policy": "same-origin",
+            "cache-control": "public, max-age=3600" if is_static else "no-store",
+        }  # fmt: skip
+        have = {name.lower() for name, _ in message["headers"]}
+        more = [(name.encode(), value.encode()) for name, value in said.items() if name.encode() not in have]
+        message["headers"] = [*message["headers"], *more]
+
+
+# ---------------------------------------------------------------------- errors
+
+
+def own_path(text: str) -> str:
+    """A path of this console, to lead somebody back to; `/` for anything that could lead elsewhere."""
+    parts = urlsplit(text)
+    is_own = text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable() and len(text) <= 500
+    return text if is_own and not parts.scheme and not parts.netloc and "\\" not in text else "/"
+
+
+def back(request: Request, given: Mapping[str, str], fallback: str = "/") -> Redirect:
+    """Lead back to the page that the form's field `to` names, if it is one of ours."""
+    return Redirect(own_path(given.get("to", fallback)), status_code=303)
+
+
+def _said(request: Request, status: int, faults: tuple[Fault, ...]) -> Response[str]:
+    """A page that says what is wrong."""
+    looks = Visitor(lang=language(request))
+    return page(request, "error.html", looks, status, faults=faults, code=status)
+
+
+def _refused(request: Request, error: Refusal) -> Response[str]:
+    return _said(request, error.status, error.faults)
+
+
+def _unfit(request: Request, error: Unfit) -> Response[str]:
+    return _said(request, error.status, tuple(error.faults))
+
+
+def _http(request: Request, error: HTTPException) -> Response[str]:
+    zh, en = {
+        404: ("没有这个页面", "there is no such page"),
+        405: ("此地址不接受这种方法", "this address does not take this method"),
+        413: ("文件过大", "the file is too large"),
+    }.get(error.status_code, ("请求不符合要求", "the request does not fit"))
+    return _said(request, error.status_code if error.status_code < 500 else 400, (Fault(0, "", zh, en),))
+
+
+def _failed(request: Request, error: Exception) -> Response[str]:
+    log.error("a page failed", path=request.url.path, exc_info=error)
+    return _said(request, 500, (Fault(0, "", "系统内部错误，请告知运维", "an error of the system; tell operations"),))
+
+
+HANDLERS: ExceptionHandlersMap = {
+    Refusal: _refused, Unfit: _unfit, HTTPException: _http, Exception: _failed,
+}  # fmt: skip
+"""The page for each kind of error."""
+
+
+def htmx() -> Path:
+    """The folder with htmx, in the package that ships it, which is not imported."""
+    spec = find_spec("django_htmx")
+    assert spec and spec.submodule_search_locations
+    return Path(spec.submodule_search_locations[0]) / "static" / "django_htmx"
+
+
+__all__ = ["Request", "Say", "Visitor", "back", "form", "page", "upstream", "visitor"]
