@@ -10,14 +10,14 @@ A column's field is the command's field; `household.income` is the field `income
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, groupby, islice
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec import inspect
 
 from shared.contracts import Command
 from shared.contracts.values import Code, PartyId, Place, VillageId
-from shared.divisions import place_of
+from shared.divisions import LABELS, place_of
 from shared.labels import awaited, label
 from shared.policy import Policy
 from shared.rules import Difference, Refused, State, Task
@@ -82,6 +82,26 @@ DECIDED = by("decided_by", "决定机关及文号", "Decided by")
 def lies_there(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """The division of a row that names a village and no division."""
     return {"place": place_of(row["village"])}
+
+
+def level(policies: Sequence[Policy]) -> Iterator[Heading]:
+    """The column of a division's level, by the names that the packs have for it."""
+    levels = {policy.level(one): one for one in [*LABELS][::-1] for policy in policies}
+    yield Heading("level", "层级", "Level", kind="choice", choices=levels)
+
+
+def division(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The division that a row names by its level and code, and the place in which it is recorded."""
+    return {"division": f"{row['level']}:{row['code']}", "place": place_of(row["code"])}
+
+
+PERIODS: Final[Labels] = {"本届任期": "term"} | {f"{year}年度": str(year) for year in range(1990, 2101)}
+"""The years for which something is owed, and the term."""
+CODE = Heading(
+    "code", "区划代码", "Division", "乡镇9位、县6位、市4位、省2位数字。",
+    "A township's 9 digits, a county's 6, a city's 4, a province's 2.", kind="code", pattern=r"\d{2}|\d{4}|\d{6}|\d{9}",
+)  # fmt: skip
+"""The code of a division, beside its level."""
 
 
 class Blank(NamedTuple):
@@ -227,7 +247,7 @@ class Blank(NamedTuple):
     def by_key(self) -> bool:
         """Whether the field that repeats is a mapping, such as the households of a verification by their ids."""
         (field,) = (one for one in inspect.type_info(self.command).fields if one.name == self.repeats)  # type: ignore[attr-defined]
-        return isinstance(_bare(field.type, required=True).type, inspect.DictType)
+        return isinstance(bare(field.type, required=True).type, inspect.DictType)
 
     @property
     def _part_key(self) -> str:
@@ -376,7 +396,7 @@ class _Field(NamedTuple):
 
 def _column(command: type[Command], heading: Heading, policies: Sequence[Policy]) -> Column:
     """A column: what the command's struct says of the field, and what the heading adds."""
-    field = _field(command, heading.field)
+    field = field_of(command, heading.field)
     shown = {name: getattr(heading, name) for name in _SHOWN}
     if field is None:  # A cell that is no field, such as the village's name beside its code.
         pattern = heading.pattern or (_pattern(PartyId) if heading.kind == "id" else None)
@@ -416,33 +436,33 @@ def _choices(field: _Field, heading: Heading, policies: Sequence[Policy]) -> Lab
     return {zh: code for policy in policies for code, zh in policy.labels[name].items()}
 
 
-def _field(command: type[msgspec.Struct], path: str) -> _Field | None:
+def field_of(command: type[msgspec.Struct], path: str) -> _Field | None:
     """The field at a path; None if the command has none. A part of what may be left out may be left out, too."""
     name, _, part = path.partition(".")
     (field,) = [f for f in inspect.type_info(command).fields if f.name == name] or [None]  # type: ignore[attr-defined]
     if field is None:
         return None
-    found = _bare(field.type, required=field.required)
+    found = bare(field.type, required=field.required)
     if not part:
         return found
     if isinstance(found.type, inspect.DictType):
         value = found.type.value_type
         if not isinstance(value, inspect.StructType):
-            return _bare(value, required=False)
-        return _field(value.cls, part) or _bare(found.type.key_type, required=True)
+            return bare(value, required=False)
+        return field_of(value.cls, part) or bare(found.type.key_type, required=True)
     assert isinstance(found.type, inspect.StructType), f"{path} names a part of what has no parts"
-    within = _field(found.type.cls, part)
+    within = field_of(found.type.cls, part)
     return within and within._replace(required=within.required and found.required)
 
 
-def _bare(type_: inspect.Type, *, required: bool) -> _Field:
+def bare(type_: inspect.Type, *, required: bool) -> _Field:
     """A type without what wraps it: what may be None, what may be several, what has notes."""
     if isinstance(type_, inspect.Metadata):
         years = (type_.extra or {}).get("years", ())
-        return _bare(type_.type, required=required)._replace(personal=_PERSON in years)
+        return bare(type_.type, required=required)._replace(personal=_PERSON in years)
     if isinstance(type_, inspect.UnionType):
         one, *_ = [of for of in type_.types if not isinstance(of, inspect.NoneType)]
-        return _bare(one, required=required)
+        return bare(one, required=required)
     if isinstance(type_, inspect.VarTupleType):
-        return _bare(type_.item_type, required=required)._replace(many=True)
+        return bare(type_.item_type, required=required)._replace(many=True)
     return _Field(type_, required)

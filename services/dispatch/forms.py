@@ -17,6 +17,7 @@ from shared.forms import (
     DUE,
     NAME,
     OWED,
+    PERIODS,
     PLACE,
     TASK,
     VILLAGE,
@@ -35,10 +36,9 @@ from shared.rules import State, Task
 
 Headings = Callable[[Sequence[Policy]], Iterator[Heading]]
 """Columns that depend on the packs."""
-_PERIODS: Mapping[str, str] = {"本届任期": "term"} | {f"{year}年度": str(year) for year in range(1990, 2101)}
 _PERIOD = (
     Heading("kind", "责任事项", "Commitment", prefilled=True),
-    Heading("period", "所属年度", "Period", prefilled=True, kind="choice", choices=_PERIODS),
+    Heading("period", "所属年度", "Period", prefilled=True, kind="choice", choices=PERIODS),
 )
 _ITEMS = Heading("items", "清单事项", "Items", required=False, prefilled=True)
 _NUMBERS = ("填“清单事项”中的编号，多个用顿号隔开；一项也没有的不填。",
@@ -565,7 +565,8 @@ _DEPARTURES = Blank(
     c.ReportDeparture, "departures", "队员离队登记表", "Members who leave", ("village", "cadre"),
     headings=(
         WHICH_VILLAGE, Heading("cadre", "干部编号", "Cadre id", "工作队现任队员。", "A member of the team."),
-        Heading("cause", "离队原因", "Cause", "只在本系统保存，不公布。", "Kept here and published nowhere."),
+        Heading("cause", "离队原因", "Cause", "只在本系统保存，不公布。", "Kept here and published nowhere.",
+                choices="cause_of_leave"),
         Heading("until", "因病不能选派至", "Ill until", "因病离队的填写。", "Where an illness has a known end.",
                 required=False),
         Heading("successor", "接替干部编号", "Successor", "村未出列时调动的，按本地规定可能必填。",

@@ -1,14 +1,10 @@
 """The Excel forms by which mistakes are taken back in bulk, and by which villages change their codes or are merged."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from services.registry.model import commands as c
 from services.registry.model.identity import VILLAGE_CODE
 from shared.contracts import Command
-from shared.divisions import LABELS, place_of
-from shared.forms import DECIDED, WHICH_VILLAGE, WHY, Blank, Heading, lies_there
-from shared.policy import Policy
+from shared.forms import CODE, DECIDED, WHICH_VILLAGE, WHY, Blank, Heading, division, level, lies_there
 
 _PLACE = Heading("place", "所在区划", "Division", "行政区划代码，6位数字，如 210521。", "6 digits, such as 210521.")
 _CHANGE = (
@@ -29,17 +25,6 @@ def _of_village(command: type[Command], name: str, title: str, en: str, *more: H
 def _of_other(command: type[Command], name: str, title: str, en: str, what: Heading, *more: Heading) -> Blank:
     """The form of a correction of what was entered about units, cadres or parties."""
     return Blank(command, name, title, en, (what.field,), (what, _PLACE, *more, WHY, DECIDED))
-
-
-def level(policies: Sequence[Policy]) -> Iterator[Heading]:
-    """The column of a division's level, by the names that the packs have for it."""
-    levels = {policy.level(one): one for one in [*LABELS][::-1] for policy in policies}
-    yield Heading("level", "层级", "Level", kind="choice", choices=levels)
-
-
-def division(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The division that a row names by its level and code, and the place in which it is recorded."""
-    return {"division": f"{row['level']}:{row['code']}", "place": place_of(row["code"])}
 
 
 BLANKS = (
@@ -97,10 +82,7 @@ BLANKS = (
         c.WithdrawFigures, "division-figure-withdrawals", "撤销区划指标表", "Figures of divisions to be withdrawn",
         ("code", "year"),
         headings=(
-            level,
-            Heading("code", "区划代码", "Division", "乡镇9位、县6位、市4位、省2位数字。",
-                    "A township's 9 digits, a county's 6, a city's 4, a province's 2.", kind="code",
-                    pattern=r"\d{2}|\d{4}|\d{6}|\d{9}"),
+            level, CODE,
             _YEAR, WHY, DECIDED,
         ),
         implied=division,

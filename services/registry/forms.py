@@ -11,6 +11,7 @@ from services.registry.model.identity import VILLAGE_CODE
 from shared.divisions import LABELS, place_of
 from shared.forms import (
     BODY,
+    CODE,
     DECIDED,
     DUE,
     NAME,
@@ -22,6 +23,8 @@ from shared.forms import (
     Blank,
     Heading,
     by,
+    division,
+    level,
     lies_there,
     named,
 )
@@ -252,13 +255,11 @@ _MEASUREMENTS = Blank(
 _DIVISION_FIGURES = Blank(
     c.RecordFigures, "division-figures", "区划年度指标登记表", "Figures of divisions", ("code", "year"),
     headings=(
-        correction_forms.level, Heading("code", "区划代码", "Division", "乡镇9位、县6位、市4位、省2位数字。",
-                "A township's 9 digits, a county's 6, a city's 4, a province's 2.", kind="code",
-                pattern=r"\d{2}|\d{4}|\d{6}|\d{9}"),
+        level, CODE,
         Heading("year", "年度", "Year", "四位年份。", "Of four digits."),
         _indicators(*DIVISIONS.values()), *_FIGURES, by("recorded_by", "填报单位", "Recorded by"),
     ),
-    implied=correction_forms.division,
+    implied=division,
 )  # fmt: skip
 _DIAGNOSES = Blank(
     c.Diagnose, "diagnoses", "贫困村集体会诊结论表", "Joint diagnoses", ("village",),

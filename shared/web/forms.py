@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -18,12 +18,13 @@ from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIType, 
 from litestar.params import FromPath, FromQuery, HeaderParameter, QueryParameter
 from litestar.response import Stream
 
-from shared.engine import store
 from shared.engine.pipeline import Pipeline
 from shared.engine.requests import IDEMPOTENCY_KEY
 from shared.forms import Blank, Known
 from shared.policy import Policy
 from shared.rules import Refused
+from shared.web.blanks import Forms, named, policies_of
+from shared.web.blanks import handlers as blanks
 from shared.web.http import waiting
 from shared.web.identity import (
     ANYBODY,
@@ -44,7 +45,6 @@ from shared.workbook import MEDIA_TYPES, HeadingsRefused, WorkbookRefused
 
 MOST_BYTES, MOST_ROWS = 64 * 2**20, 100_000
 """The most bytes of a file that is handed in, and the most rows of a template that is handed out."""
-Forms = Mapping[str, Blank]
 
 
 @dataclass
@@ -67,8 +67,8 @@ class Progress(msgspec.Struct, frozen=True):
 
 
 def handlers(forms: Forms) -> tuple[Any, ...]:
-    """The queries and the upload of a service with these forms."""
-    return _template(forms), _take_in(forms), progress, copy
+    """The queries and the upload of a service with these forms, and the blanks of all its commands."""
+    return _template(forms), _take_in(forms), progress, copy, *blanks(forms)
 
 
 def _template(forms: Forms) -> Any:
@@ -90,7 +90,7 @@ def _template(forms: Forms) -> Any:
         blank = _known(forms, form)
         if blank.personal and caller(request).is_anybody:
             require_operator(request)
-        asked, secret, position = blank.form(_policies(state, place), place), _secret(state), state.pipeline.written
+        asked, secret, position = blank.form(policies_of(state, place), place), _secret(state), state.pipeline.written
         known: Sequence[Known] = ()
         if blank.is_owed:
             known = await (
@@ -167,14 +167,6 @@ async def owed(
     return await named(pipeline, rows)
 
 
-async def named(pipeline: Pipeline, rows: Sequence[Known]) -> Sequence[Known]:
-    """The rows with their villages' names."""
-    async with pipeline.engine.connect() as conn:
-        villages = [row["village"] for row in rows if "village" in row]
-        names = await store.names(conn, pipeline.tables, villages)
-    return [{**row, "name": names.get(row.get("village", ""))} for row in rows]
-
-
 def _take_in(forms: Forms) -> Any:
     @post(
         "/v1/imports/{form:str}",
@@ -205,7 +197,7 @@ def _take_in(forms: Forms) -> Any:
         the form was issued is an error, where callers are asked who they are.
         """
         blank = _known(forms, form)
-        policies = _policies(state, place)
+        policies = policies_of(state, place)
         asked, secret, name = blank.form(policies, place), _secret(state), f"{form}:{key}"
         if name in RUNNING:
             raise Refused(
@@ -304,17 +296,6 @@ def _known(forms: Forms, name: str) -> Blank:
         )
         raise Refused("identity", zh, en, status=404)
     return forms[name]
-
-
-def _policies(state: State, place: str) -> list[Policy]:
-    """The packs in force in the divisions with this prefix, or in one that includes it."""
-    pipeline: Pipeline = state.pipeline
-    found = (
-        pipeline.book.at(jurisdiction, pipeline.today)
-        for jurisdiction in pipeline.book.packs
-        if pipeline.today and (jurisdiction.startswith(place) or place.startswith(jurisdiction))
-    )
-    return [policy for policy in found if policy]
 
 
 def _secret(state: State) -> bytes:

@@ -225,6 +225,7 @@ def build(
                 "issuers": issuers,
                 "limits": limits or Limits(),
                 "speakers": {route.command: route.by for route in commands},
+                "routes": {route.path: route for route in commands},
                 "deciding": frozenset(route.command for route in commands if route.decides),
                 "decisions": frozenset(route.path for route in commands if route.decides),
             }
@@ -232,6 +233,32 @@ def build(
         request_max_body_size=LARGEST_BODY,
         before_send=[guarded],
     )
+
+
+async def said(
+    request: Request[Any, Any, Any],
+    pipeline: Pipeline,
+    route: Route,
+    commands: Sequence[Command],
+    key: str,
+    *,
+    dry_run: bool = False,
+    keep_good: bool = False,
+) -> Accepted:
+    """The answer to commands that the caller of a request says."""
+    require_say(request, commands)
+    who = caller(request)
+    asked = partial(submit, pipeline, f"{route.path}:{key}", commands, actor=acting(request))
+    try:
+        answer, refused = await asked(dry_run=dry_run, keep_good=keep_good)
+    except RequestRefused as error:
+        raise RequestRefused(await explained(pipeline, who, commands, error.refused)) from error
+    refused = await explained(pipeline, who, commands, refused)
+    await published_soon(pipeline, pipeline.written)
+    faults = [fault(row, error) for row, error in sorted(refused.items())]
+    effects = zip(answer.effects, answer.events, strict=True)
+    unchanged = sum(effect == "unchanged" and not events for effect, events in effects)
+    return Accepted(answer.today, answer.applied - unchanged, answer.events, unchanged, faults, dry_run)
 
 
 def _swagger() -> Path:
@@ -252,19 +279,7 @@ def _command(pipeline: Pipeline, route: Route) -> Any:
         dry_run: FromQuery[bool] = False,
         keep_good: FromQuery[bool] = False,
     ) -> Accepted:
-        require_say(request, data)
-        who, data = caller(request), expecting(seen, data)
-        asked = partial(submit, pipeline, f"{route.path}:{key}", data, actor=acting(request))
-        try:
-            answer, refused = await asked(dry_run=dry_run, keep_good=keep_good)
-        except RequestRefused as error:
-            raise RequestRefused(await explained(pipeline, who, data, error.refused)) from error
-        refused = await explained(pipeline, who, data, refused)
-        await published_soon(pipeline, pipeline.written)
-        faults = [fault(row, error) for row, error in sorted(refused.items())]
-        effects = zip(answer.effects, answer.events, strict=True)
-        unchanged = sum(effect == "unchanged" and not said for effect, said in effects)
-        return Accepted(answer.today, answer.applied - unchanged, answer.events, unchanged, faults, dry_run)
+        return await said(request, pipeline, route, expecting(seen, data), key, dry_run=dry_run, keep_good=keep_good)
 
     handler.__annotations__["data"] = JSONBody[list[route.command]]  # type: ignore[name-defined]
     handler.__name__ = "post_" + route.path.replace("-", "_")

@@ -113,6 +113,20 @@ def read_rows(
         raise _refused(NO_ROWS, form)
 
 
+def typed(form: Form, number: int, texts: Mapping[str, str]) -> Row:
+    """A row that was typed into a page: the text of each column by its field. It is read as a cell of a sheet is."""
+    values: dict[str, object] = {}
+    errors: list[CellError] = []
+    for column in form.columns:
+        raw = texts.get(column.field)
+        try:
+            values[column.field] = reader(column)(raw)
+        except Bad as bad:
+            values[column.field] = None
+            errors.append(_error(number, column, raw, str(bad), **bad.facts))
+    return Row(number=number, values=values, errors=tuple(errors))
+
+
 def rows_of(form: Form, source: Path | BinaryIO) -> tuple[Iterator[tuple[int, Cells]], Sheet, tuple[str, str] | None]:
     """The rows of the sheet to fill in, or of a .csv, and what is known of the sheet. For a .csv also encoding and
     delimiter, else None.

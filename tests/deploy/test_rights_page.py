@@ -56,6 +56,7 @@ ANYWHERE: Final = {
     "/v1/journal": "shows each caller his own divisions",
     "/v1/journal/{about}": "shows each caller his own divisions",
     "/v1/imports/{form}": "asks row by row, as for commands",
+    "/v1/filled/{action}": "asks row by row, as for commands",
     "/v1/imports/{form}/progress": "is for who sent the file",
     "/v1/copies/{name}": "is for who sent the file",
 }
@@ -133,7 +134,7 @@ async def status(client: httpx.AsyncClient, address: Address, role: str, headers
     """The status of what somebody is answered."""
     form = next(iter(import_module(f"services.{address.service}.forms").FORMS))
     id = id_of(VILLAGE) if address.path.startswith("/v1/links/") else VILLAGE
-    given = {"place": PLACE, "village": VILLAGE, "about": VILLAGE, "id": id, "form": form, "name": "x", "file": SCHEMA}
+    given = {"place": PLACE, "village": VILLAGE, "about": VILLAGE, "id": id, "form": form, "action": form, "name": "x", "file": SCHEMA}
     given["pseudonym"] = "0"
     path = address.path.format(**given)
     if "command" in address.handler.opt:
