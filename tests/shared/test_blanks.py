@@ -116,8 +116,8 @@ async def test_a_refusal_of_a_part_that_repeats_stands_at_its_row(desk: Office) 
 
 
 async def test_known_data_are_overwritten_only_by_who_saw_them(desk: Office) -> None:
-    other = {"village": FIRST.id, "name": "新村名", "township": FIRST.township, "population": str(FIRST.population), "listed": "是",
-             "listing_document": "辽扶贫〔2014〕1号"}  # fmt: skip
+    other = {"village": FIRST.id, "name": "新村名", "township": FIRST.township, "population": str(FIRST.population),
+             "listed": "是", "listing_document": "辽扶贫〔2014〕1号"}  # fmt: skip
     answer = await say(desk, "villages", {"rows": [other]})
     (fault,) = answer.json()["errors"]
     assert fault["version"] and {one["field"] for one in fault["differs"]} >= {"name"}
