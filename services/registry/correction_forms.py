@@ -1,6 +1,5 @@
 """The Excel forms by which mistakes are taken back in bulk, and by which villages change their codes or are merged."""
 
-
 from services.registry.model import commands as c
 from services.registry.model.identity import VILLAGE_CODE
 from shared.contracts import Command

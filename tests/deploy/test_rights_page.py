@@ -134,8 +134,8 @@ async def status(client: httpx.AsyncClient, address: Address, role: str, headers
     """The status of what somebody is answered."""
     form = next(iter(import_module(f"services.{address.service}.forms").FORMS))
     id = id_of(VILLAGE) if address.path.startswith("/v1/links/") else VILLAGE
-    given = {"place": PLACE, "village": VILLAGE, "about": VILLAGE, "id": id, "form": form, "action": form, "name": "x", "file": SCHEMA}
-    given["pseudonym"] = "0"
+    given = {"place": PLACE, "village": VILLAGE, "about": VILLAGE, "id": id, "form": form, "name": "x", "file": SCHEMA}
+    given |= {"pseudonym": "0", "action": form}
     path = address.path.format(**given)
     if "command" in address.handler.opt:
         known = {"Content-Type": "application/json", "Idempotency-Key": "one of many"}
