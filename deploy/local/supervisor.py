@@ -251,6 +251,9 @@ class System:
             environment |= {"ZHUCUN_ISSUER": self.url(name), "ZHUCUN_SIGNING_KEYS": str(self.folder.signing_keys)}
         if name in (WEBHOOKS, CONSOLE):
             environment["ZHUCUN_SOURCES"] = ",".join(f"{source}={self.url(source)}" for source in self.services)
+        if name in (ACCOUNTS, CONSOLE) and self.console:
+            reached = (self.url(CONSOLE), os.environ.get("ZHUCUN_CONSOLE"))
+            environment["ZHUCUN_CONSOLE"] = ",".join(filter(None, reached))
         return environment
 
     async def _start(self, name: str) -> None:

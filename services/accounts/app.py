@@ -7,12 +7,12 @@ import uvloop
 from services.accounts.api import Api
 from services.accounts.issuer import Issuer
 from services.accounts.log import Log
-from services.accounts.secret import Seal
 from services.accounts.signin import SignIn
 from services.accounts.tokens import Keys
 from shared.engine.opening import open_engine
 from shared.web import process
 from shared.web.asgi import App
+from shared.web.sealing import Seal
 
 NAME = "accounts"
 
@@ -25,6 +25,8 @@ class Settings(process.Settings, kw_only=True):
     issuer: str = ""
     """The address at which people and services reach this process, as in every token. Without it, host and port."""
     audience: str = "zhucun"
+    console: str = ""
+    """The addresses at which browsers reach the console, with commas in between. People are led back there."""
 
 
 def build(of: Settings) -> tuple[App, Log]:
@@ -32,7 +34,9 @@ def build(of: Settings) -> tuple[App, Log]:
     secret = of.secret_file.read_bytes()
     url = of.issuer or f"http://{of.host}:{of.port}"
     log = Log(open_engine(of.database), secret, url)
-    issuer = Issuer(url, of.audience, Keys(of.signing_keys), log, SignIn(log, Seal(secret)))
+    issuer = Issuer(
+        url, of.audience, Keys(of.signing_keys), log, SignIn(log, Seal(secret, "second factors")), of.console
+    )
     return App({**issuer.routes, **Api(issuer, log, secret).routes}, NAME), log
 
 

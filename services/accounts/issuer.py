@@ -15,7 +15,6 @@ import msgspec
 from msgspec import Meta
 
 from services.accounts import pages, store, tokens
-from services.accounts.brief import Brief
 from services.accounts.log import Log
 from services.accounts.model import Account, Delegation, Session, attempts
 from services.accounts.model.session import ended
@@ -24,13 +23,16 @@ from services.accounts.signin import Ask, Form, Signed, SignIn, stands
 from shared.calendar import CHINA
 from shared.denied import Denied
 from shared.web.asgi import Answer, Request, Routes, problem, told
+from shared.web.brief import Brief
 from shared.web.documents import HTML, JSON, Problem, says
 from shared.web.serving import PROBLEM
 
 CLIENT: Final = "zhucun-cli"
-"""The one client by which people sign in: programs on their own machine. It has no secret (RFC 8252)."""
-_LOOPBACK: Final = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}/callback")
-"""Where it may be led back to. Nothing else is ever a target of a redirect."""
+"""The client by which programs on people's own machines sign in. It has no secret (RFC 8252)."""
+CONSOLE: Final = "zhucun-console"
+"""The client by which people sign in to the pages in the browser. It has none either."""
+_LOOPBACK: Final = r"http://127\.0\.0\.1:[0-9]{1,5}/callback"
+"""Where programs may be led back to. Nothing but this and the console's addresses is ever a redirect's target."""
 COOKIE: Final = "zhucun_form"
 _PARAMETERS: Final = (
     "client_id", "redirect_uri", "response_type", "scope", "state", "nonce", "code_challenge", "code_challenge_method",
@@ -49,6 +51,7 @@ class _Granted(msgspec.Struct, kw_only=True):
     """What an authorization code stands for."""
 
     name: str
+    client: str
     stood: tuple[str, str]
     """The password and second factor that the account had when it was made."""
     amr: tuple[str, ...]
@@ -87,8 +90,11 @@ class _Refusal(Exception):
 class Issuer:
     """The issuer at one address."""
 
-    def __init__(self, url: str, audience: str, keys: tokens.Keys, log: Log, sign_in: SignIn) -> None:
+    def __init__(self, url: str, audience: str, keys: tokens.Keys, log: Log, sign_in: SignIn, console: str) -> None:
+        """`console` has the console's addresses, with commas in between."""
         self.url, self.audience, self.keys = url, audience, keys
+        own = "|".join(re.escape(f"{one.strip().rstrip('/')}/callback") for one in console.split(",") if one.strip())
+        self._back = {CLIENT: _LOOPBACK, **({CONSOLE: own} if own else {})}
         self._log, self._sign_in = log, sign_in
         self._codes, self._used = Brief[_Granted](CODE_SECONDS), Brief[str](CODE_SECONDS)
 
@@ -180,7 +186,8 @@ class Issuer:
     def _required(self, given: dict[str, str]) -> dict[str, str]:
         """The request for a code. Raises Denied unless it is one of our client's, with PKCE."""
         asked = {name: given.get(name, "") for name in _PARAMETERS}
-        is_ours = asked["client_id"] == CLIENT and _LOOPBACK.fullmatch(asked["redirect_uri"])
+        back = self._back.get(asked["client_id"])
+        is_ours = back and re.fullmatch(back, asked["redirect_uri"])
         is_asked = asked["response_type"] == "code" and "openid" in asked["scope"].split()
         has_proof = asked["code_challenge_method"] == "S256" and re.fullmatch(
             r"[A-Za-z0-9_-]{43}", asked["code_challenge"]
@@ -189,8 +196,8 @@ class Issuer:
             raise Denied(
                 "authorize",
                 "登录请求不符合要求，请从应用重新开始",
-                f"the request to sign in must come from {CLIENT}, lead to http://127.0.0.1:<port>/callback, ask for a "
-                "code with the scope openid, and prove itself by PKCE (S256)",
+                f"the request to sign in must come from {CLIENT} and lead to http://127.0.0.1:<port>/callback, or from "
+                f"{CONSOLE} and lead to it, ask for a code with the scope openid, and prove itself by PKCE (S256)",
                 status=400,
             )
         return asked
@@ -205,7 +212,7 @@ class Issuer:
         """The address to which the person is led back, with a code that serves once."""
         code = self._codes.put(
             _Granted(
-                name=signed.account.name, stood=stands(signed.account), amr=signed.amr,
+                name=signed.account.name, client=asked["client_id"], stood=stands(signed.account), amr=signed.amr,
                 redirect_uri=asked["redirect_uri"], challenge=asked["code_challenge"], nonce=asked["nonce"], at=_now(),
             )
         )  # fmt: skip
@@ -246,7 +253,7 @@ class Issuer:
                     await store.end(conn, begun)
             raise _Refusal("invalid_grant", "授权码无效或已用过", "the code is unknown, used or too old")
         if (
-            fields.get("client_id") != CLIENT
+            fields.get("client_id") != granted.client
             or fields.get("redirect_uri") != granted.redirect_uri
             or not hmac.compare_digest(proof, granted.challenge)
         ):
@@ -260,8 +267,9 @@ class Issuer:
                 )
             await store.make_room(conn, account.name, now)
             session = Session(
-                id=id, name=account.name, secret=digest(secret), client=CLIENT, amr=granted.amr, begun=now, used=now
-            )
+                id=id, name=account.name, secret=digest(secret), client=granted.client, amr=granted.amr, begun=now,
+                used=now,
+            )  # fmt: skip
             await store.keep(conn, session)
             taken = await store.taken(conn, account.name, datetime.now(CHINA).date())
         self._used.put(id, code)
@@ -333,7 +341,9 @@ class Issuer:
     async def end_session(self, request: Request) -> Answer:
         """End the session of an id token (OpenID Connect RP-Initiated Logout 1.0), even of one that is late."""
         given = request.form() if request.body else request.query
-        claims = self.keys.read(given.get("id_token_hint", ""), "JWT", self.url, CLIENT, even_late=True)
+        hint = given.get("id_token_hint", "")
+        found = (self.keys.read(hint, "JWT", self.url, client, even_late=True) for client in self._back)
+        claims = next(filter(None, found), None)
         if claims is None:
             return problem(400, "end-session", "缺少有效的身份令牌", "a valid id_token_hint is missing")
         async with self._log.writing() as conn:

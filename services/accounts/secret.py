@@ -1,4 +1,4 @@
-"""What must not be read by others: how passwords are hashed, secrets made, and second factors sealed."""
+"""What must not be read by others: how passwords are hashed and secrets made."""
 
 import asyncio
 import hashlib
@@ -7,8 +7,7 @@ import os
 import secrets
 from typing import Final
 
-from cryptography.exceptions import InvalidKey, InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from services.accounts.model.password import LONGEST
@@ -63,26 +62,6 @@ def digest(secret: str) -> str:
 def is_secret(shown: str, kept: str) -> bool:
     """Whether a secret that was shown is the one of which this is kept, in a time that tells nothing."""
     return hmac.compare_digest(digest(shown), kept)
-
-
-class Seal:
-    """Encrypts second factors with a key from the installation's secret, so that the database alone reveals none."""
-
-    def __init__(self, secret: bytes) -> None:
-        self._cipher = AESGCM(hmac.digest(secret, b"zhucun second factors", "sha256"))
-
-    def close(self, content: bytes, name: str) -> str:
-        """The content sealed for the account of this name."""
-        nonce = os.urandom(12)
-        return (nonce + self._cipher.encrypt(nonce, content, name.encode())).hex()
-
-    def open(self, sealed: str, name: str) -> bytes | None:
-        """The content; None if it was sealed for another account, or with another installation's secret."""
-        raw = bytes.fromhex(sealed)
-        try:
-            return self._cipher.decrypt(raw[:12], raw[12:], name.encode())
-        except InvalidTag:
-            return None
 
 
 _NOBODY: Final = hashed_now(secrets.token_hex(16))

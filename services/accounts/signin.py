@@ -12,10 +12,11 @@ from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.accounts import secret, store
-from services.accounts.brief import Brief
 from services.accounts.log import Log
 from services.accounts.model import Account, Denied, attempts, totp
 from services.accounts.model.password import is_old, require_fit
+from shared.web.brief import Brief
+from shared.web.sealing import Seal
 
 CROWD: Final = 50
 """How many sign-ins may wait while one password is tried at a time. More are refused, so that memory has a bound."""
@@ -82,7 +83,7 @@ class _Passed(msgspec.Struct, kw_only=True):
 class SignIn:
     """The sign-ins of one process."""
 
-    def __init__(self, log: Log, seal: secret.Seal) -> None:
+    def __init__(self, log: Log, seal: Seal) -> None:
         self._log, self._seal = log, seal
         self._one, self._crowd = asyncio.Lock(), Counter[str]()
         self._tickets = Brief[_Passed](300)

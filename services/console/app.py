@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.console import web
 from services.console.pages import PAGES
+from services.console.sessions import Sessions
 from services.console.upstream import Upstream
 from shared.engine.opening import open_engine
-from shared.web import process
+from shared.web import issuers, process
 
 NAME = "console"
 LARGEST = 64 * 2**20
@@ -26,7 +27,7 @@ class Settings(process.Settings, kw_only=True):
     sources: str
     """The services' processes with their addresses: `registry=http://registry:8000,dispatch=http://…`."""
     console: str = ""
-    """The address at which browsers reach this process. Without it, host and port."""
+    """The addresses at which browsers reach this process, with commas in between. Without any, host and port."""
     issuers: Path | None = None
     """The file of the issuers by whose tokens people are known (`shared/web/issuers.py`)."""
 
@@ -34,12 +35,10 @@ class Settings(process.Settings, kw_only=True):
 def build(of: Settings, engine: AsyncEngine) -> Litestar:
     """The application. Its maker disposes of the engine."""
     upstream = Upstream(dict(one.split("=", 1) for one in of.sources.split(",") if one.strip()))
-    address = (of.console or f"http://{of.host}:{of.port}").rstrip("/")
-    site = web.Site(upstream, of.secret_file.read_bytes(), address)
-
-    async def closed() -> None:
-        await upstream.aclose()
-
+    secret = of.secret_file.read_bytes()
+    addresses = [one.strip().rstrip("/") for one in of.console.split(",") if one.strip()]
+    sessions = Sessions(engine, secret, issuers.read(of.issuers, secret)) if of.issuers else None
+    site = web.Site(upstream, secret, tuple(addresses or [f"http://{of.host}:{of.port}"]), sessions)
     return Litestar(
         route_handlers=[
             *PAGES,
@@ -68,6 +67,8 @@ async def _run(of: Settings) -> None:
     app = build(of, engine)
     await process.serve(app, NAME, of)
     await app.state.site.upstream.aclose()
+    if app.state.site.sessions:
+        await app.state.site.sessions.aclose()
     await engine.dispose()
 
 

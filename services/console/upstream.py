@@ -65,6 +65,18 @@ class Upstream:
 
         return dict(zip(self.sources, await asyncio.gather(*map(of, self.sources)), strict=True))
 
+    async def healths(self) -> dict[str, dict[str, Any]]:
+        """What each process says of its health, by part; nothing for one that does not answer."""
+
+        async def of(name: str) -> dict[str, Any]:
+            try:
+                answer = await self._http.get(f"{self.sources[name]}/health")
+                return msgspec.json.decode(answer.content, type=dict[str, Any])
+            except (httpx.HTTPError, msgspec.MsgspecError):
+                return {}
+
+        return dict(zip(self.sources, await asyncio.gather(*map(of, self.sources)), strict=True))
+
     async def post(
         self,
         service: str,
@@ -107,13 +119,19 @@ class Upstream:
         params: Mapping[str, Any] = {},
         content: bytes | None = None,
         headers: Mapping[str, str] = {},
+        seconds: float = WITHIN,
     ) -> httpx.Response:
-        """The answer of one process, if it is one of success. Raises Refusal."""
+        """The answer of one process within so many seconds, if it is one of success. Raises Refusal."""
         shown = {"authorization": f"Bearer {visitor.token}"} if visitor.token else {}
         query = {name: _written(value) for name, value in params.items() if value is not None}
         try:
             answer = await self._http.request(
-                method, f"{self.sources[name]}{path}", params=query, content=content, headers={**headers, **shown}
+                method,
+                f"{self.sources[name]}{path}",
+                params=query,
+                content=content,
+                headers={**headers, **shown},
+                timeout=seconds,
             )
         except httpx.HTTPError:
             zh, en = (

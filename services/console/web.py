@@ -2,11 +2,13 @@
 
 import hmac
 import secrets
+import time
 from collections.abc import Mapping
+from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 import structlog
@@ -18,6 +20,7 @@ from litestar.response import Redirect
 from litestar.types import ExceptionHandlersMap, Message, Scope
 
 from services.console.language import Language, Say, language, say
+from services.console.sessions import NotSignedIn, Sessions, SignInFailed
 from services.console.upstream import Refusal, Upstream
 from shared import chinese, english
 from shared.contracts.values import ROLES
@@ -80,18 +83,48 @@ class Site(NamedTuple):
 
     upstream: Upstream
     secret: bytes
-    address: str
+    addresses: tuple[str, ...]
     """Where browsers reach the console."""
-    issuer: str = ""
-    """The origin where people sign in; empty where nobody is asked who he is."""
-    sessions: Any = None
+    sessions: Sessions | None = None
+    """Who has signed in; None where nobody is asked who he is."""
+
+    def address(self, request: Request) -> str:
+        """The address by which a browser came. Raises Refusal for one that is none of ours: links would lead there."""
+        host = request.headers.get("host", "")
+        for one in self.addresses:
+            if urlsplit(one).netloc == host:
+                return one
+        own = self.addresses[-1]
+        raise Refusal(421, (Fault(0, "host", f"请用本系统的地址“{own}”访问", f"reach the console at {own}"),))
 
 
 # ------------------------------------------------------------------- who looks
 
 
 async def visitor(request: Request) -> Visitor:
-    """Who looks at the page. Where people sign in, whoever has not is led there."""
+    """Who looks at the page. Raises NotSignedIn where people sign in and he has not."""
+    sessions = site(request).sessions
+    found = await _signed_in(request, sessions) if sessions else _anybody(request)
+    request.scope["state"]["visitor"] = found  # For the page that says what went wrong.
+    return found
+
+
+async def _signed_in(request: Request, sessions: Sessions) -> Visitor:
+    session = await sessions.of(request.cookies.get(COOKIE, ""))
+    request.scope["state"]["session"] = session
+    person, granted, token = session.bearer.person, session.bearer.granted, session.kept.access
+    handed = (held for one in granted.delegated if one.until > time.time() for held in one.roles)
+    roles = (*granted.roles, *(Holding(held.role, held.division) for held in handed))
+    chosen = next((held for held in roles if f"{held.role}.{held.division}" == session.kept.acting), None)
+    acting = chosen or next(iter(roles), Holding("subscriber", ""))
+    return Visitor(
+        name=person.name or granted.organ or person.pseudonym, organ=granted.organ, roles=roles, acting=acting.role,
+        place=acting.division, token=token, lang=language(request),
+    )  # fmt: skip
+
+
+def _anybody(request: Request) -> Visitor:
+    """Where nobody is asked who he is, everybody chooses a role and a division to look from."""
     role, _, place = request.cookies.get(ROLE, "").partition(".")
     known = {held.role for held in EVERYTHING}
     return Visitor(
@@ -122,7 +155,16 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )  # fmt: skip
     made.globals.update(nav=NAV, role_names=ROLE_NAMES)
+    made.filters.update(as_day=as_day)
     return made
+
+
+def as_day(text: str | None, t: Say) -> str:
+    """A day of an answer, such as 2016-03-01, in words: `{{ task.due | as_day(t) }}`. Nothing for none."""
+    if not text:
+        return ""
+    on = date.fromisoformat(text[:10])
+    return t(chinese.day(on), english.day(on))
 
 
 _TEMPLATES: Final = _environment()
@@ -140,19 +182,19 @@ def page(request: Request, template: str, visitor: Visitor, /, status: int = 200
     t, of = say(visitor.lang), site(request)
     text = _TEMPLATES.get_template(template).render(
         layout="part.html" if is_part else "base.html", t=t, visitor=visitor, path=request.url.path,
-        asked=request.url.query, form_token=_proof(of.secret, browser), signs_in=bool(of.issuer),
+        asked=request.url.query, form_token=_proof(of.secret, browser), signs_in=of.sessions is not None,
         pages={route.path for route in request.app.routes}, day=chinese.day if visitor.lang == "zh" else english.day,
         **data,
     )  # fmt: skip
     answer = Response(text, media_type=MediaType.HTML, status_code=status)
     if browser != request.cookies.get(COOKIE):
-        set_cookie(answer, of, COOKIE, browser)
+        set_cookie(request, answer, COOKIE, browser)
     return answer
 
 
-def set_cookie(answer: Response[Any], of: Site, name: str, value: str, seconds: int | None = None) -> None:
+def set_cookie(request: Request, answer: Response[Any], name: str, value: str, seconds: int | None = None) -> None:
     """Have the browser keep a value, which no script reads and no form elsewhere sends."""
-    secure = of.address.startswith("https:")
+    secure = f"https://{request.headers.get('host', '')}" in site(request).addresses
     answer.set_cookie(name, value, max_age=seconds, httponly=True, samesite="lax", secure=secure, path="/")
 
 
@@ -170,19 +212,16 @@ async def form(request: Request) -> dict[str, str]:
 
 async def unforged(request: Request) -> Response[Any] | None:
     """Refuse parameters that the address does not know, and forms that another site made. It stands before all."""
-    host = urlsplit(site(request).address).netloc
-    if request.headers.get("host", host) != host and not request.url.path.startswith("/health"):
-        raise Refusal(421, (Fault(0, "host", "请用本系统的地址访问", f"reach the console as {site(request).address}"),))
+    if request.url.path.startswith("/health"):
+        return await strict(request)
+    address = site(request).address(request)
     if request.method == "POST":
         sent = request.headers.get("origin", "")
         given, browser = (await request.form()).get(FORM, ""), request.cookies.get(COOKIE, "")
         proof = _proof(site(request).secret, browser)
         is_ours = isinstance(given, str) and hmac.compare_digest(given.encode(), proof.encode())
-        if not browser or not is_ours or sent not in ("", site(request).address):
-            zh, en = (
-                "页面已过期，请返回后重新打开再提交",
-                "the page is too old; go back, open it again, and submit once more",
-            )
+        if not browser or not is_ours or sent not in ("", address):
+            zh, en = "页面已过期，请返回后重新打开再提交", "the page is too old; go back, open it again, and submit"
             raise Refusal(403, (Fault(0, "form", zh, en),))
     return await strict(request)
 
@@ -192,10 +231,10 @@ async def headed(message: Message, scope: Scope) -> None:
     if message["type"] == "http.response.start":
         of: Site = scope["litestar_app"].state.site
         is_static = scope["path"].startswith("/static/")
+        own = ["'self'", *(_origin(one.url) for one in (of.sessions.issuers.trusted if of.sessions else ()))]
         policy = (
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-            f"form-action 'self' {of.issuer}".rstrip()
-            + "; frame-ancestors 'none'; base-uri 'none'"
+            f"form-action {' '.join(own)}; frame-ancestors 'none'; base-uri 'none'"
         )
         said = {
             "content-security-policy": policy, "x-content-type-options": "nosniff", "x-frame-options": "DENY",
@@ -205,6 +244,11 @@ async def headed(message: Message, scope: Scope) -> None:
         have = {name.lower() for name, _ in message["headers"]}
         more = [(name.encode(), value.encode()) for name, value in said.items() if name.encode() not in have]
         message["headers"] = [*message["headers"], *more]
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 # ---------------------------------------------------------------------- errors
@@ -224,11 +268,26 @@ def back(request: Request, given: Mapping[str, str], fallback: str = "/") -> Red
 
 def _said(request: Request, status: int, faults: tuple[Fault, ...]) -> Response[str]:
     """A page that says what is wrong."""
-    looks = Visitor(lang=language(request))
+    looks = request.scope["state"].get("visitor") or Visitor(roles=(), lang=language(request))
     return page(request, "error.html", looks, status, faults=faults, code=status)
 
 
-def _refused(request: Request, error: Refusal) -> Response[str]:
+def _not_signed_in(request: Request, error: NotSignedIn) -> Response[Any]:
+    """Lead to where people sign in, and back to this page afterwards."""
+    if "hx-request" in request.headers:  # A part of a page would show the page to sign in inside itself.
+        return Response("", status_code=401, headers={"hx-redirect": "/sign-in"})
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    to = f"?{urlencode({'to': own_path(wanted)})}" if request.method == "GET" else ""
+    return Redirect(f"/sign-in{to}", status_code=303)
+
+
+def _sign_in_failed(request: Request, error: SignInFailed) -> Response[str]:
+    return _said(request, error.status, (Fault(0, "sign-in", error.zh, error.en),))
+
+
+def _refused(request: Request, error: Refusal) -> Response[Any]:
+    if error.status == 401 and site(request).sessions:
+        return _not_signed_in(request, NotSignedIn())
     return _said(request, error.status, error.faults)
 
 
@@ -251,7 +310,8 @@ def _failed(request: Request, error: Exception) -> Response[str]:
 
 
 HANDLERS: ExceptionHandlersMap = {
-    Refusal: _refused, Unfit: _unfit, HTTPException: _http, Exception: _failed,
+    Refusal: _refused, NotSignedIn: _not_signed_in, SignInFailed: _sign_in_failed, Unfit: _unfit, HTTPException: _http,
+    Exception: _failed,
 }  # fmt: skip
 """The page for each kind of error."""
 

@@ -29,6 +29,7 @@ from shared.web.http import waiting
 from shared.web.identity import (
     ANYBODY,
     FOUND,
+    KNOWN,
     PLACE,
     Caller,
     acting,
@@ -66,9 +67,35 @@ class Progress(msgspec.Struct, frozen=True):
     applied: int = 0
 
 
+class Listed(msgspec.Struct, frozen=True):
+    """A form, before it is made for a division."""
+
+    name: str
+    """As in the address of the form, and of its command."""
+    zh: str
+    en: str
+    is_owed: bool
+    """Whether it is issued with a row for each open task, or is empty."""
+    roles: tuple[str, ...]
+    """Who may hand it in; none if each row names the body that says it."""
+
+
 def handlers(forms: Forms) -> tuple[Any, ...]:
     """The queries and the upload of a service with these forms, and the blanks of all its commands."""
-    return _template(forms), _take_in(forms), progress, copy, *blanks(forms)
+    return _listed(forms), _template(forms), _take_in(forms), progress, copy, *blanks(forms)
+
+
+def _listed(forms: Forms) -> Any:
+    @get("/v1/templates", tags=["forms"], summary="填报表清单 · The forms", opt={"asks": KNOWN})
+    async def templates(state: State) -> list[Listed]:
+        """The forms of this service, each with the roles whose holders may hand it in."""
+        by = state.speakers
+        return [
+            Listed(name, blank.title, blank.en, blank.is_owed, tuple(sorted(by.get(blank.command, ()))))
+            for name, blank in forms.items()
+        ]
+
+    return templates
 
 
 def _template(forms: Forms) -> Any:

@@ -193,7 +193,8 @@ class Issuers:
     """
 
     def __init__(self, issuers: Iterable[Issuer], folder: Path, secret: bytes) -> None:
-        self._keys = {issuer.url: _Keys(issuer, folder) for issuer in issuers}
+        self.trusted = tuple(issuers)
+        self._keys = {issuer.url: _Keys(issuer, folder) for issuer in self.trusted}
         self._secret = secret
         self._known: dict[bytes, tuple[Bearer, float]] = {}
 
@@ -366,11 +367,7 @@ class _Keys:
 
         async with httpx.AsyncClient(timeout=ANSWERED_WITHIN, trust_env=False, follow_redirects=False) as client:
             try:
-                said = await _answer(client, f"{self.issuer.url.rstrip('/')}/.well-known/openid-configuration")
-                found = msgspec.json.decode(said, type=dict[str, Any])
-                address = str(found.get("jwks_uri", ""))
-                if found.get("issuer") != self.issuer.url or not _is_safe(self.issuer, address):
-                    raise ValueError("it speaks for another issuer, or keeps its keys at an unsafe address")
+                address = (await discovered(self.issuer, client, "jwks_uri"))["jwks_uri"]
                 self._keys = _imported(await _answer(client, address))
                 self._got = time.monotonic()
             except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
@@ -385,6 +382,16 @@ class _Keys:
         with suppress(JoseError, ValueError):
             return jwt.decode(token, key, algorithms=[alg]).claims
         raise TokenRefused("令牌的签名不符", "its signature does not fit")
+
+
+async def discovered(issuer: Issuer, client: Any, *needed: str) -> dict[str, str]:
+    """The addresses that an issuer names (OpenID Connect Discovery 1.0). Raises ValueError if a needed one is missing
+    or unsafe, or if it speaks for another issuer."""
+    said = await _answer(client, f"{issuer.url.rstrip('/')}/.well-known/openid-configuration")
+    found = {name: one for name, one in msgspec.json.decode(said, type=dict[str, Any]).items() if isinstance(one, str)}
+    if found.get("issuer") != issuer.url or not all(_is_safe(issuer, found.get(name, "")) for name in needed):
+        raise ValueError("it speaks for another issuer, or names an unsafe address")
+    return found
 
 
 async def _answer(client: Any, url: str) -> bytes:

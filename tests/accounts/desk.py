@@ -137,13 +137,13 @@ def hidden(html: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def opened(folder: Path, database: str = "") -> AsyncIterator[Desk]:
+async def opened(folder: Path, database: str = "", **more: Any) -> AsyncIterator[Desk]:
     """An application on a database, which is made if the folder has none."""
     is_new = not (folder / "secret").exists()
     (folder / "secret").write_bytes(SECRET)
     url = database or f"sqlite+aiosqlite:///{folder}/accounts.sqlite3"
     app, log = build(
-        Settings(database=url, port=8999, secret_file=folder / "secret", signing_keys=folder / "keys.json")
+        Settings(database=url, port=8999, secret_file=folder / "secret", signing_keys=folder / "keys.json", **more)
     )
     if is_new:
         async with log.engine.begin() as conn:

@@ -14,7 +14,6 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from services.accounts import signin, store
-from services.accounts.brief import MOST, Brief
 from services.accounts.model import totp
 from services.accounts.model.session import IDLE, LONGEST
 from services.accounts.model.session import MOST as SESSIONS
@@ -22,6 +21,7 @@ from services.accounts.tables import TABLES
 from shared import migrations
 from shared.engine.audit import AuditLog, Entry
 from shared.engine.opening import open_engine
+from shared.web.brief import MOST, Brief
 from tests.accounts.desk import ASKED, GOOD, Desk, opened
 
 NOW = datetime.now(UTC)

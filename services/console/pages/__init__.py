@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
-from services.console.pages import health, session
+from services.console.pages import health, imports, me, operations, session
 
-PAGES: Final[tuple[Any, ...]] = (*health.HANDLERS, *session.HANDLERS)
+PAGES: Final[tuple[Any, ...]] = (
+    *health.HANDLERS, *session.HANDLERS, *operations.HANDLERS, *me.HANDLERS, *imports.HANDLERS,
+)  # fmt: skip

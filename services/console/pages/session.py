@@ -1,13 +1,18 @@
-"""How somebody chooses his language, role and division, and where the console begins."""
+"""How somebody signs in and out, and chooses his language, role and division; and where the console begins."""
 
 import re
-from typing import Final
+import secrets
+from typing import Annotated, Final
 
 from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, QueryParameter
 from litestar.response import Redirect
 
 from services.console import language, web
-from services.console.web import Request
+from services.console.sessions import Session, Sessions
+from services.console.web import Request, Visitor
+from shared.web.problems import Fault
 
 DIVISION: Final = r"([0-9]{2}){0,3}|[0-9]{9}"
 
@@ -18,26 +23,81 @@ async def home(request: Request) -> Redirect:
     return Redirect("/day", status_code=303)
 
 
+@get("/sign-in")
+async def sign_in(request: Request, to: FromQuery[str] = "/", issuer: FromQuery[int] = 0) -> Response[str]:
+    """Lead to where people sign in. Where there are several such places, ask which; they are counted from 1."""
+    sessions = _sessions(request)
+    trusted = sessions.issuers.trusted
+    if len(trusted) > 1 and not 0 < issuer <= len(trusted):
+        nobody = Visitor(roles=(), lang=language.language(request))
+        return web.page(request, "sign_in.html", nobody, issuers=[one.url for one in trusted], to=web.own_path(to))
+    browser = request.cookies.get(web.COOKIE) or secrets.token_urlsafe(24)
+    back = f"{web.site(request).address(request)}/callback"
+    led = await sessions.begin(trusted[max(issuer, 1) - 1], browser, back, web.own_path(to))
+    answer = Redirect(led, status_code=303)
+    web.set_cookie(request, answer, web.COOKIE, browser)
+    return answer
+
+
+@get("/callback")
+async def callback(
+    request: Request,
+    begun: Annotated[str, QueryParameter(name="state")] = "",
+    code: FromQuery[str] = "",
+    iss: FromQuery[str | None] = None,
+    error: FromQuery[str] = "",
+    error_description: FromQuery[str] = "",
+    error_uri: FromQuery[str] = "",
+    session_state: FromQuery[str] = "",
+) -> Response[str]:
+    """Take who comes back from signing in. The session has a new cookie: nobody else can have chosen its value."""
+    given = {"state": begun, "code": code, "error": error, **({} if iss is None else {"iss": iss})}
+    shown, to = await _sessions(request).finish(request.cookies.get(web.COOKIE, ""), given)
+    answer = Redirect(to, status_code=303)
+    web.set_cookie(request, answer, web.COOKIE, shown)
+    return answer
+
+
+@post("/sign-out")
+async def sign_out(request: Request) -> Response[str]:
+    """End the session, here and where it began."""
+    await _sessions(request).end(request.cookies.get(web.COOKIE, ""))
+    answer = web.page(request, "signed_out.html", Visitor(roles=(), lang=language.language(request)))
+    web.set_cookie(request, answer, web.COOKIE, secrets.token_urlsafe(24))
+    return answer
+
+
 @post("/language")
 async def choose_language(request: Request) -> Response[str]:
     """Keep the language in which this browser reads."""
     given = await web.form(request)
     answer = web.back(request, given)
-    web.set_cookie(
-        answer, web.site(request), language.COOKIE, "en" if given.get("lang") == "en" else "zh", 400 * 86_400
-    )
+    chosen = "en" if given.get("lang") == "en" else "zh"
+    web.set_cookie(request, answer, language.COOKIE, chosen, 400 * 86_400)
     return answer
 
 
 @post("/role")
-async def choose_role(request: Request) -> Response[str]:
-    """Keep the role and division for which this browser shows the pages."""
+async def choose_role(request: Request, visitor: NamedDependency[Visitor]) -> Response[str]:
+    """Keep the role and division for which the pages are shown."""
     given = await web.form(request)
-    role, division = given.get("acting", ""), given.get("place", "")
+    role, _, division = given.get("acting", "").partition(".")
+    division = given.get("place", division)
     answer = web.back(request, given)
-    if role in web.ROLE_NAMES and re.fullmatch(DIVISION, division):
-        web.set_cookie(answer, web.site(request), web.ROLE, f"{role}.{division}")
+    session: Session | None = request.scope["state"].get("session")
+    if session and any((held.role, held.division) == (role, division) for held in visitor.roles):
+        await _sessions(request).choose(session, f"{role}.{division}")
+    elif not session and role in web.ROLE_NAMES and re.fullmatch(DIVISION, division):
+        web.set_cookie(request, answer, web.ROLE, f"{role}.{division}")
     return answer
 
 
-HANDLERS: Final = (home, choose_language, choose_role)
+def _sessions(request: Request) -> Sessions:
+    """The sessions. Raises Refusal where nobody is asked who he is."""
+    found = web.site(request).sessions
+    if found is None:
+        raise web.Refusal(404, (Fault(0, "", "此系统无须登录", "nobody signs in to this system"),))
+    return found
+
+
+HANDLERS: Final = (home, sign_in, callback, sign_out, choose_language, choose_role)

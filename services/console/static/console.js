@@ -30,6 +30,16 @@ window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
+// While a file is taken in, the page says how far it is.
+document.addEventListener("submit", (event) => {
+  const told = event.target.querySelector("[data-progress]");
+  if (!told || event.defaultPrevented) return;
+  window.setInterval(async () => {
+    const answer = await fetch(told.dataset.progress, { headers: { accept: "text/plain" } });
+    if (answer.ok) told.textContent = await answer.text();
+  }, 1500);
+});
+
 // A choice that shows what it chooses, such as a role: the form is sent at once.
 document.addEventListener("change", (event) => {
   if (event.target.dataset.sends !== undefined) event.target.form.requestSubmit();

@@ -1,0 +1,203 @@
+"""Forms in Excel: one to fill in for a division, and a filled one to hand in, with what is wrong beside its rows."""
+
+import re
+import secrets
+from pathlib import PurePath
+from typing import Annotated, Any, Final
+
+from litestar import Response, get, post
+from litestar.datastructures import UploadFile
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter
+
+from services.console import web
+from services.console.language import say
+from services.console.pages.operations import SERVICES
+from services.console.upstream import Refusal, Upstream
+from services.console.web import Request, Visitor
+from shared.engine.requests import IDEMPOTENCY_KEY
+from shared.web.problems import Fault
+from shared.workbook import MEDIA_TYPES
+
+TAKEN_WITHIN: Final = 540.0
+"""Seconds in which a file is taken in."""
+Place = Annotated[str, QueryParameter(pattern=r"^[0-9]{0,6}$")]
+
+
+@get("/forms")
+async def forms(
+    request: Request,
+    visitor: NamedDependency[Visitor],
+    upstream: NamedDependency[Upstream],
+    all: FromQuery[bool] = False,
+) -> Response[str]:
+    """The forms that the chosen role may hand in, or all of them."""
+    found = {service: await _listed(upstream, service, visitor) for service in SERVICES if upstream.processes(service)}
+    groups = [
+        (
+            SERVICES[service],
+            service,
+            [one for one in listed if all or not one["roles"] or visitor.acting in one["roles"]],
+        )
+        for service, listed in found.items()
+    ]
+    return web.page(request, "forms.html", visitor, groups=[one for one in groups if one[2]], all=all)
+
+
+@get("/forms/{service:str}/{form:str}")
+async def form(
+    request: Request,
+    service: FromPath[str],
+    form: FromPath[str],
+    visitor: NamedDependency[Visitor],
+    upstream: NamedDependency[Upstream],
+) -> Response[str]:
+    """One form: where to get it, and where to hand it in."""
+    return await _page(request, service, form, visitor, upstream)
+
+
+@get("/forms/{service:str}/{form:str}/file")
+async def file(
+    service: FromPath[str],
+    form: FromPath[str],
+    visitor: NamedDependency[Visitor],
+    upstream: NamedDependency[Upstream],
+    place: Place = "",
+) -> Response[bytes]:
+    """The form for a division, in Excel, with what is known in its rows."""
+    asked = {"place": place or visitor.place[:6]}
+    name = _process(upstream, service, asked["place"])
+    answer = await upstream.send(
+        "GET", name, f"/v1/templates/{_name(form)}", visitor, params=asked, seconds=TAKEN_WITHIN
+    )
+    return _download(answer.content, f"{form}.xlsx")
+
+
+@get("/forms/{service:str}/copies/{copy:str}")
+async def marked(
+    service: FromPath[str],
+    copy: FromPath[str],
+    visitor: NamedDependency[Visitor],
+    upstream: NamedDependency[Upstream],
+    place: Place = "",
+) -> Response[bytes]:
+    """The copy of a file that was handed in, with the errors beside their rows."""
+    name = _process(upstream, service, place)
+    answer = await upstream.send("GET", name, f"/v1/copies/{_name(copy)}", visitor)
+    return _download(answer.content, f"errors{PurePath(copy).suffix}")
+
+
+@get("/forms/{service:str}/{form:str}/progress", media_type="text/plain")
+async def progress(
+    service: FromPath[str],
+    form: FromPath[str],
+    visitor: NamedDependency[Visitor],
+    upstream: NamedDependency[Upstream],
+    key: Annotated[str, QueryParameter(pattern=r"^[A-Za-z0-9_-]{8,80}$")],
+    place: Place = "",
+) -> str:
+    """How far a file is that is being taken in."""
+    name = _process(upstream, service, place)
+    answer = await upstream.send(
+        "GET", name, f"/v1/imports/{_name(form)}/progress", visitor, headers={IDEMPOTENCY_KEY: key}
+    )
+    found: dict[str, Any] = answer.json()
+    t = say(visitor.lang)
+    if not found["running"]:
+        return t("正在上传……", "on its way …")
+    read, applied = found["read"], found["applied"]
+    return t(f"已核对{read}行，已登记{applied}行……", f"{read} rows checked, {applied} applied …")
+
+
+@post("/forms/{service:str}/{form:str}", status_code=200)
+async def hand_in(
+    request: Request,
+    service: FromPath[str],
+    form: FromPath[str],
+    visitor: NamedDependency[Visitor],
+    upstream: NamedDependency[Upstream],
+) -> Response[str]:
+    """Hand in a filled form: check it only, or apply it. What would overwrite known data is shown first."""
+    given, sent = await web.form(request), (await request.form()).get("file")
+    place = given.get("place", "") if re.fullmatch("[0-9]{0,6}", given.get("place", "")) else ""
+    if not isinstance(sent, UploadFile) or not sent.filename:
+        return await _page(request, service, form, visitor, upstream, faults=(_NO_FILE,), place=place, status=422)
+    asked = {
+        "place": place, "dry_run": given.get("do") == "check", "keep_good": given.get("keep_good") == "true",
+        "confirm": given.get("confirm", "")[:64],
+    }  # fmt: skip
+    kind = MEDIA_TYPES.get(PurePath(sent.filename).suffix.lower(), "application/octet-stream")
+    key = given.get("key", "")
+    if not re.fullmatch("[A-Za-z0-9_-]{8,80}", key):
+        key = secrets.token_urlsafe(18)
+    try:
+        answer = await upstream.send(
+            "POST", _process(upstream, service, place), f"/v1/imports/{_name(form)}", visitor, params=asked,
+            content=await sent.read(), headers={IDEMPOTENCY_KEY: key, "content-type": kind}, seconds=TAKEN_WITHIN,
+        )  # fmt: skip
+    except Refusal as refusal:
+        if refusal.status == 401:
+            raise
+        return await _page(
+            request, service, form, visitor, upstream, faults=refusal.faults, place=place, status=refusal.status
+        )
+    report: dict[str, Any] = answer.json()
+    return await _page(request, service, form, visitor, upstream, report=report, place=place)
+
+
+async def _page(
+    request: Request,
+    service: str,
+    form: str,
+    visitor: Visitor,
+    upstream: Upstream,
+    *,
+    place: str | None = None,
+    report: dict[str, Any] | None = None,
+    faults: tuple[Fault, ...] = (),
+    status: int = 200,
+) -> Response[str]:
+    _process(upstream, service, "")
+    found = next((one for one in await _listed(upstream, service, visitor) if one["name"] == form), None)
+    if found is None:
+        raise _unknown()
+    copy = PurePath(report["copy"]).name if report and report.get("copy") else ""
+    return web.page(
+        request, "form.html", visitor, status, service=service, form=found, report=report, faults=faults, copy=copy,
+        place=visitor.place[:6] if place is None else place, key=secrets.token_urlsafe(18),
+    )  # fmt: skip
+
+
+async def _listed(upstream: Upstream, service: str, visitor: Visitor) -> list[dict[str, Any]]:
+    answer = await upstream.send("GET", upstream.processes(service)[0], "/v1/templates", visitor)
+    found: list[dict[str, Any]] = answer.json()
+    return found
+
+
+def _process(upstream: Upstream, service: str, place: str) -> str:
+    """The process that keeps a place. Raises Refusal for a service that is none."""
+    if service not in SERVICES or not upstream.processes(service, place):
+        raise _unknown()
+    return upstream.processes(service, place)[0]
+
+
+def _name(text: str) -> str:
+    """What stands in the address of a service. Raises Refusal for what would lead to another address."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,80}(\.[a-z]{1,5})?", text):
+        raise _unknown()
+    return text
+
+
+def _unknown() -> Refusal:
+    return Refusal(404, (Fault(0, "", "没有这份表", "there is no such form"),))
+
+
+_NO_FILE: Final = Fault(0, "file", "请先选择填好的文件", "choose the filled form first", "file")
+
+
+def _download(content: bytes, name: str) -> Response[bytes]:
+    kind = MEDIA_TYPES.get(PurePath(name).suffix, "application/octet-stream")
+    return Response(content, media_type=kind, headers={"content-disposition": f'attachment; filename="{name}"'})
+
+
+HANDLERS: Final = (forms, form, file, marked, progress, hand_in)
