@@ -1,0 +1,66 @@
+"""A browser, what it finds wrong with a page, and pictures of pages."""
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.async_api import Browser, Page, async_playwright
+
+CHROMIUM: Final = shutil.which("chromium") or ""
+NONE: Final = (
+    "本机没有 chromium，未在浏览器中检查网页：请安装（apt-get install chromium）后重试 / there is no chromium on this "
+    "machine, so that the pages were not looked at in a browser: install it (apt-get install chromium)"
+)
+SIZES: Final = {"desk": (1366, 768), "phone": (390, 844)}
+_ARGUMENTS: Final = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+@asynccontextmanager
+async def browser() -> AsyncIterator[Browser]:
+    """A browser, closed at the end."""
+    async with async_playwright() as playwright:
+        found = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*_ARGUMENTS])
+        yield found
+        await found.close()
+
+
+async def page(of: Browser, size: str, lang: str, url: str) -> Page:
+    """An empty page of this size for a reader of this language at the console of this address.
+
+    `page.faults` lists what the browser complains of: errors of scripts, and what the content policy forbids.
+    """
+    width, height = SIZES[size]
+    context = await of.new_context(viewport={"width": width, "height": height}, locale={"zh": "zh-CN"}.get(lang, "en"))
+    await context.add_cookies([{"name": "zhucun_language", "value": lang, "url": url}])
+    found = await context.new_page()
+    faults: list[str] = []
+    found.faults = faults  # type: ignore[attr-defined]
+    found.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    found.on("pageerror", lambda error: faults.append(str(error)))
+    return found
+
+
+def _axe() -> str:
+    spec = find_spec("axe_playwright_python")
+    assert spec and spec.submodule_search_locations
+    return (Path(spec.submodule_search_locations[0]) / "axe.min.js").read_text("utf-8")
+
+
+async def barriers(of: Page) -> list[str]:
+    """What keeps people with disabilities out of a page (WCAG 2.2 AA), as far as axe finds it."""
+    await of.evaluate(f"() => {{ {_axe()} }}")
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    found: dict[str, Any] = await of.evaluate("tags => axe.run({runOnly: tags})", tags)
+    return [f"{one['id']}: {node['html'][:200]}" for one in found["violations"] for node in one["nodes"]]
+
+
+async def widths(of: Page) -> tuple[int, int]:
+    """How wide the content is, and the window: a page that is wider must be scrolled sideways."""
+    width, window = await of.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    return width, window

@@ -1,0 +1,106 @@
+"""Every page of the console on a real county, in a browser: both languages, both sizes, the keyboard, and axe."""
+
+import asyncio
+import os
+import re
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser
+
+from deploy.local.supervisor import System
+from tests.console.browser import look
+
+PAGES = ("/operations", "/forms", "/forms?all=true", "/forms/registry/villages", "/me", "/nowhere")
+"""The pages that need no village."""
+
+pytestmark = pytest.mark.skipif(not look.CHROMIUM and not os.environ.get("CI"), reason=look.NONE)
+
+
+@pytest.fixture(scope="module")
+def county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the console of a running installation, in which nobody is asked who he is."""
+    folder = tmp_path_factory.mktemp("console")
+    loop = asyncio.new_event_loop()
+    system = System(folder / "data", console=True)
+
+    async def begun() -> None:
+        await system.__aenter__()
+        await system.ready(300)
+
+    loop.run_until_complete(begun())
+    yield system.url("console")
+    loop.run_until_complete(system.__aexit__())
+    loop.close()
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    assert look.CHROMIUM, look.NONE
+    async with look.browser() as found:
+        yield found
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("size", look.SIZES)
+async def test_every_page_is_sound(county: str, browser: Browser, size: str, lang: str) -> None:
+    """No barrier, no error of a script, nothing that the policy forbids, no sideways scrolling, 100 kB at most."""
+    page = await look.page(browser, size, lang, county)
+    for path in PAGES:
+        answer = await page.goto(county + path)
+        assert answer
+        assert len(await answer.body()) < 100_000, path
+        assert await look.barriers(page) == [], path
+        width, window = await look.widths(page)
+        assert width <= window, f"{path} is {width} wide in a window of {window}"
+        text = await page.inner_text("body")
+        if lang == "zh":
+            assert not re.search(r"[a-z]{3,}=|\bnull\b|\bNone\b", text), path
+    assert [one for one in page.faults if "404" not in one] == []  # type: ignore[attr-defined]
+
+
+async def test_a_page_is_used_by_the_keyboard_alone(county: str, browser: Browser) -> None:
+    page = await look.page(browser, "desk", "zh", county)
+    await page.goto(f"{county}/operations")
+    await page.keyboard.press("Tab")
+    assert await page.evaluate("document.activeElement.className") == "skip", "the first stop leads to the content"
+    await page.keyboard.press("Enter")
+    assert await page.evaluate("document.activeElement.id") == "main"
+    await page.goto(f"{county}/operations")
+    seen = []
+    for _ in range(30):
+        await page.keyboard.press("Tab")
+        seen.append(await page.evaluate("document.activeElement.innerText || ''"))
+        outlined = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outlined != "none", f"what has the focus does not show it: {seen[-1]}"
+        if seen[-1] == "English":
+            break
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("html[lang=en]")
+    assert await page.inner_text("h1") == "Operations"
+
+
+async def test_a_role_and_division_are_chosen_and_kept(county: str, browser: Browser) -> None:
+    page = await look.page(browser, "desk", "zh", county)
+    await page.goto(f"{county}/forms")
+    await page.click("summary")
+    await page.select_option("select[name=acting]", "inspection")
+    await page.fill("input[name=place]", "2105")
+    await page.click("details button")
+    await page.wait_for_selector("summary:has-text('督查部门 2105')")
+    assert page.url == f"{county}/forms"
+
+
+async def test_a_form_is_got_and_handed_in_with_its_errors_in_place(
+    county: str, browser: Browser, tmp_path: Path
+) -> None:
+    page = await look.page(browser, "desk", "zh", county)
+    await page.goto(f"{county}/forms/registry/villages")
+    wrong = tmp_path / "villages.csv"
+    wrong.write_text("村\n清河村\n", "utf-8")
+    await page.set_input_files("input[type=file]", wrong)
+    await page.click("button[value=check]")
+    await page.wait_for_selector("[role=alert] li")
+    said = await page.inner_text("[role=alert]")
+    assert "政策包" in said or "表头" in said, said
