@@ -4,7 +4,7 @@ import asyncio
 import re
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -33,19 +33,13 @@ def free_port() -> int:
 async def served(app: Any, port: int) -> AsyncIterator[None]:
     """An application on a socket of its own."""
     server = uvicorn.Server(serving.config(app, "127.0.0.1", port))
-    server.capture_signals = _no_signals  # type: ignore[method-assign]
+    server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
     task = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 - the server has no event for it
         await asyncio.sleep(0.01)
     yield
     server.should_exit = True
     await task
-
-
-class _no_signals:
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *_: object) -> None: ...
 
 
 class Browser:
@@ -65,7 +59,7 @@ class Browser:
 
     @property
     def cookie(self) -> str:
-        return self.http.cookies.get("zhucun_console", "")
+        return self.http.cookies.get("zhucun_console") or ""
 
 
 class Office:

@@ -11,6 +11,7 @@ from litestar.response import Redirect
 
 from services.console import language, web
 from services.console.sessions import Session, Sessions
+from services.console.upstream import Refusal
 from services.console.web import Request, Visitor
 from shared.web.problems import Fault
 
@@ -96,7 +97,7 @@ def _sessions(request: Request) -> Sessions:
     """The sessions. Raises Refusal where nobody is asked who he is."""
     found = web.site(request).sessions
     if found is None:
-        raise web.Refusal(404, (Fault(0, "", "此系统无须登录", "nobody signs in to this system"),))
+        raise Refusal(404, (Fault(0, "", "此系统无须登录", "nobody signs in to this system"),))
     return found
 
 
