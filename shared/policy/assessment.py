@@ -201,6 +201,8 @@ def _caps(caps: Sequence[Cap], grades: Sequence[str]) -> Found:
         for other in caps:
             if other is cap or other.figure != cap.figure or other.grade not in grades:
                 continue
+            if len(cap.given) != 1 or len(other.given) != 1:  # Which is told of the bound itself.
+                continue
             # `other` applies wherever `cap` does, as 1 absence does wherever 2 do; so `cap` must be the stricter one.
             within = other.holds(cap.number) and not cap.holds(other.number)
             if other.given == cap.given or (within and grades.index(cap.grade) <= grades.index(other.grade)):

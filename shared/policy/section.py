@@ -1,6 +1,6 @@
 """Common parts of a pack's sections: their base class, the documents that they cite, and shared types."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from datetime import date as date_
 from typing import Annotated, ClassVar, TypeVar
@@ -50,12 +50,15 @@ def parts(
     """Find everything of a kind in a part of a pack, with its place. `within` is what is looked into."""
     if isinstance(part, kind):
         yield path, part
-    elif isinstance(part, within):
-        for field in part.__struct_fields__:
-            yield from parts(kind, getattr(part, field), (*path, field), within)
+        return
+    held: Iterable[tuple[str | int, object]] = ()
+    if isinstance(part, within):
+        held = ((field, getattr(part, field)) for field in part.__struct_fields__)
     elif isinstance(part, tuple):
-        for n, entry in enumerate(part):
-            yield from parts(kind, entry, (*path, n), within)
+        held = enumerate(part)
+    for step, inner in held:
+        if isinstance(inner, (kind, within, tuple)):  # Numbers and texts hold nothing, and are most of a pack.
+            yield from parts(kind, inner, (*path, step), within)
 
 
 class Document(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):

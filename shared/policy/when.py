@@ -88,6 +88,8 @@ class When(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
 @lru_cache(4096)
 def _of_year(when: When, year: int, calendar: Calendar) -> tuple[date, ...]:
     """Cached, since packs have few cycles and every ledger asks for their days again and again."""
+    if when.every and when.every.calendar_days < 0:  # A pack that is still being checked may count back.
+        return ()
     return tuple(when.days(date(year, 1, 1), date(year, 12, 31), calendar))
 
 

@@ -22,6 +22,7 @@ import pytest
 from deploy.demo.answers import COMMANDS
 from shared.contracts import Command, Event, Payload
 from shared.engine.flow import encode_state
+from shared.policy.shipped import shipped
 from shared.rules import Reaction, State, by
 from tests.conftest import TOLD
 from tests.support.lived import FOLDER, PLAYED, lived
@@ -90,7 +91,7 @@ class Asking:
 
     def astray(self, moment: Moment, pack: str) -> Iterator[Said]:
         """What comes of a way on which everything that is accepted is kept, by the region's pack or another one."""
-        begin = by_pack(moment, pack) if pack else moment
+        begin = by_pack(moment, shipped(pack)) if pack else moment
         for how, said, found in Walk(begin, self.known).steps():
             if isinstance(said, State):
                 yield Said(f"{moment.service} = {said.kind} {how}", f"{pack} astray {said.id}", found)

@@ -37,8 +37,21 @@ RULES: Final = (
     "shared/policy/**/*.py",
 )
 SERVICES: Final = ("registry", "dispatch", "inspection", "incentives")
+APART: Final = ("accounts", "webhooks")
+"""Services with rules of their own that play no part in a village's journey."""
 OF_SERVICES: Final = ("names", "defaults", "statuses", "labels", "services", "calendar", "unknown", "long")
-OF_SHARED: Final = (*OF_SERVICES, "bounds", "checking", "flow", "layers", "policy", "reading", "rules", "when")
+OF_SHARED: Final = (
+    *OF_SERVICES,
+    "bounds",
+    "checking",
+    "flow",
+    "layers",
+    "packs_otherwise",
+    "policy",
+    "reading",
+    "rules",
+    "when",
+)
 """The tests of `tests/shared` that are about the rules of services, and those that are about all rules."""
 PLAYED: Final = ("answers", "journey_rules", "outages", "tasks", "told", "zunyi")
 """The tests of `tests/journeys` that need no processes."""
@@ -132,7 +145,9 @@ def tests_of(files: Iterable[str]) -> list[str]:
     """The tests that may reach some files: a service's own, those of what all share, and the played counties."""
     parts = {file.split("/")[1] for file in files if file.startswith("services/")}
     alike = any(file.startswith("shared/") for file in files)
-    own = [f"tests/{service}" for service in SERVICES if alike or service in parts]
+    own = [f"tests/{service}" for service in (*SERVICES, *APART) if service in parts or (alike and service in SERVICES)]
+    if not alike and parts <= {*APART}:
+        return own
     common = [f"tests/shared/test_{name}.py" for name in (OF_SHARED if alike else OF_SERVICES)]
     return [*own, *common, *(f"tests/journeys/test_{name}.py" for name in PLAYED)]
 
@@ -205,18 +220,27 @@ def told(change: Change) -> str:
 
 
 def show(console: Console, drawn: Sequence[Change], survivors: Sequence[Change]) -> None:
-    """The survivors, and the rate of each kind."""
+    """The survivors, and the rate of each kind and of each service."""
     table = Table("where", "in", "kind", "before", "after", title="没有测试发现 · what no test notices")
     for change in sorted(survivors):
         table.add_row(f"{change.file}:{change.lines[0]}", change.function, change.kind, change.before, change.after)
     if survivors:
         console.print(table)
-    rates = Table("kind", "tried", "noticed", "share")
-    tries, missed = Counter(change.kind for change in drawn), Counter(change.kind for change in survivors)
-    for name in (*(k for k in KINDS if tries[k]), "all"):
-        tried_, missed_ = (len(drawn), len(survivors)) if name == "all" else (tries[name], missed[name])
-        rates.add_row(name, str(tried_), str(tried_ - missed_), f"{(tried_ - missed_) / tried_:.1%}")
+    rates = Table("kind or part", "tried", "noticed", "share", title="所试与所发现 · what was tried, and noticed")
+    tries = Counter(of for change in drawn for of in (change.kind, part_of(change)))
+    missed = Counter(of for change in survivors for of in (change.kind, part_of(change)))
+    parts = sorted({*tries} - {*KINDS})
+    for name in (*(kind for kind in KINDS if tries[kind]), *parts):
+        rates.add_row(name, str(tries[name]), str(tries[name] - missed[name]), f"{1 - missed[name] / tries[name]:.1%}")
+    known = len(drawn) - len(survivors)
+    rates.add_row("all", str(len(drawn)), str(known), f"{known / len(drawn):.1%}")
     console.print(rates)
+
+
+def part_of(change: Change) -> str:
+    """The service, or the part of what all share, to which a changed file belongs."""
+    first, second, *_ = change.file.split("/")
+    return second if first == "services" else f"{first}/{second}"
 
 
 if __name__ == "__main__":

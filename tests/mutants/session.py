@@ -34,6 +34,8 @@ from tests.mutants.changes import Change, changed
 
 SLOW: Final = frozenset({"nats_server", "database", "postgres", "any_api", "api", "desk"})
 """What a quick test does without: servers and databases."""
+APART: Final = ("tests/accounts/", "tests/webhooks/")
+"""There most rules are reached through the whole application, which keeps what it knows in a file of SQLite."""
 READING: Final = ("tests/shared/test_names.py", "tests/shared/test_defaults.py")
 """The tests that read sources: they call nothing that is changed, and are run while the changed source stands there."""
 AT_IMPORT: Final = (
@@ -86,7 +88,7 @@ class Plugin:
     # --------------------------------------------------------------------- hooks
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        items = [i for i in session.items if not SLOW & {*getattr(i, "fixturenames", ())}]
+        items = [item for item in session.items if not _is_slow(item)]
         gc.collect()
         gc.freeze()
         reached = self.reached(items)
@@ -285,6 +287,12 @@ class Plugin:
         with (self.folder / "verdicts.jsonl").open("ab") as file:
             file.write(msgspec.json.encode(Verdict(change.id, noticed)) + b"\n")
         print("tried", change.id, "noticed" if noticed else "SURVIVED", flush=True)
+
+
+def _is_slow(item: pytest.Item) -> bool:
+    if item.nodeid.startswith(APART):
+        return "postgresql" in item.nodeid
+    return bool(SLOW & {*getattr(item, "fixturenames", ())})
 
 
 def _with_next(items: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.Item | None]]:

@@ -144,6 +144,12 @@ def test_a_bound_that_could_not_be_meant_is_refused_and_its_example_cures_it(
     parse_pack(pack)
 
 
+@pytest.mark.parametrize(("said", "field"), [({}, "at_least"), ({"at_least": 3, "above": 3}, "above")])
+def test_a_cap_that_has_no_number_or_two_is_compared_with_no_other(said: dict[str, int], field: str) -> None:
+    cap = {"figure": "absences", "grade": "incompetent", **said}
+    assert fault_of(edited("assessment.caps.0", cap)).where == f"assessment.caps[0].{field}"
+
+
 @pytest.mark.parametrize("twice", [0, 1, 2])
 def test_each_rate_of_a_verification_is_bounded_once(twice: int) -> None:
     rates = [PACK["exit"]["verification"]["rates"][n] for n in (twice, twice, (twice + 1) % 3)]

@@ -286,6 +286,8 @@ CONTRADICTIONS = [
     (put("assessment.caps.0.grade", "excellent"), "assessment.caps[0].grade", "the best grade, so it limits nothing"),
     (put("assessment.caps", [cap("absences", 1, "incompetent"), cap("absences", 2, "competent")]),
      "assessment.caps[1].grade", "absences at least 2 must leave a worse grade than at least 1 does"),
+    (put("campaigns.0.opens", [{"every": {"calendar_days": -3660}, "from": D}]), "campaigns[0].opens[0].every",
+     "a cycle has one unit, 1 or more"),
     (put(f"{STEPS}.1.on_objection", "start"), f"{EXIT}[1].on_objection", "leads to start, which is no"),
     (put(f"{STEPS}.1.on_objection", "notice"), f"{EXIT}[1].on_objection", "to an earlier step only"),
     (put(f"{STEPS}.1.on_objection", "approve"), f"{EXIT}[1].on_objection", "to an earlier step only"),

@@ -14,8 +14,7 @@ import msgspec
 from deploy.demo.world import Service
 from shared.contracts import Payload
 from shared.engine.flow import Cause, Fact, Missing, Result, States, Terms, Wiring, encode_state, run, run_due
-from shared.policy import PolicyBook
-from shared.policy.shipped import shipped
+from shared.policy import Policy, PolicyBook
 from shared.rules import Key, Refused, State
 
 AGAIN: Final = (1, 5, 25)
@@ -115,11 +114,11 @@ def _book(book: PolicyBook, packs: Mapping[str, Any]) -> PolicyBook:
     return own
 
 
-def by_pack(moment: Moment, name: str) -> Moment:
-    """The moment, if its provinces had a shipped pack in force."""
+def by_pack(moment: Moment, policy: Policy) -> Moment:
+    """The moment, if its provinces had this pack in force."""
     provinces = {state.place[:2] for state in moment.states.values()}
     packs = {
-        province: [msgspec.structs.replace(shipped(name), jurisdiction=province, effective_from=date(2000, 1, 1))]
+        province: [msgspec.structs.replace(policy, jurisdiction=province, effective_from=date(2000, 1, 1))]
         for province in sorted(provinces)
     }
     return moment._replace(book=_book(moment.book, packs))
