@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from sqlalchemy import BigInteger, Column, Index, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Date, Index, Integer, MetaData, String, Table, Text
 
 
 class Tables(NamedTuple):
@@ -10,6 +10,17 @@ class Tables(NamedTuple):
 
     metadata: MetaData
     sessions: Table
+    villages: Table
+    campaigns: Table
+    units: Table
+    sums: Table
+    changes: Table
+    positions: Table
+
+    @property
+    def read(self) -> tuple[Table, ...]:
+        """What events made, with how far they were read: all of it is emptied before it is made anew."""
+        return self.villages, self.campaigns, self.units, self.sums, self.changes, self.positions
 
 
 def _tables() -> Tables:
@@ -24,7 +35,60 @@ def _tables() -> Tables:
         Column("used", BigInteger, nullable=False),
         Index("ix_sessions_used", "used"),
     )
-    return Tables(metadata, sessions)
+    villages = Table(
+        "villages",
+        metadata,
+        Column("id", String(12), primary_key=True),
+        Column("code", String(12), nullable=False),
+        Column("name", String(200), nullable=False),
+        Column("township", String(200), nullable=False),
+        Column("pinyin", String(400), nullable=False),
+        Column("stage", String(20), nullable=False),
+        Column("unit", String(40), nullable=False),
+        Column("marks", Text, nullable=False),
+        Column("body", Text, nullable=False),
+        Index("ix_villages_code", "code", "stage"),
+    )
+    campaigns = Table(
+        "campaigns",
+        metadata,
+        Column("id", String(64), primary_key=True),
+        Column("place", String(6), nullable=False),
+        Column("opens", Date, nullable=False),
+        Column("body", Text, nullable=False),
+        Index("ix_campaigns_opens", "opens"),
+    )
+    units = Table(
+        "units",
+        metadata,
+        Column("id", String(40), primary_key=True),
+        Column("name", String(200), nullable=False),
+        Column("pinyin", String(400), nullable=False),
+    )
+    sums = Table(
+        "sums",
+        metadata,
+        Column("place", String(9), primary_key=True),
+        Column("measure", String(160), primary_key=True),
+        Column("number", BigInteger, nullable=False),
+    )
+    changes = Table(
+        "changes",
+        metadata,
+        Column("place", String(6), primary_key=True),
+        Column("day", Date, primary_key=True),
+        Column("stage", String(20), primary_key=True),
+        Column("number", Integer, nullable=False),
+    )
+    positions = Table(
+        "positions",
+        metadata,
+        Column("source", String(40), primary_key=True),
+        Column("cursor", String(40), nullable=False),
+        Column("day", String(10), nullable=False),
+        Column("is_current", Integer, nullable=False),
+    )
+    return Tables(metadata, sessions, villages, campaigns, units, sums, changes, positions)
 
 
 TABLES: Final = _tables()

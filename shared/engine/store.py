@@ -109,7 +109,12 @@ async def insert_new(conn: AsyncConnection, table: Table, rows: Rows) -> None:
     await _write(conn, table, rows, "keep")
 
 
-Clash = Literal["fail", "keep", "replace"]
+async def add(conn: AsyncConnection, table: Table, rows: Rows) -> None:
+    """Insert rows of numbers; where the primary key exists already, the numbers are added to those that stand there."""
+    await _write(conn, table, rows, "add")
+
+
+Clash = Literal["fail", "keep", "replace", "add"]
 """What to do with a row whose primary key exists already."""
 
 
@@ -144,7 +149,11 @@ def _statement(
     else:
         values = f"VALUES ({', '.join('?' * len(columns))})"
     others = ", ".join(f"{name(c.name)} = excluded.{name(c.name)}" for c in columns if not c.primary_key)
-    told = {"fail": "", "keep": "ON CONFLICT DO NOTHING", "replace": f"ON CONFLICT ({keys}) DO UPDATE SET {others}"}
+    update, own = f"ON CONFLICT ({keys}) DO UPDATE SET", name(table.name)
+    summed = ", ".join(
+        f"{name(c.name)} = {own}.{name(c.name)} + excluded.{name(c.name)}" for c in columns if not c.primary_key
+    )
+    told = {"fail": "", "keep": "ON CONFLICT DO NOTHING", "replace": f"{update} {others}", "add": f"{update} {summed}"}
     names = ", ".join(name(column.name) for column in columns)
     adapt = [(n, converter) for n, c in enumerate(columns) if (converter := _converter(c.type, dialect))]
     pick = itemgetter(*(column.name for column in columns))  # Of two columns at least, so that it returns a tuple.

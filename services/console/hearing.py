@@ -1,0 +1,160 @@
+"""Hears the open events of all services and keeps the read tables by them.
+
+Each replica of a service has a feed of its own. A page of events, the rows that they change and the cursor behind them
+are one transaction, so that whatever dies in between, each event counts once. A cursor of another journal means that
+what was read is not in force any more: then all tables are emptied and made anew.
+"""
+
+import asyncio
+import time
+from contextlib import contextmanager
+from datetime import UTC
+from typing import Any, Final
+
+import msgspec
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from services.console import store
+from services.console.model.rows import Told, decoded
+from services.console.store import Position, Store
+from shared.web.following import WAIT, AnotherJournal, Away, Chosen, Event, Feeds
+
+log = structlog.get_logger()
+BATCH: Final = 1000
+"""Events on a page: as many as a service gives."""
+AGAIN: Final = 5.0
+"""Seconds before another attempt after a failed one."""
+SILENT: Final = WAIT + 30.0
+"""Seconds without an answer of a source after which it counts as standing still."""
+MOST_WAITING: Final = 64
+"""What may wait for somebody who listens. Who is slower is told that all may have changed."""
+
+
+class Source(msgspec.Struct):
+    """How it stands with one source."""
+
+    name: str
+    position: Position = Position()
+    answered: float = 0.0
+    """When it last gave a page, on the monotonic clock; 0 if it has not yet."""
+    trouble: str = ""
+
+
+class Hearing:
+    """Follows the feeds of all sources."""
+
+    def __init__(self, of: Store, feeds: Feeds) -> None:
+        self.store, self._feeds = of, feeds
+        self.sources = {name: Source(name) for name in feeds.sources}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._listeners: set[asyncio.Queue[frozenset[str]]] = set()
+
+    async def start(self) -> None:
+        """Begin to follow."""
+        self._tasks = [asyncio.create_task(self._follow(source)) for source in self.sources.values()]
+
+    async def stop(self) -> None:
+        """Stop. What was being taken in is taken in again."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._feeds.aclose()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether every source was read to its end at least once, so that the pages show the whole."""
+        return all(source.position.is_current for source in self.sources.values())
+
+    def health(self) -> dict[str, Any]:
+        """For each source, `ok` or what is wrong, and the business day of the last event that was taken in."""
+        parts: dict[str, Any] = {}
+        for source in self.sources.values():
+            silent = time.monotonic() - source.answered
+            if source.trouble:
+                state = source.trouble
+            elif not source.answered or silent > SILENT:
+                state = f"{source.name} has answered nothing for {silent:.0f} s; is it running?"
+            elif not source.position.is_current:
+                state = f"the tables are being made; {source.name} is read up to {source.position.day or 'nothing yet'}"
+            else:
+                state = "ok"
+            parts[f"feed {source.name}"] = state
+            parts[f"day {source.name}"] = source.position.day or None
+        return parts
+
+    @contextmanager
+    def listening(self) -> Any:
+        """A queue of the codes of villages whose rows have changed; an empty set where any may have."""
+        queue: asyncio.Queue[frozenset[str]] = asyncio.Queue(MOST_WAITING)
+        self._listeners.add(queue)
+        try:
+            yield queue
+        finally:
+            self._listeners.discard(queue)
+
+    # ------------------------------------------------------------------ following
+
+    async def _follow(self, source: Source) -> None:
+        while True:
+            try:
+                await self.step(source)
+                continue
+            except Away as error:
+                trouble = str(error)
+            except (OSError, DBAPIError) as error:
+                trouble = f"the database is not available: {type(error).__name__}"
+            except Exception as error:
+                log.error("events cannot be taken in", source=source.name, exc_info=error)
+                trouble = f"an event of {source.name} cannot be taken in: {type(error).__name__}; see the log"
+            if trouble != source.trouble:
+                log.warning("a source is not read", source=source.name, why=trouble)
+            source.trouble = trouble
+            await asyncio.sleep(AGAIN)
+
+    async def step(self, source: Source, wait: int = WAIT) -> bool:
+        """Take in the next page of a source. Returns whether there is more."""
+        async with self.store.engine.connect() as conn:
+            at = source.position = await store.position(conn, source.name)
+        try:
+            page = await self._feeds.page(
+                source.name, Chosen(), at.cursor, wait=wait if at.is_current else 0, limit=BATCH
+            )
+        except AnotherJournal:
+            log.warning("another journal: the read tables are made anew", source=source.name)
+            async with self.store.writing() as conn:
+                if await store.position(conn, source.name) == at:
+                    await store.forget(conn)
+            for other in self.sources.values():
+                other.position = Position()
+            return True
+        told = [one for event in page.events if (one := _told(event))]
+        day = page.events[-1].day if page.events else at.day
+        after = Position(page.after, day, at.is_current or page.end)
+        changed: set[str] = set()
+        if after != at:
+            async with self.store.writing() as conn:
+                if await store.position(conn, source.name) != at:  # The tables were emptied meanwhile.
+                    return True
+                changed = await store.take_in(conn, told)
+                await store.move(conn, source.name, after)
+        source.position, source.answered, source.trouble = after, time.monotonic(), ""
+        self._tell(frozenset(changed))
+        return not page.end
+
+    def _tell(self, changed: frozenset[str]) -> None:
+        for queue in self._listeners if changed else ():
+            if queue.full():
+                while not queue.empty():
+                    queue.get_nowait()
+                changed = frozenset()
+            queue.put_nowait(changed)
+
+
+def _told(event: Event) -> Told | None:
+    data = msgspec.json.decode(event.body, type=_Data).data
+    return decoded(event.type, bytes(data), event.day, event.time.astimezone(UTC).isoformat())
+
+
+class _Data(msgspec.Struct):
+    data: msgspec.Raw

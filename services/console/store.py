@@ -1,0 +1,221 @@
+"""Reading and writing the read tables."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import date
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from sqlalchemy import ColumnElement, Table, delete, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.console.model.rows import Campaign, Rows, Told, Unit, apply, campaigns_of, villages_of
+from services.console.model.spelling import spelt
+from services.console.model.sums import LEVELS, Changes, Sums, changes, marks, sums
+from services.console.model.village import Village
+from services.console.tables import TABLES
+from shared.divisions import place_of
+from shared.engine import store
+
+PAGE: Final = 50
+"""Villages on a page."""
+
+
+class Position(NamedTuple):
+    """How far a source was read: its cursor, the business day of its last event, and whether its end was reached."""
+
+    cursor: str = ""
+    day: str = ""
+    is_current: bool = False
+
+
+class Store:
+    """The database. One transaction at a time writes it."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine, self._lock = engine, asyncio.Lock()
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that may write."""
+        async with self._lock, self.engine.begin() as conn:
+            yield conn
+
+
+# -------------------------------------------------------------------- writing
+
+
+async def position(conn: AsyncConnection, source: str) -> Position:
+    """How far a source was read."""
+    table = TABLES.positions
+    row = (await conn.execute(select(table).where(table.c.source == source))).first()
+    return Position(row.cursor, row.day, bool(row.is_current)) if row else Position()
+
+
+async def move(conn: AsyncConnection, source: str, to: Position) -> None:
+    """Write how far a source was read."""
+    row = {"source": source, "cursor": to.cursor, "day": to.day, "is_current": int(to.is_current)}
+    await store.upsert(conn, TABLES.positions, [row])
+
+
+async def forget(conn: AsyncConnection) -> None:
+    """Empty the read tables, so that they are made anew from the journals' beginning."""
+    for table in TABLES.read:
+        await conn.execute(delete(table))
+
+
+async def take_in(conn: AsyncConnection, told: Sequence[Told]) -> set[str]:
+    """Change the read tables by events, in their order. Returns the codes of the villages whose rows have changed."""
+    campaigns = await _load(conn, TABLES.campaigns, campaigns_of(told), Campaign)
+    villages = await _load(conn, TABLES.villages, villages_of(told, campaigns), Village)
+    rows = Rows(dict(villages), dict(campaigns))
+    for event in told:
+        apply(rows, event)
+    changed = [one for id, one in rows.villages.items() if one is not villages.get(id)]
+    summed, moved = Sums(), Changes()
+    for one in changed:
+        summed.update(sums(villages.get(one.id), one))
+        moved.update(changes(villages.get(one.id), one))
+    await store.upsert(conn, TABLES.villages, [_village_row(one) for one in changed])
+    await store.upsert(conn, TABLES.campaigns, [_campaign_row(one) for one in rows.campaigns.values()])
+    await store.upsert(conn, TABLES.units, [_unit_row(one) for one in rows.units.values()])
+    add = [{"place": place, "measure": name, "number": n} for (place, name), n in summed.items() if n]
+    await store.add(conn, TABLES.sums, add)
+    days = [{"place": place, "day": day, "stage": name, "number": n} for (place, day, name), n in moved.items() if n]
+    await store.add(conn, TABLES.changes, days)
+    return {one.code for one in changed}
+
+
+def _village_row(one: Village) -> dict[str, Any]:
+    return {
+        "id": one.id, "code": one.code, "name": one.name, "township": one.township, "pinyin": spelt(one.name),
+        "stage": one.stage, "unit": one.unit, "marks": f",{','.join(marks(one))},",
+        "body": msgspec.json.encode(one).decode(),
+    }  # fmt: skip
+
+
+def _campaign_row(one: Campaign) -> dict[str, Any]:
+    return {"id": one.id, "place": one.place, "opens": one.opens, "body": msgspec.json.encode(one).decode()}
+
+
+def _unit_row(one: Unit) -> dict[str, Any]:
+    return {"id": one.id, "name": one.name, "pinyin": spelt(one.name)}
+
+
+async def _load(conn: AsyncConnection, table: Table, ids: Collection[str], type: type[Any]) -> dict[str, Any]:
+    """Rows by id, decoded. All ids are one parameter, so that the statement stays the same."""
+    if not ids:
+        return {}
+    by_array = conn.dialect.name == "postgresql"
+    chosen = "= ANY($1::varchar[])" if by_array else "IN (SELECT value FROM json_each(?1))"
+    given: Any = [*ids] if by_array else msgspec.json.encode([*ids]).decode()
+    found: Any = await conn.exec_driver_sql(f"SELECT id, body FROM {table.name} WHERE id {chosen}", (given,))
+    return {id: msgspec.json.decode(body, type=type) for id, body in found}
+
+
+# -------------------------------------------------------------------- reading
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """Which villages are asked for: in a division, by name, code or pinyin, and by what they are counted as."""
+
+    place: str = ""
+    q: str = ""
+    measure: str = ""
+    """As what they are counted, such as `stage/helped` or `late`."""
+    unit: str = ""
+
+
+class Found(NamedTuple):
+    """A page of villages, and how many there are."""
+
+    villages: list[Village]
+    number: int
+
+
+async def find(conn: AsyncConnection, asked: Asked, page: int = 1, size: int = PAGE) -> Found:
+    """A page of the villages that are asked for, in the order of their codes."""
+    table, conditions = TABLES.villages, [*_conditions(asked)]
+    number = await conn.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
+    chosen = select(table.c.body).where(*conditions).order_by(table.c.code)
+    bodies = await conn.scalars(chosen.limit(size).offset((page - 1) * size))
+    return Found([msgspec.json.decode(body, type=Village) for body in bodies], number)
+
+
+def _conditions(asked: Asked) -> Iterator[ColumnElement[bool]]:
+    table = TABLES.villages
+    yield table.c.name != ""
+    if asked.place:
+        yield table.c.code.between(asked.place.ljust(12, "0"), asked.place.ljust(12, "9"))
+    if asked.measure.startswith("stage/"):
+        yield table.c.stage == asked.measure.removeprefix("stage/")
+    elif asked.measure:
+        yield table.c.marks.contains(f",{asked.measure},", autoescape=True)
+    if asked.unit:
+        yield table.c.unit == asked.unit
+    if q := asked.q.strip().lower():
+        if q.isascii() and q.isdigit():
+            yield table.c.code.startswith(q)
+        else:
+            columns = (table.c.pinyin,) if q.isascii() else (table.c.name, table.c.township)
+            yield or_(*(column.contains(q, autoescape=True) for column in columns))
+
+
+async def village(conn: AsyncConnection, code: str) -> Village | None:
+    """A village by its code, or by the id that it had from the beginning."""
+    table = TABLES.villages
+    found = select(table.c.body).where(or_(table.c.code == code, table.c.id == code), table.c.name != "")
+    bodies = list(await conn.scalars(found.order_by(table.c.code != code)))
+    return msgspec.json.decode(bodies[0], type=Village) if bodies else None
+
+
+async def summed(conn: AsyncConnection, places: Sequence[str]) -> dict[str, dict[str, int]]:
+    """By division, what its villages are counted as."""
+    table = TABLES.sums
+    found: dict[str, dict[str, int]] = {place: {} for place in places}
+    for row in await conn.execute(select(table).where(table.c.place.in_(places), table.c.number != 0)):
+        found[row.place][row.measure] = row.number
+    return found
+
+
+async def parts(conn: AsyncConnection, place: str) -> list[str]:
+    """The divisions into which a division is divided, in which there is any village; none of a township."""
+    deeper = next((length for length in LEVELS if length > len(place)), 0)
+    table = TABLES.sums
+    below = table.c.place.between(place.ljust(deeper, "0"), place.ljust(deeper, "9"))
+    found = select(table.c.place).where(below, func.length(table.c.place) == deeper, table.c.measure == "villages")
+    return sorted(await conn.scalars(found.where(table.c.number != 0))) if deeper else []
+
+
+async def names(conn: AsyncConnection, townships: Sequence[str]) -> dict[str, str]:
+    """The names of townships by their codes, as their villages say them."""
+    table = TABLES.villages
+    found: dict[str, str] = {}
+    for code in townships:
+        within = table.c.code.between(code.ljust(12, "0"), code.ljust(12, "9"))
+        found[code] = await conn.scalar(select(table.c.township).where(within, table.c.name != "").limit(1)) or code
+    return found
+
+
+async def unit_names(conn: AsyncConnection, ids: Collection[str]) -> dict[str, str]:
+    """The names of units by their ids."""
+    table = TABLES.units
+    return {row.id: row.name for row in await conn.execute(select(table).where(table.c.id.in_(ids)))}
+
+
+async def stages_by_month(conn: AsyncConnection, place: str) -> list[tuple[date, str, int]]:
+    """By day and stage, how many more villages of a division were in the stage from then on; a county at the least."""
+    table = TABLES.changes
+    found = select(table.c.day, table.c.stage, table.c.number).where(table.c.place == place, table.c.number != 0)
+    return [(row.day, row.stage, row.number) for row in await conn.execute(found.order_by(table.c.day))]
+
+
+async def campaigns(conn: AsyncConnection, place: str, most: int = 12) -> list[Campaign]:
+    """The latest campaigns of a division, and of those in it and around it."""
+    table = TABLES.campaigns
+    around_it = [place_of(place[:length]) for length in range(0, len(place), 2)]
+    here = table.c.place.between(place[:6].ljust(6, "0"), place[:6].ljust(6, "9"))
+    found = select(table.c.body).where(or_(here, table.c.place.in_(around_it)))
+    bodies = await conn.scalars(found.order_by(table.c.opens.desc(), table.c.id).limit(most))
+    return [msgspec.json.decode(body, type=Campaign) for body in bodies]

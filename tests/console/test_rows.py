@@ -1,0 +1,127 @@
+"""The read tables: they come to the same whatever feed is read first, and to what the services themselves have."""
+
+import asyncio
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import select
+
+from services.console import store
+from services.console.model.rows import Told
+from services.console.model.sums import measures, within
+from services.console.model.village import Village
+from services.console.tables import TABLES
+from shared import migrations
+from shared.contracts import teller
+from shared.engine.opening import open_engine
+from tests.support.lived import Dated, lived
+
+STORIES = ("benxi", "guizhou")
+"""Exits with teams and calendars, and lists, splits and mergers."""
+
+
+@pytest.fixture(scope="module")
+def reaches() -> dict[str, Dated]:
+    return {region: asyncio.run(lived(region)) for region in STORIES}
+
+
+def journals(reach: Dated) -> dict[str, list[Told]]:
+    """The open events of each service, as its feed gives them."""
+    found = defaultdict[str, list[Told]](list)
+    for number, (fact, day) in enumerate(zip(reach.world.facts, reach.days, strict=True)):
+        if not fact.event.is_sealed():
+            name = teller(fact.event.type).rpartition(":")[2]
+            found[name].append(Told(fact.event, day, f"{number:09}", name))
+    return found
+
+
+def as_told(feeds: dict[str, list[Told]]) -> list[Told]:
+    return sorted((one for feed in feeds.values() for one in feed), key=lambda one: one.time)
+
+
+def pages(told: Sequence[Told], sizes: random.Random) -> Iterator[Sequence[Told]]:
+    while told:
+        size = sizes.choice((1, 7, 200, 1000))
+        yield told[:size]
+        told = told[size:]
+
+
+async def read(database: str, orders: Sequence[Sequence[Told]], seed: int) -> dict[str, list[Any]]:
+    """All read tables after these events, in this order."""
+    engine = open_engine(database)
+    async with engine.begin() as conn:
+        await store.forget(conn)
+    for told in orders:
+        for page in pages(told, random.Random(seed)):
+            async with engine.begin() as conn:
+                await store.take_in(conn, page)
+    found: dict[str, list[Any]] = {}
+    async with engine.connect() as conn:
+        for table in TABLES.read:
+            rows = [tuple(row) for row in await conn.execute(select(table)) if getattr(row, "number", 1)]
+            found[table.name] = sorted(rows, key=str)
+    await engine.dispose()
+    return found
+
+
+@pytest.mark.parametrize("region", STORIES)
+async def test_the_tables_are_the_same_whichever_feed_is_read_first(
+    region: str, database: str, reaches: dict[str, Dated]
+) -> None:
+    """The inspection's whole feed may come before the registry's first event, and the other way round."""
+    await asyncio.to_thread(migrations.upgrade, "console", database)
+    feeds = journals(reaches[region])
+    as_it_came = await read(database, [as_told(feeds)], 1)
+    assert as_it_came == await read(database, [feeds[name] for name in sorted(feeds)], 2)
+    assert as_it_came == await read(database, [feeds[name] for name in sorted(feeds, reverse=True)], 3)
+
+
+@pytest.mark.parametrize("region", STORIES)
+async def test_the_tables_say_what_the_services_have(region: str, tmp_path: Any, reaches: dict[str, Dated]) -> None:
+    database = f"sqlite+aiosqlite:///{tmp_path}/console.sqlite3"
+    await asyncio.to_thread(migrations.upgrade, "console", database)
+    reach = reaches[region]
+    tables = await read(database, [as_told(journals(reach))], 4)
+    rows = {one.id: one for row in tables["villages"] for one in [msgspec.json.decode(row[-1], type=Village)]}
+    states = defaultdict[str, dict[str, Any]](dict)
+    for service in reach.world.services.values():
+        for state in service.states.values():
+            states[f"{service.name}/{state.kind}"][state.id] = state
+    villages = states["registry/villages"]
+    assert villages
+    assert {id: (one.stage, one.since, one.code) for id, one in rows.items()} == {
+        id: (state.stage, state.since, codes(state)) for id, state in villages.items()
+    }
+    there = ("assigned", "helped", "kept")
+    teams = {link.village: len(link.team) for link in states["dispatch/links"].values() if link.stage in there}
+    assert {id: one.team for id, one in rows.items() if one.team} == {id: n for id, n in teams.items() if n}
+    listed = {(one.village, one.sort) for one in states["registry/listings"].values() if one.last and not one.party}
+    assert {(id, kind) for id, one in rows.items() for kind in one.lists} == listed
+    measured = {id: (one.measured, one.values.get("incidence")) for id, one in villages.items() if one.measured}
+    assert {id: (one.year, one.incidence) for id, one in rows.items() if one.year} == measured
+    assert_sums(tables, rows)
+
+
+def codes(state: Any) -> str:
+    """The code that a village has by now."""
+    return str(state.codes[-1].code if state.codes else state.id)
+
+
+def assert_sums(tables: dict[str, list[Any]], rows: dict[str, Village]) -> None:
+    """The sums are those of the villages, and what came to each stage minus what left it is what stands there."""
+    counted = Counter[tuple[str, str]]()
+    for one in rows.values():
+        for place in within(one.code):
+            counted.update({(place, name): number for name, number in measures(one).items()})
+    assert {(place, name): number for place, name, number in tables["sums"]} == {k: n for k, n in counted.items() if n}
+    stood = Counter[tuple[str, str]]()
+    for place, _, stage, number in tables["changes"]:
+        stood[place, f"stage/{stage}"] += number
+    assert {key: n for key, n in stood.items() if n} == {
+        (place, name): n for (place, name), n in counted.items() if name.startswith("stage/") and len(place) < 9
+    }
