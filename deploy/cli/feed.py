@@ -130,7 +130,8 @@ def _text(value: object) -> str:
 
 def _in_words(folder: Path) -> Callable[[Envelope], None]:
     """A function that shows an event as a sentence, in the words of the pack that is in force where it happened."""
-    from deploy.demo.village import happened, in_force, line
+    from deploy.demo.village import in_force
+    from shared.telling import happened, line
 
     @cache
     def policy(place: str) -> Policy | None:

@@ -10,10 +10,11 @@ import httpx
 import msgspec
 
 from deploy.demo.scenario import Scenario
-from deploy.demo.village import Client, Happened, happened
+from deploy.demo.village import Client
 from deploy.local.supervisor import SERVICES
 from shared.contracts import EVENTS, Envelope, Event
 from shared.stream.bus import OPEN, SEALED
+from shared.telling import Happened, happened
 from shared.web.http import LARGEST_LIST, LARGEST_PAGE, Entry
 
 Origin = Literal["computed", "solved", "counted", "policy", "decided", "historical"]

@@ -1,10 +1,10 @@
 """Shows one village's way in full: what happened, by which rule, who decided, and what keeps it on the list."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from importlib import import_module
 from itertools import groupby
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import httpx
 import msgspec
@@ -17,11 +17,12 @@ from deploy.language import chosen, told
 from deploy.language import day as in_language
 from deploy.local.supervisor import SERVICES
 from deploy.terminal import folded, neutral
-from shared.contracts import EVENTS, Envelope, Event
+from shared.contracts import Envelope
 from shared.contracts.journey import STAGES
 from shared.divisions import COUNTRY, around, place_of
-from shared.labels import Both, basis, in_words, parties_of, party_key, sentence
+from shared.labels import in_words
 from shared.policy import Policy, PolicyBook, kept_pack
+from shared.telling import Happened, happened, line, named_in
 
 for _service in SERVICES:
     import_module(f"shared.contracts.{_service}")  # So that every event of the journals is known here.
@@ -29,18 +30,6 @@ for _service in SERVICES:
 Client = Callable[[str], httpx.Client]
 """Gives the open HTTP client of a service by its name. The same each time: opening one takes tens of milliseconds.
 """
-
-
-class Happened(NamedTuple):
-    """An event as a service's journal has it."""
-
-    day: date
-    time: datetime
-    id: str
-    cause: str
-    event: Event
-    organ: str = ""
-    """The organ in whose name somebody sent the command from which it follows; empty where nobody is asked."""
 
 
 def history(client: Client, village: str) -> list[Happened]:
@@ -53,14 +42,6 @@ def journal(service: httpx.Client, about: str) -> list[Happened]:
     """A service's events about a village, a campaign or something else that it keeps."""
     told = service.get(f"/v1/journal/{about}").raise_for_status().content
     return [happened(envelope) for envelope in msgspec.json.decode(told, type=list[Envelope])]
-
-
-def happened(envelope: Envelope) -> Happened:
-    """The event in an envelope of a journal."""
-    event = msgspec.json.decode(envelope.data, type=EVENTS[envelope.type])
-    return Happened(
-        envelope.occurredon, envelope.time, envelope.id, envelope.causationid, event, envelope.actororgan or ""
-    )
 
 
 def show(console: Console, code: str, client: Client) -> None:
@@ -117,9 +98,7 @@ def _names(registry: httpx.Client, events: Sequence[Happened]) -> dict[str, str]
 
     What is not registered any more keeps its id, and so do persons, whom only operators may look up.
     """
-    named = {f"units/{unit}": unit for one in events if (unit := getattr(one.event, "unit", None))}
-    named |= {f"parties/{id}": party_key(id) for one in events for id in parties_of(one.event)}
-    found = [(key, registry.get(f"/v1/{path}")) for path, key in sorted(named.items())]
+    found = [(key, registry.get(f"/v1/{path}")) for key, path in sorted(named_in(events).items())]
     return {key: answer.json()["name"] for key, answer in found if answer.is_success}
 
 
@@ -149,8 +128,3 @@ def way(events: Sequence[Happened], policy: Policy | None, names: Mapping[str, s
 
 
 _HEADINGS: Final = ("日期", "date"), ("经过", "what happened"), ("起因", "why"), ("依据", "basis")
-
-
-def line(event: Event, policy: Policy | None, names: Mapping[str, str]) -> tuple[Both, Both]:
-    """What an event says in a sentence, and by which document, each in Chinese and English."""
-    return sentence(event, policy, names), basis(getattr(event, "clause", "") or event.source, policy)

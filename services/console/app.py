@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import httpx
 import uvloop
 from litestar import Litestar
 from litestar.datastructures import State
@@ -10,11 +11,15 @@ from litestar.static_files import create_static_files_router
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.console import web
+from services.console.hearing import Hearing
 from services.console.pages import PAGES
 from services.console.sessions import Sessions
+from services.console.store import Store
 from services.console.upstream import Upstream
 from shared.engine.opening import open_engine
 from shared.web import issuers, process
+from shared.web.following import WAIT, Feeds
+from shared.web.token import operator_headers
 
 NAME = "console"
 LARGEST = 64 * 2**20
@@ -34,8 +39,10 @@ class Settings(process.Settings, kw_only=True):
 
 def build(of: Settings, engine: AsyncEngine) -> Litestar:
     """The application. Its maker disposes of the engine."""
-    upstream = Upstream(dict(one.split("=", 1) for one in of.sources.split(",") if one.strip()))
-    secret = of.secret_file.read_bytes()
+    sources = dict(one.split("=", 1) for one in of.sources.split(",") if one.strip())
+    upstream, secret = Upstream(sources), of.secret_file.read_bytes()
+    http = httpx.AsyncClient(headers=operator_headers(secret), timeout=WAIT + 30, trust_env=False)
+    hearing = Hearing(Store(engine), Feeds(sources, http))
     addresses = [one.strip().rstrip("/") for one in of.console.split(",") if one.strip()]
     sessions = Sessions(engine, secret, issuers.read(of.issuers, secret)) if of.issuers else None
     site = web.Site(upstream, secret, tuple(addresses or [f"http://{of.host}:{of.port}"]), sessions)
@@ -50,7 +57,7 @@ def build(of: Settings, engine: AsyncEngine) -> Litestar:
         before_send=[web.headed],
         openapi_config=None,
         logging_config=None,
-        state=State({"site": site, "engine": engine}),
+        state=State({"site": site, "engine": engine, "hearing": hearing}),
         request_max_body_size=LARGEST,
     )
 
@@ -65,7 +72,10 @@ def serve() -> None:
 async def _run(of: Settings) -> None:
     engine = open_engine(of.database)
     app = build(of, engine)
+    hearing: Hearing = app.state.hearing
+    await hearing.start()
     await process.serve(app, NAME, of)
+    await hearing.stop()
     await app.state.site.upstream.aclose()
     if app.state.site.sessions:
         await app.state.site.sessions.aclose()

@@ -8,7 +8,7 @@ what was read is not in force any more: then all tables are emptied and made ane
 import asyncio
 import time
 from contextlib import contextmanager
-from datetime import UTC
+from datetime import UTC, date
 from typing import Any, Final
 
 import msgspec
@@ -18,6 +18,8 @@ from sqlalchemy.exc import DBAPIError
 from services.console import store
 from services.console.model.rows import Told, decoded
 from services.console.store import Position, Store
+from shared.contracts.registry import PolicyAdopted
+from shared.policy import PolicyBook
 from shared.web.following import WAIT, AnotherJournal, Away, Chosen, Event, Feeds
 
 log = structlog.get_logger()
@@ -47,6 +49,7 @@ class Hearing:
     def __init__(self, of: Store, feeds: Feeds) -> None:
         self.store, self._feeds = of, feeds
         self.sources = {name: Source(name) for name in feeds.sources}
+        self._book: PolicyBook | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._listeners: set[asyncio.Queue[frozenset[str]]] = set()
 
@@ -66,6 +69,19 @@ class Hearing:
         """Whether every source was read to its end at least once, so that the pages show the whole."""
         return all(source.position.is_current for source in self.sources.values())
 
+    @property
+    def today(self) -> date | None:
+        """The business day up to which was heard; None as long as nothing was."""
+        days = [source.position.day for source in self.sources.values() if source.position.day]
+        return date.fromisoformat(max(days)) if days else None
+
+    async def policies(self) -> PolicyBook:
+        """The packs that were adopted, for their words."""
+        if not self._book:
+            async with self.store.engine.connect() as conn:
+                self._book = await store.policies(conn)
+        return self._book
+
     def health(self) -> dict[str, Any]:
         """For each source, `ok` or what is wrong, and the business day of the last event that was taken in."""
         parts: dict[str, Any] = {}
@@ -73,7 +89,9 @@ class Hearing:
             silent = time.monotonic() - source.answered
             if source.trouble:
                 state = source.trouble
-            elif not source.answered or silent > SILENT:
+            elif not source.answered:
+                state = f"{source.name} was not asked yet"
+            elif silent > SILENT:
                 state = f"{source.name} has answered nothing for {silent:.0f} s; is it running?"
             elif not source.position.is_current:
                 state = f"the tables are being made; {source.name} is read up to {source.position.day or 'nothing yet'}"
@@ -118,7 +136,7 @@ class Hearing:
             at = source.position = await store.position(conn, source.name)
         try:
             page = await self._feeds.page(
-                source.name, Chosen(), at.cursor, wait=wait if at.is_current else 0, limit=BATCH
+                source.name, Chosen(), at.cursor, wait=wait if at.is_current and source.answered else 0, limit=BATCH
             )
         except AnotherJournal:
             log.warning("another journal: the read tables are made anew", source=source.name)
@@ -139,6 +157,8 @@ class Hearing:
                 changed = await store.take_in(conn, told)
                 await store.move(conn, source.name, after)
         source.position, source.answered, source.trouble = after, time.monotonic(), ""
+        if any(isinstance(one.event, PolicyAdopted) for one in told):
+            self._book = None
         self._tell(frozenset(changed))
         return not page.end
 

@@ -17,6 +17,7 @@ from services.console.model.village import Village
 from services.console.tables import TABLES
 from shared.divisions import place_of
 from shared.engine import store
+from shared.policy import PolicyBook, kept_pack
 
 PAGE: Final = 50
 """Villages on a page."""
@@ -80,6 +81,8 @@ async def take_in(conn: AsyncConnection, told: Sequence[Told]) -> set[str]:
     await store.upsert(conn, TABLES.villages, [_village_row(one) for one in changed])
     await store.upsert(conn, TABLES.campaigns, [_campaign_row(one) for one in rows.campaigns.values()])
     await store.upsert(conn, TABLES.units, [_unit_row(one) for one in rows.units.values()])
+    packs = {version: msgspec.json.encode(pack).decode() for version, pack in rows.packs.items()}
+    await store.upsert(conn, TABLES.packs, [{"version": version, "body": body} for version, body in packs.items()])
     add = [{"place": place, "measure": name, "number": n} for (place, name), n in summed.items() if n]
     await store.add(conn, TABLES.sums, add)
     days = [{"place": place, "day": day, "stage": name, "number": n} for (place, day, name), n in moved.items() if n]
@@ -122,8 +125,9 @@ class Asked(msgspec.Struct, frozen=True):
 
     place: str = ""
     q: str = ""
-    measure: str = ""
-    """As what they are counted, such as `stage/helped` or `late`."""
+    stage: str = ""
+    marks: tuple[str, ...] = ()
+    """As what they are counted, such as `late` or `list/model`."""
     unit: str = ""
 
 
@@ -148,10 +152,10 @@ def _conditions(asked: Asked) -> Iterator[ColumnElement[bool]]:
     yield table.c.name != ""
     if asked.place:
         yield table.c.code.between(asked.place.ljust(12, "0"), asked.place.ljust(12, "9"))
-    if asked.measure.startswith("stage/"):
-        yield table.c.stage == asked.measure.removeprefix("stage/")
-    elif asked.measure:
-        yield table.c.marks.contains(f",{asked.measure},", autoescape=True)
+    if asked.stage:
+        yield table.c.stage == asked.stage
+    for mark in asked.marks:
+        yield table.c.marks.contains(f",{mark},", autoescape=True)
     if asked.unit:
         yield table.c.unit == asked.unit
     if q := asked.q.strip().lower():
@@ -196,6 +200,14 @@ async def names(conn: AsyncConnection, townships: Sequence[str]) -> dict[str, st
         within = table.c.code.between(code.ljust(12, "0"), code.ljust(12, "9"))
         found[code] = await conn.scalar(select(table.c.township).where(within, table.c.name != "").limit(1)) or code
     return found
+
+
+async def policies(conn: AsyncConnection) -> PolicyBook:
+    """All packs that were adopted, for their words."""
+    book = PolicyBook()
+    for body in await conn.scalars(select(TABLES.packs.c.body)):
+        book.adopt(kept_pack(msgspec.json.decode(body)))
+    return book
 
 
 async def unit_names(conn: AsyncConnection, ids: Collection[str]) -> dict[str, str]:

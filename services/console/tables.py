@@ -13,6 +13,7 @@ class Tables(NamedTuple):
     villages: Table
     campaigns: Table
     units: Table
+    packs: Table
     sums: Table
     changes: Table
     positions: Table
@@ -20,7 +21,7 @@ class Tables(NamedTuple):
     @property
     def read(self) -> tuple[Table, ...]:
         """What events made, with how far they were read: all of it is emptied before it is made anew."""
-        return self.villages, self.campaigns, self.units, self.sums, self.changes, self.positions
+        return self.villages, self.campaigns, self.units, self.packs, self.sums, self.changes, self.positions
 
 
 def _tables() -> Tables:
@@ -65,6 +66,9 @@ def _tables() -> Tables:
         Column("name", String(200), nullable=False),
         Column("pinyin", String(400), nullable=False),
     )
+    packs = Table(
+        "packs", metadata, Column("version", String(60), primary_key=True), Column("body", Text, nullable=False)
+    )
     sums = Table(
         "sums",
         metadata,
@@ -88,7 +92,7 @@ def _tables() -> Tables:
         Column("day", String(10), nullable=False),
         Column("is_current", Integer, nullable=False),
     )
-    return Tables(metadata, sessions, villages, campaigns, units, sums, changes, positions)
+    return Tables(metadata, sessions, villages, campaigns, units, packs, sums, changes, positions)
 
 
 TABLES: Final = _tables()

@@ -24,7 +24,6 @@ from deploy.demo.regions.jalaid import story as jalaid
 from deploy.demo.regions.jalaid.figures import unhelped
 from deploy.demo.regions.xixiu import story as xixiu
 from deploy.demo.regions.zunyi import story as zunyi
-from deploy.demo.village import Happened
 from services.registry.model.party import Party, counts
 from services.registry.model.yearbook import Yearbook, totals
 from shared.contracts.dispatch import (
@@ -41,6 +40,7 @@ from shared.contracts.inspection import AppraisalGraded, AppraisalProposed
 from shared.contracts.registry import TownshipDecapped
 from shared.policy import parse_pack
 from shared.policy.shipped import base
+from shared.telling import Happened
 from tests.support.happened import by_village, of_types
 
 Change = Callable[[pytest.MonkeyPatch], None]

@@ -18,7 +18,6 @@ from deploy.demo.answers import Awaited
 from deploy.demo.memory import Memory
 from deploy.demo.officers import Officers
 from deploy.demo.regions.benxi.story import POLICY, START, Benxi
-from deploy.demo.village import line
 from deploy.policy_sentences import sentences
 from shared.chinese import nested, quoted
 from shared.contracts import EVENTS
@@ -30,6 +29,7 @@ from shared.contracts.sentences import SENTENCES
 from shared.contracts.words import WORDS, words
 from shared.labels import awaited, basis, heading, in_words
 from shared.policy.shipped import FILES, shipped
+from shared.telling import line
 from tests.support.texts import chinese_parts, faults, is_chinese
 
 ROOT = Path(__file__).parents[2]

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from deploy.demo.village import Happened
 from shared.contracts import Event
 from shared.engine.flow import Fact
+from shared.telling import Happened
 
 
 def by_village(facts: Iterable[Fact], days: Sequence[date]) -> dict[str, list[Happened]]:

@@ -36,6 +36,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("source"),
     )
     op.create_table(
+        "packs",
+        sa.Column("version", sa.String(length=60), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("version"),
+    )
+    op.create_table(
         "sums",
         sa.Column("place", sa.String(length=9), nullable=False),
         sa.Column("measure", sa.String(length=160), nullable=False),
@@ -73,6 +79,7 @@ def downgrade() -> None:
     op.drop_table("villages")
     op.drop_table("units")
     op.drop_table("sums")
+    op.drop_table("packs")
     op.drop_table("positions")
     op.drop_table("changes")
     with op.batch_alter_table("campaigns", schema=None) as batch_op:

@@ -63,6 +63,8 @@ class Rows(msgspec.Struct):
     villages: dict[str, Village] = {}
     campaigns: dict[str, Campaign] = {}
     units: dict[str, Unit] = {}
+    packs: dict[str, Any] = {}
+    """What was adopted, by version."""
 
 
 def decoded(type: str, data: bytes, day: str, time: str) -> Told | None:
@@ -103,6 +105,8 @@ def apply(rows: Rows, told: Told) -> None:
             _frame(rows, campaign, event)
     elif isinstance(event, r.UnitRegistered):
         rows.units[event.unit] = Unit(event.unit, event.name)
+    elif isinstance(event, r.PolicyAdopted):
+        rows.packs[event.version] = event.pack
     if isinstance(event, (i.VisitMade, i.VisitWithdrawn)) and (known := rows.campaigns.get(event.campaign)):
         more = 1 if isinstance(event, i.VisitMade) else -1
         rows.campaigns[known.id] = msgspec.structs.replace(known, visited=known.visited + more)

@@ -2,8 +2,9 @@
 
 from typing import Any, Final
 
-from services.console.pages import health, imports, me, operations, session
+from services.console.pages import card, health, imports, live, me, operations, overview, session, villages
 
 PAGES: Final[tuple[Any, ...]] = (
-    *health.HANDLERS, *session.HANDLERS, *operations.HANDLERS, *me.HANDLERS, *imports.HANDLERS,
+    *card.HANDLERS, *health.HANDLERS, *imports.HANDLERS, *live.HANDLERS, *me.HANDLERS, *operations.HANDLERS,
+    *overview.HANDLERS, *session.HANDLERS, *villages.HANDLERS,
 )  # fmt: skip

@@ -1,0 +1,179 @@
+"""A village's card: what it is, what keeps it on the list, who has to act, and its whole way in sentences."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Final
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Response, get
+from litestar.params import FromPath, FromQuery, QueryParameter
+
+from services.console import store, words
+from services.console.model.village import Village
+from services.console.pages.overview import hearing_of, require_seen
+from services.console.upstream import Refusal, Upstream
+from services.console.web import Request, Visitor, page
+from shared.contracts import EVENTS, Envelope, short_type
+from shared.contracts.journey import STAGES
+from shared.labels import Both, in_words
+from shared.policy import Policy
+from shared.telling import Happened, happened, line, named_in
+from shared.web.problems import Fault
+
+SHOWN: Final = 40
+"""Entries of the timeline on a page."""
+LONGEST: Final = 20
+"""Pages of a feed that are read for one village: more events than any has."""
+
+
+class _Told(msgspec.Struct):
+    events: list[Envelope]
+    after: str
+    end: bool
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A line of the timeline."""
+
+    happened: Happened
+    said: Both
+    basis: Both
+    why: Both
+    """The event from which it follows, or the organ that asked for it."""
+
+
+@get("/villages/{code:str}")
+async def card(
+    request: Request,
+    visitor: Visitor,
+    upstream: Upstream,
+    code: FromPath[str],
+    kind: FromQuery[str] = "",
+    number: Annotated[int, QueryParameter(name="page", ge=1, le=1000)] = 1,
+) -> Response[str]:
+    """A village by its code, with one page of its timeline, the newest first."""
+    hearing = hearing_of(request)
+    async with hearing.store.engine.connect() as conn:
+        village = await store.village(conn, code)
+        units = await store.unit_names(conn, [village.unit]) if village else {}
+    if not village:
+        raise Refusal(404, (Fault(0, "village", "没有此代码的村", "there is no village with this code"),))
+    require_seen(visitor, village.code)
+    book = await hearing.policies()
+    policy = words.policy_of(book, village.place)
+    reasons, tasks, linkages, events = await asyncio.gather(
+        _of_village(upstream, visitor, "registry", village, f"/v1/why-not-yet/{village.code}"),
+        _tasks(upstream, visitor, village),
+        _of_village(upstream, visitor, "dispatch", village, "/v1/linkages", village=village.code),
+        _events(upstream, visitor, village),
+    )
+    kinds = {short_type(one.event.type): one.event.label for one in reversed(events)}
+    chosen = [one for one in events if kind in ("", short_type(one.event.type))]
+    shown = chosen[(number - 1) * SHOWN : number * SHOWN]
+    names = await _names(upstream, visitor, village, shown)
+
+    def to(page_: int = 1, of: str = kind) -> str:
+        given = {"kind": of} | ({"page": str(page_)} if page_ > 1 else {})
+        return f"/villages/{village.code}?{urlencode({name: value for name, value in given.items() if value})}#way"
+
+    return page(
+        request, "card.html", visitor, village=village, stage=STAGES[village.stage] if village.stage else None,
+        unit=units.get(village.unit, village.unit), reasons=reasons or [], tasks=tasks, linkages=linkages or [],
+        movers={reason["mover"]: in_words("mover", reason["mover"], policy) for reason in reasons or []},
+        entries=_entries(shown, events, policy, names), kinds=kinds, kind=kind, number=number,
+        last=-(-len(chosen) // SHOWN) or 1, total=len(chosen), to=to, today=hearing.today,
+        lists=[words.counted(f"list/{name}", policy) for name in village.lists],
+        links=[(in_words("kind", name, policy), n) for name, n in sorted(village.links.items())],
+        grade=lambda code: in_words("grade", code, policy), outcomes=[
+            in_words("outcome", code, policy) for code in village.outcomes.values()
+        ], problem=in_words("problem_class", village.problem, policy) if village.problem else None,
+        late=sorted(((words.late(one.type, one.kind, policy), one.due) for one in village.late.values()), key=str),
+        is_missing=reasons is None or tasks is None, titles=await titles_of(request, upstream, visitor),
+        iso=date.fromisoformat, is_current=hearing.is_current,
+    )  # fmt: skip
+
+
+async def _of_village(upstream: Upstream, visitor: Visitor, service: str, of: Village, path: str, **params: str) -> Any:
+    """What the service that keeps the village answers.
+
+    None where it refuses or is away, so that the rest of the card is shown all the same.
+    """
+    try:
+        name = upstream.processes(service, of.place)[0]
+        return msgspec.json.decode((await upstream.send("GET", name, path, visitor, params=params)).content)
+    except Refusal:
+        return None
+
+
+async def titles_of(request: Request, upstream: Upstream, visitor: Visitor) -> dict[str, Both]:
+    """What each command does, by its path, as the services' documents say. They are asked once."""
+    known: dict[str, Both] = request.app.state.setdefault("titles", {})
+    for name in () if known else upstream.sources:
+        try:
+            document = msgspec.json.decode((await upstream.send("GET", name, "/docs/openapi.json", visitor)).content)
+        except Refusal:
+            known.clear()
+            break
+        for path, handlers in document["paths"].items():
+            zh, _, en = handlers.get("post", {}).get("summary", "").partition(" · ")
+            if en:
+                known[path.removeprefix("/v1/")] = (zh, en)
+    return known
+
+
+async def _tasks(upstream: Upstream, visitor: Visitor, village: Village) -> list[dict[str, Any]] | None:
+    """What any service awaits about the village, what is due first at the top. None where a service is away."""
+    found = await upstream.all("/v1/tasks", visitor, place=village.place, about=village.id, words=True)
+    if any(isinstance(answer, Refusal) for answer in found.values()):
+        return None
+    tasks = [{**task, "service": name.partition("-")[0]} for name, answer in found.items() for task in answer]
+    return sorted(tasks, key=lambda one: (one["task"].get("due") or "9999", one["task"]["action"]))
+
+
+async def _events(upstream: Upstream, visitor: Visitor, village: Village) -> list[Happened]:
+    """The open events about the village of all services, the newest first."""
+    found: list[Happened] = []
+    for name in upstream.sources:
+        after = ""
+        for _ in range(LONGEST):
+            asked = {"about": village.id, "limit": 1000, "after": after}
+            try:
+                answer = await upstream.send("GET", name, "/v1/events", visitor, params=asked)
+            except Refusal:
+                break
+            told = msgspec.json.decode(answer.content, type=_Told)
+            found += [happened(one) for one in told.events if one.type in EVENTS]
+            after = told.after
+            if told.end:
+                break
+    return sorted(found, key=lambda one: one.time, reverse=True)
+
+
+async def _names(upstream: Upstream, visitor: Visitor, village: Village, shown: list[Happened]) -> dict[str, str]:
+    """The names of the units and parties of which the shown events speak. What has none any more keeps its id."""
+    asked = sorted(named_in(shown).items())
+    found = await asyncio.gather(
+        *(_of_village(upstream, visitor, "registry", village, f"/v1/{path}") for _, path in asked)
+    )
+    return {key: answer["name"] for (key, _), answer in zip(asked, found, strict=True) if answer and answer.get("name")}
+
+
+def _entries(
+    shown: list[Happened], events: list[Happened], policy: Policy | None, names: Mapping[str, str]
+) -> list[Entry]:
+    """The shown events as lines, each with its cause, if that is an event about the same village."""
+    labels = {one.id: one.event.label for one in events}
+    found = []
+    for one in shown:
+        said, basis = line(one.event, policy, names)
+        zh, en = labels.get(one.cause, ("", ""))
+        why = (
+            (f"因{zh}", f"after: {en}") if zh else (f"由{one.organ}办理", f"by {one.organ}") if one.organ else ("", "")
+        )
+        found.append(Entry(one, said, basis, why))
+    return found
+
+
+HANDLERS: Final = (card,)

@@ -1,0 +1,102 @@
+"""A division at a glance: where its villages stand, and what of them is late. Every number leads to its villages."""
+
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from litestar import Response, get
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from services.console import store, words
+from services.console.hearing import Hearing
+from services.console.model.chart import by_month, stacked
+from services.console.model.sums import BINS
+from services.console.upstream import Refusal
+from services.console.web import Request, Visitor, page
+from shared.contracts.journey import STAGES
+from shared.web.problems import Fault
+
+
+def hearing_of(request: Request) -> Hearing:
+    """What follows the feeds."""
+    found: Hearing = request.app.state.hearing
+    return found
+
+
+def require_seen(visitor: Visitor, place: str) -> None:
+    """Refuse (403) a division that is none of the visitor's."""
+    if not visitor.may_see(place):
+        zh, en = "您无权查看此区划", "this division is not one of yours"
+        raise Refusal(403, (Fault(0, "place", zh, en),))
+
+
+def require_division(place: str) -> None:
+    """Refuse (404) what is no division's code."""
+    if place and not (place.isascii() and place.isdigit() and len(place) in (2, 4, 6, 9)):
+        zh, en = "区划代码应为2、4、6或9位数字", "a division's code has 2, 4, 6 or 9 digits"
+        raise Refusal(404, (Fault(0, "place", zh, en),))
+
+
+@get("/overview/")
+async def own(visitor: Visitor) -> Redirect:
+    """The visitor's own division."""
+    return Redirect(f"/overview/{visitor.place or visitor.roles[0].division or 'china'}", status_code=303)
+
+
+@get("/overview/{place:str}")
+async def overview(request: Request, visitor: Visitor, place: FromPath[str]) -> Response[str]:
+    """A division's villages by stage and part, over time, and what is due and late in them."""
+    place = "" if place == "china" else place
+    require_division(place)
+    require_seen(visitor, place)
+    hearing = hearing_of(request)
+    book = await hearing.policies()
+    async with hearing.store.engine.connect() as conn:
+        parts = await store.parts(conn, place)
+        sums = await store.summed(conn, [place, *parts])
+        townships = await store.names(conn, [one for one in [place, *parts] if len(one) == 9])
+        changes = await store.stages_by_month(conn, place) if len(place) < 9 else []
+        campaigns = await store.campaigns(conn, place)
+    own_sums, policy, today = sums[place], words.policy_of(book, place), hearing.today
+    stages = [stage for stage in STAGES if own_sums.get(f"stage/{stage}")]
+    months = by_month(changes)
+    on_list, covered = own_sums.get("on_list", 0), own_sums.get("covered", 0)
+    return page(
+        request, "overview.html", visitor, place=place, parts=parts, sums=sums, own=own_sums, stages=stages,
+        stage_words=STAGES, colours=words.COLOURS, chart=stacked(months, [*STAGES], today) if today else None,
+        name=lambda code: words.place(code, townships, book), above=words.above(place), link=link, today=today,
+        share=covered / on_list if on_list else None, lists=_words(own_sums, "list/", policy),
+        brackets=_words(own_sums, "bracket/", policy), bins=_bins(own_sums), years=_years(own_sums),
+        campaigns=[(one, words.in_words("kind", one.kind, words.policy_of(book, one.place))) for one in campaigns],
+        is_current=hearing.is_current, is_leaf=len(place) == 9,
+    )  # fmt: skip
+
+
+def link(place: str, stage: str = "", mark: str = "") -> str:
+    """The page of villages behind a number."""
+    given = {"place": place, "stage": stage, "as": mark}
+    return "/villages?" + urlencode({name: value for name, value in given.items() if value})
+
+
+def _words(sums: dict[str, int], prefix: str, policy: Any) -> list[tuple[str, tuple[str, str], int]]:
+    """What villages are counted as below a prefix: the mark, its words, and how many they are."""
+    return [(mark, words.counted(mark, policy), n) for mark, n in sorted(sums.items()) if mark.startswith(prefix)]
+
+
+def _bins(sums: dict[str, int]) -> list[tuple[str, tuple[str, str], int]]:
+    """How many villages on the list lie in each bin of incidences."""
+    found = [(f"incidence/{n}", words.incidence(n), sums.get(f"incidence/{n}", 0)) for n in range(len(BINS))]
+    return found if any(n for _, _, n in found) else []
+
+
+def _years(sums: dict[str, int]) -> list[tuple[str, dict[str, int]]]:
+    """By year, the latest first: deadlines missed, visits made, villages visited too often, yuan released."""
+    found: dict[str, dict[str, int]] = {}
+    for mark, number in sums.items():
+        name, _, year = mark.partition("/")
+        if name in ("missed", "visits", "crowded", "funds"):
+            found.setdefault(year, {})[name] = number
+    return sorted(found.items(), reverse=True)[:5]
+
+
+HANDLERS: Final = (own, overview)

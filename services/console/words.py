@@ -1,0 +1,102 @@
+"""What the pages call things: stages, divisions, and what villages are counted as."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from services.console.model.sums import BINS
+from services.console.store import Asked
+from shared.contracts import EVENTS
+from shared.contracts.journey import STAGES
+from shared.divisions import DIGITS, around
+from shared.labels import Both, in_words
+from shared.policy import Policy, PolicyBook
+
+COLOURS: Final = dict(
+    zip(
+        STAGES,
+        (
+            "#b8bfc4", "#8c1d18", "#b1443a", "#c96a4f", "#d98f62", "#e3ad76", "#e9c98d", "#cfd093", "#a9c28c",
+            "#7fae83", "#4f9a74", "#2f7d63", "#6b4a86", "#8b949b", "#d5d9dc",
+        ),
+        strict=True,
+    )
+)  # fmt: skip
+"""A colour for each stage: reds while help is being brought in, greens once the village has left the list."""
+COUNTED: Final[Mapping[str, Both]] = {
+    "villages": ("村", "villages"),
+    "on_list": ("在贫困村名单上", "on the poverty list"),
+    "covered": ("在名单上且有工作队", "on the list, with a team"),
+    "uncovered": ("在名单上而没有工作队", "on the list, without a team"),
+    "late": ("有逾期未办事项", "with something overdue"),
+    "due": ("有待开展的到村督查", "with visits to come"),
+    "orders": ("有未销号的整改", "with rectifications open"),
+}
+"""What villages are counted as, in words."""
+_OF_YEAR: Final[Mapping[str, Both]] = {
+    "missed": ("{}年有逾期", "deadlines missed in {}"),
+    "visits": ("{}年有到村督查", "visited in {}"),
+    "crowded": ("{}年到村督查超过限度", "visited too often in {}"),
+}
+
+
+def incidence(number: int) -> Both:
+    """A bin of incidences: `2%—5%`."""
+    low, high = f"{BINS[number - 1]:.0%}" if number else "", f"{BINS[number]:.0%}"
+    if not number:
+        return "贫困发生率为零", "no poverty left"
+    return f"贫困发生率{low}—{high}", f"incidence {low} to {high}"
+
+
+def counted(mark: str, policy: Policy | None) -> Both:
+    """As what villages are counted, in words."""
+    name, _, rest = mark.partition("/")
+    if mark in COUNTED:
+        return COUNTED[mark]
+    if name in _OF_YEAR:
+        zh, en = _OF_YEAR[name]
+        return zh.format(rest), en.format(rest)
+    if name == "incidence":
+        return incidence(int(rest))
+    if name == "list":
+        return in_words("kind", rest, policy)
+    figure, _, bracket = rest.partition("/")
+    zh, en = in_words("figure", figure, policy)
+    return f"{zh}：{bracket}", f"{en}: {bracket}"
+
+
+def late(type: str, kind: str, policy: Policy | None) -> Both:
+    """What is overdue: the label of the event that told it, and what kind of thing it was."""
+    zh, en = EVENTS[type].label if type in EVENTS else ("", "")
+    named = in_words("kind", kind, policy) if kind else ("", "")
+    return f"{zh}{f'（{named[0]}）' if kind else ''}", f"{en}{f' ({named[1]})' if kind else ''}"
+
+
+def place(code: str, townships: Mapping[str, str], book: PolicyBook) -> Both:
+    """The name of a division: a township's as its villages say it, another's as its pack does; else its code."""
+    if not code:
+        return "全国", "the whole country"
+    if len(code) == DIGITS["township"]:
+        name = townships.get(code, code)
+        return name, name
+    packs = book.packs.get(code, ())
+    name, name_en = (packs[-1].name, packs[-1].name_en) if packs else ("", "")
+    return (f"{name}", f"{name_en}") if name else (code, code)
+
+
+def policy_of(book: PolicyBook, code: str) -> Policy | None:
+    """The pack in force in a division, for its words."""
+    from datetime import date
+
+    return book.base(code[:6].ljust(6, "0"), date.max)
+
+
+def above(code: str) -> list[str]:
+    """The divisions around one, from the country down."""
+    wider = [one for one in reversed(around(code)) if len(one) < len(code)]
+    return ["", *wider] if code else []
+
+
+def query(asked: Asked, **more: str) -> dict[str, str | list[str]]:
+    """The parameters of the page of villages that shows what is asked for."""
+    given = {"place": asked.place, "q": asked.q, "stage": asked.stage, "unit": asked.unit, "as": list(asked.marks)}
+    return {name: value for name, value in (given | more).items() if value}
