@@ -39,8 +39,10 @@ class Store:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that may write."""
+        """A transaction that may write. What it reads of positions nobody changes meanwhile, in no other process."""
         async with self._lock, self.engine.begin() as conn:
+            if conn.dialect.name == "postgresql":  # SQLite refuses the second of two that read the same and write.
+                await conn.exec_driver_sql("LOCK TABLE positions IN SHARE ROW EXCLUSIVE MODE")
             yield conn
 
 

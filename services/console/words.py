@@ -1,6 +1,7 @@
 """What the pages call things: stages, divisions, and what villages are counted as."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Final
 
 from services.console.model.sums import BINS
@@ -85,8 +86,6 @@ def place(code: str, townships: Mapping[str, str], book: PolicyBook) -> Both:
 
 def policy_of(book: PolicyBook, code: str) -> Policy | None:
     """The pack in force in a division, for its words."""
-    from datetime import date
-
     return book.base(code[:6].ljust(6, "0"), date.max)
 
 
@@ -96,7 +95,9 @@ def above(code: str) -> list[str]:
     return ["", *wider] if code else []
 
 
-def query(asked: Asked, **more: str) -> dict[str, str | list[str]]:
-    """The parameters of the page of villages that shows what is asked for."""
-    given = {"place": asked.place, "q": asked.q, "stage": asked.stage, "unit": asked.unit, "as": list(asked.marks)}
-    return {name: value for name, value in (given | more).items() if value}
+def query(asked: Asked, unit: str = "") -> dict[str, str | tuple[str, ...]]:
+    """The parameters of the page of villages that shows what is asked for; of another unit, if one is named."""
+    given: dict[str, str | tuple[str, ...]] = {
+        "place": asked.place, "q": asked.q, "stage": asked.stage, "unit": unit or asked.unit, "as": asked.marks,
+    }  # fmt: skip
+    return {name: value for name, value in given.items() if value or name == "place"}

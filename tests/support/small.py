@@ -45,7 +45,7 @@ def register(village: Village | None, command: Register, _policy: Policy, today:
         raise Refused("1.1", "该村已登记", "this village is registered already", field="village")
     new = Village(id=command.village, place=command.place, name=command.name).timed(count=today + timedelta(1))
     event = VillageRegistered(
-        place=command.place, village=command.village, name=command.name, township="", population=1
+        place=command.place, village=command.village, name=command.name, township="乡", population=1
     )
     return Change(new, (event,))
 

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import msgspec
 from litestar import Response, get
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from services.console import store, words
@@ -47,8 +48,8 @@ class Entry(msgspec.Struct, frozen=True):
 @get("/villages/{code:str}")
 async def card(
     request: Request,
-    visitor: Visitor,
-    upstream: Upstream,
+    visitor: NamedDependency[Visitor],
+    upstream: NamedDependency[Upstream],
     code: FromPath[str],
     kind: FromQuery[str] = "",
     number: Annotated[int, QueryParameter(name="page", ge=1, le=1000)] = 1,

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
@@ -19,7 +20,7 @@ MOST_NAMED: Final = 50
 
 
 @get("/live")
-async def live(request: Request, visitor: Visitor, place: FromQuery[str] = "") -> ServerSentEvent:
+async def live(request: Request, visitor: NamedDependency[Visitor], place: FromQuery[str] = "") -> ServerSentEvent:
     """Tell what changes in a division, or in a village by its code, from now on."""
     require_seen(visitor, place)
     hearing = hearing_of(request)

@@ -4,6 +4,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from litestar import Response, get
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
@@ -14,6 +15,8 @@ from services.console.model.sums import BINS
 from services.console.upstream import Refusal
 from services.console.web import Request, Visitor, page
 from shared.contracts.journey import STAGES
+from shared.divisions import jurisdiction_of
+from shared.labels import in_words
 from shared.web.problems import Fault
 
 
@@ -38,13 +41,13 @@ def require_division(place: str) -> None:
 
 
 @get("/overview/")
-async def own(visitor: Visitor) -> Redirect:
+async def own(visitor: NamedDependency[Visitor]) -> Redirect:
     """The visitor's own division."""
     return Redirect(f"/overview/{visitor.place or visitor.roles[0].division or 'china'}", status_code=303)
 
 
 @get("/overview/{place:str}")
-async def overview(request: Request, visitor: Visitor, place: FromPath[str]) -> Response[str]:
+async def overview(request: Request, visitor: NamedDependency[Visitor], place: FromPath[str]) -> Response[str]:
     """A division's villages by stage and part, over time, and what is due and late in them."""
     place = "" if place == "china" else place
     require_division(place)
@@ -67,8 +70,8 @@ async def overview(request: Request, visitor: Visitor, place: FromPath[str]) -> 
         name=lambda code: words.place(code, townships, book), above=words.above(place), link=link, today=today,
         share=covered / on_list if on_list else None, lists=_words(own_sums, "list/", policy),
         brackets=_words(own_sums, "bracket/", policy), bins=_bins(own_sums), years=_years(own_sums),
-        campaigns=[(one, words.in_words("kind", one.kind, words.policy_of(book, one.place))) for one in campaigns],
-        is_current=hearing.is_current, is_leaf=len(place) == 9,
+        campaigns=[(one, in_words("kind", one.kind, words.policy_of(book, one.place))) for one in campaigns],
+        is_current=hearing.is_current, jurisdiction=jurisdiction_of,
     )  # fmt: skip
 
 

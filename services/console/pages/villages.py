@@ -4,12 +4,14 @@ A page's address has the whole filter, so keeping the address keeps the filter.
 """
 
 import asyncio
+import io
 from datetime import date
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 import xlsxwriter
 from litestar import Response, get
+from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
 from services.console import store, words
@@ -25,7 +27,6 @@ from shared.policy import PolicyBook
 MOST_EXPORTED: Final = 20_000
 """Villages in one workbook."""
 Marks = Annotated[list[str] | None, QueryParameter(name="as", max_items=8)]
-PageNumber = Annotated[int, QueryParameter(ge=1, le=10_000)]
 
 
 def asked(visitor: Visitor, place: str | None, q: str, stage: str, unit: str, marks: list[str] | None) -> Asked:
@@ -39,7 +40,7 @@ def asked(visitor: Visitor, place: str | None, q: str, stage: str, unit: str, ma
 @get("/villages")
 async def villages(
     request: Request,
-    visitor: Visitor,
+    visitor: NamedDependency[Visitor],
     place: FromQuery[str | None] = None,
     q: FromQuery[str] = "",
     stage: FromQuery[str] = "",
@@ -61,8 +62,8 @@ async def villages(
     for mark in ("late", "due", "orders", "on_list", "covered", *of.marks):
         choices.setdefault(mark, words.counted(mark, policy))
 
-    def to(number: int = 0, path: str = "/villages", **more: str) -> str:
-        given = words.query(of, **more) | ({"page": str(number)} if number > 1 else {})
+    def to(number: int = 0, path: str = "/villages", unit: str = "") -> str:
+        given = words.query(of, unit) | ({"page": str(number)} if number > 1 else {})
         return f"{path}?{urlencode(given, doseq=True)}"
 
     return page(
@@ -84,7 +85,7 @@ def _late(one: Village, book: PolicyBook) -> list[tuple[Both, date]]:
 @get("/villages.xlsx")
 async def workbook(
     request: Request,
-    visitor: Visitor,
+    visitor: NamedDependency[Visitor],
     place: FromQuery[str | None] = None,
     q: FromQuery[str] = "",
     stage: FromQuery[str] = "",
@@ -104,8 +105,6 @@ async def workbook(
 
 
 def _written(villages: list[Village], units: dict[str, str], book: PolicyBook, lang: Any) -> bytes:
-    import io
-
     t, file = say(lang), io.BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True, "default_date_format": "yyyy-mm-dd"}) as made:
         sheet, bold = made.add_worksheet(t("村", "villages")), made.add_format({"bold": True})

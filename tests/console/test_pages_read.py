@@ -1,0 +1,119 @@
+"""Overview and villages over a story's read tables: each number leads to as many villages, and to nobody else's."""
+
+import asyncio
+import html
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from litestar.testing import AsyncTestClient
+from openpyxl import load_workbook
+
+from services.console import app, store, web
+from services.console.model.spelling import spelt
+from services.console.web import Request, Visitor
+from shared import migrations
+from shared.engine.opening import open_engine
+from shared.web.issuers import Holding
+from tests.console.test_rows import as_told, journals
+from tests.support.lived import lived
+from tests.support.texts import faults
+
+ENGLISH = {"cookie": "zhucun_language=en"}
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database with the read tables of Benxi's story."""
+    database = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('console')}/console.sqlite3"
+    migrations.upgrade("console", database)
+
+    async def fill() -> None:
+        engine = open_engine(database)
+        async with engine.begin() as conn:
+            await store.take_in(conn, as_told(journals(await lived("benxi"))))
+        await engine.dispose()
+
+    asyncio.run(fill())
+    return database
+
+
+@asynccontextmanager
+async def pages(database: str, tmp_path: Path) -> AsyncIterator[AsyncTestClient[Any]]:
+    """The console over these tables. Nothing is said by the services, since none is there."""
+    (tmp_path / "secret").write_bytes(b"secret")
+    engine = open_engine(database)
+    settings = app.Settings(
+        database=database, port=1, secret_file=tmp_path / "secret", sources="registry=http://127.0.0.1:1",
+        console="http://testserver.local",
+    )  # fmt: skip
+    async with AsyncTestClient(app.build(settings, engine)) as client:
+        yield client
+    await engine.dispose()
+
+
+def numbers(page: str) -> list[tuple[int, str]]:
+    """The numbers of a page that lead to villages, with where they lead."""
+    found = re.findall(r'<a href="(/villages\?[^"]*)">([0-9,]+)</a>', page)
+    return [(int(number.replace(",", "")), html.unescape(to)) for to, number in found]
+
+
+async def test_every_number_leads_to_as_many_villages(filled: str, tmp_path: Path) -> None:
+    async with pages(filled, tmp_path) as client:
+        overview = (await client.get("/overview/2105")).text
+        found = [(number, to) for number, to in numbers(overview) if "visits%2F" not in to and "missed%2F" not in to]
+        assert len(found) > 10
+        for number, to in found:
+            page = (await client.get(to)).text
+            assert f"<strong>{number:,}</strong>" in page, to
+        parts = re.findall(r'href="(/overview/[0-9]{6})"', overview)
+        own = [numbers((await client.get(part)).text)[0][0] for part in parts]
+        assert sum(own) == numbers(overview)[0][0]
+
+
+async def test_villages_are_found_by_name_code_and_pinyin(filled: str, tmp_path: Path) -> None:
+    async with pages(filled, tmp_path) as client:
+        all_of_them = (await client.get("/villages", params={"place": ""})).text
+        code, name = re.search(r'href="/villages/([0-9]{12})">([^<]+)</a>', all_of_them).groups()  # type: ignore[union-attr]
+        for q in (name, code, code[:9], *spelt(name).split()):
+            assert f"/villages/{code}" in (await client.get("/villages", params={"q": q, "place": ""})).text
+        none = (await client.get("/villages", params={"q": "zzzz", "place": ""})).text
+        assert "没有符合条件的村" in none
+
+
+async def test_the_workbook_has_what_the_page_has(filled: str, tmp_path: Path) -> None:
+    async with pages(filled, tmp_path) as client:
+        answer = await client.get("/villages.xlsx", params={"place": "210521"})
+        rows = list(load_workbook(BytesIO(answer.content)).active.values)
+        page = (await client.get("/villages", params={"place": "210521"})).text
+    assert f"<strong>{len(rows) - 1}</strong>" in page
+    assert [row[0] for row in rows[1:]] == re.findall(r'href="/villages/([0-9]{12})"', page)
+
+
+async def test_a_division_that_is_not_ones_own_is_not_shown(
+    filled: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def officer(request: Request) -> Visitor:
+        return Visitor(roles=(Holding("county", "210521"),), place="210521", acting="county")
+
+    monkeypatch.setattr(web, "visitor", officer)
+    async with pages(filled, tmp_path) as client:
+        assert (await client.get("/overview/210521")).status_code == 200
+        others = ("/overview/210502", "/overview/2105", "/overview/china", "/villages?place=", "/villages?place=2105")
+        for path in (*others, "/villages.xlsx?place=2105", "/live?place=2105", "/live"):
+            assert (await client.get(path)).status_code == 403, path
+        assert set(re.findall(r"/villages/([0-9]{6})", (await client.get("/villages")).text)) == {"210521"}
+
+
+async def test_a_chinese_page_has_no_code_or_english_word(filled: str, tmp_path: Path) -> None:
+    async with pages(filled, tmp_path) as client:
+        for path in ("/overview/2105", "/overview/210521", "/villages?place=2105"):
+            page = (await client.get(path)).text
+            main = re.sub(r"<head>.*?</head>|<[^>]*>", " ", page[page.index("<main") :], flags=re.S)
+            assert faults(html.unescape(main)) == (), path
+            assert re.search("[\u4e00-\u9fff]", page) and 'lang="zh-CN"' in page
+        assert 'lang="en"' in (await client.get("/overview/2105", headers=ENGLISH)).text
