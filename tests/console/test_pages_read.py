@@ -19,7 +19,7 @@ from services.console.web import Request, Visitor
 from shared import migrations
 from shared.engine.opening import open_engine
 from shared.web.issuers import Holding
-from tests.console.test_rows import as_told, journals
+from tests.console.journals import as_told, journals
 from tests.support.lived import lived
 from tests.support.texts import faults
 

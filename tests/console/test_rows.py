@@ -16,8 +16,8 @@ from services.console.model.sums import measures, within
 from services.console.model.village import Village
 from services.console.tables import TABLES
 from shared import migrations
-from shared.contracts import teller
 from shared.engine.opening import open_engine
+from tests.console.journals import as_told, journals
 from tests.support.lived import Dated, lived
 
 STORIES = ("benxi", "guizhou")
@@ -27,20 +27,6 @@ STORIES = ("benxi", "guizhou")
 @pytest.fixture(scope="module")
 def reaches() -> dict[str, Dated]:
     return {region: asyncio.run(lived(region)) for region in STORIES}
-
-
-def journals(reach: Dated) -> dict[str, list[Told]]:
-    """The open events of each service, as its feed gives them."""
-    found = defaultdict[str, list[Told]](list)
-    for number, (fact, day) in enumerate(zip(reach.world.facts, reach.days, strict=True)):
-        if not fact.event.is_sealed():
-            name = teller(fact.event.type).rpartition(":")[2]
-            found[name].append(Told(fact.event, day, f"{number:09}", name))
-    return found
-
-
-def as_told(feeds: dict[str, list[Told]]) -> list[Told]:
-    return sorted((one for feed in feeds.values() for one in feed), key=lambda one: one.time)
 
 
 def pages(told: Sequence[Told], sizes: random.Random) -> Iterator[Sequence[Told]]:
