@@ -5,17 +5,18 @@ how long, and what its villages need. The poverty list is no entry here: it has 
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Annotated, ClassVar, Final
 
 from msgspec import Meta
 
-from shared.calendar import Span, YearDay
+from shared.calendar import Span, YearDay, national
 from shared.contracts.values import Clause, Code, Name, Role
 from shared.policy.commitments import unlike
 from shared.policy.links import LISTING, TEAM, LinkKind, PersonLink
 from shared.policy.parties import PartyKind
 from shared.policy.procedure import Procedure
-from shared.policy.section import Found, Path, Section
+from shared.policy.section import SOME_DAY, Found, Path, Section
 from shared.policy.when import When
 
 VILLAGE: Final = "village"
@@ -201,14 +202,14 @@ def _of_end(at: Path, one: ListKind, procedures: Sequence[Procedure]) -> Found:
     if (one.term is None) != (one.remind is None):
         zh, en = "term 和 remind 应同时填写", "`term` and `remind` go together"
         yield (*at, "term" if one.remind else "remind"), zh, en, "remind = { months = 1 }" if one.term else ""
-    elif one.term and one.remind and _days(one.remind) >= _days(one.term):
+    elif one.term and one.remind and _ends(one.remind) >= _ends(one.term):
         zh, en = "应短于列入的时间（term）", "it must be shorter than `term`"
         yield (*at, "remind"), zh, en, "remind = { calendar_days = 7 }"
 
 
-def _days(span: Span) -> int:
-    """The length of a span, for a comparison."""
-    return span.calendar_days + span.working_days + 30 * span.months + 365 * span.years
+def _ends(span: Span) -> date:
+    """The last day of a span that begins on some day, for a comparison."""
+    return span.after(SOME_DAY, national())
 
 
 def _of_needs(at: Path, one: ListKind, links: Sequence[LinkKind], classes: Mapping[str, str]) -> Found:

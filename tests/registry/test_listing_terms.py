@@ -81,6 +81,7 @@ def test_2_10_what_was_taken_off_can_be_listed_again_from_that_day_on(after: int
 @pytest.mark.parametrize(
     ("remind", "asked_on"),
     [
+        ({"months": 23}, date(2014, 7, 3)),
         ({"years": 1, "months": 1}, date(2015, 5, 3)),
         ({"months": 2, "calendar_days": 3}, date(2016, 3, 31)),
         ({"calendar_days": 10}, date(2016, 5, 24)),

@@ -528,6 +528,8 @@ def without(entry: dict[str, Any], *fields: str, **said: Any) -> dict[str, Any]:
         ({"lists": [without(POINT, "remind")]}, ("lists", 0, "remind")),
         ({"lists": [without(POINT, "term")]}, ("lists", 0, "term")),
         ({"lists": [{**POINT, "remind": {"years": 2}}]}, ("lists", 0, "remind")),
+        ({"lists": [{**POINT, "remind": {"months": 24}}]}, ("lists", 0, "remind")),
+        ({"lists": [{**POINT, "remind": {"calendar_days": 731}}]}, ("lists", 0, "remind")),
         ({"lists": [{**POINT, "term": {"working_days": 9}}]}, ("lists", 0, "term")),
         ({"parties": [{**BRANCH, "personal": True}]}, ("lists", 2, "of")),
         ({"parties": [{**BRANCH, "parents": ["county"]}]}, ("lists", 2, "of")),
