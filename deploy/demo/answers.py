@@ -202,6 +202,10 @@ class Story:
         """Those of them that are done when the ledger is reconciled or settled."""
         return self.numbers(ask)
 
+    def leaving(self, ask: Ask) -> Sequence[str]:
+        """Who leaves a team that is adjusted: the last of its members."""
+        return [ask.state["team"][-1]["cadre"]]
+
     def substitute(self, ask: Ask) -> str:
         """The cadre who takes the place of another."""
         raise NotImplementedError
@@ -415,6 +419,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "settlements": Answer(lambda a, s: [{"closed": s.done(a)}], _COMMITMENTS),
     "replacements": Answer(lambda a, s: [{"cadre": s.substitute(a)}], ("dispatch", "pools")),
     "replacement-reviews": Answer(lambda a, s: [{"approved": True}]),
+    "adjustments": Answer(lambda a, s: [{"leaving": s.leaving(a)}], ("dispatch", "links")),
     "retentions": _NOTHING,
     "links": Answer(lambda a, s: [s.contact(a)]),
     "pairings": Answer(lambda a, s: [{"pairs": s.helpers(a)}], ("dispatch", "pairings")),

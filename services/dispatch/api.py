@@ -17,6 +17,7 @@ from services.dispatch.model import course, posts
 from services.dispatch.model.bonds import Contacts, Posts
 from services.dispatch.model.choice import Fault, asked_about, may_choose, weigh
 from services.dispatch.model.commands import (
+    AdjustTeam,
     AssessTerm,
     AssignTeam,
     BeginLink,
@@ -86,6 +87,7 @@ COMMANDS: tuple[Route, ...] = (
     Route("reconciliations", Reconcile, "季度对账", "Reconcile a ledger"),
     Route("settlements", Settle, "次年销账", "Settle a ledger"),
     Route("commitment-withdrawals", WithdrawCommitment, "撤回误录的责任事项", "Withdraw a step of a commitment"),
+    Route("adjustments", AdjustTeam, "对工作队作组织调整", "Say who leaves a team that is adjusted", decides=True),
     Route("departures", ReportDeparture, "队员离队", "Report that a member leaves"),
     Route("retentions", RetainMember, "决定队员留任", "Keep a member who no longer qualifies", decides=True),
     Route("replacement-reviews", ReviewReplacement, "审核补派人选", "Review who replaces a member", decides=True),

@@ -560,6 +560,15 @@ _LEAVE_RETURNS = Blank(
               Heading("returns", "是否返回工作队", "Returns"), by("decided_by", "决定机关及文号", "Decided by")),
 )  # fmt: skip
 
+_ADJUSTMENTS = Blank(
+    c.AdjustTeam, "adjustments", "工作队组织调整登记表", "Adjustments of teams", ("village", "outcome"),
+    headings=(
+        PLACE, VILLAGE, NAME, Heading("outcome", "事项编号", "Outcome", prefilled=True), DUE, BODY,
+        Heading("leaving", "离队干部编号", "Cadres who leave", "工作队现任队员，多个用顿号隔开。",
+                "Members of the team, with commas between."),
+        by("decided_by", "决定机关及文号", "Decided by"),
+    ),
+)  # fmt: skip
 _CORRECTS = Heading("body", "办理主体", "Body", choices="by")
 _DEPARTURES = Blank(
     c.ReportDeparture, "departures", "队员离队登记表", "Members who leave", ("village", "cadre"),
@@ -607,5 +616,6 @@ FORMS = named(_CHOICES, _NOMINATIONS, _NOMINATION_REVIEWS, _ASSIGNMENTS, _TAKEOV
               _LINKS, _POSTS, _POST_ENDS,
               _PARTNERS, _PARTNER_ENDS, _PLEDGES,
               _DELIVERIES, _VISIT_COUNTS, _PAIRINGS, _PAIRING_ENDS, _HELD, _ATTENDANCES, _SKILLS, _PRESENCES, _LEAVES,
-              _LEAVE_DECISIONS, _LEAVE_RETURNS, _DEPARTURES, _LINK_ENDS, _COURSES_BACK, _ATTENDANCES_BACK)  # fmt: skip
+              _LEAVE_DECISIONS, _LEAVE_RETURNS, _ADJUSTMENTS, _DEPARTURES, _LINK_ENDS, _COURSES_BACK,
+              _ATTENDANCES_BACK)  # fmt: skip
 """The forms by name. A filled row becomes the command that is posted to /v1/<name>."""

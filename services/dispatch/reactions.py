@@ -37,6 +37,7 @@ from services.dispatch.model import (
 )
 from services.dispatch.model.bonds import Bearer, Contacts, Posts
 from services.dispatch.model.commands import (
+    AdjustTeam,
     AssessTerm,
     AssignTeam,
     BeginLink,
@@ -179,6 +180,16 @@ def _if_recall(pools: Ids, holds: str = "") -> Ids:
     return ids
 
 
+def _of_team(effect: str, holds: str = "") -> Ids:
+    """The link of the village's team for outcomes with this effect on it; `holds` as in `_if_recall`."""
+
+    def ids(event: OutcomeEvent, _policy: Policy) -> Iterable[str]:
+        concerned = event.effect == effect and (not holds or getattr(event, holds))
+        return (id_of(event.village),) if concerned else ()
+
+    return ids
+
+
 def _if_cleared(event: CommitmentSettled, policy: Policy) -> Iterable[str]:
     """The link, if this settlement was the last: now the team may go home, or begin a new term."""
     return (id_of(event.village),) if event.cleared else ()
@@ -197,7 +208,8 @@ def _offers(asked: Pool | None, command: SolveMatching) -> Iterable[Key]:
 
 
 def _colleagues(
-    asked: Pool | None, command: ReplaceMember | ReviewReplacement | RetainMember | ReportDeparture | LeaveBegun
+    asked: Pool | None,
+    command: AdjustTeam | ReplaceMember | ReviewReplacement | RetainMember | ReportDeparture | LeaveBegun,
 ) -> Iterable[Key]:
     """The keys for a replacement: the unit's squad, from which it comes, the links of all villages of its team, and the
     pools that know who is free."""
@@ -282,6 +294,16 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(AppealDecided, Pool, _if_recall(family, "overturned"), members.end_recall),
     Reaction(DecisionWithdrawn, Pool, _if_recall(family), members.end_recall),
     Reaction(OutcomeExpired, Pool, _if_recall(family), members.end_recall),
+    # A body may also decide that a unit stays longer, or that its team is adjusted.
+    Reaction(OutcomeDecided, Link, _of_team("extend", "imposed"), team.prolong),
+    Reaction(AppealDecided, Link, _of_team("extend", "overturned"), team.shorten),
+    Reaction(DecisionWithdrawn, Link, _of_team("extend"), team.shorten),
+    Reaction(OutcomeDecided, Link, _of_team("adjust", "imposed"), team.ask_adjustment),
+    Reaction(AppealDecided, Link, _of_team("adjust", "overturned"), team.drop_adjustment),
+    Reaction(DecisionWithdrawn, Link, _of_team("adjust"), team.drop_adjustment),
+    Reaction(AdjustTeam, Pool, _pool, members.adjust, reads=_colleagues),
+    Reaction(AdjustTeam, Pool, family, members.note_adjusted),
+    Reaction(AdjustTeam, Link, _team, team.drop_adjustment),
     # After the exit the team stays, settles its ledgers and goes home, unless the village relapses before.
     Reaction(VillageDelisted, Commitments, _village, commitments.close_out, reads=commitments.team_there),
     Reaction(VillageDelisted, Link, _team, team.keep, reads=team.owed_there),

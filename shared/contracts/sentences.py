@@ -259,8 +259,12 @@ SENTENCES: Final[Mapping[str, Both]] = {
         "the term of the team of {unit} ended on {until}; another team follows",
     ),
     "TermExtended": (
-        "任期届满仍未出列，{unit}的帮扶期限延长至{until}（第{extension}次）",
-        "the term ended before the exit: {unit} stays until {until} (extension {extension})",
+        "{unit}的帮扶期限延长至{until}（第{extension}次）[，依据{outcome}的决定]",
+        "{unit} stays until {until} (extension {extension})[, as decided in {outcome}]",
+    ),
+    "ExtensionWithdrawn": (
+        "取消延长{unit}的帮扶期限（{outcome}），期限至{until}",
+        "{unit} does not stay longer ({outcome}): until {until}",
     ),
     "TeamReleased": (
         "{unit}的工作队期满撤离，共驻村{served_days}天",

@@ -78,6 +78,7 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
             ),
         ),
         *outcomes.contradictions(policy.outcomes, policy.assessment, policy.commitments, _graded(policy)),
+        *_extensions(policy),
         *outcomes.remedy_contradictions(policy.outcomes, policy.documents, policy.effective_from),
         *outcomes.ladder_contradictions(policy.ladders, policy.outcomes),
         *procedure.contradictions(policy.procedures, policy.indicators),
@@ -152,6 +153,16 @@ def _links(policy: Policy) -> Found:
     if not [*_teams(policy)]:
         zh = '必须有一项派驻工作队的规定，即 kind = "team"、from = "unit"'
         yield ("links",), zh, 'every region needs a team: one entry has kind = "team" and from = "unit"', ""
+
+
+def _extensions(policy: Policy) -> Found:
+    """Find outcomes that extend a unit's time in a village where no term is ever extended."""
+    extended = any(link.extension for _, link in _teams(policy))
+    for n, outcome in enumerate(policy.outcomes):
+        if outcome.effect == "extend" and not extended:
+            zh = f"{outcome.kind}：工作队的规定没有 extension（延长多久），不能延长帮扶期限"
+            en = f"{outcome.kind}: the team's link has no `extension`, so that no term can be extended"
+            yield ("outcomes", n, "effect"), zh, en, 'effect = "record"'
 
 
 def _frames(policy: Policy) -> Found:

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from shared.calendar import Span
 from shared.contracts import Event, dispatch, inspection, short_type
-from shared.contracts.incentives import Standing
+from shared.contracts.incentives import Effect, Standing
 from shared.contracts.values import Clause, Code, EventRole, Name, Role, Short
 from shared.divisions import DIGITS, Level
 from shared.policy.assessment import Assessment
@@ -90,8 +90,9 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     for criticism) of a grade, `times` (how often this one order was overdue) of an order, `kind` of an appraisal or of
     what is owed."""
     years: Annotated[int, Meta(ge=2, le=5)] | None = None
-    """连续几年均如此才提出；不填则每次都提出。 ·
-    In how many consecutive years it must be so before it is proposed; each time if it is left out."""
+    """连续几年均如此才提出，单位的按同一个村计；不填则每次都提出。 ·
+    In how many consecutive years it must be so before it is proposed, of a unit in one and the same village; each time
+    if it is left out."""
     subject: Literal["unit", "team", "cadre", "village_cadre"]
     """对象：单位、工作队、队长或村干部。 · Whom it concerns: the unit, the team, its leader, or a village cadre."""
     proposes: Role | None = None
@@ -132,8 +133,12 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     bars: bool = False
     """影响期内是否不得评优、提拔等：当事人在影响期内不能得到奖励。 ·
     Whether the subject can be given no reward during the impact period."""
-    effect: Literal["record", "recall"] = "record"
-    """效果：记录 record 或召回 recall。 · Whether it is recorded only, or takes the cadre off the team."""
+    effect: Effect = "record"
+    """效果：只记录 record；召回队长 recall；派出单位在该村的帮扶期限延长一次 extend（期限见工作队的 extension）；
+    工作队须作组织调整、更换队员 adjust。 ·
+    `record`: it is recorded only; `recall`: the leader is taken off the team; `extend`: the unit stays in the village
+    for another `extension` of its link; `adjust`: the team gets other members, and the organisation department says who
+    leaves it."""
     award: Level | None = None
     """表彰级别；不是表彰的不填。 · The level of a commendation (1.16); None for anything else."""
     story_by: Role | None = None
@@ -176,7 +181,7 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def sanction(self) -> bool:
         """Whether it burdens someone, so that due process is owed. Everything else is a reward."""
-        return bool(self.impact or self.appeals or self.defence or self.effect == "recall")
+        return bool(self.impact or self.appeals or self.defence or self.effect != "record")
 
     def levels(self, standing: str, given: Sequence[Appeal] | None = None) -> tuple[Appeal, ...]:
         """The levels of remedy that are open to a subject, in their order.
@@ -301,9 +306,6 @@ def _years(path: Path, outcome: Outcome, appraisals: Sequence[str]) -> Found:
     kinds = outcome.when.get("kind", appraisals)
     if not outcome.on.endswith(".graded"):
         zh, en = "只有年度考核评价的等次可以连续几年计算", "only the grades of years can be counted over several"
-        yield (*path, "years"), f"{outcome.kind}：{zh}", f"{outcome.kind}: {en}", ""
-    elif outcome.subject == "unit":
-        zh, en = "一个单位可能有几个村的等次，不能连续几年计算", "a unit may have grades of several villages in a year"
         yield (*path, "years"), f"{outcome.kind}：{zh}", f"{outcome.kind}: {en}", ""
     elif outcome.subject == "village_cadre" and not isinstance(kinds, str) and len(kinds) > 1:  # type: ignore[arg-type]
         zh, en = "应写明是哪一项考核评价（when 的 kind）", "say which assessment it is, by `kind` in `when`"
@@ -490,9 +492,20 @@ def _misfits(path: Path, outcome: Outcome, said: Mapping[str, Sequence[str]]) ->
     elif outcome.serve:
         zh, en = "奖励没有救济期限，不填 serve", "nobody appeals against a reward, so it takes no serve"
         yield (*path, "serve"), f"{kind}：{zh}", f"{kind}: {en}", ""
-    if outcome.effect == "recall" and outcome.subject != "cadre":
-        zh = f"{kind}：召回的对象只能是 cadre"
-        yield (*path, "effect"), zh, f"{kind}: only a cadre can be recalled", 'effect = "record"'
+    subject = _BORNE_BY.get(outcome.effect, outcome.subject)
+    if outcome.subject != subject:
+        zh = f"{kind}：{outcome.effect} 的对象只能是 {subject}"
+        yield (*path, "effect"), zh, f"{kind}: only a {subject} can bear {outcome.effect}", 'effect = "record"'
+    elif outcome.effect in _OUT_THERE and trigger in (dispatch.TermExtended, dispatch.TeamReleased):
+        zh = f"{kind}：任期延长、工作队撤离后没有可以 {outcome.effect} 的，on 应是其他事件"
+        en = f"{kind}: after {outcome.on} there is nothing left to {outcome.effect}; another event is its occasion"
+        yield (*path, "on"), zh, en, ""
+
+
+_BORNE_BY: Mapping[str, str] = {"recall": "cadre", "extend": "unit", "adjust": "team"}
+"""Whom an effect is about; one that is only recorded is about anybody."""
+_OUT_THERE = ("extend", "adjust")
+"""The effects on a team that is out in a village, which begin no term and bring nobody home."""
 
 
 def _can_be(hint: Any, value: object) -> bool:

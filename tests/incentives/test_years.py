@@ -114,6 +114,24 @@ def of_cadre() -> World:
     return world_with(outcomes=outcomes)
 
 
+def test_3_11_the_years_of_a_unit_are_those_of_one_village() -> None:
+    """A unit that helps two villages missed its task in both, in three years in a row in one of them alone."""
+    world = world_with()
+
+    def missed(year: int, village: str = VILLAGE) -> Any:
+        return replace(graded("competent", "task_missed", year=year), village=village)
+
+    hear(world, missed(2014), missed(2015, INTO), missed(2016), missed(2014, INTO), missed(2017))
+    assert not [said for said in world.said(OutcomeProposed) if said.kind == "extension"]
+    hear(world, missed(2016, INTO))
+    (said,) = (said for said in world.said(OutcomeProposed) if said.kind == "extension")
+    assert (said.outcome, said.subject, said.effect) == (f"extension/{INTO}/2016", UNIT[1], "extend")
+    hear(world, replace(withdrawn(2016), village=VILLAGE))
+    assert not [said for said in world.said(OutcomeWithdrawn) if said.kind == "extension"]
+    hear(world, replace(withdrawn(2015), village=INTO))
+    assert [said.outcome for said in world.said(OutcomeWithdrawn) if said.kind == "extension"] == [said.outcome]
+
+
 def elsewhere(year: int) -> Any:
     return replace(poor(year), village=INTO)
 
@@ -154,7 +172,6 @@ def test_2_15_a_year_that_an_earlier_version_kept_counts_on(world: World) -> Non
 
 
 @pytest.mark.parametrize(("change", "complaint"), [
-    ({"subject": "unit"}, "grades of several villages"),
     ({"on": "dispatch.team.released", "when": {}, "subject": "team"}, "only the grades of years"),
     ({"years": 1}, "years"),
 ])  # fmt: skip

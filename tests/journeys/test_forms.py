@@ -78,7 +78,8 @@ NEVER_IN_BENXI = {
     *(("dispatch", name) for name in (
         "departures", "link-ends", "course-withdrawals", "attendance-withdrawals", "courses", "attendances",
         "skill-reports", "presences", "leaves", "leave-decisions", "leave-returns",
-        "nominations", "nomination-reviews", "replacement-reviews", "releases", "term-assessments", "takeovers")),
+        "adjustments", "nominations", "nomination-reviews", "replacement-reviews", "releases", "term-assessments",
+        "takeovers")),
     *(("inspection", name) for name in (
         "bulletins", "unreachables", "replies", "reply-decisions", "appraisal-reports", "appraisal-ballots",
         "appraisal-scores", "appraisal-voids", "appraisal-grades", "input-voids", "rankings")),
@@ -675,7 +676,7 @@ _NOMINATED: Row = {"place": "210521", "village": "210521100201", "unit": "U1", "
 _REVIEWED: Row = {"place": "210521", "village": "210521100201", "body": "organisation", "decided_by": "市委组织部"}
 
 
-def test_5_13_0_3_5_14_nominations_releases_and_assessments_are_told_by_form() -> None:
+def test_5_13_0_3_5_14_2_20_nominations_releases_assessments_and_adjustments_are_told_by_form() -> None:
     region = parse_pack(with_team(PACK, nomination=NOMINATION, release=RELEASE, term_assessment=ASSESSED))
 
     def told(name: str, row: Row) -> list[Command]:
@@ -693,6 +694,8 @@ def test_5_13_0_3_5_14_nominations_releases_and_assessments_are_told_by_form() -
     released = {**_MEMBERS, "members": ["C1", "C2"], "released": True, "confirmed_by": "局党组", "body": "unit"}
     shown = [({"in_team": ["C1", "C2"]}, released)]
     assert read_back(FORMS["dispatch", "releases"], shown, region) == [as_command("dispatch", "releases", released)]
+    adjusted = {**_REVIEWED, "outcome": "adjustment/210521100201/2014", "leaving": ("C1", "C2")}
+    assert told("adjustments", adjusted) == [as_command("dispatch", "adjustments", adjusted)]
     graded = [{"cadre": c, "grade": g} for c, g in (("C1", "excellent"), ("C2", "competent"))]
     assessed = {**_REVIEWED, "ended": "2017-06-21", "merits": graded, "assessed_by": "市委组织部"}
     del assessed["decided_by"]

@@ -56,6 +56,8 @@ class Fate(NamedTuple):
 
 
 # Eleven villages, so that a tenth of them is more than one.
+LED = ("deputy_division", *["section"] * 4)
+"""The ranks of those who are sent first."""
 VILLAGES = tuple(f"520302100{number}" for number in range(201, 212))
 EARLY, GOOD, MEDIUM, POOR, LATE, IDLE, *_ = VILLAGES
 POINTS = {EARLY: date(2016, 9, 1), GOOD: date(2017, 3, 1)}
@@ -121,7 +123,8 @@ class Zunyi(Story):
         return [] if FATES[ask.about].idle else self.numbers(ask)
 
     def substitute(self, ask: Ask) -> str:
-        return f"{ask.given['left'][:-1]}6"
+        unit, _, left = str(ask.given["left"]).partition("-")
+        return f"{unit}-{6 if left == '1' else 8 if left == '7' else 7}"
 
     def contact(self, ask: Ask) -> Row:
         number = VILLAGES.index(ask.about) + 1
@@ -184,10 +187,10 @@ def items(duties: Iterable[str | None]) -> tuple[d.Item, ...]:
 
 
 def cadres(number: int) -> Iterator[Row]:
-    """Of a unit the first leads; the sixth stays at home and is there to take over."""
+    """Of a unit the first leads; the sixth stays at home and is there to take over, and so are two clerks."""
     person = {"name": "某某", "born_on": date(1980, 1, 1), "work_since": date(2005, 7, 1)}
     person |= {"party_member": False, "reserve": False}
-    for index, rank in enumerate(["deputy_division", *["section"] * 4, "deputy_division"], start=1):
+    for index, rank in enumerate([*LED, "deputy_division", "staff", "staff"], start=1):
         which = {"place": CITY, "cadre": f"C{number:02}-{index}", "unit": f"U5203-{number:02}", "rank": rank}
         yield {**which, **person}
 
@@ -436,12 +439,26 @@ def test_2_20_poor_work_leads_to_recall_with_replacement_to_adjustment_and_to_a_
     ((day, recalled),) = district.dated(d.MemberRecalled)
     ((decided_on, decided),) = district.dated(n.OutcomeDecided, kind="recall")
     assert (recalled.village, recalled.cadre, recalled.role, day) == (POOR, decided.subject, "leader", decided_on)
-    ((replaced_on, replaced),) = district.dated(d.MemberReplaced)
+    ((replaced_on, replaced),) = district.dated(d.MemberReplaced, recalled=recalled.cadre)
     assert (replaced.recalled, replaced.role) == (recalled.cadre, "leader")
     assert replaced_on <= district.policy.team.replace_by.due(day, district.policy.calendar)
     assert district.state("inspection", Supervision, POOR).leader == replaced.cadre
     adjusted = {said.outcome for said in district.said(n.OutcomeDecided, kind="adjustment")}
     assert adjusted == {f"adjustment/{POOR}/2016", f"adjustment/{IDLE}/2016", f"adjustment/{IDLE}/2017"}
+    left = [(day.year, said.village, said.cadre) for day, said in district.dated(d.MemberLeft)]
+    cadre = {
+        village: f"C{said.unit[-2:]}"
+        for village in (POOR, IDLE)
+        for said in district.said(d.TeamAssigned, village=village)
+    }
+    assert left == [
+        (2017, POOR, f"{cadre[POOR]}-5"),
+        (2017, IDLE, f"{cadre[IDLE]}-5"),
+        (2018, IDLE, f"{cadre[IDLE]}-7"),
+    ], "the last of the members leaves each time, and the unit sends another"
+    for village, now in ((POOR, [2, 3, 4, 6, 7]), (IDLE, [1, 2, 3, 4, 8])):
+        team = district.state("dispatch", Link, id_of(village)).team
+        assert sorted(one.cadre for one in team) == [f"{cadre[village]}-{n}" for n in now]
     talks = [(said.village, said.subject_kind) for said in district.said(n.OutcomeDecided, kind="talk")]
     assert talks == [(LATE, "unit")] * 2, "its rectification was late in both years"
 

@@ -172,6 +172,7 @@ ROWS: list[tuple[State, str, bool]] = [
     (Link(**HERE, stage="matched", spell=1, nominate_by=D), "matched", True),
     (Link(**HERE, stage="assigned", spell=1), "assigned", False),
     (Link(**HERE, stage="assigned", spell=1, vacancies={"C1": Vacancy("leader", D)}), "assigned", True),
+    (Link(**HERE, stage="assigned", spell=1, adjustments={"adjustment/1/2014": D}), "assigned", True),
     (Commitments(**HERE), "none", False),
     (Commitments(**HERE, stage="helped", owed={"a/term": Owed(kind="a", period="term", set_by=D)}), "helped", True),
     (Contacts(**HERE, bonds={"leader": Bond({"C1": D})}), "filled", False),

@@ -65,6 +65,10 @@ class Link(State, frozen=True, kw_only=True, omit_defaults=True):
     term_start: date | None = None
     term_end: date | None = None
     extension: int = 0
+    prolonged: dict[str, date] = msgspec.field(default_factory=dict)
+    """By outcome that lets the unit stay longer: the last day as it was without it. Empty once that time has begun."""
+    adjustments: dict[str, date] = msgspec.field(default_factory=dict)
+    """By outcome that asks for other members: the last day for saying who leaves the team."""
     until: date | None = None
     """After the exit: the last day for which the pack keeps the team there."""
     unsettled: bool = False
@@ -96,8 +100,8 @@ class Link(State, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def awaits(self) -> bool:
-        """Whether an assignment or a replacement is awaited."""
-        return self.stage == "matched" or bool(self.vacancies or self.reviews)
+        """Whether an assignment, a replacement or an adjustment is awaited."""
+        return self.stage == "matched" or bool(self.vacancies or self.reviews or self.adjustments)
 
     def shown(self, *, to_operator: bool = False) -> "Link":
         """The link as it may be read: only operators see why a nomination was sent back, as it may be personal."""
@@ -139,6 +143,11 @@ class Link(State, frozen=True, kw_only=True, omit_defaults=True):
             yield Task(
                 action="replacements", about=self.village, role="unit", due=vacancy.due, rule="2.20", detail=cadre,
                 answer={**village, "left": cadre, "body": "unit"},
+            )  # fmt: skip
+        for outcome, due in sorted(self.adjustments.items()):
+            yield Task(
+                action="adjustments", about=self.village, role="organisation", due=due, rule="2.20", detail=outcome,
+                answer={**village, "outcome": outcome, "body": "organisation"},
             )  # fmt: skip
         if nominate_by:
             yield Task(

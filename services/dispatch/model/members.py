@@ -10,6 +10,7 @@ from datetime import date
 import msgspec
 
 from services.dispatch.model.commands import (
+    AdjustTeam,
     DecideReturn,
     ReplaceMember,
     ReportDeparture,
@@ -217,6 +218,35 @@ def take_in(pool: Pool | None, command: DecideReturn, policy: Policy, today: dat
     return Change(pool, tuple(told))
 
 
+def adjust(pool: Pool | None, command: AdjustTeam, policy: Policy, today: date, others: Others) -> Change:
+    """Those who are named leave the team in each village that it serves, since it is to be adjusted (2.20)."""
+    require_body(command.body, "organisation", "2.20")
+    pool, team = _team(pool, command, policy)
+    link = others.get((Link, id_of(command.village)))
+    if not isinstance(link, Link) or command.outcome not in link.adjustments:
+        raise Refused(
+            "2.20",
+            "该村工作队没有待办的这项组织调整：已经办理，或者决定已经撤销、工作队已经撤离，请核对事项编号",
+            "no such adjustment of the team is awaited: it was made or taken back, or the team is gone; check it",
+            field="outcome",
+        )
+    if unknown := [cadre for cadre in command.leaving if cadre not in team.members]:
+        raise _no_member(unknown[0], "leaving")
+    return Change(pool, tuple(
+        MemberLeft(place=one.place, village=village, unit=one.unit, cadre=cadre, role=one.members[cadre],
+                   decided_by=command.decided_by)
+        for village, one in same_team(pool, team, others) for cadre in dict.fromkeys(command.leaving)
+        if cadre in one.members
+    ))  # fmt: skip
+
+
+def note_adjusted(pool: Pool | None, command: AdjustTeam, policy: Policy, today: date) -> Change:
+    """Note that who leaves an adjusted team is sent by no pool again."""
+    if pool is None or command.village not in pool.teams:
+        return Change(pool)
+    return Change(with_absences(pool, {**pool.away, **dict.fromkeys(command.leaving, Absence("other", None))}))
+
+
 def retain(pool: Pool | None, command: RetainMember, policy: Policy, today: date, others: Others) -> Change:
     """A named body decides that a member stays who no longer meets a rule for the role."""
     require_body(command.body, "organisation", "3.3")
@@ -411,18 +441,18 @@ def note_stay(pool: Pool | None, event: MemberRetained, policy: Policy, today: d
 
 def _team(
     pool: Pool | None,
-    command: ReportDeparture | RetainMember | ReplaceMember | ReviewReplacement | DecideReturn,
+    command: AdjustTeam | ReportDeparture | RetainMember | ReplaceMember | ReviewReplacement | DecideReturn,
     policy: Policy,
 ) -> tuple[Pool, Team]:  # fmt: skip
     pool = known(pool, "选派库", "the pool", policy.pool)
     return pool, addressed(pool.teams.get(command.village), command, "驻村工作队", "the team of village")
 
 
-def _no_member(cadre: str) -> Refused:
+def _no_member(cadre: str, field: str = "cadre") -> Refused:
     return Refused(
         "3.3",
         f"{cadre}不是该村工作队的现任队员，请核对",
         f"{cadre} is no member of the village's team now; check the id",
-        field="cadre",
+        field=field,
         status=422,
     )

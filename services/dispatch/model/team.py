@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from services.dispatch.model.commands import AssignTeam, TakeOver, WithdrawAssignment
+from services.dispatch.model.commands import AdjustTeam, AssignTeam, TakeOver, WithdrawAssignment
 from services.dispatch.model.link import OUT, Link, Vacancy, id_of
 from services.dispatch.model.nomination import to_nominate, to_review
 from services.dispatch.model.owed import Commitments
@@ -15,6 +15,7 @@ from shared.contracts.dispatch import (
     AssignmentWithdrawn,
     CommitmentSettled,
     CommitmentWithdrawn,
+    ExtensionWithdrawn,
     HelpBegun,
     MatchWithdrawn,
     Member,
@@ -30,6 +31,7 @@ from shared.contracts.dispatch import (
     TermExtended,
     VillageMatched,
 )
+from shared.contracts.incentives import AppealDecided, DecisionWithdrawn, OutcomeDecided
 from shared.contracts.registry import (
     DiagnosisWithdrawn,
     VillageDelisted,
@@ -169,6 +171,7 @@ def _begin(state: Link, policy: Policy, start: date, assigned_by: str, extension
         term_start=start,
         term_end=term_end,
         extension=extensions,
+        prolonged={},
         unsettled=False,
     ).timed(term=term_end + DAY)
     assigned = TeamAssigned(
@@ -315,7 +318,64 @@ def extend(state: Link, due: Due, policy: Policy, today: date) -> Change:
     extended = TermExtended(
         place=state.place, village=state.village, unit=state.unit, until=until, extension=extension
     )  # fmt: skip
-    return Change(state.but(term_end=until, extension=extension).timed(term=until + DAY), (extended,))
+    return Change(state.but(term_end=until, extension=extension, prolonged={}).timed(term=until + DAY), (extended,))
+
+
+def prolong(state: Link | None, event: OutcomeDecided, policy: Policy, today: date) -> Change:
+    """A body decided that the unit stays longer, since it had not done what it owed (3.11). That counts from the end of
+    its term, or after the exit from the day on which its team would go home."""
+    is_out = state is not None and state.stage in ("assigned", "helped", "kept") and state.unit == event.subject
+    if state is None or not is_out or policy.team.extension is None or event.outcome in state.prolonged:
+        return Change(state)
+    longer, until = _prolonged(state, [*state.prolonged, event.outcome], policy)
+    extended = TermExtended(
+        place=state.place, village=state.village, unit=state.unit, until=until, extension=longer.extension,
+        outcome=event.outcome,
+    )  # fmt: skip
+    return Change(longer, (extended,))
+
+
+def shorten(state: Link | None, event: AppealDecided | DecisionWithdrawn, policy: Policy, today: date) -> Change:
+    """The decision that the unit stays longer is gone, so it stays as long as without it."""
+    if state is None or event.outcome not in state.prolonged:
+        return Change(state)
+    shorter, until = _prolonged(state, [one for one in state.prolonged if one != event.outcome], policy)
+    withdrawn = ExtensionWithdrawn(
+        place=state.place, village=state.village, unit=state.unit, until=until, outcome=event.outcome
+    )  # fmt: skip
+    return Change(shorter, (withdrawn,))
+
+
+def _prolonged(state: Link, outcomes: Iterable[str], policy: Policy) -> tuple[Link, date]:
+    """The link with one extension for each of these outcomes and for no other one, and its last day."""
+    prolonged = dict[str, date]()
+    last = min(state.prolonged.values(), default=state.until or state.term_end)
+    assert last, "a team that is out has a last day"
+    for outcome in outcomes:
+        prolonged[outcome] = last
+        last = policy.team.extension.after(last, policy.calendar) if policy.team.extension else last
+    extension = state.extension + len(prolonged) - len(state.prolonged)
+    state = state.but(prolonged=prolonged, extension=extension)
+    if state.until:
+        return state.but(until=last).timed(kept=last + DAY), last
+    return state.but(term_end=last).timed(term=last + DAY), last
+
+
+def ask_adjustment(state: Link | None, event: OutcomeDecided, policy: Policy, today: date) -> Change:
+    """A body decided that the team is to be adjusted (2.20). The organisation department says by the pack's day for
+    replacements who leaves it."""
+    if state is None or state.stage not in OUT or event.outcome in state.adjustments:
+        return Change(state)
+    span = policy.team.replace_by
+    state = state.but(adjustments={**state.adjustments, event.outcome: span.due(today, policy.calendar)})
+    return Change(state.counting("adjustments", event.outcome, since=today, span=span.span))
+
+
+def drop_adjustment(
+    state: Link | None, message: AppealDecided | DecisionWithdrawn | AdjustTeam, policy: Policy, today: date
+) -> Change:
+    """The adjustment was made, or its decision is gone. Who left by then is not put back."""
+    return Change(state and state.but(adjustments=without(state.adjustments, message.outcome)))
 
 
 def _rotated(state: Link, due: Due) -> Change:
@@ -349,7 +409,7 @@ def let_go(state: Link, policy: Policy, today: date, others: Others) -> Change:
     """Nothing asks for the team any more: it stays for the pack's transition, and until every ledger is settled."""
     until = policy.team.keep_after_exit.after(today, policy.calendar)
     kept = TeamKept(place=state.place, village=state.village, unit=state.unit, until=until)
-    state = state.but(stage="kept", until=until, unsettled=bool(_owed(others, state.village).unsettled))
+    state = state.but(stage="kept", until=until, prolonged={}, unsettled=bool(_owed(others, state.village).unsettled))
     return Change(state.timed(term=None, kept=until + DAY), (kept,))
 
 
@@ -357,7 +417,7 @@ def stay(state: Link | None, event: VillageRelapsed, policy: Policy, today: date
     """The village relapsed while its team was still there. The team stays until the next exit (2.13)."""
     if state is None or state.stage != "kept":
         return Change(state)
-    return Change(state.but(stage="relapsed", until=None).timed(kept=None))
+    return Change(state.but(stage="relapsed", until=None, prolonged={}).timed(kept=None))
 
 
 def go_home(state: Link, due: Due, policy: Policy, today: date) -> Change:
@@ -431,8 +491,9 @@ def absorb(state: Link | None, event: VillageMerged, policy: Policy, today: date
     if other.stage not in OUT or state.stage not in ("released", "diagnosed"):
         return Change(state)
     state = state.but(
-        unit=other.unit, team=other.team, since=other.since, vacancies=other.vacancies, reviews=other.reviews
-    )
+        unit=other.unit, team=other.team, since=other.since, vacancies=other.vacancies, reviews=other.reviews,
+        adjustments=other.adjustments,
+    )  # fmt: skip
     needs = (pool.needs.get(event.into) for pool in others.values() if isinstance(pool, Pool))
     need = next((need for need in needs if need), None)
     if state.stage == "diagnosed" and need:

@@ -19,7 +19,10 @@ KEPT = 5
 
 
 def end(state: Roster | None, event: TermEnded | TermExtended | TeamReleased, policy: Policy, today: date) -> Change:
-    """A term is over. Who was in the team is to be assessed, once where several events tell of the same end."""
+    """A term is over. Who was in the team is to be assessed, once where several events tell of the same end. What a
+    body extends by a decision is not over."""
+    if isinstance(event, TermExtended) and event.outcome:
+        return Change(state)
     terms, ended = policy.team.term_assessment, f"{today}"
     members = {*state.members} if state else set[str]()
     if not isinstance(event, TermExtended):

@@ -96,11 +96,17 @@ def looking_back(record: Record, terms: Outcome, event: Any) -> tuple[Record, li
     own = occasion(event)
     met = {*record.met.get(terms.kind, ()), own}
     record = record.but(met={**record.met, terms.kind: tuple(sorted(met))})
-    named = {_year(one): one if "/" in one else f"{own.rpartition('/')[0]}/{one}" for one in sorted(met)}
+    counted = sorted(one for one in met if _counts_with(own, one, terms))
+    named = {_year(one): one if "/" in one else f"{own.rpartition('/')[0]}/{one}" for one in counted}
     named[event.year] = own
     asked = terms.years or 1
     runs = (range(last - asked + 1, last + 1) for last in range(event.year + asked - 1, event.year - 1, -1))
     return record, next(([named[year] for year in run] for run in runs if named.keys() >= {*run}), [])
+
+
+def _counts_with(own: str, other: str, terms: Outcome) -> bool:
+    """Whether two grades may stand in one row: those of a unit are of the same village, since it may help several."""
+    return terms.subject != "unit" or own.rpartition("/")[0] == other.rpartition("/")[0]
 
 
 def _year(occasion: str) -> int:
@@ -237,7 +243,8 @@ def _rests_on(record: Record | None, event: Any, graded: type[Event]) -> Callabl
         about = outcome.partition("/")[2]
         if case.terms.years is None:
             return about == said
-        met = {_year(one) for one in record.met.get(case.terms.kind, ())} if record else set[int]()
+        grades = record.met.get(case.terms.kind, ()) if record else ()
+        met = {_year(one) for one in grades if _counts_with(about, one, case.terms)}
         return not met.issuperset(range(_year(about) - case.terms.years + 1, _year(about) + 1))
 
     return rests

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from shared.contracts import Event
 from shared.contracts.calendar import Movement
-from shared.contracts.values import Code, Count, Day, Number, Organ, PartyId, Reason, VillageId
+from shared.contracts.values import Code, Count, Day, DerivedId, Number, Organ, PartyId, Reason, VillageId
 
 Role = Literal["leader", "member"]
 
@@ -69,7 +69,8 @@ class HelpBegun(Event, frozen=True, kw_only=True):
 
 
 class TermExtended(Event, frozen=True, kw_only=True):
-    """The term ended before the exit, so unit and team stay: 不脱贫不脱钩 (mechanism 3.11)."""
+    """Unit and team stay longer: the term ended before the exit (不脱贫不脱钩), or a body decided so about a unit that
+    had not done what it owed (mechanism 3.11)."""
 
     label = ("延长帮扶期限", "term extended")
     source = "3.11"
@@ -77,6 +78,20 @@ class TermExtended(Event, frozen=True, kw_only=True):
     unit: PartyId
     until: Day
     extension: Number
+    outcome: DerivedId | None = None
+    """The outcome by which a body decided it; None where the village was on a list at the end of the term."""
+
+
+class ExtensionWithdrawn(Event, frozen=True, kw_only=True):
+    """The decision by which a unit was to stay longer was taken back or overturned, while that time had not begun."""
+
+    label = ("取消延长帮扶期限", "extension withdrawn")
+    source = "3.11"
+    village: VillageId
+    unit: PartyId
+    until: Day
+    """The last day without it."""
+    outcome: DerivedId
 
 
 class TermEnded(Event, frozen=True, kw_only=True):

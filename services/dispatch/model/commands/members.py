@@ -1,9 +1,11 @@
 """Who leaves a team, stays in it, or comes instead."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 from shared.contracts import Command
-from shared.contracts.values import Day, Organ, PartyId, Reason, Role, VillageId
+from shared.contracts.values import Day, DerivedId, Organ, PartyId, Reason, Role, VillageId
 
 Cause = Literal["transferred", "ill", "retired", "resigned", "deceased", "disqualified", "other"]
 """Why a member leaves a team other than by a recall."""
@@ -20,6 +22,20 @@ class ReportDeparture(Command, frozen=True, kw_only=True):
     """For `ill` only: the last day on which the cadre cannot be sent. Without it the cadre is never sent again."""
     successor: PartyId | None = None
     """Who takes the role from that day on. A transfer may need one (2.13); else the unit may send one later."""
+    decided_by: Organ
+    body: Role
+
+
+class AdjustTeam(Command, frozen=True, kw_only=True):
+    """The organisation department says who leaves a team that is adjusted (组织调整); the unit sends others (2.20).
+
+    Who leaves is not sent again. It is no recall, and counts against no person.
+    """
+
+    village: VillageId
+    outcome: DerivedId
+    """The outcome by which the team is adjusted."""
+    leaving: Annotated[tuple[PartyId, ...], Meta(min_length=1, max_length=50)]
     decided_by: Organ
     body: Role
 
