@@ -222,6 +222,20 @@ class Story:
         """On how many days of a month a member of a team was in the village."""
         return 22
 
+    def taught(self, ask: Ask) -> Row:
+        """The course that is held for a village in a skill that is lacking there."""
+        raise NotImplementedError
+
+    def delivered(self, ask: Ask) -> Mapping[str, float]:
+        """What has come of what a partner promised: all of it."""
+        promised = ask.state["pledges"][f"{ask.given['kind']}/{ask.given['party']}"][str(ask.year)]
+        amounts: Mapping[str, float] = promised["pledged"]
+        return amounts
+
+    def came(self, ask: Ask, bearer: str) -> int:
+        """How often somebody who is bound to a village came in a period."""
+        return 1
+
     def course(self, ask: Ask) -> str:
         """The course that members of a team attended who owed training."""
         raise NotImplementedError
@@ -342,6 +356,12 @@ def _attendances(ask: Ask, story: Story) -> Iterable[Row]:
     yield {"course": story.course(ask), "attended": attended}
 
 
+def _visit_counts(ask: Ask, story: Story) -> Iterable[Row]:
+    """How often each who was bound to the village at the end of the period came."""
+    asked = ask.state["visits"][ask.given["kind"]][ask.given["last"]]["whole"]
+    yield {"visited": [{"bearer": bearer, "times": story.came(ask, bearer)} for bearer in asked]}
+
+
 def _presences(ask: Ask, story: Story) -> Iterable[Row]:
     """Each was there for the days that the story says, or for as many as there were since the cadre came; evenly in
     each of several villages."""
@@ -426,6 +446,9 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "leave-decisions": Answer(lambda a, s: [{"granted": True}]),
     "leave-returns": Answer(lambda a, s: [{"returns": True}]),
     "presences": Answer(_presences, ("dispatch", "rosters")),
+    "courses": Answer(lambda a, s: [s.taught(a)], ("dispatch", "rosters")),
+    "deliveries": Answer(lambda a, s: [{"delivered": s.delivered(a)}], ("dispatch", "contacts")),
+    "visit-counts": Answer(_visit_counts, ("dispatch", "contacts")),
     "attendances": Answer(_attendances, ("dispatch", "rosters")),
     # inspection
     "seed-hashes": _HASH,

@@ -31,6 +31,10 @@ def rules() -> frozenset[str]:
     return frozenset({*rows["mechanisms"], *(key for pack in packs for key in pack.documents)} | _OF_THE_SYSTEM)
 
 
+_REPR: Final = re.compile(
+    r"\bNone\b|\{\}|\[\]|\(\)|\b(?:frozenset|set|dict|tuple)\(|\bdatetime\.|[A-Za-z]\w*\(\w+=|<\w+ object"
+)
+"""A value as a program writes it, such as an empty one or a structure, in place of what it means."""
 _FIELDS: Final = set[str]()
 """The fields of commands, as far as they were asked for."""
 
@@ -54,6 +58,8 @@ def unfounded(refused: Refused) -> tuple[str, ...]:
     found = []
     if refused.rule.partition(":")[0] not in rules() and not any(basis(refused.rule)):
         found.append(f"no such rule: {refused.rule}")
+    if raw := {found[0] for text in (refused.zh, refused.en) for found in _REPR.finditer(text)}:
+        found.append(f"a value as a program writes it: {', '.join(sorted(raw))} in {refused.zh} / {refused.en}")
     if _DERIVED.search(refused.zh):
         found.append(f"an id that the system made explains nothing to an officer: {refused.zh}")
     if refused.status not in _STATUS:

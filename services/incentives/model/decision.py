@@ -31,6 +31,12 @@ def hear(record: Record | None, command: HearDefence, policy: Policy, today: dat
     _require_moved(case)
     if not case.terms.defence:
         raise Refused("Sanctions Law 43", "该事项属于奖励，无需陈述申辩", "this is a reward; no defence is heard on it")
+    if case.status == "withdrawn":
+        raise Refused(
+            "Sanctions Law 43",
+            "该建议所依据的事实已经撤回，建议随之撤销，不再听取陈述申辩",
+            "what it rested on was withdrawn, and the proposal with it: there is nothing left to defend against",
+        )
     if case.status not in ("proposed", "decidable"):
         raise Refused(
             "Sanctions Law 43",

@@ -17,6 +17,7 @@ from services.inspection.model.commands import (
 )
 from shared.contracts.incentives import DecisionWithdrawn, OutcomeDecided
 from shared.contracts.inspection import (
+    AssessmentDropped,
     AssessmentGraded,
     AssessmentProposed,
     GradeContested,
@@ -35,9 +36,13 @@ def propose(state: Assessment, due: Due, policy: Policy, today: date) -> Change:
     """The year is over: once all inputs are in, propose the grade of the weighted score, capped by the year's facts.
 
     A channel that could not come in this year, or was declared void, is left out, and the other weights are scaled up.
+    If nothing is left that carries weight, the year is not graded.
     """
     if state.missing:
         return Change(state.but(is_overdue=True))
+    if not state.can_be_scored:
+        dropped = AssessmentDropped(place=state.place, village=state.village, year=state.year)
+        return Change(state.but(is_dropped=True), (dropped,))
     terms = terms_of(state, policy)
     given = {kind: fmean(scores.values()) for kind, scores in state.scores.items()}
     if state.ballot:

@@ -9,8 +9,8 @@ from shared.contracts import incentives as n
 from shared.contracts import inspection as i
 from shared.contracts import registry as r
 
-OTHERS = (i.BulletinPublished, i.BulletinMissed, r.TownshipDecapped, r.PartyRegistered)
-"""Events about campaigns, townships and parties of which these tables are made."""
+OTHERS = (i.BulletinPublished, i.BulletinMissed, r.TownshipDecapped, r.PartyRegistered, d.CourseHeld)
+"""Events about campaigns, townships, parties and courses of which these tables are made."""
 SANCTIONS = {
     "unit_talk": ("约谈单位", "units talked to"),
     "unit_case": ("对单位立案审查", "cases filed against units"),
@@ -36,6 +36,8 @@ def figures(records: Records) -> list[Figure]:
     teams = records.said(d.TeamAssigned)
     imposed = records.said(n.OutcomeDecided, lambda e: e.imposed)
     secretaries = {e.cadre for e in linked}
+    experts = {e.cadre for e in records.said(d.LinkBegun, lambda e: e.kind == "expert")}
+    courses = [e.heads["cadre"] for e in records.said(d.CourseHeld, lambda e: e.kind == "relief_cadres")]
     picked = {e.cadre for e in records.said(d.LinkBegun, lambda e: e.kind == "reinforcement")}
     cadres = {e.party: e.fields for e in records.said(r.PartyRegistered, lambda e: e.kind == "village_cadre")}
     return [
@@ -79,6 +81,9 @@ def figures(records: Records) -> list[Figure]:
                sum(fields["education"] == "college" for fields in cadres.values()), "counted"),
         Figure("帮扶企业", "firms", "1.12", 116, len({e.party for e in paired}), "counted"),
         Figure("企业帮扶的贫困村", "villages that they help", "1.12", 131, len({e.village for e in paired}), "counted"),
+        Figure("到村的农业专家（100余名）", "experts in villages, more than 100", "1.12", 104, len(experts), "counted"),
+        Figure("干部培训（期）", "courses for cadres", "1.8", 280, len(courses), "counted"),
+        Figure("干部培训（人次）", "who came to them", "1.8", 58_000, sum(courses), "counted"),
         Figure("获省级表彰的干部", "cadres commended by the province", "1.16", 16,
                sum(e.kind == "provincial_commendation" for e in imposed), "decided"),
         Figure("获市级表彰的干部", "cadres commended by the city", "1.16", 47,
@@ -123,6 +128,15 @@ def ways(records: Records) -> dict[tuple[str, str], int]:
         ),
         ("出列核查未通过", "exits refuted by the verification"): len(
             records.said(i.ExitVerified, lambda e: not e.passed)
+        ),
+        ("按村内所缺技能开办的培训", "courses in skills that a village lacked"): len(
+            records.said(d.CourseHeld, lambda e: e.kind == "menu")
+        ),
+        ("企业承诺到期未兑现（户年）", "promises of firms of which a part did not come, counted each year"): len(
+            records.said(d.SupportDelivered, lambda e: e.compared and bool(e.outstanding))
+        ),
+        ("专家季度内未到村（村季）", "villages and quarters in which an expert did not come"): len(
+            records.said(d.VisitsShort)
         ),
         ("延长帮扶期限", "terms extended"): len(records.said(d.TermExtended)),
     }  # fmt: skip

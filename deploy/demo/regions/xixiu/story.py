@@ -28,6 +28,7 @@ PACK: Final = content("xixiu") | {"effective_from": date(FIRST, 1, 1)}
 PACK["outcomes"] = [
     one for one in PACK["outcomes"] if one["clause"] != "G17"
 ]  # The national opinion is of December 2017.
+del PACK["documents"]["D18"]["since"]
 BOOK: Final = PolicyBook()
 BOOK.adopt(kept_pack(NATION))
 POLICY = parse_pack(PACK, BOOK.base)
@@ -59,6 +60,14 @@ UNITS, HELPERS, SECRETARIES, LEADERS, FIRMS = 200, 2_862, 136, 40, 116
 """Units that can send a team, cadres of departments who answer for households, helping secretaries, leaders of the
 district, and firms. How many units and leaders there were is not in the document."""
 
+EXPERTS: Final = 104
+"""Experts who give technical help; the document says more than a hundred."""
+COURSES, TRAINED = 280, 58_000
+"""Courses for cadres in five years, and how many came to them, each time counted anew."""
+EVERY: Final = (END - START).days // COURSES
+"""How many days after one course for cadres the next begins."""
+SKILLS: Final = ("planting", "breeding", "building", "housekeeping")
+"""The skills of which a poor village lacks one; courses in these are chosen as from a menu."""
 VILLAGE_CADRES, COLLEGE = 1_492, 498
 """Cadres of the villages, and those of them who went to a college."""
 PICKED: Final = 870
@@ -131,6 +140,9 @@ class Xixiu(Scenario):
             -(-many * villages // VILLAGES) for many in (UNITS, HELPERS, LEADERS, FIRMS, SECRETARIES - POOR_VILLAGES)
         )
         self.secretaries = len(self.poor) + seconds
+        self.experts, self.courses, self.trained = (
+            -(-many * villages // VILLAGES) for many in (EXPERTS, COURSES, TRAINED)
+        )
 
     @property
     def shown(self) -> str:
@@ -211,7 +223,7 @@ class Xixiu(Scenario):
         """RegisterCadre for those who answer for households, for helping secretaries, and for leaders."""
         kinds = (
             ("C", self.helpers_there, "staff"), ("S", self.secretaries, "section"),
-            ("L", self.leaders, "deputy_division"),
+            ("L", self.leaders, "deputy_division"), ("E", self.experts, "staff"),
         )  # fmt: skip
         for kind, many, rank in kinds:
             for number in range(1, many + 1):
@@ -291,6 +303,45 @@ class Xixiu(Scenario):
             yield {
                 "place": DISTRICT, "village": v.id, "kind": "firm_pair", "party": f"FIRM-{n % self.firms + 1}",
                 "decided_by": "区扶贫办", "body": "poverty_office",
+            }  # fmt: skip
+
+    def pledge_rows(self, year: int) -> Iterator[Row]:
+        """PledgeSupport: what the firms promise the poor villages for a year."""
+        for row in self.pair_rows():
+            more = self.choose(1, 30, "pledge", row["village"], year)
+            pledged = {"yuan": 5_000.0 * more, "jobs": float(more)} | ({"sales": 2_000.0 * more} if more % 3 else {})
+            yield {
+                "place": DISTRICT, "village": row["village"], "kind": "firm_pair", "party": row["party"], "year": year,
+                "pledged": pledged, "pledged_by": "帮扶企业（虚构）", "body": "poverty_office",
+            }  # fmt: skip
+
+    def expert_rows(self) -> Iterator[Row]:
+        """BeginLink: the experts help the poor villages in turn, each in a skill."""
+        skills = [*POLICY.contacts["expert"].skills]
+        for number in range(1, self.experts + 1):
+            yield {
+                "place": DISTRICT, "village": self.poor[(number - 1) % len(self.poor)].id, "kind": "expert",
+                "unit": self._unit("E", number), "cadre": f"E{number:04}", "skill": skills[number % len(skills)],
+                "decided_by": _SIGNED["county"], "body": "county",
+            }  # fmt: skip
+
+    def course_rows(self) -> Iterator[Row]:
+        """HoldCourse: the district's courses for cadres, one after the other."""
+        for n in range(1, self.courses + 1):
+            first = START + timedelta(EVERY * n - EVERY + 7)
+            yield {
+                "place": DISTRICT, "course": f"XX-{n:03}", "kind": "relief_cadres", "days": 2,
+                "title": "脱贫攻坚干部培训班（虚构）", "first": first, "last": first + timedelta(1),
+                "heads": {"cadre": part(self.trained, n, self.courses)}, "held_by": "中共西秀区委党校",
+                "body": "county",
+            }  # fmt: skip
+
+    def lack_rows(self) -> Iterator[Row]:
+        """ReportSkills: in each poor village people lack a skill."""
+        for v in self.poor:
+            yield {
+                "place": DISTRICT, "village": v.id, "kind": "menu", "reported_by": "驻村工作队", "body": "team",
+                "lacking": {SKILLS[v.number % len(SKILLS)]: self.choose(4, 40, "lacking", v.number)},
             }  # fmt: skip
 
     def second_secretary_rows(self) -> Iterator[Row]:
@@ -420,6 +471,25 @@ class Xixiu(Scenario):
             for household in ask.state["poor"]
         ]
 
+    def taught(self, ask: Ask) -> Row:
+        """A course of the Party school's base, for those in the village who lack the skill."""
+        missing = int(ask.state["lacking"]["menu"][ask.detail]["missing"])
+        return {
+            "course": f"CD-{ask.about}-{ask.detail}", "title": "“菜单式”职业技能培训班（虚构）", "days": 3,
+            "first": ask.today - timedelta(2), "last": ask.today, "heads": {"labourer": missing},
+            "skills": [ask.detail], "villages": [ask.about], "held_by": "中共西秀区委党校",
+        }  # fmt: skip
+
+    def delivered(self, ask: Ask) -> Mapping[str, float]:
+        """Of what some firms promised a part does not come."""
+        promised = super().delivered(ask)
+        some = self.choose(1, 5, "delivered", ask.about, ask.year) == 1
+        return {code: amount // 2 for code, amount in promised.items()} if some else promised
+
+    def came(self, ask: Ask, bearer: str) -> int:
+        """Most experts come once or more in a quarter, some not at all."""
+        return self.choose(0, 9, "came", bearer, ask.given["last"]) // 2
+
     def findings(self, ask: Ask) -> list[str]:
         """In some villages the help of the unit is found wanting, in some of them for half a year."""
         if self.villages[ask.about].stays == "refuted" and NEGLIGENT <= ask.today <= NEGLIGENT + timedelta(180):
@@ -489,9 +559,14 @@ class Xixiu(Scenario):
             (PICKED_UNTIL, "registry", "unlistings", self.relieved_rows()),
             (date(FIRST + 1, 1, 6), "dispatch", "links", self.second_secretary_rows()),
             (date(FIRST + 1, 3, 3), "dispatch", "partners", self.pair_rows()),
+            (date(FIRST + 1, 3, 3), "dispatch", "links", self.expert_rows()),
+            (date(FIRST + 1, 6, 3), "dispatch", "skill-reports", self.lack_rows()),
+            *((row["last"] + timedelta(1), "dispatch", "courses", [row]) for row in self.course_rows()),
             (date(LAST, 12, 18), "registry", "division-figures", [funds]),
         ]  # fmt: skip
         for year in range(FIRST, LAST + 1):
+            if year > FIRST:
+                entered.append((date(year, 3, 10), "dispatch", "pledges", self.pledge_rows(year)))
             entered.append((date(year, 9, 10), "registry", "households", self.fact_rows(year)))
             entered.append((date(year, 9, 14), "registry", "resolutions", self.rounds(year)))
         asked = [
