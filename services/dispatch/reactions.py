@@ -184,7 +184,7 @@ def _of_team(effect: str, holds: str = "") -> Ids:
     """The link of the village's team for outcomes with this effect on it; `holds` as in `_if_recall`."""
 
     def ids(event: OutcomeEvent, _policy: Policy) -> Iterable[str]:
-        concerned = event.effect == effect and (not holds or getattr(event, holds))
+        concerned = event.on_team == effect and (not holds or getattr(event, holds))
         return (id_of(event.village),) if concerned else ()
 
     return ids

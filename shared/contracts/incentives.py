@@ -37,11 +37,6 @@ Distinction = Literal["inexperience", "exploration", "unintended"]
 defiance, an unintended slip for the common good and not private gain (1.14)."""
 
 
-Effect = Literal["record", "recall", "extend", "adjust"]
-"""What an outcome does when it is imposed: it is recorded only, takes the cadre off the team, keeps the unit there for
-another while, or asks for other members of the team (2.20, 3.11)."""
-
-
 class OutcomeEvent(Event, frozen=True, kw_only=True):
     """The fields of every event about an outcome.
 
@@ -59,8 +54,11 @@ class OutcomeEvent(Event, frozen=True, kw_only=True):
     village: VillageId
     is_party: bool = False
     """Whether the cadre is one of a village, known by the id of a party, and not one of a unit."""
-    effect: Effect = "record"
-    """What it does when it is imposed, as fixed by the proposal."""
+    effect: Literal["record", "recall"] = "record"
+    """What it does when it is imposed: a `recall` takes the cadre off the team (2.20). It is fixed by the proposal."""
+    on_team: Code | None = None
+    """What else it does when it is imposed: `extend` keeps the unit in the village for another while (3.11), `adjust`
+    asks for other members of the team (2.20). None for nothing of that kind."""
 
     def is_sealed(self) -> bool:
         return self.subject_kind == "cadre"

@@ -595,6 +595,11 @@ _WORDS: Final[Mapping[str, tuple[str, str, Any]]] = {
               ["annual_appraisal"]),
     "subject_kind": ("对象：单位、工作队或干部", "whether a unit, a team or a cadre", "team"),
     "subject": ("对象编号；工作队以村代码表示", "the unit or the cadre; a team is named by its village", VILLAGE),
+    "on_team": (
+        "对工作队的后果：延长帮扶期限（“extend”）或组织调整（“adjust”）",
+        "what it does to a team when imposed: `extend` or `adjust`",
+        "adjust",
+    ),
     "effect": ("后果：记载（“record”）或召回（“recall”）", "what it does when imposed", "record"),
     "clause": ("依据的条款", "the clause that it rests on", "S3:第四项"),
     "evidence": ("依据的事实，以事件表示", "what it rests on, as references to events",

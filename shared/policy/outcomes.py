@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from shared.calendar import Span
 from shared.contracts import Event, dispatch, inspection, short_type
-from shared.contracts.incentives import Effect, Standing
+from shared.contracts.incentives import Standing
 from shared.contracts.values import Clause, Code, EventRole, Name, Role, Short
 from shared.divisions import DIGITS, Level
 from shared.policy.assessment import Assessment
@@ -18,6 +18,8 @@ from shared.policy.commitments import Commitment
 from shared.policy.section import Document, Found, Path, Section
 from shared.policy.when import When
 
+ON_TEAM = ("extend", "adjust")
+"""The effects on a team that is out in a village, which begin no term and bring nobody home."""
 Scalar = bool | Annotated[int, Meta(ge=-1_000_000, le=1_000_000)] | Annotated[str, Meta(min_length=1, max_length=60)]
 Wanted = (
     bool
@@ -133,7 +135,7 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     bars: bool = False
     """影响期内是否不得评优、提拔等：当事人在影响期内不能得到奖励。 ·
     Whether the subject can be given no reward during the impact period."""
-    effect: Effect = "record"
+    effect: Literal["record", "recall", "extend", "adjust"] = "record"
     """效果：只记录 record；召回队长 recall；派出单位在该村的帮扶期限延长一次 extend（期限见工作队的 extension）；
     工作队须作组织调整、更换队员 adjust。 ·
     `record`: it is recorded only; `recall`: the leader is taken off the team; `extend`: the unit stays in the village
@@ -496,7 +498,7 @@ def _misfits(path: Path, outcome: Outcome, said: Mapping[str, Sequence[str]]) ->
     if outcome.subject != subject:
         zh = f"{kind}：{outcome.effect} 的对象只能是 {subject}"
         yield (*path, "effect"), zh, f"{kind}: only a {subject} can bear {outcome.effect}", 'effect = "record"'
-    elif outcome.effect in _OUT_THERE and trigger in (dispatch.TermExtended, dispatch.TeamReleased):
+    elif outcome.effect in ON_TEAM and trigger in (dispatch.TermExtended, dispatch.TeamReleased):
         zh = f"{kind}：任期延长、工作队撤离后没有可以 {outcome.effect} 的，on 应是其他事件"
         en = f"{kind}: after {outcome.on} there is nothing left to {outcome.effect}; another event is its occasion"
         yield (*path, "on"), zh, en, ""
@@ -504,8 +506,6 @@ def _misfits(path: Path, outcome: Outcome, said: Mapping[str, Sequence[str]]) ->
 
 _BORNE_BY: Mapping[str, str] = {"recall": "cadre", "extend": "unit", "adjust": "team"}
 """Whom an effect is about; one that is only recorded is about anybody."""
-_OUT_THERE = ("extend", "adjust")
-"""The effects on a team that is out in a village, which begin no term and bring nobody home."""
 
 
 def _can_be(hint: Any, value: object) -> bool:

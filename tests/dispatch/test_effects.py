@@ -27,15 +27,15 @@ TAKEN_BACK: dict[str, Any] = {"reason": "录入有误", "decided_by": "市委组
 def extended(of: str = "U1", year: int = 2016, **more: Any) -> OutcomeDecided:
     """The unit that had not done what it owed stays longer."""
     outcome = f"extension/{V1}/{year}"
-    return recalled(of, V1, "extension", subject_kind="unit", effect="extend", outcome=outcome, **more)
+    return recalled(of, V1, "extension", subject_kind="unit", on_team="extend", outcome=outcome, **more)
 
 
 def adjusted(village: str = V1, **more: Any) -> OutcomeDecided:
-    return recalled(village, village, "adjustment", subject_kind="team", effect="adjust", **more)
+    return recalled(village, village, "adjustment", subject_kind="team", on_team="adjust", **more)
 
 
 def overturned(event: OutcomeDecided, *, overturned: bool = True) -> Any:
-    return after(event, AppealDecided, overturned=overturned, decided_by="市委组织部")
+    return after(event, AppealDecided, overturned=overturned, decided_by="市委组织部", on_team=event.on_team)
 
 
 def ends(benxi: Benxi) -> list[tuple[date, int]]:
@@ -73,7 +73,7 @@ def test_3_11_after_the_exit_the_team_stays_for_another_extension() -> None:
     assert len(benxi.said(TermExtended)) == 1, "nobody is there any more"
 
 
-@pytest.mark.parametrize("ended", [lambda e: after(e, DecisionWithdrawn, **TAKEN_BACK), overturned])
+@pytest.mark.parametrize("ended", [lambda e: after(e, DecisionWithdrawn, **TAKEN_BACK, on_team=e.on_team), overturned])
 @pytest.mark.parametrize("exited", [False, True])
 def test_3_11_a_decision_that_is_gone_extends_nothing(ended: Any, exited: bool) -> None:
     benxi = Benxi().helped()
@@ -146,7 +146,7 @@ def test_2_20_an_adjusted_team_changes_in_each_village_that_it_serves() -> None:
     assert not benxi.tasks("adjustments")
 
 
-@pytest.mark.parametrize("ended", [lambda e: after(e, DecisionWithdrawn, **TAKEN_BACK), overturned])
+@pytest.mark.parametrize("ended", [lambda e: after(e, DecisionWithdrawn, **TAKEN_BACK, on_team=e.on_team), overturned])
 def test_2_20_a_decision_that_is_gone_adjusts_no_team(ended: Any) -> None:
     benxi = Benxi().helped()
     decided = adjusted()

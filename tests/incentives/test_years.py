@@ -125,7 +125,7 @@ def test_3_11_the_years_of_a_unit_are_those_of_one_village() -> None:
     assert not [said for said in world.said(OutcomeProposed) if said.kind == "extension"]
     hear(world, missed(2016, INTO))
     (said,) = (said for said in world.said(OutcomeProposed) if said.kind == "extension")
-    assert (said.outcome, said.subject, said.effect) == (f"extension/{INTO}/2016", UNIT[1], "extend")
+    assert (said.outcome, said.subject, said.on_team) == (f"extension/{INTO}/2016", UNIT[1], "extend")
     hear(world, replace(withdrawn(2016), village=VILLAGE))
     assert not [said for said in world.said(OutcomeWithdrawn) if said.kind == "extension"]
     hear(world, replace(withdrawn(2015), village=INTO))

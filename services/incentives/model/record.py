@@ -40,7 +40,7 @@ from shared.contracts.incentives import (
 from shared.contracts.registry import PersonForgotten
 from shared.contracts.values import ANONYMOUS, Role
 from shared.policy import Outcome, Policy
-from shared.policy.outcomes import Appeal
+from shared.policy.outcomes import ON_TEAM, Appeal
 from shared.rules import Change, Due, Moved, Oneself, Refused, State, Task, known
 
 
@@ -260,7 +260,8 @@ class Record(State, frozen=True, kw_only=True, omit_defaults=True):
             subject=self.subject,
             is_party=self.subject_kind == "village_cadre",
             village=case.village,
-            effect=case.terms.effect,
+            effect="recall" if case.terms.effect == "recall" else "record",
+            on_team=case.terms.effect if case.terms.effect in ON_TEAM else None,
             **said,
         )
 
