@@ -102,6 +102,20 @@ def test_2_20_a_recall_is_proposed_by_the_leading_group_before_anybody_hears_or_
         move(world, moved=False)
 
 
+def test_5_9_nobody_is_heard_about_what_was_withdrawn_with_its_fact() -> None:
+    """A grade is withdrawn, and what was proposed for it: there is no day of a decision to name."""
+    world = world_with()
+    hear(world, graded("incompetent"))
+    gone = GradeWithdrawn(
+        place=COUNTY, village=VILLAGE, year=2014, unit=UNIT[1], leader=LEADER[1], grade="incompetent", reason="录错",
+        decided_by="市委组织部",
+    )  # fmt: skip
+    hear(world, gone)
+    with pytest.raises(Refused, match="was withdrawn, and the proposal with it") as refused:
+        hear_defence(world, LEADER)
+    assert "None" not in refused.value.zh + refused.value.en
+
+
 def test_2_20_what_the_group_declines_leads_to_nothing_until_it_thinks_otherwise(world: World) -> None:
     hear(world, graded("incompetent"))
     move(world, moved=False)

@@ -6,7 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from services.inspection.model.assessment import Assessment
 from services.inspection.model.commands import ContestGrade, DeliverReport, VoidInput, WithdrawGrade, WithdrawInput
+from services.inspection.model.grade import propose
 from shared import chinese
 from shared.contracts.dispatch import CommitmentReconciled, CommitmentSettled
 from shared.contracts.inspection import (
@@ -20,7 +22,8 @@ from shared.contracts.inspection import (
     ReportDelivered,
 )
 from shared.contracts.registry import VillageMerged, VillageRecoded
-from shared.rules import Refused
+from shared.policy import parse_pack
+from shared.rules import Due, Refused
 from tests.inspection.region import (
     ANNUAL,
     BENXI,
@@ -91,6 +94,21 @@ def test_3_7_a_year_in_which_nothing_can_be_scored_is_not_assessed() -> None:
         region.pass_days(date(2015, 12, 1))
     assert not late.said(AssessmentOpened)
     assert early.said(AssessmentOpened)
+
+
+def test_3_7_a_year_whose_channels_all_carry_no_weight_by_then_is_dropped_and_not_scored() -> None:
+    """An earlier version kept terms by which nothing that came in counts."""
+    region = in_december()
+    region.report(VILLAGE, 2015)
+    region.vote(VILLAGE, 2015)
+    region.visit(VILLAGE, ANNUAL, score=90)
+    year = region.assessment(VILLAGE, 2015)
+    weightless = year.but(terms=msgspec.structs.replace(year.terms, weights=dict.fromkeys(year.terms.weights, 0)))
+    assert not weightless.missing and not weightless.can_be_scored
+    change = propose(weightless, Due("propose", PROPOSED), parse_pack(BENXI), PROPOSED)
+    assert isinstance(change.state, Assessment) and change.state.status == "dropped"
+    (dropped,) = change.events
+    assert isinstance(dropped, AssessmentDropped) and dropped.year == 2015
 
 
 def test_2_21_every_team_is_assessed_each_year_from_the_pack_s_day_on() -> None:

@@ -450,8 +450,10 @@ def judge(
     return Change(state, tuple(told))
 
 
-def free(state: Bearer, event: LinkEnded | PostEnded, policy: Policy, today: date) -> Change:
+def free(state: Bearer | None, event: LinkEnded | PostEnded, policy: Policy, today: date) -> Change:
     """The cadre has one village or party less."""
+    if state is None:
+        return Change(state)
     left = without(state.villages.get(event.kind, {}), event.subject_id)
     return Change(state.but(villages={**state.villages, event.kind: left}))
 

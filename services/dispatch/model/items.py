@@ -82,7 +82,7 @@ def require_known(state: Commitments, items: tuple[Item, ...], commitment: Commi
             "3.5",
             f"所服务的上一级责任事项没有编号为{'、'.join(map(str, unknown))}的目标"
             f"（现有{'、'.join(map(str, goals)) or '无'}），请核对",
-            f"{of or 'what comes before'} has no goals {unknown} but {goals}; check them",
+            f"{of or 'what comes before'} has no goals {unknown} but {goals or 'none'}; check them",
             field="items",
             status=422,
         )
@@ -122,7 +122,8 @@ def require_whole(
         there = _goals(state, commitment, period)
         zh = f"编号为{'、'.join(map(str, stray))}的没有写明对应{label('kind', commitment.serves or '', policy)}的哪项"
         zh += f"（现有{'、'.join(map(str, there)) or '无'}），请补充"
-        en = f"each item of {commitment.kind} serves one of {commitment.serves}, which are {there}; {stray} serve none"
+        en = f"each item of {commitment.kind} serves one of {commitment.serves}, which are {there or 'none'}; "
+        en += f"{stray} serve none"
     elif missing:
         zh = f"每项职责至少填一条，还缺：{'、'.join(duties[code] for code in missing)}"
         en = f"each duty of {commitment.kind} has an item; there is none of {', '.join(missing)}"

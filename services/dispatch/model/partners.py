@@ -227,8 +227,10 @@ def merge(state: Ally | None, event: PartyMerged, _policy: Policy, _today: date,
     return Change(state.but(gone=True, villages={}, pairs={}), told)
 
 
-def take_on(state: Ally, event: PartnerMoved, _policy: Policy, _today: date) -> Change:
+def take_on(state: Ally | None, event: PartnerMoved, _policy: Policy, _today: date) -> Change:
     """The party under its other id has the village, or the pair, that it had under the first one."""
+    if state is None:
+        return Change(state)
     if event.own:
         theirs = {**state.pairs.get(event.kind, {}), event.party: event.village}
         return Change(state.but(pairs={**state.pairs, event.kind: theirs}))

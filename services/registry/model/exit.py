@@ -96,7 +96,7 @@ def withdraw(village: Village | None, command: WithdrawExit, _policy: Policy, _t
     village = standing(village, command)
     if village.exit is None:
         if village.stage in LEFT:
-            rests(EXIT_RULE, {f"{village.delisted_on}的出列决定": f"the exit decided on {village.delisted_on}"})
+            rests(EXIT_RULE, village.exited)
         return Change(village)
     if village.exit.drawn or village.exit.at:
         raise village.not_now(

@@ -104,7 +104,7 @@ def may_withdraw_measurement(
     """Figures can be taken back as long as no decision rests on them. Those of a year that led to an exit stay."""
     village = unjudged(village, command)
     if village.stage in LEFT and command.year <= village.measured and command.year not in village.reopened:
-        rests("1.18", {f"{village.delisted_on}的出列决定": f"the exit decided on {village.delisted_on}"})
+        rests("1.18", village.exited)
     return Change(village)
 
 

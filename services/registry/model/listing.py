@@ -436,7 +436,8 @@ def _check_meant(listing: Listing, last: Spell, command: WithdrawEntry, kind: Li
 def _kind_left(listing: Listing | None, command: OfList, policy: Policy) -> ListKind | None:
     """The list that is left. None if a later pack, or that of the village's new division, has it no more: what is on
     it must still come off."""
-    if listing and listing.last and policy.list_kind(command.kind) is None:
+    is_named = command.village or command.party
+    if listing and listing.last and is_named and policy.list_kind(command.kind) is None:
         return None
     return _kind(command, policy)
 

@@ -137,7 +137,7 @@ def may_take_back(
     village = unjudged(village, command)
     day = village.delisted_on
     if day and any(one.lifted and one.lifted.on <= day for one in lifted.values()):
-        rests(EXIT_RULE, {f"{day}的出列决定": f"the exit decided on {day}"})
+        rests(EXIT_RULE, village.exited)
     if gone := [id for id in round.course.present if id not in lifted]:
         rests(round.rule, {f"已划出或者撤销的农户{id}": f"household {id}, which has gone" for id in gone[:5]})
     return Change(village)

@@ -189,6 +189,12 @@ class Village(Carrier, frozen=True, kw_only=True):
             return False
         return policy.exit.monitor_on.of(year) <= policy.exit.monitor_for.after(self.delisted_on, policy.calendar)
 
+    @property
+    def exited(self) -> Mapping[str, str]:
+        """Its last exit, as a reason why something cannot be taken back, in Chinese and English."""
+        on = self.delisted_on
+        return {f"{on}的出列决定": f"the exit decided on {on}"} if on else {"出列决定": "the decision on the exit"}
+
     def expecting(self, policy: Policy, today: date) -> Self:
         """The village with a day on which its yearly measurement opens."""
         return self if "measure" in self.timers else self.timed(measure=self.next_measurement(policy, today))
