@@ -18,16 +18,20 @@ ABOVE = {
     "label": "申诉", "rule": "CSL:第九十条", "standings": ["civil_servant"], "body": "city",
     "within": {"calendar_days": 15}, "answer": {"calendar_days": 60},
 }  # fmt: skip
+MOVED: dict[str, Any] = {"proposes": "leader_group", "propose_within": {"calendar_days": 15}}
 (ROTA,) = XIXIU["campaigns"]
 PACK: dict[str, Any] = {
     **XIXIU,
     "campaigns": [{**ROTA, "opens": [{"every": {"months": 6}, "from": "2018-01-05"}]}],
     "outcomes": [
-        {**one, "appeals": [*one["appeals"], ABOVE]} if one["subject"] == "cadre" and "appeals" in one else one
+        {**one, **MOVED, "appeals": [*one["appeals"], ABOVE]} if one["subject"] == "cadre" and "appeals" in one else one
         for one in XIXIU["outcomes"]
     ],
 }
-"""Xixiu's pack, in which inspectors come twice a year, and civil servants may appeal to the city as well."""
+"""Xixiu's pack, in which inspectors come twice a year, the leading group proposes what is done about a cadre, and civil
+servants may appeal to the city as well."""
+SAID = "路断未能整改"
+"""What the leader says in the hearing."""
 
 
 async def sent(office: Office) -> None:
@@ -70,14 +74,16 @@ async def counted(office: Office) -> None:
 
 
 async def sanctioned(office: Office, outcome: str) -> None:
-    """The leader is heard, a talk is decided and served, and neither the review nor the city takes it back."""
+    """The leading group proposes a talk, the leader is heard, it is decided and served, and neither the review nor the
+    city takes it back."""
     about = {"place": PLACE, "subject_kind": "cadre", "subject": LEADER, "outcome": outcome}
     by = {"body": "discipline", "decided_by": "区纪委〔2018〕1号"}
     distinctions = dict.fromkeys(("inexperience", "exploration", "unintended"), False)
     decided = {"imposed": True, "standing": "civil_servant", **distinctions, **by}
     served = {"served_on": date(2018, 2, 5), "body": "discipline"}
     letters: list[tuple[str, dict[str, Any]]] = [
-        ("defences", {"statement": "路断未能整改", "finding": "与督查情况一致", "accepted": False}),
+        ("outcome-motions", {"moved": True, "body": "leader_group", "moved_by": "区扶贫开发领导小组"}),
+        ("defences", {"statement": SAID, "finding": "与督查情况一致", "accepted": False}),
         ("decisions", decided), ("decision-services", served), ("appeals", {}),
         ("appeal-decisions", {"overturned": False, **by}), ("decision-services", served), ("appeal-escalations", {}),
     ]  # fmt: skip
@@ -102,13 +108,21 @@ async def test_1_6_1_13_5_9_who_lets_an_order_lapse_appeals_and_climbs_the_ladde
             await counted(office)
             first = await office.told("incentives", "outcome.proposed")
             (outcome,) = [one["outcome"] for one in first if one["subject_kind"] == "cadre"]
+            assert await office.awaited("outcome-motions") == [(outcome, "leader_group", date(2018, 2, 20))]
+            heard = [whom for whom, *_ in await office.awaited("defences")]
+            assert outcome not in heard, "nobody is heard about what is not proposed"
             await sanctioned(office, outcome)
             await office.until(date(2018, 3, 7))
             (order,) = await office.told("inspection", "order.issued")
             proposed = await office.told("incentives", "outcome.proposed")
             drawn, paid = [await office.told("incentives", f"allowances.{said}") for said in ("drawn", "confirmed")]
             answers = await office.told("incentives", "appeal.decided")
+            (moved,) = await office.told("incentives", "outcome.moved")
+            (defended,) = await office.told("incentives", "outcome.defended")
+            kept = await office.asked("incentives", f"/v1/records/cadre:{LEADER}")
             statuses = await simulation.statuses()
+    assert (moved["outcome"], moved["moved"]) == (outcome, True)
+    assert kept["cases"][outcome]["statement"] == SAID and SAID not in str(defended), "the hearing is in no event"
     assert not [name for name, status in statuses.items() if status.dead_letters], "nothing is parked"
     assert (order["findings"], order["due"]) == (["poor_results"], "2018-02-04"), "the other finding was refuted"
     assert [one["kind"] for one in proposed if one["subject_kind"] == "cadre"] == ["talk", "admonishment"]
