@@ -22,13 +22,15 @@ MOVED: dict[str, Any] = {"proposes": "leader_group", "propose_within": {"calenda
 (ROTA,) = XIXIU["campaigns"]
 PACK: dict[str, Any] = {
     **XIXIU,
+    "effective_from": date(2018, 1, 1),
+    "documents": {key: {**one, "since": None} if key == "D18" else one for key, one in XIXIU["documents"].items()},
     "campaigns": [{**ROTA, "opens": [{"every": {"months": 6}, "from": "2018-01-05"}]}],
     "outcomes": [
         {**one, **MOVED, "appeals": [*one["appeals"], ABOVE]} if one["subject"] == "cadre" and "appeals" in one else one
         for one in XIXIU["outcomes"]
     ],
 }
-"""Xixiu's pack, in which inspectors come twice a year, the leading group proposes what is done about a cadre, and civil
+"""Xixiu's pack from the beginning of the year, in which inspectors come twice a year, the leading group proposes what is done about a cadre, and civil
 servants may appeal to the city as well."""
 SAID = "路断未能整改"
 """What the leader says in the hearing."""
