@@ -30,8 +30,8 @@ PACK: dict[str, Any] = {
         for one in XIXIU["outcomes"]
     ],
 }
-"""Xixiu's pack from the beginning of the year, in which inspectors come twice a year, the leading group proposes what is done about a cadre, and civil
-servants may appeal to the city as well."""
+"""Xixiu's pack from the beginning of the year, in which inspectors come twice a year, the leading group proposes what
+is done about a cadre, and civil servants may appeal to the city as well."""
 SAID = "路断未能整改"
 """What the leader says in the hearing."""
 
