@@ -7,6 +7,7 @@ those are kept in `way`, and the stage is folded from them in the order in which
 
 from bisect import bisect_right
 from datetime import date
+from typing import Final
 
 import msgspec
 
@@ -122,12 +123,15 @@ ON_LIST = ("listed", "diagnosed", "matched", "assigned", "pledged", "helped", "r
 """The stages in which a village is on the poverty list."""
 
 
+_MOVES: Final = {move.event: [one for one in JOURNEY if one.event is move.event] for move in JOURNEY}
+
+
 def step(event: Event, day: date, time: str, teller: str) -> Step | None:
     """What an event means for the stage; None if it cannot move any village."""
     fits = {
         move.source: move.target
-        for move in JOURNEY
-        if move.event is type(event) and all(getattr(event, name) == value for name, value in move.where.items())
+        for move in _MOVES.get(type(event), ())
+        if all(getattr(event, name) == value for name, value in move.where.items())
     }
     if not fits:
         return None
