@@ -72,6 +72,8 @@ class Asking(msgspec.Struct, frozen=True):
     decides: bool
     repeats: str
     """The field whose parts repeat over rows; empty if there is one row."""
+    key: str
+    """The field by which one row is told from others. A row in which nothing else stands says nothing."""
     by_zh: str
     """Who demands it, under which document."""
     by_en: str
@@ -151,7 +153,7 @@ def _ask(forms: Forms) -> Any:
         form = blank.form(policies, place)
         tasks = [one async for one in _owing(request, state, blank, form, of)] if of else []
         return Asking(
-            action, route.zh, route.en, route.command.is_long, route.decides, blank.repeats, form.asked_by_zh,
+            action, route.zh, route.en, route.command.is_long, route.decides, blank.repeats, blank.key[-1], form.asked_by_zh,
             form.asked_by_en, blanks.asked(blank, form), (*tasks,),
         )  # fmt: skip
 

@@ -2,9 +2,9 @@
 
 from typing import Any, Final
 
-from services.console.pages import card, health, imports, live, me, operations, overview, session, villages
+from services.console.pages import acts, card, day, health, imports, live, me, operations, overview, session, villages
 
 PAGES: Final[tuple[Any, ...]] = (
-    *card.HANDLERS, *health.HANDLERS, *imports.HANDLERS, *live.HANDLERS, *me.HANDLERS, *operations.HANDLERS,
-    *overview.HANDLERS, *session.HANDLERS, *villages.HANDLERS,
+    *acts.HANDLERS, *card.HANDLERS, *day.HANDLERS, *health.HANDLERS, *imports.HANDLERS, *live.HANDLERS, *me.HANDLERS,
+    *operations.HANDLERS, *overview.HANDLERS, *session.HANDLERS, *villages.HANDLERS,
 )  # fmt: skip

@@ -1,0 +1,305 @@
+"""Acting: what one may do without being asked, and the form by which anything is said, made from a blank."""
+
+import asyncio
+import hashlib
+import secrets
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, FromQuery
+
+from services.console.pages.day import SERVICES, Todo, day_of, mark
+from services.console.upstream import Refusal, Upstream
+from services.console.web import Request, Visitor, page
+from shared.contracts import EVENTS
+from shared.labels import Both
+from shared.web.blanks import MOST_FILLED, MOST_LINES, Act, Asking, Filled
+from shared.web.problems import Fault
+
+MORE: Final = 3
+"""How many rows are added at once where a field repeats."""
+TOGETHER: Final = 50
+"""How many tasks are answered with one form at most."""
+
+
+class Line(msgspec.Struct):
+    """One row of the form as far as it is known: what the service filled in, and which version was seen."""
+
+    known: dict[str, str]
+    about: Both = ("", "")
+    expects: str = ""
+    words: dict[str, Both] = {}
+
+
+class Typed(NamedTuple):
+    """What somebody has typed in: what holds for all rows, and what stands in each."""
+
+    top: Mapping[str, str]
+    cells: Sequence[Mapping[str, str]]
+
+
+class Form:
+    """A blank with the tasks that it answers, as it is laid out: fields above the table, and fields in its rows."""
+
+    def __init__(self, asking: Asking, lines: Sequence[Line], *, together: bool) -> None:
+        self.asking, self.together = asking, together
+        self.lines = lines or [Line({})]
+        suggested = {one.field for one in asking.fields if one.suggested}
+        self.fixed = {field for line in self.lines for field in line.known if field not in suggested}
+        asked = [one for one in asking.fields if not one.aside and one.field not in self.fixed]
+        head = f"{asking.repeats}."
+        if asking.repeats:
+            self.cells = [one for one in asked if one.field.startswith(head)]
+        else:
+            self.cells = asked if len(self.lines) > 1 and not together else []
+        self.top = [one for one in asked if one not in self.cells]
+        self.facts = [one for one in asking.fields if one.field in self.fixed and not one.field.startswith(head)]
+        self.known_cells = [
+            one for one in asking.fields
+            if one.field in self.fixed and (one.field.startswith(head) if asking.repeats else bool(self.cells))
+        ]  # fmt: skip
+
+    def suggestions(self) -> list[Mapping[str, str]]:
+        """What the rows begin with: suggestions of the service."""
+        names = {one.field for one in self.cells}
+        return [{field: text for field, text in line.known.items() if field in names} for line in self.lines]
+
+    def filled(self, typed: Typed, replaces: Mapping[int, str]) -> tuple[list[Filled], list[int]]:
+        """What is sent, and which row of the form each sent row is. Rows in which nothing was typed are left out."""
+        rows = [*typed.cells] if self.cells else [{} for _ in self.lines]
+        said = [n for n, row in enumerate(rows) if any(text for of, text in row.items() if of != self.asking.key)]
+        sent = (said or [0]) if self.cells else [*range(len(rows))]
+        texts = [self._known(n) | _said(typed.top) | _said(rows[n]) for n in sent]
+        if self.asking.repeats:
+            return [Filled(tuple(texts), self.lines[0].expects or None, replaces.get(0))], sent
+        seen, filled = set[str](), list[Filled]()
+        for n, row in zip(sent, texts, strict=True):
+            expects = self.lines[n].expects
+            # The first of several answers to one state changes it, so the others were not seen as they are then.
+            filled.append(Filled((row,), expects if expects not in seen else None, replaces.get(n)))
+            seen.add(expects)
+        return [msgspec.structs.replace(one, expects=one.expects or None) for one in filled], sent
+
+    def _known(self, row: int) -> dict[str, str]:
+        if row < len(self.lines):
+            return {field: text for field, text in self.lines[row].known.items() if field in self.fixed}
+        head = f"{self.asking.repeats}."
+        return {field: text for field, text in self.lines[0].known.items() if not field.startswith(head)}
+
+
+def _said(texts: Mapping[str, str]) -> dict[str, str]:
+    return {field: text for field, text in texts.items() if text}
+
+
+# ------------------------------------------------------------------- what one may do
+
+
+@get("/acts")
+async def acts(request: Request, visitor: Visitor, upstream: Upstream) -> Response[str]:
+    """What the visitor may say in his role, by what it is."""
+    answers = await upstream.all("/v1/blanks", visitor, place=visitor.place[:6], role=visitor.acting)
+    groups: dict[str, list[tuple[str, Act]]] = {"said": [], "owed": [], "undone": []}
+    for name, answer in answers.items():
+        for act in msgspec.convert(answer, list[Act]) if isinstance(answer, list) else ():
+            group = "undone" if act.undoes else "owed" if act.owed else "said"
+            if (name.partition("-")[0], act) not in groups[group]:
+                groups[group].append((name.partition("-")[0], act))
+    away = [answer for answer in answers.values() if isinstance(answer, Refusal)]
+    return page(request, "acts.html", visitor, groups=groups, away=away)
+
+
+# --------------------------------------------------------------------------- the form
+
+
+@get("/act/{service:str}/{action:str}")
+async def form(
+    request: Request,
+    visitor: Visitor,
+    upstream: Upstream,
+    service: FromPath[str],
+    action: FromPath[str],
+    place: FromQuery[str] = "",
+    about: FromQuery[str] = "",
+    of: FromQuery[str] = "",
+    task: FromQuery[str] = "",
+    pick: FromQuery[list[str] | None] = None,
+) -> Response[str]:
+    """The form of an action: for one task, for several that were picked, or for none."""
+    wanted = [(of, task)] if of else [(ref, chosen) for ref, _, chosen in (one.rpartition("~") for one in pick or ())]
+    place = (place or visitor.place)[:6]
+    blank, lines, gone = await _blank(upstream, visitor, service, action, place, wanted[:TOGETHER])
+    form = Form(blank, lines, together=len(wanted) > 1)
+    note = ""
+    if gone and not lines:
+        note = "gone"
+    elif form.together and (blank.decides or blank.repeats):
+        note = "apart"
+    top = {one.field: _first(one.field, [zh for zh, _ in one.choices], visitor, place, about) for one in form.top}
+    share = secrets.token_hex(16) if any(one.field == "seed_hash" for one in form.top) else ""
+    if share:
+        top["seed_hash"] = hashlib.sha256(share.encode()).hexdigest()
+    return _drawn(request, visitor, service, place, form, Typed(top, form.suggestions()), note=note, share=share)
+
+
+async def _blank(
+    upstream: Upstream, visitor: Visitor, service: str, action: str, place: str, wanted: Sequence[tuple[str, str]]
+) -> tuple[Asking, list[Line], int]:
+    """The blank, the rows of the tasks that are wanted, and how many of these are no longer open."""
+    if service not in SERVICES:
+        raise NotFoundException
+    asked = dict.fromkeys(of for of, _ in wanted) or {"": None}
+    path = f"/v1/blanks/{action}"
+    answers = await asyncio.gather(
+        *(upstream.get(service, path, visitor, place=place, **({"of": of} if of else {})) for of in asked)
+    )
+    found = [msgspec.convert(answer, Asking) for answer in answers]
+    open_ = {(of, mark(owed.task.task)): owed for of, one in zip(asked, found, strict=True) for owed in one.tasks}
+    lines = [
+        Line(dict(line), owed.task.words.about if owed.task.words else ("", ""), owed.task.version, dict(owed.words))
+        for wish in wanted
+        if (owed := open_.get(wish))
+        for line in owed.lines
+    ]
+    return found[0], lines, sum(wish not in open_ for wish in wanted)
+
+
+def _first(field: str, choices: Sequence[str], visitor: Visitor, place: str, about: str) -> str:
+    """What a field begins with where nothing is known of it."""
+    if field == "place" and len(place) == 6:
+        return place
+    if field == "village" and len(about) == 12 and about.isdecimal():
+        return about
+    if field in ("party", "unit", "cadre", "subject") and about and not about.isdecimal():
+        return about
+    return visitor.organ if field.endswith("_by") and not choices else ""
+
+
+@post("/act/{service:str}/{action:str}", status_code=200)
+async def answer(
+    request: Request, visitor: Visitor, upstream: Upstream, service: FromPath[str], action: FromPath[str]
+) -> Response[str]:
+    """Say what was typed in, or only check it. What is refused stands beside its field, with everything typed kept."""
+    if service not in SERVICES:
+        raise NotFoundException
+    sent = await request.form()
+    given: dict[str, list[str]] = defaultdict(list)
+    for name, value in sent.multi_items():
+        if isinstance(value, str):
+            given[name].append(value.strip())
+    place, key = _one(given, "place")[:6], _one(given, "key")
+    try:
+        lines = [msgspec.json.decode(text, type=Line) for text in given.pop("line", [])][:MOST_FILLED]
+    except (msgspec.DecodeError, ValueError) as error:
+        zh, en = "页面内容不完整，请重新打开", "the page has lost something; open it again"
+        raise Refusal(400, (Fault(0, "form", zh, en),)) from error
+    blank, _, _ = await _blank(upstream, visitor, service, action, place, ())
+    form = Form(blank, lines, together="together" in given)
+    typed = _typed(form, given)
+    deed = _one(given, "deed")
+    if deed == "more":
+        return _drawn(
+            request, visitor, service, place, form, Typed(typed.top, [*typed.cells, *({} for _ in range(MORE))])
+        )
+    replaces = {
+        int(n): text
+        for name in given
+        if (n := name.removeprefix("replaces.")).isdecimal()
+        if (text := _one(given, name))
+    }
+    filled, rows = form.filled(typed, replaces if deed == "replace" else {})
+    try:
+        done = await upstream.post(
+            service, f"/v1/filled/{action}", visitor, [msgspec.to_builtins(one) for one in filled], key=key,
+            dry_run=deed == "check", params={"place": place},
+        )  # fmt: skip
+    except Refusal as refusal:
+        return _drawn(request, visitor, service, place, form, typed, refusal=refusal, rows=rows)
+    if deed == "check":
+        return _drawn(request, visitor, service, place, form, typed, note="checked", today=done["today"])
+    return await _done(request, visitor, upstream, service, form, done)
+
+
+def _one(given: Mapping[str, list[str]], name: str) -> str:
+    return given[name][-1] if given.get(name) else ""
+
+
+def _typed(form: Form, given: Mapping[str, list[str]]) -> Typed:
+    """What was typed in, by field. Several that were ticked stand in one text, as in a cell of an Excel form."""
+    top = {one.field: "、".join(filter(None, given.get(f"f.{one.field}", []))) for one in form.top}
+    rows = [int(n) for name in given if (n := name.partition(".")[0]).isdecimal()]
+    count = min(max([*rows, len(form.lines) - 1]) + 1, MOST_LINES)
+    cells = [
+        {one.field: "、".join(filter(None, given.get(f"{n}.{one.field}", []))) for one in form.cells}
+        for n in range(count if form.cells else 0)
+    ]
+    return Typed(top, cells)
+
+
+def _drawn(
+    request: Request,
+    visitor: Visitor,
+    service: str,
+    place: str,
+    form: Form,
+    typed: Typed,
+    *,
+    note: str = "",
+    share: str = "",
+    today: str = "",
+    refusal: Refusal | None = None,
+    rows: Sequence[int] = (),
+) -> Response[str]:
+    """The form as it stands, with what is wrong beside its fields."""
+    beside: dict[str, list[Fault]] = defaultdict(list)
+    others, differs = list[tuple[Both, Fault]](), list[tuple[int, Fault]]()
+    for fault in refusal.faults if refusal else ():
+        row = rows[fault.row] if fault.row < len(rows) else 0
+        if fault.version:
+            differs.append((0 if form.asking.repeats else row, fault))
+        elif any(one.field == fault.field for one in form.top):
+            if fault not in (beside[f"f.{fault.field}"]):
+                beside[f"f.{fault.field}"].append(fault)
+        elif any(one.field == fault.field for one in form.cells):
+            beside[f"{row}.{fault.field}"].append(fault)
+        else:
+            about = form.lines[row].about if form.together and row < len(form.lines) else ("", "")
+            others.append((about, fault))
+    cells = [*typed.cells]
+    if form.asking.repeats and len(cells) < len(form.lines):
+        cells += [{}] * (len(form.lines) - len(cells))
+    titles = {one.field: (one.zh, one.en) for one in form.asking.fields}
+    return page(
+        request, "act.html", visitor, status=refusal.status if refusal else 200, service=service, place=place,
+        form_of=form, blank=form.asking, top=typed.top, cells=cells, note=note, share=share, today=today,
+        beside=beside, others=others, differs=differs, titles=titles, key=secrets.token_urlsafe(24),
+        changed=bool(refusal and refusal.status == 412),
+        lines=[msgspec.json.encode(line).decode() for line in form.lines],
+    )  # fmt: skip
+
+
+async def _done(
+    request: Request, visitor: Visitor, upstream: Upstream, service: str, form: Form, done: Mapping[str, Any]
+) -> Response[str]:
+    """What came of it, and what is next."""
+    labels = [EVENTS[type].label for of in done["events"] for type in of if type in EVENTS]
+    counts = {label: labels.count(label) for label in labels}
+    ahead = await day_of(upstream, visitor)
+    like = [todo for todo in ahead.todos if (todo.service, todo.open.task.action) == (service, form.asking.action)]
+    return page(
+        request, "done.html", visitor, blank=form.asking, counts=counts, applied=done["applied"],
+        unchanged=done.get("unchanged", 0), next=next(_after(like, ahead.todos), None), left=len(ahead.todos),
+        like=len(like),
+    )  # fmt: skip
+
+
+def _after(like: Sequence[Todo], todos: Sequence[Todo]) -> Iterator[Todo]:
+    """The tasks to go on with: those of the same kind first."""
+    yield from like
+    yield from todos
+
+
+HANDLERS: Final = (acts, form, answer)

@@ -1,0 +1,165 @@
+"""My day: what somebody in his role has to do, why, and by when, from all four services."""
+
+import asyncio
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Annotated, Any, Final, NamedTuple
+
+import msgspec
+from litestar import Response, get
+from litestar.params import FromQuery, QueryParameter
+
+from services.console.upstream import Refusal, Upstream
+from services.console.web import Request, Visitor, page
+from shared.labels import Both
+from shared.web.http import OpenTask, following
+
+SERVICES: Final = ("registry", "dispatch", "inspection", "incentives")
+PAGE: Final = 50
+SOON: Final = timedelta(days=7)
+MOST: Final = 20
+"""How many pages of tasks are read from each process at most: 20,000 tasks are more than anybody looks through."""
+WHEN: Final = (
+    ("late", "已逾期", "Overdue"), ("soon", "七日内到期", "Due within a week"), ("later", "以后到期", "Due later"),
+    ("", "无期限", "Without a date"),
+)  # fmt: skip
+
+
+class Todo(NamedTuple):
+    """One line of the day."""
+
+    service: str
+    mark: str
+    """Tells tasks of one state apart."""
+    open: OpenTask
+    title: Both
+    when: str
+    """One of `WHEN`."""
+    days: int
+    """How many days late it is, or how many are left."""
+    township: str
+
+
+class Day(NamedTuple):
+    """All that somebody has to do, in order."""
+
+    today: date | None
+    todos: Sequence[Todo]
+    decides: frozenset[tuple[str, str]]
+    """The actions that decide about somebody, which are answered one by one."""
+    away: Sequence[Refusal]
+    """What services answered in the place of their tasks."""
+
+
+def mark(task: Any) -> str:
+    """What tells a task from others of one state: the same for the same task, whenever it is asked for."""
+    said = [task.action, task.about, task.role, task.detail, sorted(task.answer.items())]
+    return hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:12]
+
+
+async def day_of(upstream: Upstream, visitor: Visitor) -> Day:
+    """What the visitor has to do in his role and division."""
+    place, role = visitor.place[:6], visitor.acting
+    asked = await asyncio.gather(
+        upstream.all("/v1/blanks", visitor, place=place, role=role),
+        upstream.all("/v1/status", visitor),
+        *(_tasks(upstream, name, visitor, place, role) for name in upstream.sources),
+    )
+    (acts, statuses), found = asked[:2], asked[2:]
+    today = max(
+        (answer["today"] for answer in statuses.values() if isinstance(answer, dict) and answer["today"]), default=None
+    )
+    now = date.fromisoformat(today) if today else None
+    titles, decides = dict[tuple[str, str], Both](), set[tuple[str, str]]()
+    for name, answer in acts.items():
+        for act in answer if isinstance(answer, list) else ():
+            key = name.partition("-")[0], act["action"]
+            titles[key] = act["zh"], act["en"]
+            if act["decides"]:
+                decides.add(key)
+    away, todos = list[Refusal](), list[Todo]()
+    for name, tasks in zip(upstream.sources, found, strict=True):
+        if isinstance(tasks, Refusal):
+            away.append(tasks)
+            continue
+        todos += [_todo(name.partition("-")[0], one, now, titles) for one in tasks if _lies(one, visitor.place)]
+    todos.sort(key=lambda todo: (str(todo.open.task.due or "9"), todo.open.task.action, todo.open.task.about))
+    return Day(now, todos, frozenset(decides), away)
+
+
+async def _tasks(upstream: Upstream, name: str, visitor: Visitor, place: str, role: str) -> Any:
+    """The open tasks of one process, or its refusal."""
+    found, after = list[OpenTask](), ""
+    try:
+        for _ in range(MOST):
+            params = {"place": place, "role": role, "after": after, "words": "true", "versions": "true"}
+            answer = await upstream.send("GET", name, "/v1/tasks", visitor, params=params)
+            part = msgspec.json.decode(answer.content, type=list[OpenTask])
+            found += part
+            if not (after := following(part)):
+                break
+    except Refusal as refusal:
+        return refusal
+    return found
+
+
+def _village(one: OpenTask) -> str:
+    """The code of the village that a task is about; empty if it is about none."""
+    code = str(one.task.answer.get("village", one.task.about))
+    return code if len(code) == 12 and code.isdigit() else ""
+
+
+def _lies(one: OpenTask, place: str) -> bool:
+    """Whether a task lies in a division; what is about no village is for the whole county."""
+    return len(place) <= 6 or _village(one)[:9] in ("", place)
+
+
+def _todo(service: str, one: OpenTask, today: date | None, titles: dict[tuple[str, str], Both]) -> Todo:
+    due, action = one.task.due, one.task.action
+    days = abs((due - today).days) if due and today else 0
+    when = "" if not due or not today else "late" if due < today else "soon" if due <= today + SOON else "later"
+    title = titles.get((service, action), ("待办事项", "Something to do"))
+    return Todo(service, mark(one.task), one, title, when, days, _village(one)[:9])
+
+
+def _counted(todos: Iterable[Todo]) -> list[tuple[str, Both, int]]:
+    """The kinds of tasks with their number, the most first."""
+    titles = {f"{todo.service}/{todo.open.task.action}": todo.title for todo in todos}
+    counts = Counter(f"{todo.service}/{todo.open.task.action}" for todo in todos)
+    return [(kind, titles[kind], number) for kind, number in counts.most_common()]
+
+
+@get("/day")
+async def day(
+    request: Request,
+    visitor: Visitor,
+    upstream: Upstream,
+    kind: FromQuery[str] = "",
+    township: FromQuery[str] = "",
+    when: FromQuery[str] = "",
+    number: Annotated[int, QueryParameter(name="page", ge=1, le=10_000)] = 1,
+) -> Response[str]:
+    """What the visitor has to do. `kind` is `service/action`."""
+    of = await day_of(upstream, visitor)
+    fits = [
+        todo
+        for todo in of.todos
+        if kind in ("", f"{todo.service}/{todo.open.task.action}") and township in ("", todo.township)
+    ]
+    shown = [todo for todo in fits if when in ("", todo.when or "none")]
+    first = (number - 1) * PAGE
+    service, _, action = kind.partition("/")
+    places = {todo.open.place for todo in shown}
+    return page(
+        request, "day.html", visitor, of=of, kinds=_counted(of.todos), kind=kind, township=township, when=when,
+        townships=sorted(Counter(todo.township for todo in of.todos if todo.township).items()),
+        counts=Counter(todo.when for todo in fits), whens=WHEN, shown=shown[first : first + PAGE], total=len(shown),
+        number=number, last=max(1, -(-len(shown) // PAGE)),
+        together=bool(kind) and (service, action) not in of.decides and len(shown) > 1 and len(places) == 1,
+        service=service, action=action,
+    )  # fmt: skip
+
+
+HANDLERS: Final = (day,)

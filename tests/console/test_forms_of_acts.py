@@ -1,0 +1,150 @@
+"""The form by which anything is said: what is wrong stands beside its field, and nothing is done twice or lost."""
+
+import asyncio
+import re
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from services.console.app import Settings, build
+from services.console.tables import TABLES
+from shared.engine.opening import open_engine
+from shared.web import serving
+from tests.console.officer import Page
+from tests.registry.office import FIRST, Office, office
+
+URL = "http://127.0.0.1:8700"
+ROLE = {"zhucun_role": "county.210521"}
+EVIL = '<script>alert(1)</script>"><img src=x onerror=alert(2)>'
+
+
+@asynccontextmanager
+async def served(app: Any) -> AsyncIterator[str]:
+    """A registry on a socket, as the console reaches it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    server = uvicorn.Server(serving.config(app, "127.0.0.1", port))
+    task = asyncio.create_task(server._serve())
+    while not server.started:  # noqa: ASYNC110 - the server has no event for it
+        await asyncio.sleep(0.01)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    await task
+
+
+class Desk:
+    """An officer's browser at a console that reaches a registry."""
+
+    def __init__(self, browser: httpx.AsyncClient, registry: Office) -> None:
+        self.browser, self.registry = browser, registry
+
+    async def task(self) -> str:
+        """The link of the first task of my day."""
+        return next(link for link in Page((await self.browser.get("/day")).text).links if link.startswith("/act/"))
+
+    async def press(self, page: Page, deed: str = "say", **typed: str) -> httpx.Response:
+        data: dict[str, list[str]] = {"deed": [deed]}
+        for name, value in page.hidden:
+            data.setdefault(name, []).append(value)
+        return await self.browser.post(
+            "/act/registry/diagnoses", data=data | {f"f.{of}": [t] for of, t in typed.items()}
+        )
+
+    async def diagnosed(self) -> int:
+        events = (await self.registry.get(f"/v1/journal/{FIRST.id}")).json()
+        return sum(event["type"] == "registry.village.diagnosed.v1" for event in events)
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with office(f"sqlite+aiosqlite:///{tmp_path}/registry.sqlite3") as registry:
+        await registry.register("villages", "units", "cadres", "surveys")
+        engine = open_engine(f"sqlite+aiosqlite:///{tmp_path}/console.sqlite3")
+        async with engine.begin() as conn:
+            await conn.run_sync(TABLES.metadata.create_all)
+        async with served(registry.client._transport.app) as url:  # type: ignore[attr-defined]
+            (tmp_path / "secret").write_bytes(b"secret of the console")
+            settings = Settings(
+                database=str(engine.url), secret_file=tmp_path / "secret", port=8700, sources=f"registry={url}",
+                console=URL,
+            )  # fmt: skip
+            app = build(settings, engine)
+            transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url=URL, cookies=ROLE) as browser:
+                yield Desk(browser, registry)
+            await app.state.site.upstream.aclose()
+        await engine.dispose()
+
+
+async def test_what_is_refused_stands_beside_its_field_and_what_was_typed_stays(desk: Desk) -> None:
+    page = Page((await desk.browser.get(await desk.task())).text)
+    (choice, *_) = page.fields["f.problem_class"]["choices"][1:]
+    refused = await desk.press(page, problem_class=choice, decided_by=EVIL * 3)
+    assert refused.status_code == 422 and await desk.diagnosed() == 0
+    assert "<script>alert" not in refused.text and "<img src=x" not in refused.text and EVIL in unescape(refused.text)
+    assert re.search(r'id="f.decided_by-wrong">[^<]*字', refused.text) and 'aria-invalid="true"' in refused.text
+    again = Page(refused.text)
+    assert again.fields["f.problem_class"]["value"] == choice, "nothing typed is lost"
+    desk.browser.cookies.set("zhucun_language", "en")
+    english = await desk.press(again)
+    desk.browser.cookies.set("zhucun_language", "zh")
+    assert "must be filled in" in english.text and "Nothing was done" in english.text
+    checked = await desk.press(again, "check", problem_class=choice, decided_by="县委县政府")
+    assert "核对通过" in checked.text and await desk.diagnosed() == 0
+    done = await desk.press(Page(checked.text), problem_class=choice, decided_by="县委县政府")
+    assert "已办理1项" in done.text and "下一项待办" in done.text and await desk.diagnosed() == 1
+
+
+async def test_a_double_click_and_a_second_tab_do_no_harm(desk: Desk) -> None:
+    link = await desk.task()
+    tabs = [Page((await desk.browser.get(link)).text) for _ in range(2)]
+    typed = {"problem_class": tabs[0].fields["f.problem_class"]["choices"][1], "decided_by": "县委县政府"}
+    twice = await asyncio.gather(*(desk.press(tabs[0], **typed) for _ in range(2)))
+    assert all("已办理1项" in answer.text for answer in twice) and await desk.diagnosed() == 1
+    other = await desk.press(tabs[1], **typed)
+    assert other.status_code == 412 and "情况已有变动" in other.text and "其间的变动" in other.text
+    gone = await desk.browser.get(link)
+    assert "已经办理" in gone.text and await desk.diagnosed() == 1
+
+
+async def test_several_tasks_of_one_kind_are_answered_with_one_form(desk: Desk) -> None:
+    day = (await desk.browser.get("/day?kind=registry/diagnoses")).text
+    picks = re.findall(r'name="pick" value="([^"]+)"', day)
+    assert len(picks) == 4
+    form = await desk.browser.get("/act/registry/diagnoses", params={"place": "210521", "pick": picks[:3]})
+    page = Page(form.text)
+    done = await desk.press(page, problem_class=page.fields["f.problem_class"]["choices"][1], decided_by="县委县政府")
+    assert "一并办理3项" in form.text and "已办理3项" in done.text, done.text
+    left = (await desk.browser.get("/day?kind=registry/diagnoses")).text
+    assert "共1项" in left
+
+
+async def test_what_is_known_is_overwritten_only_after_it_was_shown(desk: Desk) -> None:
+    desk.browser.cookies.set("zhucun_role", "poverty_office.210521")
+    page = Page((await desk.browser.get(f"/act/registry/villages?about={FIRST.id}")).text)
+    typed = {
+        "f.village": FIRST.id, "f.name": "新村名", "f.township": FIRST.township, "f.listed": "是",
+        "f.population": str(FIRST.population), "f.listing_document": "辽扶贫〔2014〕1号",
+    }  # fmt: skip
+    shown = await desk.browser.post("/act/registry/villages", data={**dict(page.hidden), **typed, "deed": "say"})
+    assert "与已登记的内容不同" in shown.text and FIRST.name in shown.text
+    again = {**dict(Page(shown.text).hidden), **typed, "deed": "replace"}
+    assert "已办理1项" in (await desk.browser.post("/act/registry/villages", data=again)).text
+
+
+async def test_strange_addresses_are_answered_with_a_page(desk: Desk) -> None:
+    for address, status in (
+        ("/act/nothing/diagnoses", 404), ("/act/registry/nothing", 404), ("/act/registry/policies", 404),
+        ("/act/registry/diagnoses?of=nothing/1&task=x", 200), ("/day?page=0", 400), ("/day?stranger=1", 400),
+        ("/act/registry/diagnoses?pick=x", 200), ("/acts", 200), ("/day?kind=nothing", 200),
+    ):  # fmt: skip
+        answer = await desk.browser.get(address)
+        assert answer.status_code == status and "<main" in answer.text, (address, answer.status_code)
