@@ -2,42 +2,23 @@
 
 import asyncio
 import re
-import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from services.console.app import Settings, build
 from services.console.tables import TABLES
 from shared.engine.opening import open_engine
-from shared.web import serving
+from tests.console.desk import URL, free_port, served
 from tests.console.officer import Page
 from tests.registry.office import FIRST, Office, office
 
-URL = "http://127.0.0.1:8700"
 ROLE = {"zhucun_role": "county.210521"}
 EVIL = '<script>alert(1)</script>"><img src=x onerror=alert(2)>'
-
-
-@asynccontextmanager
-async def served(app: Any) -> AsyncIterator[str]:
-    """A registry on a socket, as the console reaches it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    server = uvicorn.Server(serving.config(app, "127.0.0.1", port))
-    task = asyncio.create_task(server._serve())
-    while not server.started:  # noqa: ASYNC110 - the server has no event for it
-        await asyncio.sleep(0.01)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    await task
 
 
 class Desk:
@@ -70,13 +51,14 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         engine = open_engine(f"sqlite+aiosqlite:///{tmp_path}/console.sqlite3")
         async with engine.begin() as conn:
             await conn.run_sync(TABLES.metadata.create_all)
-        async with served(registry.client._transport.app) as url:  # type: ignore[attr-defined]
+        port = free_port()
+        async with served(registry.client._transport.app, port):  # type: ignore[attr-defined]
             (tmp_path / "secret").write_bytes(b"secret of the console")
             settings = Settings(
-                database=str(engine.url), secret_file=tmp_path / "secret", port=8700, sources=f"registry={url}",
+                database=str(engine.url), secret_file=tmp_path / "secret", port=8700, sources=f"registry=http://127.0.0.1:{port}",
                 console=URL,
             )  # fmt: skip
-            app = build(settings, engine)
+            app: Any = build(settings, engine)
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url=URL, cookies=ROLE) as browser:
                 yield Desk(browser, registry)

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 from litestar import Response, get, post
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
@@ -99,7 +100,9 @@ def _said(texts: Mapping[str, str]) -> dict[str, str]:
 
 
 @get("/acts")
-async def acts(request: Request, visitor: Visitor, upstream: Upstream) -> Response[str]:
+async def acts(
+    request: Request, visitor: NamedDependency[Visitor], upstream: NamedDependency[Upstream]
+) -> Response[str]:
     """What the visitor may say in his role, by what it is."""
     answers = await upstream.all("/v1/blanks", visitor, place=visitor.place[:6], role=visitor.acting)
     groups: dict[str, list[tuple[str, Act]]] = {"said": [], "owed": [], "undone": []}
@@ -118,8 +121,8 @@ async def acts(request: Request, visitor: Visitor, upstream: Upstream) -> Respon
 @get("/act/{service:str}/{action:str}")
 async def form(
     request: Request,
-    visitor: Visitor,
-    upstream: Upstream,
+    visitor: NamedDependency[Visitor],
+    upstream: NamedDependency[Upstream],
     service: FromPath[str],
     action: FromPath[str],
     place: FromQuery[str] = "",
@@ -180,7 +183,11 @@ def _first(field: str, choices: Sequence[str], visitor: Visitor, place: str, abo
 
 @post("/act/{service:str}/{action:str}", status_code=200)
 async def answer(
-    request: Request, visitor: Visitor, upstream: Upstream, service: FromPath[str], action: FromPath[str]
+    request: Request,
+    visitor: NamedDependency[Visitor],
+    upstream: NamedDependency[Upstream],
+    service: FromPath[str],
+    action: FromPath[str],
 ) -> Response[str]:
     """Say what was typed in, or only check it. What is refused stands beside its field, with everything typed kept."""
     if service not in SERVICES:

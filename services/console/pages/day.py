@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
 from litestar import Response, get
+from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
 from services.console.upstream import Refusal, Upstream
@@ -134,8 +135,8 @@ def _counted(todos: Iterable[Todo]) -> list[tuple[str, Both, int]]:
 @get("/day")
 async def day(
     request: Request,
-    visitor: Visitor,
-    upstream: Upstream,
+    visitor: NamedDependency[Visitor],
+    upstream: NamedDependency[Upstream],
     kind: FromQuery[str] = "",
     township: FromQuery[str] = "",
     when: FromQuery[str] = "",
