@@ -153,8 +153,8 @@ def _ask(forms: Forms) -> Any:
         form = blank.form(policies, place)
         tasks = [one async for one in _owing(request, state, blank, form, of)] if of else []
         return Asking(
-            action, route.zh, route.en, route.command.is_long, route.decides, blank.repeats, blank.key[-1], form.asked_by_zh,
-            form.asked_by_en, blanks.asked(blank, form), (*tasks,),
+            action, route.zh, route.en, route.command.is_long, route.decides, blank.repeats, blank.key[-1],
+            form.asked_by_zh, form.asked_by_en, blanks.asked(blank, form), (*tasks,),
         )  # fmt: skip
 
     return ask

@@ -21,7 +21,7 @@ from shared.divisions import jurisdiction_of
 from shared.forms import Blank
 from shared.policy import Policy
 from shared.workbook.cells import cell, shown
-from tests.journeys.test_forms import cells
+from tests.support.workbooks import cells
 
 CODE = re.compile(r"[a-z]{3,}|代码“|[a-z_]+=")
 Field = dict[str, Any]

@@ -54,6 +54,7 @@ from tests.dispatch.trained import SKILLS, asks
 from tests.support.packs import with_team
 from tests.support.process import delivery
 from tests.support.servers import engine_with
+from tests.support.workbooks import cells
 
 SECRET = b"s"
 ZUNYI = parse_pack(tomllib.loads((form_pages.ROOT / "shared/policy/packs/zunyi.toml").read_text("utf-8")))
@@ -163,21 +164,6 @@ def open_cases(played: Noting) -> Sequence[State]:
 
 async def _nobody(_day: date) -> None:
     """Nobody watches."""
-
-
-def cells(blank: Blank, known: Known, row: Row) -> list[dict[str, Any]]:
-    """The rows of a form that say what a command says: known fields as issued, all others as people fill them in."""
-    flat: dict[str, Any] = {**row, **known}
-    for field, value in row.items():
-        if isinstance(value, dict) and field != blank.repeats:
-            flat |= {f"{field}.{part}": of for part, of in value.items()}
-    if not blank.repeats:
-        return [flat]
-    parts = row.get(blank.repeats, ())
-    if isinstance(parts, dict):
-        key = blank.key[-1].partition(".")[2]
-        parts = [{key: id, **part} for id, part in parts.items()]
-    return [{**flat, **{f"{blank.repeats}.{part}": of for part, of in one.items()}} for one in parts] or [flat]
 
 
 def read_back(blank: Blank, pairs: Sequence[Pair], policy: Policy = POLICY) -> list[Command]:

@@ -1,8 +1,10 @@
-"""Excel files as other programs make them, built part by part."""
+"""Excel files as other programs make them, built part by part, and the rows of a form that say what a command says."""
 
 import io
 import zipfile
 from typing import Any
+
+from shared.forms import Blank, Known
 
 
 def saved(book: Any) -> io.BytesIO:
@@ -61,3 +63,18 @@ def with_part(file: io.BytesIO, name: str, data: bytes) -> io.BytesIO:
                 new.writestr(part, old.read(part))
         new.writestr(name, data)
     return made
+
+
+def cells(blank: Blank, known: Known, row: Known) -> list[dict[str, Any]]:
+    """The rows of a form that say what a command says: known fields as issued, all others as people fill them in."""
+    flat: dict[str, Any] = {**row, **known}
+    for field, value in row.items():
+        if isinstance(value, dict) and field != blank.repeats:
+            flat |= {f"{field}.{part}": of for part, of in value.items()}
+    if not blank.repeats:
+        return [flat]
+    parts = row.get(blank.repeats, ())
+    if isinstance(parts, dict):
+        key = blank.key[-1].partition(".")[2]
+        parts = [{key: id, **part} for id, part in parts.items()]
+    return [{**flat, **{f"{blank.repeats}.{part}": of for part, of in one.items()}} for one in parts] or [flat]

@@ -12,7 +12,9 @@ from playwright.async_api import Browser
 from deploy.local.supervisor import System
 from tests.console.browser import look
 
-PAGES = ("/day", "/acts", "/act/registry/units", "/operations", "/forms", "/forms?all=true", "/forms/registry/villages", "/me", "/nowhere")
+PAGES = (
+    "/day", "/acts", "/act/registry/units", "/operations", "/forms", "/forms?all=true", "/forms/registry/villages", "/me", "/nowhere",
+)  # fmt: skip
 """The pages that need no village."""
 
 pytestmark = pytest.mark.skipif(not look.CHROMIUM and not os.environ.get("CI"), reason=look.NONE)
