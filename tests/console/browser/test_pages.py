@@ -13,7 +13,8 @@ from deploy.local.supervisor import System
 from tests.console.browser import look
 
 PAGES = (
-    "/day", "/acts", "/act/registry/units", "/operations", "/forms", "/forms?all=true", "/forms/registry/villages", "/me", "/nowhere",
+    "/day", "/acts", "/act/registry/units", "/operations", "/forms", "/forms?all=true", "/forms/registry/villages",
+    "/me", "/nowhere",
 )  # fmt: skip
 """The pages that need no village."""
 
