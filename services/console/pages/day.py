@@ -12,6 +12,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
+from services.console import store
 from services.console.upstream import Refusal, Upstream
 from services.console.web import Request, Visitor, page
 from shared.labels import Both
@@ -151,11 +152,14 @@ async def day(
     ]
     shown = [todo for todo in fits if when in ("", todo.when or "none")]
     first = (number - 1) * PAGE
+    townships = sorted(Counter(todo.township for todo in of.todos if todo.township).items())
+    async with request.app.state.engine.connect() as conn:
+        names = await store.names(conn, [code for code, _ in townships])
     service, _, action = kind.partition("/")
     places = {todo.open.place for todo in shown}
     return page(
         request, "day.html", visitor, of=of, kinds=_counted(of.todos), kind=kind, township=township, when=when,
-        townships=sorted(Counter(todo.township for todo in of.todos if todo.township).items()),
+        townships=townships, names=names,
         counts=Counter(todo.when for todo in fits), whens=WHEN, shown=shown[first : first + PAGE], total=len(shown),
         number=number, last=max(1, -(-len(shown) // PAGE)),
         together=bool(kind) and (service, action) not in of.decides and len(shown) > 1 and len(places) == 1,
