@@ -14,7 +14,7 @@ from tests.console.browser import look
 
 PAGES = (
     "/day", "/acts", "/act/registry/units", "/operations", "/forms", "/forms?all=true", "/forms/registry/villages",
-    "/me", "/nowhere",
+    "/me", "/nowhere", "/overview/china", "/villages",
 )  # fmt: skip
 """The pages that need no village."""
 
