@@ -48,7 +48,8 @@ def _tables() -> Tables:
         Column("unit", String(40), nullable=False),
         Column("marks", Text, nullable=False),
         Column("body", Text, nullable=False),
-        Index("ix_villages_code", "code", "stage"),
+        # A search by name or pinyin reads this index alone, which is a tenth of the table.
+        Index("ix_villages_found", "code", "stage", "name", "township", "pinyin"),
     )
     campaigns = Table(
         "campaigns",

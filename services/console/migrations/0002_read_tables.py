@@ -69,12 +69,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("villages", schema=None) as batch_op:
-        batch_op.create_index("ix_villages_code", ["code", "stage"], unique=False)
+        batch_op.create_index("ix_villages_found", ["code", "stage", "name", "township", "pinyin"], unique=False)
 
 
 def downgrade() -> None:
     with op.batch_alter_table("villages", schema=None) as batch_op:
-        batch_op.drop_index("ix_villages_code")
+        batch_op.drop_index("ix_villages_found")
 
     op.drop_table("villages")
     op.drop_table("units")
