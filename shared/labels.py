@@ -48,7 +48,7 @@ NATIONAL: Final[Mapping[str, Mapping[str, str]]] = {
         "unit": "单位", "team": "工作队", "cadre": "干部", "village": "村", "township": "乡镇", "organisation": "组织",
         "village_cadre": "村干部",
     },
-    "effect": {"record": "记录", "recall": "召回"},
+    "effect": {"record": "记录", "recall": "召回", "extend": "延长帮扶期限", "adjust": "组织调整"},
     "on_team": {"extend": "延长帮扶期限", "adjust": "组织调整"},
     "cause_of_leave": {
         "transferred": "工作调动", "ill": "病休", "retired": "退休", "resigned": "辞职", "deceased": "去世",
