@@ -37,7 +37,7 @@ RULES: Final = (
     "shared/policy/**/*.py",
 )
 SERVICES: Final = ("registry", "dispatch", "inspection", "incentives")
-APART: Final = ("accounts", "webhooks")
+APART: Final = ("accounts", "console", "webhooks")
 """Services with rules of their own that play no part in a village's journey."""
 OF_SERVICES: Final = ("names", "defaults", "statuses", "labels", "services", "calendar", "unknown", "long")
 OF_SHARED: Final = (

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.mutants.__main__ import ROOT, equivalents, rules
+from tests.mutants.__main__ import ROOT, equivalents, rules, tests_of
 from tests.mutants.changes import KINDS, changed, changes
 from tests.mutants.session import Job, Verdict
 
@@ -71,6 +71,16 @@ def test_what_is_said_to_make_no_difference_can_still_be_changed() -> None:
     found = {file: changes(ROOT, file) for file in rules(ROOT)}
     stale = [one for one in equivalents() if not any(map(one.covers, found.get(one.file, ())))]
     assert not stale and all(one.why for one in equivalents())
+
+
+def test_the_rules_of_each_service_are_tried_by_its_own_tests() -> None:
+    """Else all their changes would seem to survive."""
+    services = {file.split("/")[1] for file in rules(ROOT) if file.startswith("services/")}
+    own = {service: f"tests/{service}" for service in services}
+    assert {
+        service for service, folder in own.items() if folder in tests_of([f"services/{service}/model/x.py"])
+    } == services
+    assert all((ROOT / folder).is_dir() for folder in own.values())
 
 
 def test_a_change_that_tests_notice_is_told_apart_from_one_that_they_miss(tmp_path: Path) -> None:
