@@ -48,10 +48,15 @@ address of all four services with each role, in its own division and in others.
   不得办理，也不列入待办事项（第七十六条）
   · recused: nobody decides about himself (the token's `cadre`), his close relatives (`kin`), the team that he is in, or
   his own unit, and no such decision is a task of his.
-- 委托代办：令牌的 `delegated` 写明何人委托的角色、区划及截止时间；受托人以本人身份、委托人所在机关的名义办理，
-  涉及委托人的同样回避
-  · delegated: the token's `delegated` says whose roles somebody has, where and until when; he acts in his own name
-  for the giver's organ, and is recused where the giver would be.
+- 两人办理：本地规定某环节须由另一人办理的（`four_eyes`），已办理此事其他环节的人员及其委托人、受托人不得办理，也不列入
+  其待办事项（《行政事业单位内部控制规范（试行）》第十二条）；未配置登录服务的，无从区分办理人，不作限制，服务启动时予以提示
+  · two persons: where the pack says so (`four_eyes`), a step is not for who took another step of the same matter, nor
+  for who acts by his power or by whose power he acted, and it is no task of theirs. Without issuers nobody knows who
+  acts, so that it is not asked; the service says so when it starts.
+- 委托代办：令牌的 `delegated` 写明何人委托的角色、区划及截止时间；受托人以本人身份、委托人所在机关的名义办理和查阅，
+  涉及委托人及其亲属的同样回避
+  · delegated: the token's `delegated` says whose roles somebody has, where and until when; he acts and reads in
+  his own name for the giver's organ, and is recused where the giver would be, from his relatives' matters as well.
 - 全国性事项只由运维办理
   · what holds for the whole country is for operators.
 """
@@ -121,7 +126,8 @@ def addresses(service: str, app: Litestar) -> Iterator[Address]:
                 where, roles = "command", (*by[command], *((NAMED,) if names_its_body else ()))  # type: ignore[assignment]
             elif where in ("public", "known", "operator"):
                 roles = ()
-            path, decides = getattr(route, "path_format", route.path), command in app.state.deciding
+            path = getattr(route, "path_format", route.path)
+            decides = command is not None and app.state.paths[command] in app.state.decisions
             yield Address(service, method, path, where, roles, handler, decides)
 
 

@@ -24,6 +24,7 @@ class Code(State, frozen=True, kw_only=True):
     """A code that a village has or had: an alias of its id, or the id itself with the village's name."""
 
     kind = "codes"
+    known_as = ("村区划代码沿革", "a code of a village")
     village: str
     name: str = ""
     """What the village is called. It stands with the id only, since an alias leads there."""

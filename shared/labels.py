@@ -392,6 +392,10 @@ def basis(rule: str, policy: Policy | None = None) -> Both:
 
 _LAWS: Final = {
     "Civil Servant Law": ("公务员法", "Civil Servant Law"),
+    "Internal Control Standard": (
+        "行政事业单位内部控制规范（试行）",
+        "Internal Control Standard for Administrative and Public Institutions",
+    ),
     "PIPL": ("个人信息保护法", "Personal Information Protection Law"),
     "Sanctions Law": ("公职人员政务处分法", "Law on Administrative Sanctions for Public Employees"),
     "Village Committees Law": ("村民委员会组织法", "Organic Law of Villagers' Committees"),

@@ -19,6 +19,7 @@ from typing import (
     Self,
     TypeVar,
     Union,
+    cast,
     get_args,
     get_origin,
     get_type_hints,
@@ -82,6 +83,15 @@ class Involved(NamedTuple):
     cadres: Collection[str] = ()
 
 
+class Hand(NamedTuple):
+    """A step whose takers are kept, since the pack says that one of its matter's steps is another person's than the
+    rest: where the state keeps them, the step, and whether it is such a one."""
+
+    path: tuple[str, ...]
+    step: str
+    apart: bool
+
+
 class Oneself(NamedTuple):
     """A cadre who asks who has read what is kept about him: his id, that of his unit, and the village of his team."""
 
@@ -113,7 +123,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The roles that read a personal kind in their divisions, where callers are asked who they are. If the kind is not
     personal, everybody reads it, and only these roles and operators see what `shown` hides."""
     known_as: ClassVar[tuple[str, str]] = ("", "")
-    """What people call it, in Chinese and English, where it has a word because its readings are logged."""
+    """What people call it, in Chinese and English."""
 
     @property
     def due(self) -> date | None:
@@ -139,6 +149,21 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def involves(self, said: object) -> Involved:
         """Whose matter a command about it is: the unit that sends the team, and the cadres about whom it decides."""
         return Involved(getattr(self, "unit", ""))
+
+    def hand(self, action: str, said: object) -> Hand | None:
+        """Which step the command with this path takes, where the pack wants two persons for the steps of a matter;
+        None where it does not, and for what is no such step."""
+        return None
+
+    def hands(self, hand: Hand) -> Mapping[str, tuple[str, ...]]:
+        """Who took the steps of a matter last: by step, the pseudonyms of who acted and of whose power he used."""
+        found: Mapping[str, tuple[str, ...]] = _value(self, hand.path) or {}
+        return found
+
+    def handled(self, hand: Hand, by: tuple[str, ...]) -> Self:
+        """The state with who took a step; as it is where nothing is kept of the matter any more."""
+        known = _value(self, hand.path)
+        return self if known is None else cast(Self, _put(self, hand.path, {**known, hand.step: by}))
 
     @classmethod
     def kept_about(cls, person: Oneself) -> Iterable[str]:
@@ -215,21 +240,27 @@ class Moved(NamedTuple):
         return {"deadline": " ".join(self.path), "was": self.was, "due": self.due, "notice": notice}
 
 
-def _at(part: Any, path: Sequence[str]) -> date | None:
-    """The last day at a path within a state; None if the path no longer exists."""
+def _value(part: Any, path: Sequence[str]) -> Any:
+    """What stands at a path within a state; None if the path no longer exists."""
     for name in path:
         part = part.get(name) if isinstance(part, dict) else getattr(part, name, None)
-    return part if isinstance(part, date) else None
+    return part
 
 
-def _put(part: Any, path: Sequence[str], due: date) -> Any:
-    """A state, or a part of one, with another last day at a path."""
+def _at(state: State, path: Sequence[str]) -> date | None:
+    """The last day at a path within a state; None if there is none any more."""
+    found = _value(state, path)
+    return found if isinstance(found, date) else None
+
+
+def _put(part: Any, path: Sequence[str], value: Any) -> Any:
+    """A state, or a part of one, with something else at a path."""
     if not path:
-        return due
+        return value
     name, *rest = path
     if isinstance(part, dict):
-        return {**part, name: _put(part[name], rest, due)}
-    return msgspec.structs.replace(part, **{name: _put(getattr(part, name), rest, due)})
+        return {**part, name: _put(part[name], rest, value)}
+    return msgspec.structs.replace(part, **{name: _put(getattr(part, name), rest, value)})
 
 
 class Change(NamedTuple):

@@ -34,7 +34,8 @@ from shared.stream.bus import CALENDAR, OPEN, SEALED
 from shared.stream.consumer import MessagesLost, OrderedConsumer
 from shared.stream.relay import Relay
 from shared.web import http, issuers, process, serving, spoken
-from shared.web.limits import A_MINUTE, Limits
+from shared.web.limits import Limits
+from shared.web.rates import A_MINUTE
 
 log = structlog.get_logger()
 LOOK = 5.0
@@ -131,9 +132,10 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
     secret = settings.secret_file.read_bytes() if settings.secret_file else b""
     health = Health(pipeline, [stream for stream, subjects in heard(service, share).items() if subjects])
     trusted = issuers.read(settings.issuers, secret) if settings.issuers else None
-    app = http.build(
-        pipeline, commands, queries, health.parts, secret, health.lost, trusted, Limits(settings.requests_a_minute)
-    )
+    if trusted is None and pipeline.book.needs_persons:
+        log.warning("a pack wants two persons (four_eyes); without ZHUCUN_ISSUERS nobody knows who acts: not asked")
+    limits = Limits(settings.requests_a_minute)
+    app = http.build(pipeline, commands, queries, health.parts, secret, health.lost, trusted, limits)
     named = process.named(service.name, settings.installation)
     server = serving.Server(app, serving.config(app, settings.host, settings.port, headers=named))
 
@@ -143,7 +145,7 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
             server.should_exit = True
 
     by_event = {route.path: route.command for route in commands if route.command.by_event}
-    runs = relay.run(), _talk(settings, health, by_event), pipeline.note_published()
+    runs = relay.run(), _talk(settings, health, by_event, limits), pipeline.note_published()
     tasks = [asyncio.create_task(run) for run in runs]
     for task in tasks:
         task.add_done_callback(died)
@@ -170,9 +172,11 @@ async def _send(broker: NatsBroker | None, stream: str, messages: Sequence[bus.M
     await bus.publish_batch(broker.connection, stream, messages)
 
 
-async def _talk(settings: Settings, health: Health, by_event: Mapping[str, type[contracts.Command]]) -> None:
+async def _talk(
+    settings: Settings, health: Health, by_event: Mapping[str, type[contracts.Command]], limits: Limits
+) -> None:
     """Connect to NATS as soon as it is there, start the consumers, and then check streams and schedule again and again.
-    `by_event` has, by path, the commands that are also taken from NATS.
+    `by_event` has, by path, the commands that are also taken from NATS, within `limits`.
 
     HTTP answers all the while, so that `/health/ready` can say what is missing.
     """
@@ -200,7 +204,7 @@ async def _talk(settings: Settings, health: Health, by_event: Mapping[str, type[
     if OPEN in health.consumers:
         pipeline.open_is_read = health.consumers[OPEN].at_end
     if by_event:
-        await spoken.hear(broker.connection, pipeline, by_event)
+        await spoken.hear(broker.connection, pipeline, by_event, limits)
     log.info("consuming", streams=list(health.consumers))
     while True:
         pipeline.wiring.largest = broker.connection.max_payload - ENVELOPE

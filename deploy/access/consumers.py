@@ -124,7 +124,10 @@ async def look_after(
         floors.pop(name, None)
         if name in granted:
             now[name] = ""
-            told.append(f"{OPEN} lacks what {name} has not read; its subscriber is told when it asks again")
+            told.append(
+                f"事件流“{OPEN}”已删去“{name}”尚未读取的事件，订阅方再次读取时将被告知补读办法 · "
+                f"{OPEN} lacks what {name} has not read; its subscriber is told when it asks again"
+            )
         await client.request(f"$JS.API.CONSUMER.DELETE.{OPEN}.{name}", b"", timeout=ANSWERED_WITHIN)
     if now != heard:
         with _changed(keys) as kept:

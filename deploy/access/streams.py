@@ -54,7 +54,7 @@ async def keep(
         nonlocal told
         if repr(error) != told:
             told = repr(error)
-            tell(f"the streams cannot be looked after: {told}")
+            tell(f"事件流暂时无法维护 · the streams cannot be looked after: {told}")
 
     while True:
         try:
@@ -69,7 +69,7 @@ async def keep(
                         continue
                     if made.is_set():
                         for what in amiss:
-                            tell(f"{what}; it was put right")
+                            tell(f"事件流设置有误，已恢复 · {what}; it was put right")
                     now_late = await _subscribers(client, key.parent, floors, tell)
                     for name in now_late.keys() - late:
                         tell(now_late[name])
@@ -92,7 +92,7 @@ async def _subscribers(
             tell(what)
         return {**alarms(found)}
     except Error as error:  # The streams are kept all the same.
-        return {"": f"subscribers' consumers cannot be looked at: {error!r}"}
+        return {"": f"订阅方的消费者暂时无法查看 · subscribers' consumers cannot be looked at: {error!r}"}
 
 
 def main() -> None:

@@ -6,7 +6,6 @@ import re
 import secrets
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import parse_qs, urlsplit
@@ -25,6 +24,7 @@ from deploy.cli.reach import (
     as_operator,
     clients,
     console,
+    kinds,
     open_beside,
 )
 from deploy.language import chosen, reads_english, told
@@ -404,11 +404,13 @@ def _keepers(about: str) -> Collection[str]:
     """The services that keep what was asked about, or all. Raises Trouble if none does."""
     if not about:
         return SERVICES
-    states = {name: import_module(f"services.{name}.tables").TABLES.states for name in SERVICES}
-    keeps = {name: {kind.kind: kind.known_as for kind in kinds if kind.known_as[0]} for name, kinds in states.items()}
-    found = [name for name, kinds in keeps.items() if about.partition("/")[0] in kinds]
+    keeps = {
+        service: {name: one.known_as for name, one in kinds(service).items() if one.personal or one.readers}
+        for service in SERVICES
+    }
+    found = [name for name, of_one in keeps.items() if about.partition("/")[0] in of_one]
     if not found:
-        known = {kind: words for kinds in keeps.values() for kind, words in kinds.items()}
+        known = {kind: words for of_one in keeps.values() for kind, words in of_one.items()}
         zh = "、".join(f"“{kind}/编号”（{words[0]}）" for kind, words in known.items())
         raise Trouble(f"查询对象应写作 {zh} 之一。\n  Write one of: {', '.join(f'{kind}/<id>' for kind in known)}.")
     return found

@@ -20,6 +20,7 @@ from deploy.cli.reach import (
     addresses,
     client,
     console,
+    kinds,
     open_client,
     require_service,
 )
@@ -47,8 +48,8 @@ class _Page(msgspec.Struct):
 class _Feed:
     """One replica's feed, read on from where it was read to."""
 
-    def __init__(self, http: httpx.Client, asked: dict[str, Any]) -> None:
-        self.http, self.asked, self.after = http, asked, ""
+    def __init__(self, service: str, http: httpx.Client, asked: dict[str, Any]) -> None:
+        self.service, self.http, self.asked, self.after = service, http, asked, ""
 
     def snapshot(self, place: str, about: str) -> Iterator[dict[str, Any]]:
         """The states of now, page by page. What is read of the feed afterwards follows behind them."""
@@ -95,7 +96,7 @@ def events(
     owners = {CLOCK if one.startswith("calendar.") else one.partition(".")[0] for one in type or ()}
     names = [service] if service else [name for name in SERVICES if not type or name in owners]
     urls = [(name, url) for name in names for url in addresses(folder, name)]
-    feeds = [_Feed(open_client(url, name, folder), asked) for name, url in urls]
+    feeds = [_Feed(name, open_client(url, name, folder), asked) for name, url in urls]
     show: Callable[[Envelope], None] = _raw if as_json else _in_words(folder)
     if snapshot:
         for one in feeds:
@@ -116,7 +117,8 @@ def _standing(feed: _Feed, place: str, about: str, *, as_json: bool) -> None:
         return
     counts = Counter(one["kind"] for one in feed.snapshot(place, about))
     for kind, number in sorted(counts.items()):
-        console.say(told(f"现状：“{kind}”{number}条", f"now: {number} of {kind}"))
+        zh, en = kinds(feed.service)[kind].known_as
+        console.say(told(f"现状：{zh}（“{kind}”）{number}条", f"now: {number} of {kind} ({en})"))
 
 
 def _raw(envelope: Envelope) -> None:

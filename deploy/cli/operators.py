@@ -20,9 +20,11 @@ from deploy.cli.reach import (
     clients,
     console,
     is_elsewhere,
+    kinds,
     open_client,
     require_service,
 )
+from deploy.language import told
 from deploy.local.logs import follow
 from deploy.local.supervisor import SERVICES
 from deploy.terminal import Terminal, neutral
@@ -36,8 +38,10 @@ def digest(folder: FolderOption = DEFAULT) -> None:
     from shared.engine.store import united
 
     for service in SERVICES:
+        known = kinds(service)
         for kind, value in united(http.get("/v1/digest").json() for http in clients(folder, service)).items():
-            console.say(f"{service:<11} {kind:<14} {value}")
+            name = f"  {told(*known[kind].known_as)}" if kind in known else ""
+            console.say(f"{service:<11} {kind:<14} {value}{name}")
 
 
 @app.command()

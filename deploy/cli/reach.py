@@ -4,6 +4,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -20,8 +21,9 @@ from shared.divisions import DIGITS
 from shared.engine.shares import Share, owner
 from shared.web.token import operator_headers
 
-if TYPE_CHECKING:  # Importing it takes time, and most commands do not need it.
+if TYPE_CHECKING:  # Importing them takes time, and most commands do not need them.
     from deploy.operations.doctor import Servers
+    from shared.rules import State
 
 console = Terminal()
 
@@ -236,6 +238,11 @@ def explained(response: httpx.Response) -> None:
     if response.is_error and not response.request.url.path.startswith("/health"):
         response.read()
         raise Trouble(_problem(response))
+
+
+def kinds(service: str) -> Mapping[str, type["State"]]:
+    """The kinds of state that a service keeps, by name."""
+    return {kind.kind: kind for kind in import_module(f"services.{service}.tables").TABLES.states}
 
 
 def require_service(service: str) -> None:

@@ -29,6 +29,7 @@ from shared.engine import audit
 from shared.engine.audit import Entry
 from shared.web.asgi import Answer, Request, Routes, told
 from shared.web.documents import LINES, Number, says
+from shared.web.rates import Limits
 from shared.web.token import is_operator_key
 
 
@@ -95,13 +96,15 @@ class Secret(msgspec.Struct, kw_only=True):
 
 MOST_ROLES: Final = 100
 Change = Callable[[Account], Account]
+_LENGTHENS: Final = ("account.roles", "account.kin")
+"""What may make tokens longer, of the account and of whoever acts for it."""
 
 
 class Api:
     """The administrators' side of the accounts."""
 
-    def __init__(self, issuer: Issuer, log: Log, installation_secret: bytes) -> None:
-        self._issuer, self._log, self._secret = issuer, log, installation_secret
+    def __init__(self, issuer: Issuer, log: Log, installation_secret: bytes, limits: Limits) -> None:
+        self._issuer, self._log, self._secret, self._limits = issuer, log, installation_secret, limits
 
     @property
     def routes(self) -> Routes:
@@ -236,6 +239,7 @@ class Api:
                 if one.until < _today():
                     await store.take_back(conn, one.id)
             await store.hand_on(conn, made)
+            await self._require_room(conn, made.taker)
             noted.about = f"{self._log.pseudonym(taker)} {made.said()}"
         return told(made, 201)
 
@@ -298,7 +302,24 @@ class Api:
                 await store.end_all(conn, changed.name)
             if cuts:
                 await self._cut(conn, changed, noted)
+            if deed in _LENGTHENS:
+                handed = [one for one in await store.delegations(conn, changed.name) if one.giver == changed.name]
+                for name in {changed.name, *(one.taker for one in handed)}:
+                    await self._require_room(conn, name)
         return told(_shown(changed, to=noted.by))
+
+    async def _require_room(self, conn: AsyncConnection, name: str) -> None:
+        """Refuse what would make an account's token longer than services take, also on a day that is to come."""
+        account, given = await store.named(conn, name), await store.delegations(conn, name)
+        taken = [one for one in given if one.taker == name and one.until >= _today()]
+        givers = [(await store.named(conn, one.giver), one) for one in taken]
+        if account and not self._issuer.has_room(account, [(giver, one) for giver, one in givers if giver]):
+            raise Denied(
+                "accounts",
+                f"账号“{name}”的角色、亲属和受托的角色合计过多，令牌容纳不下；请改授上级区划的角色，或者先撤回部分委托",
+                f"the token of {name} has no room for so many roles, relatives and powers of others together; give a "
+                "role in a division above instead of many, or end a delegation first",
+            )
 
     async def _cut(self, conn: AsyncConnection, changed: Account, noted: "_Noted") -> None:
         """Leave of what an account handed on what it may still do. A locked one hands on and takes nothing."""
@@ -339,7 +360,7 @@ class Api:
             raise
 
     async def acting(self, conn: AsyncConnection, request: Request) -> Acting:
-        """Who sends the request. Rights are those of now, whatever the token says. Raises Denied (401)."""
+        """Who sends the request. Rights are those of now, whatever the token says. Raises Denied (401, 429)."""
         if request.bearer and self._secret:
             if is_operator_key(self._secret, request.bearer):
                 return Acting(who="operator", administers="operator", address=request.address)
@@ -347,9 +368,11 @@ class Api:
             found = await store.known_as(conn, claims["sub"]) if claims else None
             if found and not found.locked:
                 who = self._log.pseudonym(found)
+                self._limits.require(who)
                 return Acting(
                     who=who, name=found.name, organ=found.organ, administers=found.administers, address=request.address
                 )
+        self._limits.require_known(request.bearer, request.address)
         raise Denied(
             "token",
             "须登录：请用 zhucun login 登录后再试",

@@ -12,6 +12,7 @@ from services.accounts.tokens import Keys
 from shared.engine.opening import open_engine
 from shared.web import process
 from shared.web.asgi import App
+from shared.web.rates import Limits
 from shared.web.sealing import Seal
 
 NAME = "accounts"
@@ -37,7 +38,7 @@ def build(of: Settings) -> tuple[App, Log]:
     issuer = Issuer(
         url, of.audience, Keys(of.signing_keys), log, SignIn(log, Seal(secret, "second factors")), of.console
     )
-    return App({**issuer.routes, **Api(issuer, log, secret).routes}, NAME), log
+    return App({**issuer.routes, **Api(issuer, log, secret, Limits(of.requests_a_minute)).routes}, NAME), log
 
 
 def serve() -> None:

@@ -26,6 +26,7 @@ from shared.web.asgi import Answer, Request, Routes, problem, told
 from shared.web.brief import Brief
 from shared.web.documents import HTML, JSON, Problem, says
 from shared.web.serving import PROBLEM
+from shared.web.token import LONGEST_TOKEN
 
 CLIENT: Final = "zhucun-cli"
 """The client by which programs on people's own machines sign in. It has no secret (RFC 8252)."""
@@ -310,10 +311,18 @@ class Issuer:
                 await self._log.append(conn, [self._log.entry(account, address, "service.sign-in", "refused")])
         if not account or not kept or account.locked:
             raise _Refusal("invalid_client", "服务账号或密钥不对", "no such service account, or a wrong secret", 401)
-        access = self.keys.signed(
-            tokens.access_claims(account, self.url, self.audience, account.name, ("secret",)), "at+jwt"
-        )
+        access = self.keys.signed(self._claims(account, account.name, ("secret",)), "at+jwt")
         return told({"access_token": access, "token_type": "Bearer", "expires_in": int(tokens.MINUTES.total_seconds())})
+
+    def _claims(
+        self, account: Account, client: str, amr: tuple[str, ...], taken: Sequence[tuple[Account, Delegation]] = ()
+    ) -> dict[str, Any]:
+        return tokens.access_claims(account, self.url, self.audience, client, amr, taken, self._log.relative)
+
+    def has_room(self, account: Account, taken: Sequence[tuple[Account, Delegation]]) -> bool:
+        """Whether an account's token, with what it has of others, is as short as services take it."""
+        claims = self._claims(account, CLIENT, ("pwd", "otp"), taken)
+        return len(self.keys.signed(claims, "at+jwt")) <= LONGEST_TOKEN
 
     async def _live(self, account: Account | None) -> Account:
         if not account or account.locked:
@@ -324,7 +333,7 @@ class Issuer:
         self, account: Account, session: Session, secret: str, taken: Sequence[tuple[Account, Delegation]], *, at: int,
         nonce: str = "",
     ) -> Answer:  # fmt: skip
-        access = tokens.access_claims(account, self.url, self.audience, session.client, session.amr, taken)
+        access = self._claims(account, session.client, session.amr, taken)
         identity = {
             "iss": self.url, "sub": account.sub, "aud": session.client, "iat": access["iat"], "exp": access["exp"],
             "auth_time": at, "amr": [*session.amr], "sid": session.id, **({"nonce": nonce} if nonce else {}),

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.accounts.model import Account
 from services.accounts.tables import TABLES
 from shared.engine.audit import AuditLog, Entry
-from shared.web.token import pseudonym
+from shared.web.token import pseudonym, relative
 
 
 class Log(AuditLog):
@@ -18,6 +18,10 @@ class Log(AuditLog):
     def pseudonym(self, account: Account | None) -> str:
         """By what an account stands here, in the services' logs, and in events; empty for none."""
         return pseudonym(self._secret, self._issuer, account.sub) if account else ""
+
+    def relative(self, id: str) -> str:
+        """By what a colleague's token has the relative with this id."""
+        return relative(self._secret, id)
 
     def entry(self, account: Account | None, address: str, deed: str, result: str = "done") -> Entry:
         """An entry about somebody's own account. An unknown name is not noted: it may be a password in the wrong

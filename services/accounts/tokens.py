@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -80,17 +80,24 @@ class Keys:
 
 def access_claims(
     account: Account, issuer: str, audience: str, client: str, amr: tuple[str, ...],
-    taken: Iterable[tuple[Account, Delegation]] = (),
+    taken: Iterable[tuple[Account, Delegation]], relative: Callable[[str], str],
 ) -> dict[str, Any]:  # fmt: skip
     """What an access token says (RFC 9068): an account's id, organ, roles and whose it is, and what it has `taken` of
-    others for a time; no person's name.
+    others for a time; no person's name. `relative` makes of an id that by which services, and no colleague, know it.
     """
     now = int(datetime.now(UTC).timestamp())
     roles = _roles(account)
     if account.administers:
         roles = [{"role": account.administers, "division": ""}]
     delegated = [
-        {"from": giver.sub, "organ": giver.organ, "roles": _roles(one), "until": _ends(one), **_belongs(giver)}
+        {
+            "from": giver.sub,
+            "organ": giver.organ,
+            "roles": _roles(one),
+            "until": _ends(one),
+            **_belongs(giver),
+            **({"kin": [*map(relative, giver.kin)]} if giver.kin else {}),
+        }
         for giver, one in taken
     ]
     return {

@@ -70,7 +70,7 @@ BLANKS = (
                       "不填即为“否”：组织已撤销，或者人员已离任。误登记的填“是”，不核发离任补助。",
                       "Left empty it is no more, or its holder left. After a mistake nothing is paid on leaving.")),
     Blank(
-        c.ForgetPerson, "forgettings", "个人信息匿名登记表", "Persons to be made anonymous", ("person",),
+        c.ForgetPerson, "forgettings", "个人信息匿名化登记表", "Persons to be made anonymous", ("person",),
         headings=(
             Heading("person", "人员编号", "Person id", "已撤销登记的干部或者村级人员的编号；匿名后不能恢复。",
                     "Of a cadre or a person of a village whose registration was withdrawn. It cannot be undone."),

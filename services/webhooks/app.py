@@ -17,6 +17,7 @@ from shared.engine.opening import open_engine
 from shared.web import issuers, process
 from shared.web.asgi import App
 from shared.web.following import WAIT, Feeds
+from shared.web.rates import Limits
 from shared.web.token import operator_headers
 
 NAME = "webhooks"
@@ -55,7 +56,8 @@ def build(of: Settings) -> tuple[App, Post]:
     post = Post(kept, feeds, secret, sender, max(of.patience_days, LEAST_PATIENCE) * 86_400)
     log = AuditLog(kept.engine, TABLES.audit, kept.lock)
     trusted = issuers.read(of.issuers, secret) if of.issuers else None
-    return App(Api(post, sender, plain, log, Callers(kept, log, secret, post.secrets, trusted)).routes, NAME), post
+    callers = Callers(kept, log, secret, post.secrets, trusted, Limits(of.requests_a_minute))
+    return App(Api(post, sender, plain, log, callers).routes, NAME), post
 
 
 def serve() -> None:

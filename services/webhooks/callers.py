@@ -10,6 +10,7 @@ from shared.denied import Denied
 from shared.engine.audit import AuditLog, Entry
 from shared.web.asgi import Answer, Handler, Request
 from shared.web.issuers import Granted, IssuerAway, Issuers, TokenRefused
+from shared.web.rates import Limits
 from shared.web.token import is_operator_key
 
 LONGEST_ABOUT = 40
@@ -33,9 +34,10 @@ class Callers:
         installation: bytes,
         secrets: Callable[[Endpoint], list[str]],
         issuers: Issuers | None,
+        limits: Limits,
     ) -> None:
-        self._store, self._log, self._installation, self._secrets, self._issuers = (
-            kept, log, installation, secrets, issuers,
+        self._store, self._log, self._installation, self._secrets, self._issuers, self._limits = (
+            kept, log, installation, secrets, issuers, limits,
         )  # fmt: skip
 
     def asked(self, deed: str, handle: Callable[[Call], Awaitable[Answer]]) -> Handler:
@@ -66,6 +68,18 @@ class Callers:
             )
 
     async def _acting(self, request: Request) -> Acting:
+        """Who sends a request, who does so not too often. Raises Denied (401, 429, 503)."""
+        try:
+            found = await self._shown(request)
+        except Denied as error:
+            if error.status == 401:
+                self._limits.require_known(request.bearer, request.address)
+            raise
+        if not found.is_operator:
+            self._limits.require(found.who)
+        return found
+
+    async def _shown(self, request: Request) -> Acting:
         """Who shows this token or secret. Raises Denied (401, 503)."""
         shown = request.bearer
         if is_operator_key(self._installation, shown):

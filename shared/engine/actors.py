@@ -1,11 +1,11 @@
-"""Who sends a command, and whether it is his to say: what is a unit's or a team's is for its own people, and nobody
-decides about himself or his kin (Civil Servant Law 76).
+"""Who sends a command, and whether it is his to say: what is a unit's or a team's is for its own people, nobody decides
+about himself or his kin (Civil Servant Law 76), and where the pack wants two persons nobody is both.
 
 It is asked where rules run, since it is the states that tell whose team a village has and who is in it. So it holds
 alike for single commands, for forms, and for dry runs.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from types import SimpleNamespace
 from typing import Final, NamedTuple
 
@@ -20,6 +20,8 @@ OWN: Final = frozenset({"unit", "team"})
 _CADRES: Final = ("cadre", "left", "person")
 """The fields by which commands name a cadre."""
 RECUSAL: Final = "Civil Servant Law 76"
+APART: Final = "Internal Control Standard 12"
+"""The rule by which duties that must not be one person's are kept apart (不相容岗位相互分离)."""
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,14 +38,25 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     """The village of the team that he is in, if the token says so."""
     kin: Collection[str] = ()
     """The ids of the cadres and village cadres who are his close relatives, as far as the token says so."""
+    seal: Callable[[str], str] = str
+    """Makes of a cadre's id that by which `kin` may have it instead, where who acts is to learn of nobody's kin."""
     acts_as: Collection[str] = ()
     """`unit` or `team`, or both, if he may say the command only as such."""
+    giver: str = ""
+    """The pseudonym of whose power it is, where somebody else handed it to him."""
+    action: str = ""
+    """The path of the command."""
     decides: bool = False
     """Whether the command decides about somebody."""
     may: bool = True
     """Whether it is his to say by himself, and not by powers of others alone."""
     powers: tuple["Actor", ...] = ()
     """As whom else he may say it: for each who handed powers to him, that person's organ, unit, team and own id."""
+
+    @property
+    def persons(self) -> tuple[str, ...]:
+        """Who has a part in what he does: himself, and whose power he uses."""
+        return tuple(filter(None, (self.pseudonym or "", self.giver)))
 
 
 NOBODY: Final = Actor()
@@ -69,13 +82,16 @@ def require_own(actor: Actor, said: object, states: Iterable[State | None] = ())
     """As whom the actor says a command, or what is known of one: as himself if he may, or else by the powers of
     somebody who may. `states` are those that it concerns, as far as they are known.
 
-    Refuses (403) what another's unit or team has to say, and a decision about oneself, or about whose powers one uses.
+    Refuses (403) what another's unit or team has to say, a decision about oneself, or about whose powers one uses, and
+    a step for which the pack wants another person.
     """
-    concerned = _concerned(said, [state for state in states if state])
+    known = [state for state in states if state]
+    concerned = _concerned(said, known)
     refused: list[Refused] = []
     for one in (actor, *actor.powers) if actor.may else actor.powers:
         try:
             _require_power(one, actor, concerned)
+            _require_another(one, said, known)
         except Refused as refusal:
             refused.append(refusal)
         else:
@@ -93,13 +109,35 @@ def _require_power(one: Actor, actor: Actor, concerned: "_Concerned") -> None:
             _require_apart(one, one.acts_as, concerned, is_giver=True)
 
 
+def _require_another(one: Actor, said: object, states: Iterable[State]) -> None:
+    """Refuse a step of which the pack says that it is another person's, to who has taken another step of its matter."""
+    for state in states:
+        if (hand := state.hand(one.action, said)) and hand.apart:
+            others = (who for step, who in state.hands(hand).items() if step != hand.step)
+            if any(not {*one.persons}.isdisjoint(who) for who in others):
+                raise Refused(
+                    APART,
+                    "本账号（或者委托人）已办理此事的其他环节，按规定本环节须由另一人办理，请由本机关其他人员办理",
+                    "this account, or whose power it uses, has taken another step of this matter, and by the pack this "
+                    "one is another person's; let somebody else of the body do it",
+                    status=403,
+                )
+
+
+def handled(actor: Actor, said: object, before: State | None, state: State | None) -> State | None:
+    """The state after a command, with who took the step, where the pack wants two persons. `before` is the state as it
+    was: a command that opens a matter finds none yet."""
+    hand = (before and before.hand(actor.action, said)) or (state and state.hand(actor.action, said))
+    return state.handled(hand, actor.persons) if state and hand else state
+
+
 def is_recused(actor: Actor, state: State, task: Task) -> bool:
-    """Whether a task is a decision that is not the actor's to take, since it is about himself. What the answering
-    command will say is known as far as the task says it."""
+    """Whether a task is a decision that is not the actor's to take, since it is about himself, or a step that is to be
+    another's. What the answering command will say is known as far as the task says it."""
     try:
         require_own(actor, SimpleNamespace(**task.answer), [state])
     except Refused as refused:
-        return refused.rule == RECUSAL
+        return refused.rule in (RECUSAL, APART)
     return False
 
 
@@ -150,7 +188,7 @@ def _require_apart(
     """
     if actor.cadre and actor.cadre in concerned.cadres:
         whom, whom_en = "", "himself"
-    elif actor.kin and not concerned.cadres.isdisjoint(actor.kin):
+    elif actor.kin and not {*concerned.cadres, *map(actor.seal, concerned.cadres)}.isdisjoint(actor.kin):
         whom, whom_en = "亲属", "a close relative"
     elif actor.team in concerned.teams and "team" not in acts_as:
         whom, whom_en = "所在工作队", "the team that he is in"

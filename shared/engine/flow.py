@@ -22,7 +22,7 @@ from shared.contracts import Command, Event, Payload
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted, VillageRecoded
 from shared.divisions import place_of, prefecture_of
-from shared.engine.actors import NOBODY, Actor, require_own
+from shared.engine.actors import NOBODY, Actor, handled, require_own
 from shared.engine.versions import Seen, require_same, unknown
 from shared.policy import Layer, Policy, PolicyBook, PolicyInvalid, layer_of, over, parse_pack, renewed
 from shared.rules import LONGEST_ID, Change, Due, Key, Reaction, Refused, Rule, State, once_each, require_taken
@@ -361,6 +361,9 @@ class _Batch:
         if cause.actor is not NOBODY:
             cause = self.require_own(cause)
         self.begin(cause)
+        for key in self.named if cause.actor is not NOBODY else ():
+            if key in self.before:
+                self.states[key] = handled(cause.actor, cause.payload, self.before[key], self.states[key])
         self.effects[cause.id] = self.effect()
 
     def require_own(self, cause: Cause) -> Cause:

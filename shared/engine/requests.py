@@ -5,7 +5,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 import structlog
@@ -65,9 +65,23 @@ class RequestRefused(Exception):
         self.refused = refused
 
 
+LONGEST_KEY: Final = 180
+"""The most characters of a request's name, so that the parts of an import have room behind it."""
+
+
+def request_key(path: str, sender: str, key: str) -> str:
+    """The name under which a request to a path is kept: each sender has keys of his own, so that nobody is answered by,
+    or runs into, what somebody else has sent under the same key. `sender` is a pseudonym; empty where nobody is known,
+    and for the installation's own account."""
+    name = f"{path}@{sender}:{key}" if sender else f"{path}:{key}"
+    if len(name) > LONGEST_KEY:
+        return request_key(path, sender, hashlib.sha256(key.encode()).hexdigest()[:32])
+    return name
+
+
 def used_before(key: str) -> Refused:
     """The refusal of a key that was used for another request."""
-    own = key.split(":", 1)[-1]  # The part before the colon is the path, which the sender did not choose.
+    own = key.split(":", 1)[-1]  # What stands before the colon, path and pseudonym, the sender did not choose.
     return Refused(
         IDEMPOTENCY_KEY,
         f"请求编号“{own}”已用于另一请求（内容、方式或文件不同），请换新编号",

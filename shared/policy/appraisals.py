@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Annotated, Final
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from shared.calendar import Span, YearDay
 from shared.contracts.values import Clause, Code, Name, Role
@@ -80,6 +80,9 @@ class Appraisal(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """评定时可认定的问题。 · Failings that the deciding body may find, such as inactivity."""
     feeds: Labels | None = None
     """结果用于哪些考核，不再重复填报。 · The reviews in which the result is used without being entered again."""
+    four_eyes: bool | UnsetType = UNSET
+    """是否由不同的人办理：录入材料的人员不得评定等次，评定等次的人员不得办理复核。 ·
+    Whether nobody grades who entered something of that year, and nobody who graded answers the request for review."""
     review: Review | None = None
     """对等次申请复核；不填则等次为最终决定。 · How a grade is contested; without it grades are final."""
     rank: Ranking | None = None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, Final
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from shared.calendar import Span, YearDay, national
 from shared.contracts.values import Code, Name, Percent, Role, ShortOrNone
@@ -102,6 +102,9 @@ class Assessment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     best_at_most: Annotated[float, Meta(ge=0.01, le=0.99)] | None = None
     """最高等次最多占几成（0.3 为三成）；不写为不限。 ·
     The largest share of the best grade (0.3 is three tenths); not limited where it is left out."""
+    four_eyes: bool | UnsetType = UNSET
+    """是否由不同的人办理：录入材料的人员不得评定等次，评定等次的人员不得办理复核。 ·
+    Whether nobody grades who entered something of that year, and nobody who graded answers the request for review."""
     review: Review | None = None
     """对等次申请复核；不填则等次为最终决定。 · How a grade is contested; without it grades are final."""
     reference: Reference | None = None

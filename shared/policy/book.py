@@ -68,6 +68,11 @@ class PolicyBook:
             self._informed.clear()
             self._merged.clear()
 
+    @property
+    def needs_persons(self) -> bool:
+        """Whether a pack wants something done by two persons, which only a service can ask for that knows who acts."""
+        return any(_wants_two(pack) for of_one in self.packs.values() for pack in of_one)
+
     def knows(self, version: str) -> bool:
         """Whether a version was adopted. For a layer, `2+1`, both its own version and those below it must be known."""
         if self._versions is None:
@@ -144,3 +149,12 @@ class PolicyBook:
         if key not in self._informed:
             self._informed[key] = policy.informed(key[1])
         return self._informed[key]
+
+
+def _wants_two(part: object) -> bool:
+    """Whether a pack, or a part of one, says `four_eyes` anywhere."""
+    if isinstance(part, msgspec.Struct):
+        part = msgspec.structs.asdict(part)
+    if isinstance(part, Mapping):
+        return part.get("four_eyes") is True or any(map(_wants_two, part.values()))
+    return isinstance(part, (list, tuple)) and any(map(_wants_two, part))

@@ -239,17 +239,20 @@ def hints_of(struct: type[msgspec.Struct]) -> dict[str, Any]:
     return head | {field.encode_name: hints[field.name] for field in msgspec.structs.fields(struct)}
 
 
+_LEFT_OUT: Final = {type(None), msgspec.UnsetType}
+
+
 def bare(hint: Any) -> tuple[Any, tuple[Meta, ...]]:
     """A type without its annotations, and those annotations.
 
-    Of `X | None`, which only says that a field is optional, X.
+    Of `X | None` and `X | UnsetType`, which only say that a field is optional, X.
     """
     metas: tuple[Meta, ...] = ()
-    while get_origin(hint) is Annotated or type(None) in get_args(hint):
+    while get_origin(hint) is Annotated or not _LEFT_OUT.isdisjoint(get_args(hint)):
         if get_origin(hint) is Annotated:
             metas += tuple(meta for meta in hint.__metadata__ if isinstance(meta, Meta))
             hint = hint.__origin__
-        elif len(rest := [part for part in get_args(hint) if part is not type(None)]) == 1:
+        elif len(rest := [part for part in get_args(hint) if part not in _LEFT_OUT]) == 1:
             (hint,) = rest
         else:
             break

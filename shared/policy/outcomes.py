@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from shared.calendar import Span
 from shared.contracts import Event, dispatch, inspection, short_type
@@ -109,6 +109,10 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """按干部管理权限由谁决定：派出单位的层级和决定机关；未列的层级由 decides 决定。 ·
     Who decides by the authority over the cadre: the level of the unit that sent the cadre, and who manages its cadres.
     For units of other levels `decides` does."""
+    four_eyes: bool | UnsetType = UNSET
+    """提请、听取陈述申辩、决定和救济是否须由不同的人办理：已办理其他环节的人员不得作出决定，不得办理复核、申诉。 ·
+    Whether nobody decides it, or answers an appeal, who took another step of it: who proposed it, heard the defence, or
+    decided."""
     decide_by: When
     """作出决定的期限。奖励自建议（proposal）起算，其他自陈述申辩结束（defence）起算。 ·
     The last day for the decision. For rewards it is counted from the proposal (`proposal`), else from the end of the

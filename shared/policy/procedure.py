@@ -8,7 +8,7 @@ in order, or households are lifted out of poverty.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Final, Literal, NamedTuple, get_args
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from shared.calendar import Span
 from shared.contracts.registry import BackTo, StepKind
@@ -109,6 +109,10 @@ class Step(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """逾期向哪一级通报，由其延期或者接办，如乡镇逾期向县通报；不填则不另行通报。 ·
     Who is told that the step is overdue, such as the county where the township is, and gives it more time or takes it
     itself; nobody in particular without it."""
+    four_eyes: bool | UnsetType = UNSET
+    """是否须由另一人办理：填 true 的，已提出申请或者办理过其他环节的人员不得办理；不填则不作要求。 ·
+    Whether it is another person's: nobody takes it who asked for the procedure or took another of its steps; not asked
+    where it is left out."""
     extensions: Annotated[int, Meta(ge=0, le=5)] | None = None
     """逾期后最多延期几次，每次不超过本环节的办理时限；不填则不能延期。 ·
     How often a late step may get more time, each time no more than the step has; None if it gets none."""
@@ -165,7 +169,7 @@ _FITS: Final[Mapping[str, tuple[Kind, ...]]] = {
     "rule": ("decide",), "quorum": ("decide",), "majority": ("decide",), "on_refusal": ("decide", "ask"),
     "notice_for": ("notice",), "answer": ("notice",), "on_objection": ("notice",),
     "on_timeout": ("notice", "decide", "accept", "publish", "ask"), "codes": ("act",),
-    "reply": ("verify",), "postponements": ("ask",),
+    "four_eyes": ("notice", "decide", "act", "publish", "ask"), "reply": ("verify",), "postponements": ("ask",),
     **dict.fromkeys(("overdue_to", "extensions"), ("verify", "notice", "decide", "accept", "act", "publish")),
 }  # fmt: skip
 """For each field, the kinds of steps that may have it. A verification has no time-out: it is waited for. A word is
@@ -369,7 +373,7 @@ def _fields(path: Path, procedure: Procedure, step: Step) -> Found:
         en = "only the way off the list is verified" if kind == "verify" else "there are no members who could accept"
         yield (*path, "kind"), zh, f"{procedure.kind}: {step.name} cannot be, since {en}"
     for field, kinds in _FITS.items():
-        if kind not in kinds and getattr(step, field) is not None:
+        if kind not in kinds and getattr(step, field) not in (None, UNSET):
             zh = f"{procedure.kind} 的 {step.name} 是{zh_kind}，不填 {field}"
             counted = "nobody votes in it, " if field in ("quorum", "majority") else ""
             is_a = f"is a{'n' * kind.startswith('a')} {kind} step"

@@ -118,6 +118,8 @@ def problem(status: int, rule: str, zh: str, en: str, field: str = "", headers: 
 def refusal(error: Denied) -> Answer:
     """The answer to what a rule refuses."""
     headers = {"www-authenticate": 'Bearer realm="zhucun"'} if error.status == 401 else {}
+    if error.after:
+        headers = {"retry-after": str(error.after)}
     return problem(error.status, error.ground, error.zh, error.en, error.typed, headers)
 
 

@@ -18,7 +18,7 @@ from shared.engine.audit import TELLS, AuditLog, Entry, Read, encode
 from shared.engine.people import People, Person
 from shared.rules import Refused
 from shared.secrecy import is_classified
-from shared.web.identity import CALLER, PERSONAL, Asks, Caller, require_reach, told_of
+from shared.web.identity import CALLER, ORGAN, PERSONAL, Asks, Caller, require_reach, told_of
 
 READERS: Final = Asks("found", frozenset({"audit"}))
 """Who reads the log: the audit administrator, and not those whom it is about."""
@@ -71,10 +71,11 @@ def _entries(scope: HTTPScope, status: int) -> Iterator[Entry]:
     if caller.delegated:
         said.insert(0, f"delegated_from={' '.join(one.giver for one in caller.delegated)}")
     asked, named = ", ".join(said)[:500], [*persons]
+    organ = str(scope["state"].get(ORGAN, caller.organ))[:120]
     for first in range(0, len(named) or 1, NAMED):
         some = named[first : first + NAMED]
         yield Read(
-            who=caller.pseudonym, organ=caller.organ[:120], address=str((scope.get("client") or ("",))[0]),
+            who=caller.pseudonym, organ=organ, address=str((scope.get("client") or ("",))[0]),
             deed=f"{scope['method']} {path}"[:200], about=f"{asked}{TELLS}{' '.join(some)}" if some else asked,
             result="done" if status < 400 else str(status), told=some,
         )  # fmt: skip

@@ -121,7 +121,7 @@ def _operation(method: str, path: str, said: Says, words: str, of: Mapping[str, 
         {"name": name, "in": "path", "required": True, "schema": _NAME} for name in re.findall(r"{(\w+)}", path)
     ]
     parameters += [{"name": name, "in": "query", "schema": of[repr(type)]} for name, type in (said.query or {}).items()]
-    statuses = {*_EVERYWHERE, *([404] if "{" in path else []), *([401, 403] if said.asks else [])}
+    statuses = {*_EVERYWHERE, *([404] if "{" in path else []), *([401, 403, 429] if said.asks else [])}
     body = {JSON: {"schema": of[repr(said.takes)]}} if said.takes else {}
     if said.fields:
         body[FORM] = {"schema": {"type": "object", "properties": {name: {"type": "string"} for name in said.fields}}}

@@ -19,7 +19,7 @@ from litestar.params import FromPath, FromQuery, HeaderParameter, QueryParameter
 from litestar.response import Stream
 
 from shared.engine.pipeline import Pipeline
-from shared.engine.requests import IDEMPOTENCY_KEY
+from shared.engine.requests import IDEMPOTENCY_KEY, request_key
 from shared.forms import Blank, Known
 from shared.policy import Policy
 from shared.rules import Refused
@@ -225,7 +225,11 @@ def _take_in(forms: Forms) -> Any:
         """
         blank = _known(forms, form)
         policies = policies_of(state, place)
-        asked, secret, name = blank.form(policies, place), _secret(state), f"{form}:{key}"
+        asked, secret, name = (
+            blank.form(policies, place),
+            _secret(state),
+            request_key(form, caller(request).sender, key),
+        )
         if name in RUNNING:
             raise Refused(
                 IDEMPOTENCY_KEY,
@@ -303,10 +307,8 @@ async def progress(
     key: Annotated[str, HeaderParameter(name=IDEMPOTENCY_KEY)],
 ) -> Progress:
     """How many rows of one's own import that is under way were read, and how many applied."""
-    running = RUNNING.get(f"{form}:{key}")
-    if running is None or not caller(request).is_same(running.sender):
-        return Progress(False)
-    return Progress(True, running.read, running.applied)
+    running = RUNNING.get(request_key(form, caller(request).sender, key))
+    return Progress(True, running.read, running.applied) if running else Progress(False)
 
 
 @get("/v1/copies/{name:str}", tags=["forms"], opt={"asks": FOUND})

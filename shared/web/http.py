@@ -27,7 +27,7 @@ from shared.engine.outbox import PAGE
 from shared.engine.people import People
 from shared.engine.pipeline import Pipeline
 from shared.engine.replay import recover, recovered
-from shared.engine.requests import IDEMPOTENCY_KEY, RequestRefused
+from shared.engine.requests import IDEMPOTENCY_KEY, RequestRefused, request_key
 from shared.engine.versions import written
 from shared.labels import Both, awaited, basis, in_words
 from shared.policy import Policy
@@ -226,7 +226,7 @@ def build(
                 "limits": limits or Limits(),
                 "speakers": {route.command: route.by for route in commands},
                 "routes": {route.path: route for route in commands},
-                "deciding": frozenset(route.command for route in commands if route.decides),
+                "paths": {route.command: route.path for route in commands},
                 "decisions": frozenset(route.path for route in commands if route.decides),
             }
         ),
@@ -248,7 +248,7 @@ async def said(
     """The answer to commands that the caller of a request says."""
     require_say(request, commands)
     who = caller(request)
-    asked = partial(submit, pipeline, f"{route.path}:{key}", commands, actor=acting(request))
+    asked = partial(submit, pipeline, request_key(route.path, who.sender, key), commands, actor=acting(request))
     try:
         answer, refused = await asked(dry_run=dry_run, keep_good=keep_good)
     except RequestRefused as error:
@@ -569,6 +569,7 @@ def _states(pipeline: Pipeline, state: type[State], table: Table) -> list[Any]:
         media_type=MediaType.JSON,
         name=kind,
         opt={"answers": list.__class_getitem__(state), "asks": asks, PERSONAL: state.personal},
+        summary=" · ".join(state.known_as),
     )
     async def listing(
         request: Request[Any, Any, Any],
@@ -594,6 +595,7 @@ def _states(pipeline: Pipeline, state: type[State], table: Table) -> list[Any]:
             "asks": Asks("found", asks.roles) if asks.where == "place" else asks,
             PERSONAL: state.personal,
         },
+        summary=" · ".join(state.known_as),
     )
     async def one(request: Request[Any, Any, Any], id: FromPath[str]) -> Response[bytes]:
         """One state by its id. The ETag is its version, for `If-Match` or `expects` of a command that changes it."""
@@ -603,7 +605,7 @@ def _states(pipeline: Pipeline, state: type[State], table: Table) -> list[Any]:
             if body is None and (alias := await store.id_by_code(conn, tables, id)) != id:
                 body = (await conn.execute(select(table.c.body).where(table.c.id == alias))).scalar()
         if body is None:
-            raise Refused("identity", f"查无 {id}，请核对编号", f"there is no {id} among the {kind}", status=404)
+            raise _none(state, id)
         found = msgspec.json.decode(body, type=_Placed)
         if asks.where == "place":
             require_reach(request, found.place, asks.roles)
@@ -615,14 +617,37 @@ def _states(pipeline: Pipeline, state: type[State], table: Table) -> list[Any]:
             (hiding(body) if hiding else body).encode(), media_type=MediaType.JSON, headers={"ETag": f'"{version}"'}
         )
 
-    @get(f"/v1/summary/{kind}", tags=["queries"], name=f"summary of {kind}", opt={"asks": PLACE})
+    return [
+        listing,
+        one,
+        _summary(engine, state, table),
+        *([_unmasked(pipeline, state, table, asks.roles)] if masking.fields(state) else []),
+    ]
+
+
+def _summary(engine: AsyncEngine, state: type[State], table: Table) -> Any:
+    """The query that counts the states of one kind."""
+
+    @get(
+        f"/v1/summary/{state.kind}",
+        tags=["queries"],
+        name=f"summary of {state.kind}",
+        opt={"asks": PLACE},
+        summary=" · ".join(state.known_as),
+    )
     async def summary(place: PlaceQuery = "") -> dict[str, int]:
         """The number of states by status, in a division with this prefix."""
         counts = select(table.c.status, func.count()).where(*within(table, place)).group_by(table.c.status)
         async with engine.connect() as conn:
             return {row[0]: row[1] for row in await conn.execute(counts.order_by(table.c.status))}
 
-    return [listing, one, summary, *([_unmasked(pipeline, state, table, asks.roles)] if masking.fields(state) else [])]
+    return summary
+
+
+def _none(state: type[State], id: str) -> Refused:
+    """The refusal of an id that no state of this kind has."""
+    zh, en = state.known_as
+    return Refused("identity", f"查无{zh}“{id}”，请核对编号", f"{en} {id!r} does not exist; check its id", status=404)
 
 
 def _unmasked(pipeline: Pipeline, state: type[State], table: Table, readers: Collection[str]) -> Any:
@@ -634,6 +659,7 @@ def _unmasked(pipeline: Pipeline, state: type[State], table: Table, readers: Col
         media_type=MediaType.JSON,
         name=f"one of {state.kind} by name",
         opt={"answers": state, "asks": Asks("found", readers), PERSONAL: True, "refuses": (403, 404, 422)},
+        summary=" · ".join(state.known_as),
     )
     async def unmasked(
         request: Request[Any, Any, Any],
@@ -646,7 +672,7 @@ def _unmasked(pipeline: Pipeline, state: type[State], table: Table, readers: Col
         async with pipeline.engine.connect() as conn:
             body = (await conn.execute(select(table.c.body).where(table.c.id == id.lstrip("/")))).scalar()
         if body is None:
-            raise Refused("identity", f"查无 {id}，请核对编号", f"there is no {id} among the {state.kind}", status=404)
+            raise _none(state, id)
         found = msgspec.json.decode(body, type=_Placed)
         require_reach(request, found.place, readers)
         tells_of(request, [f"{state.kind}/{found.id}"])

@@ -28,7 +28,7 @@ from shared.engine.people import Person
 from shared.rules import Refused, State, Task
 from shared.web.issuers import LEEWAY, Belongs, Delegated, Holding, IssuerAway, Issuers, TokenRefused
 from shared.web.limits import Limits
-from shared.web.token import BODIES_HEADER, is_operator_key, shows_body
+from shared.web.token import BODIES_HEADER, is_operator_key, relative, shows_body
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 Speakers = Mapping[type[Command], Collection[str]]
@@ -59,6 +59,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """What others have handed to him for a time, each by its giver's pseudonym."""
     givers: tuple[Person, ...] = ()
     """Who these others are, as the issuer of the token knows them."""
+    relative: Callable[[str], str] = str
+    """Makes of a cadre's id that by which the token has a relative of one of these others."""
     belongs: Belongs = Belongs()
     """Which cadre he is, and of which unit and team, as far as the token says so."""
     is_operator: bool = False
@@ -84,6 +86,19 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         """The divisions in which the caller has one of the roles, as prefixes; the empty one is the country."""
         everywhere = self.is_operator or self.is_anybody
         return frozenset({""} if everywhere else {held.division for held in self.roles if held.role in roles})
+
+    def organ_by(self, roles: Collection[str], division: str) -> str:
+        """The organ for which the caller uses one of the roles in a division: his own, or that of whom he acts for."""
+        if not _fitting(self.own, roles, division):
+            for one in self.delegated:
+                if _fitting(one.roles, roles, division):
+                    return one.organ or self.organ
+        return self.organ
+
+    @property
+    def sender(self) -> str:
+        """Whose keys of requests his are; the installation's own account and who is not known share theirs."""
+        return "" if self.is_operator else self.pseudonym
 
     def is_same(self, other: "Caller") -> bool:
         """Whether the caller is this other one, or the operator: what one has sent is no other's to see."""
@@ -120,6 +135,8 @@ PERSONAL: Final = "personal"
 who he is, only operators read it."""
 _TOLD: Final = "told_of"
 """The key in a request's state under which those are kept of whom the answer tells."""
+ORGAN: Final = "organ"
+"""The key in a request's state under which the organ is kept for which the caller asks: whose roles let him."""
 _DOCUMENTS: Final = ("/docs", "/docs-assets")
 """Where the framework serves the documents about the service, which are public."""
 
@@ -188,7 +205,8 @@ async def _authenticated(connection: Connection, *, is_public: bool) -> Caller:
     handed = tuple(one for one in granted.delegated if one.until + LEEWAY > time.time())
     return Caller(
         person=who, pseudonym=who.pseudonym, organ=granted.organ, own=granted.roles, delegated=handed,
-        givers=bearer.givers, belongs=granted, roles=(*granted.roles, *(held for one in handed for held in one.roles)),
+        givers=bearer.givers, relative=partial(relative, secret), belongs=granted,
+        roles=(*granted.roles, *(held for one in handed for held in one.roles)),
     )  # fmt: skip
 
 
@@ -202,21 +220,26 @@ def acting(connection: Connection) -> Callable[[Command], Actor]:
     """As whom the caller of this request says a command."""
     if connection.app.state.issuers is None:
         return nobody
-    return partial(_actor, caller(connection), connection.app.state.speakers, connection.app.state.deciding)
+    state = connection.app.state
+    return partial(_actor, caller(connection), state.speakers, state.paths, state.decisions)
 
 
-def _actor(who: Caller, by: Speakers, deciding: Collection[type[Command]], command: Command) -> Actor:
-    return _in_roles(who, speakers(command, by), command.place, decides=type(command) in deciding)
+def _actor(
+    who: Caller, by: Speakers, paths: Mapping[type[Command], str], decisions: Collection[str], command: Command
+) -> Actor:
+    return _in_roles(who, speakers(command, by), command.place, paths[type(command)], decisions)
 
 
-def _in_roles(who: Caller, asked: Collection[str], place: str, *, decides: bool) -> Actor:
+def _in_roles(who: Caller, asked: Collection[str], place: str, action: str, decisions: Collection[str]) -> Actor:
     """As whom somebody acts in some roles: by one of his own, or by one that another has handed to him."""
-    own = _fitting(who.own, asked, place)
-    actor = _by(who, own, who.organ, who.belongs, decides)
+    own, decides = _fitting(who.own, asked, place), action in decisions
+    actor = _by(who, own, who.organ, who.belongs, action, decides=decides)
     if not who.delegated:
         return actor
     powers = tuple(
-        _by(who, roles, one.organ, one, decides)
+        msgspec.structs.replace(
+            _by(who, roles, one.organ, one, action, decides=decides), giver=one.giver, seal=who.relative
+        )
         for one in who.delegated
         if (roles := _fitting(one.roles, asked, place))
     )
@@ -228,24 +251,24 @@ def _fitting(held: Iterable[Holding], asked: Collection[str], place: str) -> Col
     return {one.role for one in held if one.role in asked and place.startswith(one.division)}
 
 
-def _by(who: Caller, roles: Collection[str], organ: str, belongs: Belongs, decides: bool) -> Actor:
+def _by(who: Caller, roles: Collection[str], organ: str, belongs: Belongs, action: str, *, decides: bool) -> Actor:
     return Actor(
         pseudonym=who.pseudonym, organ=organ or UNSET, cadre=belongs.cadre, unit=belongs.unit, team=belongs.team,
-        kin=belongs.kin, acts_as=roles if OWN.issuperset(roles) else (), decides=decides,
+        kin=belongs.kin, acts_as=roles if OWN.issuperset(roles) else (), action=action, decides=decides,
     )  # fmt: skip
 
 
 def sees(who: Caller, state: State, task: Task, decisions: Collection[str]) -> bool:
     """Whether a caller is shown a task: one about persons only if it is his own to do, and none that he would have to
-    do but for being recused, since others decide about him. Operators see them all. `decisions` are the paths of the
-    commands that decide about somebody.
+    do but for being recused, since others decide about him, or for having taken a step before it that is to be
+    another's. Operators see them all. `decisions` are the paths of the commands that decide about somebody.
     """
     is_his = who.may((task.role,), state.place)
     if state.personal and (who.is_anybody or not is_his):
         return False
-    if not is_his or task.action not in decisions or who.is_operator or who.is_anybody:
+    if not is_his or who.is_operator or who.is_anybody:
         return True
-    return not is_recused(_in_roles(who, (task.role,), state.place, decides=True), state, task)
+    return not is_recused(_in_roles(who, (task.role,), state.place, task.action, decisions), state, task)
 
 
 def tells_of(connection: Connection, persons: Iterable[str]) -> None:
@@ -270,6 +293,7 @@ def _place(connection: Connection) -> str:
 def require_reach(connection: Connection, place: str, roles: Collection[str] = OFFICERS) -> None:
     """Refuse (403) a caller who has none of the roles in this division, or in one that contains it."""
     who = caller(connection)
+    connection.scope["state"][ORGAN] = who.organ_by(roles, place)
     if not who.may(roles, place):
         if not who.has(roles):
             raise _no_role(roles)
@@ -341,6 +365,7 @@ def require_say(connection: Connection, commands: Iterable[Command]) -> None:
     """
     who, by = caller(connection), connection.app.state.speakers
     for command in commands:
+        connection.scope["state"][ORGAN] = who.organ_by(speakers(command, by), command.place)
         if command.place == COUNTRY:
             require_operator(connection)
         if command.by_token:

@@ -27,7 +27,7 @@ from shared.engine.actors import Actor
 from shared.engine.commands import submit
 from shared.engine.outbox import PAGE
 from shared.engine.pipeline import AHEAD, Pipeline
-from shared.engine.requests import Answer
+from shared.engine.requests import Answer, request_key
 from shared.forms import Blank, refusal, shown
 from shared.rules import Refused
 from shared.web.changes import in_words, since
@@ -121,7 +121,7 @@ class Import:
         command."""
         self.pipeline, self.blank, self.form, self.check = pipeline, blank, form, check
         self.sender, self.actor = sender, actor
-        self.secret, self.key = secret, f"imports/{form.name}:{key}"
+        self.secret, self.key = secret, request_key(f"imports/{form.name}", sender.sender, key)
         self.read = self.applied = self.bad = 0
         self.issued: int | None = None
         """How far the journal was when the form was issued; None if the file does not say."""

@@ -36,14 +36,12 @@ from msgspec import Meta
 from shared.contracts.values import OrganOrNone, Role
 from shared.divisions import jurisdiction_of
 from shared.engine.people import Person
-from shared.web.token import pseudonym
+from shared.web.token import LONGEST_TOKEN, pseudonym
 
 log = structlog.get_logger()
 ALGORITHMS: Final = {"ES256": ("EC", "P-256"), "RS256": ("RSA", None), "Ed25519": ("OKP", "Ed25519")}
 """The signatures that are taken, each with the kind and curve of its key. All are made with private keys, so that
 nobody signs with what everybody can read."""
-LONGEST_TOKEN: Final = 8 * 2**10
-"""The most characters of a token."""
 LEEWAY: Final = 60.0
 """Seconds by which the clocks of an issuer and of this machine may differ."""
 KEPT_SECONDS, KEPT = 300.0, 10_000

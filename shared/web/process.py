@@ -7,13 +7,15 @@ also talk to NATS. This file imports little, since small processes use it.
 import os
 import signal
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import msgspec
 import uvicorn
+from msgspec import Meta
 
 from shared import logs
 from shared.web import serving
+from shared.web.rates import A_MINUTE
 
 
 class Settings(msgspec.Struct, kw_only=True):
@@ -26,6 +28,8 @@ class Settings(msgspec.Struct, kw_only=True):
     host: str = "127.0.0.1"
     installation: str = ""
     """The identity of the data folder, sent with every answer; empty if there is no folder."""
+    requests_a_minute: Annotated[int, Meta(ge=1)] = A_MINUTE
+    """How many requests of one caller are answered in a minute."""
     log_level: str = "INFO"
     migrate_on_start: bool = True
 

@@ -55,7 +55,7 @@ class Reading(msgspec.Struct, frozen=True):
 
 def readings(pipeline: Pipeline) -> Any:
     """The query by which a person is told who has read what is kept about him."""
-    kinds = {kind.kind: kind for kind in pipeline.tables.states if kind.known_as[0]}
+    kinds = {kind.kind: kind for kind in pipeline.tables.states if kind.personal or kind.readers}
 
     @get("/v1/readings", tags=["queries"], opt={"asks": KNOWN, PERSONAL: True, "refuses": (403, 404, 422)})
     async def readings(

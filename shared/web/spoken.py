@@ -22,9 +22,10 @@ from shared.engine.actors import OWN, Actor
 from shared.engine.audit import Entry
 from shared.engine.commands import submit
 from shared.engine.pipeline import Pipeline
-from shared.engine.requests import RequestRefused
+from shared.engine.requests import RequestRefused, request_key
 from shared.rules import Refused
 from shared.stream.bus import SAID
+from shared.web.limits import Limits
 from shared.web.problems import Fault, Problem, Unfit, fault
 from shared.web.strict import decode
 
@@ -50,18 +51,19 @@ class Taken(msgspec.Struct, frozen=True):
     events: list[str]
 
 
-async def hear(client: Client, pipeline: Pipeline, commands: Mapping[str, type[Command]]) -> None:
+async def hear(client: Client, pipeline: Pipeline, commands: Mapping[str, type[Command]], limits: Limits) -> None:
     """Take commands, by path, from whoever may say them, and log each in the audit log before it is answered."""
-    await client.subscribe(f"{SAID}.>", cb=partial(_answer, pipeline, commands))
+    await client.subscribe(f"{SAID}.>", cb=partial(_answer, pipeline, commands, limits))
 
 
-async def _answer(pipeline: Pipeline, commands: Mapping[str, type[Command]], message: Msg) -> None:
+async def _answer(pipeline: Pipeline, commands: Mapping[str, type[Command]], limits: Limits, message: Msg) -> None:
     """Answer one event, if its division is this replica's."""
     _, _, name, role, *tokens = message.subject.split(".")
     place = "".join(tokens)
     if not message.reply or not pipeline.share.has(place):
         return  # Who cannot be told of a refusal is not taken at his word.
     try:
+        limits.require(name)
         answer: Taken | Problem = await _take(pipeline, commands, message.data, name, role, place)
         result = "done"
     except (Refused, RequestRefused, Unfit) as error:
@@ -73,7 +75,9 @@ async def _answer(pipeline: Pipeline, commands: Mapping[str, type[Command]], mes
         title = "暂不可用，请用同一“id”再发 / not available now; say it again with the same id"
         answer = Problem(title=title, status=503 if away else 500, detail=type(error).__name__)
         result = str(answer.status)
-    if result != "503":  # Without its database it can log nothing, and has done nothing.
+    # Without its database it can log nothing, and has done nothing; nor has it for who speaks too often, who would fill
+    # the log.
+    if result not in ("503", "429"):
         await pipeline.audit.note(Entry(who=name, organ=role, deed=f"EVENT {SAID}", about=place, result=result))
     await message.respond(msgspec.json.encode(answer))
 
@@ -107,8 +111,8 @@ async def _take(
             field="body",
             status=403,
         )
-    actor = Actor(pseudonym=name, acts_as={role} & OWN)
-    answer, _ = await submit(pipeline, f"{path}:{name}/{said.id}", [command], actor=lambda _: actor)
+    actor = Actor(pseudonym=name, acts_as={role} & OWN, action=path)
+    answer, _ = await submit(pipeline, request_key(path, name, said.id), [command], actor=lambda _: actor)
     return Taken(said.id, answer.events[0])
 
 

@@ -29,12 +29,24 @@ def is_operator_key(secret: bytes, shown: str) -> bool:
     return bool(secret) and hmac.compare_digest(shown.encode(), operator_key(secret).encode())
 
 
+LONGEST_TOKEN: Final = 8 * 2**10
+"""The most characters of a token that is shown by somebody."""
+
+
 def pseudonym(secret: bytes, issuer: str, subject: str) -> str:
     """By what the bearer of a token of this issuer stands in events and logs: 16 hexadecimal digits.
 
     It is the same everywhere in an installation, and nobody without the secret computes it from a person's name.
     """
     return hmac.digest(secret, b"zhucun person " + msgspec.json.encode([issuer, subject]), "sha256").hex()[:16]
+
+
+def relative(secret: bytes, id: str) -> str:
+    """By what the token of a colleague who acts for somebody has one of that person's relatives: 16 hexadecimal digits.
+
+    Services, which have the secret, know by it a cadre whose id they are told; the colleague learns of nobody.
+    """
+    return hmac.digest(secret, f"zhucun relative {id}".encode(), "sha256").hex()[:16]
 
 
 def body_key(secret: bytes, body: str) -> str:

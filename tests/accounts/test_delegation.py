@@ -16,7 +16,7 @@ from services.accounts.model.account import Division
 from shared.calendar import CHINA
 from shared.web.issuers import Issuer as TrustedIssuer
 from shared.web.issuers import Issuers
-from shared.web.token import pseudonym
+from shared.web.token import LONGEST_TOKEN, pseudonym, relative
 from tests.accounts.desk import GOOD, SECRET, URL, Desk, claims, opened
 
 TODAY = date(2016, 3, 1)
@@ -184,11 +184,38 @@ async def test_a_colleagues_token_says_whose_powers_until_when(database: str, tm
         assert entry[0] == "delegation.give" and "poverty_office@2105 unit@2105" in entry[1] and entry[2] == "done"
 
 
+async def test_a_token_has_room_for_all_that_is_given_or_it_is_not_given(desk: Desk) -> None:
+    """Roles, relatives and what others hand on stand in one token; services take none that is too long."""
+    office = await Office(desk).open()
+    kin = {"kin": [f"C-{n:0100}" for n in range(20)]}
+    assert (await desk.post("/v1/accounts/wu/kin", kin, office.security)).status_code == 200
+    many = {"roles": [{"role": "poverty_office", "division": f"21{n:04}"} for n in range(100)]}
+    refused = await desk.post("/v1/accounts/wu/roles", many, office.security)
+    (fault,) = refused.json()["errors"]
+    assert refused.status_code == 409 and "令牌容纳不下" in fault["zh"] and "no room" in fault["en"]
+    await office.handed()
+
+    async def takes(number: int) -> bool:
+        roles = {"roles": many["roles"][:number]}
+        return (await desk.post("/v1/accounts/wu/roles", roles, office.security)).status_code == 200
+
+    fits, too_many = 1, 100
+    while too_many - fits > 1:
+        middle = (fits + too_many) // 2
+        fits, too_many = (middle, too_many) if await takes(middle) else (fits, middle)
+    assert await takes(fits)
+    refused = await desk.post("/v1/accounts/li/kin", kin, office.security)
+    assert refused.status_code == 409 and "“wu”" in refused.json()["errors"][0]["zh"], "they stand in his token too"
+    await office.has()
+    assert LONGEST_TOKEN - 100 < len(office.token("wu")) <= LONGEST_TOKEN
+
+
 async def test_services_know_by_the_token_whose_powers_and_which_relatives_somebody_has(
     desk: Desk, tmp_path: Path
 ) -> None:
     office = await Office(desk).open()
     await desk.post("/v1/accounts/wu/kin", {"kin": ["C8"]}, office.security)
+    await desk.post("/v1/accounts/li/kin", {"kin": ["C9"]}, office.security)
     await office.handed(roles=[{"role": "unit", "division": "210522"}])
     await office.has()
     (tmp_path / "jwks").write_bytes((await desk.http.get("/jwks")).content)
@@ -200,8 +227,8 @@ async def test_services_know_by_the_token_whose_powers_and_which_relatives_someb
         pseudonym(SECRET, URL, office.li),
         "县扶贫办",
         "U1",
-        (),
-    )
+        (relative(SECRET, "C9"),),
+    ), "who acts for him is recused from his relatives' matters as well"
     assert [(one.role, one.division) for one in power.roles] == [("unit", "210522")]
 
 
@@ -224,7 +251,7 @@ async def test_relatives_stand_in_ones_own_token_alone(desk: Desk) -> None:
     assert claims((await desk.tokens("li"))["access_token"])["zhucun"]["kin"] == ["C8", "C9"]
     await office.handed()
     (has,) = await office.has()
-    assert "kin" not in has, "a colleague is told of nobody's relatives"
+    assert has["kin"] == [relative(SECRET, id) for id in ("C8", "C9")], "a colleague is told of nobody's relatives"
     lines = (await desk.get("/v1/audit", office.audit)).text
     assert "account.kin" in lines and "C8" not in lines
     assert (await desk.post("/v1/accounts/li/kin", {"kin": []}, office.security)).status_code == 200

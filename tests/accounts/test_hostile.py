@@ -22,6 +22,7 @@ from shared import migrations
 from shared.engine.audit import AuditLog, Entry
 from shared.engine.opening import open_engine
 from shared.web.brief import MOST, Brief
+from shared.web.rates import FAILURES
 from tests.accounts.desk import ASKED, GOOD, Desk, opened
 
 NOW = datetime.now(UTC)
@@ -46,6 +47,23 @@ async def test_a_session_ends_with_rest_and_with_time(
             now = datetime.now(UTC) - timedelta(seconds=1)
             await store.keep(conn, msgspec.structs.replace(kept, begun=now - begun, used=now - used))
         assert (await desk.refresh(token)).is_success == lives
+
+
+async def test_who_asks_too_often_waits_by_himself(tmp_path: Path) -> None:
+    async with opened(tmp_path, requests_a_minute=3) as desk:
+        shown = await desk.appoint("security", "sun", "孙立")
+
+        async def ask(token: str) -> httpx.Response:
+            headers = {"Authorization": f"Bearer {token}"} if token else {}
+            return await desk.http.get("/v1/accounts", headers=headers)
+
+        asked = [await ask(shown) for _ in range(4)]
+        assert [answer.status_code for answer in asked] == [200, 200, 200, 429]
+        assert asked[-1].json()["errors"][0]["rule"] == "limit" and 0 < int(asked[-1].headers["retry-after"]) <= 20
+        operator = [await desk.http.get("/v1/accounts", headers=desk.operator_headers()) for _ in range(5)]
+        assert [answer.status_code for answer in operator] == [200] * 5, "the installation itself is never counted"
+        assert [(await ask("")).status_code for _ in range(4)] == [401] * 3 + [429]
+        assert [(await ask("a.b.c")).status_code for _ in range(FAILURES + 1)] == [401] * FAILURES + [429]
 
 
 async def test_an_account_has_so_many_sessions_and_the_oldest_ends(tmp_path: Path) -> None:

@@ -97,7 +97,9 @@ def test_an_officer_hands_in_a_form_and_reads_what_came_of_it(folder: Path, tmp_
     lines = zhucun(folder, "events", "--type", "registry.unit.registered.v1", "--json").splitlines()
     assert [json.loads(line)["subject"] for line in lines] == ["U1"]
     told = zhucun(folder, "events", "registry", "--snapshot", "--about", VILLAGE)
-    assert "现状：“villages”1条" in told and "列入贫困村" not in told, "what follows a snapshot is not yet"
+    assert "现状：村登记信息（“villages”）1条" in told and "列入贫困村" not in told, (
+        "what follows a snapshot is not yet"
+    )
     assert zhucun(folder, "events", "--since", "2100-12-31") == ""
     assert "没有服务“villages”" in zhucun(folder, "events", "villages", fails=True)
     assert "villages" in zhucun(folder, "digest")

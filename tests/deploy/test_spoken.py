@@ -18,6 +18,7 @@ from deploy.access.users import SYSTEM
 from deploy.demo.simulation import Simulation
 from deploy.local.supervisor import System
 from shared.stream import bus
+from shared.web.rates import A_MINUTE
 from shared.web.token import operator_headers
 from tests.registry.county import BENXI, pack
 from tests.registry.matters import ZUNYI
@@ -129,6 +130,10 @@ async def test_a_word_is_taken_once_from_who_was_granted_it_and_a_refusal_is_ans
             [given] = await told(http)
             assert (given["data"]["word"], given["data"]["reason"]) == ("rejected", "预算不足")
             assert given["actor"] == "huanren"
+            many = await asyncio.gather(*(say(own, {}, type="registry.approvals") for _ in range(A_MINUTE + 50)))
+            limited = [answer for answer in many if answer["status"] == 429]
+            assert limited and "秒后重试" in limited[0]["errors"][0]["zh"], "who speaks too often is told to wait"
+            assert {answer["status"] for answer in many} == {422, 429}
             for client in clients:
                 await client.close()
 

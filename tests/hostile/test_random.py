@@ -26,6 +26,7 @@ from shared.engine.deliveries import handle
 from shared.engine.pipeline import Pipeline
 from shared.stream.bus import OPEN, Message
 from shared.stream.relay import Relay
+from shared.web import rates
 from shared.web.documents import JSON
 from shared.web.issuers import Issuers
 from shared.web.limits import Limits
@@ -90,7 +91,7 @@ async def random_callers(service: str, folder: Path) -> AsyncIterator[Random]:
 @asynccontextmanager
 async def callers_of_accounts(folder: Path) -> AsyncIterator[Random]:
     """The accounts, with a stranger, the operator, each administrator, and an officer."""
-    async with accounts.opened(folder) as desk:
+    async with accounts.opened(folder, requests_a_minute=10**6) as desk:
         names = {"孙立": "system", "沈安": "security", "佘计": "audit"}
         tokens = [await desk.appoint(kind, kind, name) for name, kind in names.items()]
         await desk.person(tokens[0], "li")
@@ -107,6 +108,7 @@ async def callers_of_webhooks(folder: Path) -> AsyncIterator[Random]:
     async with serving(f"{path}/feed.sqlite3") as service, receiving() as receiver, issuing() as issuer:
         desk = webhooks.Desk(service, receiver, f"{path}/webhooks.sqlite3")
         desk.issuers = Issuers([issuer.trusted()], folder, webhooks.SECRET)
+        desk.limits = rates.Limits(10**6, failures=10**6)
         async with desk.running():
             shown = (await desk.add())["secret"], issuer.token(zhucun={"organ": "市委", "roles": []})
             callers = [dict[str, str](), operator_headers(webhooks.SECRET)]

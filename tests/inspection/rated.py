@@ -104,9 +104,9 @@ class Rating(Region):
         return found
 
 
-def rating() -> Rating:
+def rating(region: Rating | None = None) -> Rating:
     """A secretary whose rating of 2015 is open."""
-    region = Rating(JALAID)
+    region = region or Rating(JALAID)
     region.village()
     region.party("S1", "secretary")
     region.pass_days(date(2015, 11, 2))

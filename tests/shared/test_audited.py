@@ -9,6 +9,7 @@ from msgspec.json import decode, encode
 from sqlalchemy import text
 
 from shared.stream.bus import SAID, connect
+from shared.web.limits import Limits
 from shared.web.spoken import hear
 from tests.support.asked import OPERATOR, refusal, serving, village
 from tests.support.desk import Desk, asking, log
@@ -78,7 +79,7 @@ async def test_what_is_said_by_events_and_over_http_stands_in_one_chain(desk: De
     said = {"specversion": "1.0", "id": "said-once", "source": "urn:huanren", "type": "registry.villages",
             "data": village()}  # fmt: skip
     try:
-        await hear(broker.connection, desk.api.pipeline, {"villages": Register})
+        await hear(broker.connection, desk.api.pipeline, {"villages": Register}, Limits())
         for number in range(2):
             assert (await desk.post("villages", office, village(f"V{number}"))).status_code == 200
             answer = await broker.connection.request(f"{SAID}.huanren.anybody.21.05.02", encode(said), timeout=5)

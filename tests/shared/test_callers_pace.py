@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.web.limits import FAILURES, MOST_KNOWN, Limits, Rate
+from shared.web.limits import Limits
+from shared.web.rates import FAILURES, MOST_KNOWN, Rate
 from tests.support.asked import OPERATOR, Api, refusal, village
 from tests.support.desk import Desk, asking
 

@@ -49,8 +49,9 @@ async def test_an_event_names_who_acted_and_whose_power_it_was(desk: Desk) -> No
     assert (await desk.post("villages", both, village("V2"))).status_code == 200
     wu, li = (pseudonym(b"secret", desk.issuer.url, sub) for sub in ("wu", "li"))
     assert sent(desk) == [(wu, "县扶贫办"), (wu, "县档案局")], "one's own power goes first"
-    first, *_ = await log(desk)
+    first, second = await log(desk)
     assert (first.who, first.about) == (wu, f"delegated_from={li}"), "the log says whose powers he had"
+    assert (first.organ, second.organ) == ("县扶贫办", "县档案局"), "and for which organ he acted"
 
 
 async def test_who_stands_behind_the_pseudonym_of_a_giver_is_known_to_the_auditor(desk: Desk) -> None:
@@ -142,6 +143,8 @@ def power(role: str = "", **said: Any) -> Actor:
         ({"kin": ("C4", "C3")}, {"cadre": "C3"}, RECUSAL),
         ({"kin": ("C4",)}, {"cadre": "C3"}, "甲"),
         ({"kin": ("A1",)}, {"subject_kind": "village_cadre", "subject": "A1"}, RECUSAL),
+        ({}, {"cadre": "C5"}, f"{RECUSAL} giver"),
+        ({"kin": ("kin of C5",)}, {"cadre": "C4"}, "甲"),
         ({"team": "V1"}, {"village": "V1"}, RECUSAL),
         ({}, {"village": "V2"}, f"{RECUSAL} giver"),
         ({"may": True}, {"cadre": "C2"}, "乙"),
@@ -150,7 +153,7 @@ def power(role: str = "", **said: Any) -> Actor:
 def test_neither_who_acts_nor_for_whom_he_acts_is_decided_about(
     actor: dict[str, Any], said: dict[str, str], expected: str
 ) -> None:
-    giver = power(cadre="C2", team="V2")
+    giver = power(cadre="C2", team="V2", kin=("kin of C5",), seal=lambda id: f"kin of {id}")
     own = Actor(**{"pseudonym": "wu", "organ": "乙", "decides": True, "may": False, "powers": (giver,), **actor})
     assert by(own, **said) == expected
 

@@ -12,6 +12,7 @@ import pytest
 
 from shared.web import issuers
 from shared.web.issuers import Group, IssuerAway, Issuers, TokenRefused
+from shared.web.token import LONGEST_TOKEN
 from tests.support.issuer import SmallIssuer, issuing, made
 
 
@@ -72,7 +73,7 @@ WRONG: dict[str, Forged] = {
     ),
     "cut": lambda i: i.token()[:-8],
     "with a fourth part": lambda i: i.token() + ".x",
-    "huge": lambda i: i.token(much="x" * issuers.LONGEST_TOKEN),
+    "huge": lambda i: i.token(much="x" * LONGEST_TOKEN),
     "without roles": lambda i: i.token(zhucun=None),
     "with roles in another shape": lambda i: i.token(zhucun={"roles": ["poverty_office"]}),
     "with a role that nobody has": lambda i: i.token(zhucun={"roles": [{"role": "boss", "division": ""}]}),

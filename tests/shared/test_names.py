@@ -46,6 +46,13 @@ def test_every_refusal_names_a_field_of_the_command_that_it_refuses() -> None:
     assert strange("field", lambda named: not refuses(named) or named.value in (named.commands or every_field())) == []
 
 
+def test_every_kind_of_state_is_called_by_another_name_in_both_languages() -> None:
+    for service in SERVICES:
+        names = [kind.known_as for kind in import_module(f"services.{service}.tables").TABLES.states]
+        assert all(zh and not zh.isascii() and en and en.isascii() for zh, en in names), service
+        assert len({zh for zh, _ in names}) == len({en for _, en in names}) == len(names), service
+
+
 def test_every_role_is_one_that_people_have() -> None:
     assert strange("role", lambda named: named.value in {*ROLES, "leader", "member"}) == []
 

@@ -159,3 +159,21 @@ async def test_what_operators_keep_is_not_for_people_whatever_their_roles(desk: 
     assert refusal(await desk.get("/v1/digest", desk.bearer("poverty_office/")), 403)
     status = (await desk.get("/v1/status", desk.bearer("team/210502"))).json()
     assert status["next_due"] is None
+
+
+@pytest.mark.parametrize("key", ["my key 1", "k" * 180, "a:b/c@d " + "x" * 20])
+async def test_the_key_of_a_request_is_its_senders_own(desk: Desk, key: str) -> None:
+    li, wu = (desk.bearer("poverty_office/210502", sub=sub) for sub in ("li", "wu"))
+
+    async def ask(who: dict[str, str], id: str) -> Any:
+        headers = {**who, "Idempotency-Key": key}
+        return await desk.api.client.post("/v1/villages", json=[village(id)], headers=headers)
+
+    first = await ask(li, "V1")
+    assert first.json()["events"][0], first.text
+    second = await ask(wu, "V2")
+    assert second.status_code == 200 and second.json()["events"][0], "another's key is none of his"
+    assert (await ask(li, "V1")).json() == first.json(), "and his own is answered as before"
+    (fault,) = refusal(await ask(li, "V3"), 422)
+    assert fault["field"] == "Idempotency-Key" and (len(key) > 100 or f"“{key}”" in fault["zh"]), fault["zh"]
+    assert {one["id"] for one in await desk.api.get("/v1/villages")} == {"V1", "V2"}

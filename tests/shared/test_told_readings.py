@@ -1,14 +1,13 @@
 """A person is told who has read what is kept about him, as far as he may know of it."""
 
+import time
 from datetime import date
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from deploy.local.supervisor import SERVICES
 from services.dispatch.model.eligibility import Cadre
 from services.dispatch.model.pool import Squad
 from services.incentives.model.payroll import Payee, Payroll
@@ -63,6 +62,16 @@ async def test_whoever_is_read_is_told_the_day_the_organ_and_what_was_read(tmp_p
         assert all(one["day"][:4] >= "2026" for one in (first, whole, by_operator))
         assert [one["number"] for one in await told(desk, cadre="C2")] == [first["number"], first["number"] + 1]
         assert await told(desk, cadre="C9") == []
+
+
+async def test_who_reads_by_the_power_of_another_reads_for_that_ones_organ(tmp_path: Path) -> None:
+    held = {"roles": [{"role": "organisation", "division": "2105"}], "organ": "市委组织部"}
+    power = [{"from": "li", "until": time.time() + 300, **held}]
+    async with serving(tmp_path, "registry", [cadre("C1")]) as desk:
+        for role in ("team/210521", OFFICE):
+            for address in ("cadres?place=2105", "cadres/C1", "unmasked/cadres/C1?purpose=核对任职"):
+                assert (await desk.get(f"/v1/{address}", role, delegated=power)).status_code == 200
+        assert [one["organ"][0] for one in await told(desk)] == ["市委组织部"] * 3 + ["县organisation"] * 3
 
 
 async def test_what_is_not_told_yet_is_left_out_until_it_is(tmp_path: Path) -> None:
@@ -196,14 +205,6 @@ async def test_one_entry_that_names_a_person_twice_is_one_reading(tmp_path: Path
             "查看待办事项，其中涉及报酬补助发放表、奖惩记录",
             "read tasks that tell of the statements of pay and allowances and the record of rewards and sanctions",
         ]
-
-
-@pytest.mark.parametrize("service", SERVICES)
-def test_whatever_tells_of_persons_has_a_name_by_which_they_are_told_of_its_readers(service: str) -> None:
-    kinds = import_module(f"services.{service}.tables").TABLES.states
-    assert {kind.kind for kind in kinds if kind.personal or kind.readers} == {
-        kind.kind for kind in kinds if all(kind.known_as)
-    }
 
 
 def read(*of: str) -> Read:

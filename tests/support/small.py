@@ -29,6 +29,7 @@ class Adopt(Command, frozen=True, kw_only=True):
 
 class Village(State, frozen=True, kw_only=True, omit_defaults=True):
     kind = "villages"
+    known_as = ("村登记信息", "the entry of a village")
     name: str = ""
     days: int = 0
     heard: tuple[str, ...] = ()
@@ -36,6 +37,7 @@ class Village(State, frozen=True, kw_only=True, omit_defaults=True):
 
 class Adoption(State, frozen=True, kw_only=True, omit_defaults=True):
     kind = "adoptions"
+    known_as = ("政策包启用记录", "the adoption of a policy pack")
 
 
 def register(village: Village | None, command: Register, _policy: Policy, today: date) -> Change:

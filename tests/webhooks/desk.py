@@ -22,6 +22,7 @@ from shared.stream.bus import OPEN
 from shared.web.asgi import App
 from shared.web.following import Feeds
 from shared.web.issuers import Issuers
+from shared.web.rates import Limits
 from shared.web.token import operator_headers
 from tests.support.asked import Api as Service
 from tests.support.asked import village
@@ -40,6 +41,7 @@ class Desk:
         self.service, self.receiver, self.path, self.id = service, receiver, path, ""
         self.days, self.sources, self.client = 0, {"registry": "http://service"}, service.client
         self.issuers: Issuers | None = None
+        self.limits = Limits()
 
     @asynccontextmanager
     async def running(self, patience: float = 604_800.0) -> AsyncIterator[None]:
@@ -55,7 +57,7 @@ class Desk:
         feeds = Feeds(self.sources, self.client)
         self.post = Post(kept, feeds, SECRET, sender, patience)
         log = AuditLog(engine, TABLES.audit, kept.lock)
-        callers = Callers(kept, log, SECRET, self.post.secrets, self.issuers)
+        callers = Callers(kept, log, SECRET, self.post.secrets, self.issuers, self.limits)
         app = App(Api(self.post, sender, {"127.0.0.1"}, log, callers).routes, "webhooks")
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://webhooks")
         await self.post.start()

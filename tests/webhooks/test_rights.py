@@ -9,6 +9,7 @@ import pytest
 from services.webhooks.model import Acting, Endpoint, NewEndpoint
 from shared.engine.audit import decode, first_fault
 from shared.web.issuers import Issuers
+from shared.web.rates import FAILURES, Limits
 from shared.web.token import operator_headers
 from tests.support.asked import refusal, serving
 from tests.support.issuer import SmallIssuer, issuing
@@ -64,6 +65,28 @@ async def test_each_looks_after_the_endpoints_of_its_divisions(office: tuple[Des
         refusal(await ask("GET", "/w-none", SUBSCRIBER, "s-1"), 404)
         refusal(await desk.http.get("/v1/endpoints", headers={"Authorization": "Bearer nonsense"}), 401)
         assert (await ask("POST", f"/{own}/remove", SUBSCRIBER, "s-1")).status_code == 200
+
+
+async def test_who_asks_too_often_waits_by_himself(office: tuple[Desk, SmallIssuer]) -> None:
+    desk, issuer = office
+    desk.limits = Limits(3)
+    async with desk.running():
+
+        async def ask(headers: dict[str, str]) -> Any:
+            return await desk.http.get("/v1/endpoints", headers=headers)
+
+        li, wu = ({"Authorization": f"Bearer {issuer.token(sub=sub, zhucun={'roles': SYSTEM})}"} for sub in ("l", "w"))
+        asked = [await ask(li) for _ in range(4)]
+        assert [answer.status_code for answer in asked] == [200, 200, 200, 429]
+        (fault,) = refusal(asked[-1], 429)
+        assert (
+            fault["rule"] == "limit" and "秒后重试" in fault["zh"] and 0 < int(asked[-1].headers["retry-after"]) <= 20
+        )
+        assert (await ask(wu)).status_code == 200, "each has his own"
+        assert [(await ask(operator_headers(SECRET))).status_code for _ in range(5)] == [200] * 5
+        assert [(await ask({})).status_code for _ in range(4)] == [401] * 3 + [429]
+        wrong = {"Authorization": "Bearer a.b.c"}
+        assert [(await ask(wrong)).status_code for _ in range(FAILURES + 1)] == [401] * FAILURES + [429]
 
 
 async def test_a_subscriber_adds_few(office: tuple[Desk, SmallIssuer]) -> None:

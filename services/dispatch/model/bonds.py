@@ -106,6 +106,7 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
     """The cadres and parties that are bound to a village, by kind of link. Its id is the village's."""
 
     kind = "contacts"
+    known_as = ("联系帮扶安排", "who is bound to a village")
     tells: ClassVar[Mapping[type[Event], type[Event]]] = {}
     """What is told of something else than a village instead of the events about a village's links."""
 
@@ -267,6 +268,7 @@ class Posts(Contacts, frozen=True, kw_only=True, omit_defaults=True):
     those who lead a project (2.11). Its id is the party's."""
 
     kind = "posts"
+    known_as = ("任职联系情况", "who is bound to an organisation")
     tells = MappingProxyType(
         {
             LinkBegun: PostBegun, LinkEnded: PostEnded, PlaceOverdue: PostOverdue, PlaceFilled: PostFilled,
@@ -331,6 +333,7 @@ class Bearer(State, frozen=True, kw_only=True, omit_defaults=True):
     cadre's."""
 
     kind = "bearers"
+    known_as = ("干部联系村情况", "the links of a cadre")
 
     villages: dict[str, dict[str, Rank]] = msgspec.field(default_factory=dict)
     """By kind of link, the villages or parties, each with the lowest rank that its pack asked for when it began."""

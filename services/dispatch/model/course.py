@@ -29,6 +29,7 @@ class Course(State, frozen=True, kw_only=True, omit_defaults=True):
     """A course that was held. Its id is the prefecture's four digits and the course's own: `5203/ZY-2016-07`."""
 
     kind = "courses"
+    known_as = ("培训班次", "a course")
     hides = '"attended"'
 
     held: CourseHeld

@@ -40,6 +40,7 @@ class Link(State, frozen=True, kw_only=True, omit_defaults=True):
     """What binds a unit and its team to a village, from the diagnosis on. Its id is `<village>/<kind>`."""
 
     kind = "links"
+    known_as = ("派驻关系", "the link between a unit and a village")
     hides = '"refused"'
 
     stage: Stage

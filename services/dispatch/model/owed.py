@@ -87,6 +87,7 @@ class Commitments(State, frozen=True, kw_only=True, omit_defaults=True):
     """What is owed in a village, and what waits for the next ledgers. Its id is the village's."""
 
     kind = "commitments"
+    known_as = ("责任事项台账", "what is owed in a village")
 
     stage: Literal["none", "assigned", "helped", "closing"] = "none"
     """`assigned` until everything is set that the pack asks for at the start, then `helped` until the exit. After the

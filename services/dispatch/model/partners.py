@@ -27,6 +27,7 @@ class Ally(State, frozen=True, kw_only=True, omit_defaults=True):
     """A party, and the villages to which it is bound. Its id is the party's."""
 
     kind = "partners"
+    known_as = ("结对组织情况", "the villages of an organisation")
 
     sort: str
     """Its kind, by the pack's code."""

@@ -138,6 +138,7 @@ class Roster(State, frozen=True, kw_only=True, omit_defaults=True):
     """The members of a village's team, and what each of them owes. Its id is the village's."""
 
     kind = "rosters"
+    known_as = ("驻村工作队名册", "the members of a village's team")
 
     unit: str = ""
     members: dict[str, Post] = msgspec.field(default_factory=dict)

@@ -19,7 +19,7 @@ it ends, so that a later pack changes nobody's rights.
 
 from collections.abc import Iterable
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -41,7 +41,7 @@ from shared.contracts.registry import PersonForgotten
 from shared.contracts.values import ANONYMOUS, Role
 from shared.policy import Outcome, Policy
 from shared.policy.outcomes import ON_TEAM, Appeal
-from shared.rules import Change, Due, Moved, Oneself, Refused, State, Task, known
+from shared.rules import Change, Due, Hand, Moved, Oneself, Refused, State, Task, known
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -103,6 +103,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     answer_until: date | None = None
     is_unanswered: bool = False
     """Whether an event has said that nobody answered the appeal in time."""
+    hands: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    """Who took each step last, where the pack has `four_eyes`."""
     story_in: str | None = None
     """Where the story behind an award is told in public; empty if it is not; None until a body has decided that."""
 
@@ -194,6 +196,13 @@ class Record(State, frozen=True, kw_only=True, omit_defaults=True):
     forgotten: bool = False
     """Whether the person is anonymous, so that nothing is kept of what he said once a case is over."""
 
+    def hand(self, action: str, said: object) -> Hand | None:
+        outcome = str(getattr(said, "outcome", ""))
+        case = self.cases.get(outcome)
+        if case is None or not case.terms.four_eyes or action not in _HANDS:
+            return None
+        return Hand(("cases", outcome, "hands"), f"{action} {case.level}", apart=_HANDS[action])
+
     @classmethod
     def kept_about(cls, person: Oneself) -> Iterable[str]:
         return (record_id("cadre", person.cadre),)
@@ -264,6 +273,10 @@ class Record(State, frozen=True, kw_only=True, omit_defaults=True):
             on_team=case.terms.effect if case.terms.effect in ON_TEAM else None,
             **said,
         )
+
+
+_HANDS: Final = {"outcome-motions": False, "defences": False, "decisions": True, "appeal-decisions": True}
+"""The steps of a case, each with whether nobody takes it who took another one, where the pack has `four_eyes`."""
 
 
 def record_id(subject_kind: str, subject: str) -> str:

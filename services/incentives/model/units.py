@@ -12,6 +12,7 @@ class Unit(State, frozen=True, kw_only=True):
     """A unit's name and level, kept under the unit's id."""
 
     kind = "units"
+    known_as = ("派出单位概况", "what is kept of a unit")
 
     name: str
     level: Level | None = None

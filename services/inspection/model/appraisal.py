@@ -11,11 +11,12 @@ from typing import Any
 
 import msgspec
 
+from services.inspection.model.assessment import hand_of_year
 from shared.contracts.inspection import PERSONS, AppraisalMoved
 from shared.policy import Policy
 from shared.policy import appraisals as policies
 from shared.policy.channels import Channel
-from shared.rules import Involved, Moved, State, Task
+from shared.rules import Hand, Involved, Moved, State, Task
 
 ACTIONS = {"report": "appraisal-reports", "ballot": "appraisal-ballots", "panel": "appraisal-scores"}
 """By the way in which a channel comes in: the command that gives it."""
@@ -72,6 +73,8 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
     """The last day for the answer to a request for review."""
     decided: frozenset[str] = frozenset()
     """The outcomes that were decided because of the grade."""
+    takers: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    """Who entered each channel last, graded, and answered the request for review, where the pack has `four_eyes`."""
     is_dropped: bool = False
     is_unscored: bool = False
     """Whether nothing was left to be scored. That drops the year until a void is taken back."""
@@ -89,6 +92,12 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
     def involves(self, said: object) -> Involved:
         """The person who is assessed, if it is one."""
         return Involved("", (self.subject,) if self.subject_kind in PERSONS else ())
+
+    def hand(self, action: str, said: object) -> Hand | None:
+        if not self.terms.four_eyes:
+            return None
+        inputs = (*ACTIONS.values(), "appraisal-voids")
+        return hand_of_year(action, said, inputs, "appraisal-grades", is_review=bool(self.answer_until))
 
     @property
     def journey(self) -> str:

@@ -3,7 +3,7 @@
 The inputs are called channels: the team's duty reports, the ballot on it, and the scores of campaigns.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from shared.contracts.inspection import (
 )
 from shared.policy import Bound, Cap, Ground, Policy, Review
 from shared.policy.channels import PRESENCE
-from shared.rules import Involved, Moved, State, Task
+from shared.rules import Hand, Involved, Moved, State, Task
 
 
 class Ballot(msgspec.Struct, frozen=True):
@@ -76,6 +76,7 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
     """One team's year. Its id is `<village>/<year>`. It notes visits and ledgers also before it is opened."""
 
     kind = "assessments"
+    known_as = ("工作队年度考核", "a team's yearly assessment")
     hides = f'"{PRESENCE}"'
 
     unit: str = ""
@@ -109,12 +110,22 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
     is_overdue: bool = False
     """Whether the time for the year's facts is over while a channel is still missing. Nobody enters a visit for the
     assessment, so the deciding body is asked then to declare its channel void."""
+    four_eyes: bool = False
+    """Whether the pack wanted two persons on the day on which it was opened."""
+    takers: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    """Who entered each channel last, graded, and answered the request for review, where the pack has `four_eyes`."""
     is_dropped: bool = False
     """Whether the village was merged into another before a grade was proposed, or nothing was left to be scored."""
 
     def involves(self, said: object) -> Involved:
         """The team's unit and its leader."""
         return Involved(self.unit, (self.leader,))
+
+    def hand(self, action: str, said: object) -> Hand | None:
+        if not self.four_eyes:
+            return None
+        inputs = ("reports", "ballots", "input-voids")
+        return hand_of_year(action, said, inputs, "grades", is_review=bool(self.answer_until))
 
     @property
     def village(self) -> str:
@@ -200,6 +211,15 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
                 action="grades", about=self.village, role="organisation", due=due, rule=rule,
                 detail=str(self.year), answer={**said, "body": "organisation"},
             )  # fmt: skip
+
+
+def hand_of_year(action: str, said: object, inputs: Collection[str], grades: str, *, is_review: bool) -> Hand | None:
+    """The step of a graded year that a command takes, of a team's or of another subject's: an input, the grade, or the
+    answer to a request for its review."""
+    if action == grades:
+        return Hand(("takers",), "review" if is_review else "grade", apart=True)
+    channel = getattr(said, "channel", "") or getattr(said, "form", "") or "ballot"
+    return Hand(("takers",), channel, apart=False) if action in inputs else None
 
 
 def terms_now(policy: Policy, year: int) -> Terms:

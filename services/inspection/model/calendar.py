@@ -44,6 +44,7 @@ class Calendar(State, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     kind = "calendars"
+    known_as = ("督查考核日程", "the calendar of campaigns and assessments")
 
     frame: tuple[str, ...] = ()
     """The ids of the villages with a team, sorted."""

@@ -64,6 +64,7 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
     """One campaign. Its seeds and coming visits are secret until it closes, so `shown` leaves them out."""
 
     kind = "campaigns"
+    known_as = ("督查活动", "a campaign")
 
     terms: Terms
     """The pack's entry by which it was planned. A later pack does not change it."""

@@ -42,6 +42,7 @@ def open_inputs(state: Assessment | None, event: AssessmentOpened, policy: Polic
         leader=event.leader,
         inputs=event.inputs,
         terms=terms_now(policy, event.year),
+        four_eyes=bool(policy.assessment.four_eyes),
     )
     return Change(_timed(opened, today))
 

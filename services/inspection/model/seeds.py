@@ -33,6 +33,7 @@ class SeedHash(State, frozen=True, kw_only=True, omit_defaults=True):
     """A hash that was published. Its id is the hash. A share is public after its draw, so it must not serve again."""
 
     kind = "seed_hashes"
+    known_as = ("抽取随机码校验值", "the hash of a seed share")
 
     round: str
     """The draw or verification for which it was given, and the body that gave it."""

@@ -96,6 +96,7 @@ class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
     """One village under inspection, from its team's assignment to the team's release. Its id is the village's."""
 
     kind = "supervisions"
+    known_as = ("村督查情况", "the inspection of a village")
     hides = '"excused"'
 
     unit: str = ""

@@ -68,6 +68,7 @@ class Baseline(State, frozen=True, kw_only=True):
     """The surveys of a village, one for each spell on the list; the last is the current one."""
 
     kind = "baselines"
+    known_as = ("摸底排查记录", "the baseline survey of a village")
     surveys: tuple[Survey, ...]
     ended: bool = False
     """Whether the village was merged into another, or taken off the list, before its survey was closed."""

@@ -49,6 +49,7 @@ class Checklists(State, frozen=True, kw_only=True, omit_defaults=True):
     """What is ticked off for a village. Its id is the village's."""
 
     kind = "checklists"
+    known_as = ("村级清单填报情况", "what is ticked off for a village")
     open: dict[str, date] = msgspec.field(default_factory=dict)
     """By list and day, as `disclosure/2018-03-31`: the last day for ticking it off."""
     last: dict[str, Ticked] = msgspec.field(default_factory=dict)

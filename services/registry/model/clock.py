@@ -39,6 +39,7 @@ class Clock(State, frozen=True, kw_only=True):
     """The last day that was announced, and all announced holidays. There is one clock, with the id `china`."""
 
     kind = "clocks"
+    known_as = ("业务日期和节假日", "the business day and the holidays")
     needs_policy = False
     day: date
     notices: dict[str, Notice] = msgspec.field(default_factory=dict)

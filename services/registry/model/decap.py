@@ -75,6 +75,8 @@ class Decap(Dossier, frozen=True, kw_only=True):
     """A township's or county's way out of poverty. Its id is the division, such as `county:210521`."""
 
     kind = "decaps"
+    known_as = ("乡镇、县摘帽", "the de-capping of a township or county")
+    opened_by = "decap-requests"
     actions = MappingProxyType(
         {
             "notice": "decap-notices",

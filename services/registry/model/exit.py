@@ -52,7 +52,9 @@ def may_request(village: Village | None, command: RequestExit, policy: Policy, _
 def requested(village: Village, event: ExitRequested, policy: Policy, today: date) -> Change:
     """The procedure begins, or begins again with the same steps, whatever pack has been adopted meanwhile."""
     terms = village.exit or policy.delisting
-    exit = Exit(kind=terms.kind, attempt=event.attempt, steps=terms.steps).moved_to(0, today, policy.calendar)
+    hands = village.exit.hands if village.exit else {}
+    exit = Exit(kind=terms.kind, attempt=event.attempt, steps=terms.steps, hands=hands)
+    exit = exit.moved_to(0, today, policy.calendar)
     return moved(carry(village, exit, today), event, policy, today)
 
 

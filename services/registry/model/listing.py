@@ -64,6 +64,7 @@ class Listing(State, frozen=True, kw_only=True, omit_defaults=True):
     """A village's or an organisation's place on one list. Its id is `<list>/<subject>`."""
 
     kind = "listings"
+    known_as = ("名单列入情况", "a place on a list")
     sort: str
     """The list, as the pack names it."""
     village: str = ""

@@ -29,6 +29,7 @@ class Party(State, frozen=True, kw_only=True):
     """A party that is no person: a branch, a co-operative, an association, a firm."""
 
     kind: ClassVar[str] = "parties"
+    known_as = ("组织登记信息", "the entry of an organisation")
     sort: str
     """Its kind, as the pack names it."""
     parent: str

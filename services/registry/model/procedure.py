@@ -32,7 +32,7 @@ from shared.contracts.registry import (
 from shared.contracts.values import Role
 from shared.policy import Policy, Step
 from shared.policy.procedure import Kind, Procedure
-from shared.rules import Change, Due, Moved, Refused, State, Task
+from shared.rules import Change, Due, Hand, Moved, Refused, State, Task
 
 Told = NoticePosted | NoticeWithdrawn | ObjectionDecided | StepOverdue
 """The events of a procedure that other states of the registry react to."""
@@ -47,6 +47,8 @@ class Carrier(State, frozen=True, kw_only=True):
     """The field that holds the procedure."""
     actions: ClassVar[Mapping[Kind, str]] = {}
     """By kind of step, the command that takes it. A kind that is missing here is another service's task."""
+    opened_by: ClassVar[str] = ""
+    """The command that asks for the procedure."""
     decides_objections: ClassVar[str] = "objection-decisions"
     """The command that decides on an objection."""
     decides_delays: ClassVar[str] = "delay-decisions"
@@ -86,6 +88,21 @@ class Carrier(State, frozen=True, kw_only=True):
 
     def check(self, command: Command) -> None:
         """Refuse a command that names this state wrongly, such as another division than the village's."""
+
+    def hand(self, action: str, said: object) -> Hand | None:
+        now, path = self.under_way, (self.carries, "hands")
+        if now is None or not any(step.four_eyes for step in now.steps):
+            return None
+        if action == self.opened_by:
+            return Hand(path, "", apart=False)
+        step = now.step
+        if (
+            step is None
+            or action != self.actions.get(step.kind)
+            or getattr(said, "step", None) not in (None, step.name)
+        ):
+            return None
+        return Hand(path, step.name, apart=bool(step.four_eyes))
 
     def follows(self, after: Proceeding) -> tuple[Event, ...]:
         """The events that follow from where the procedure stands after a step: whose word is asked for now, and, of a

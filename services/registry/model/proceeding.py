@@ -94,6 +94,8 @@ class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What this step's assessment found, until it is concluded."""
     members: dict[str, Member] = msgspec.field(default_factory=dict)
     """The members by id, such as the households of a round. Empty if the village decides as a whole."""
+    hands: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    """Who took each step last, and who asked for it all (the step ""), where one of the steps has `four_eyes`."""
     ended: Literal["", "rejected", "withdrawn"] = ""
     """How it ended, if it ended before its last step."""
 

@@ -58,7 +58,9 @@ class Resolution(Dossier, frozen=True, kw_only=True):
     """A matter that a village decides. Its id is `<village>/<matter>`."""
 
     kind = "resolutions"
+    known_as = ("民主决策事项", "a matter that a village decides")
     hides = ""  # Every one is looked at: a question has a secret, and so have rounds on who is watched.
+    opened_by = "resolutions"
     actions = MappingProxyType(
         {
             "notice": "notices",

@@ -17,6 +17,7 @@ class Roll(State, frozen=True, kw_only=True, omit_defaults=True):
     `<division>/<list>`. What is on it in a county, the county's roster knows (`roster.py`)."""
 
     kind = "rolls"
+    known_as = ("名单在册对象", "who is on a list")
     members: tuple[str, ...] = ()
     """The subjects, sorted. A village that moves to another division is counted where it was listed."""
 

@@ -46,6 +46,7 @@ class Enrolment(State, frozen=True, kw_only=True):
     """A tenth of a county's villages: those whose ids end in the same digit, as 210521100203 does in 3."""
 
     kind = "enrolments"
+    known_as = ("县内村名录", "a part of a county's list of villages")
     villages: dict[str, Enrolled] = msgspec.field(default_factory=dict)
 
 
@@ -79,6 +80,7 @@ class Roster(State, frozen=True, kw_only=True):
     """How many villages each township of a county has, and by list the ids of what is on it."""
 
     kind = "rosters"
+    known_as = ("县内各乡镇村数", "the villages of a county by township")
     townships: dict[str, int] = msgspec.field(default_factory=dict)
     """By the first nine digits of its villages' codes."""
     listed: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)

@@ -55,6 +55,7 @@ class Adoption(State, frozen=True, kw_only=True):
     """A policy pack that was adopted; its id is the pack's version."""
 
     kind = "adoptions"
+    known_as = ("政策包启用记录", "the adoption of a policy pack")
     adopted_by: str
     effective_from: date
     sha256: str
@@ -69,6 +70,7 @@ class Jurisdiction(State, frozen=True, kw_only=True):
     """A division that has packs of its own."""
 
     kind = "jurisdictions"
+    known_as = ("自有政策包的区划", "a division with packs of its own")
     packs: dict[str, date]
     """By version of the pack, the day from which it is in force."""
 
@@ -77,6 +79,7 @@ class Unit(State, frozen=True, kw_only=True):
     """A department that can send a team (mechanism 3.3)."""
 
     kind = "units"
+    known_as = ("派出单位登记信息", "the entry of a unit")
     name: str
     level: Level
     department: str

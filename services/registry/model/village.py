@@ -89,7 +89,9 @@ class Village(Carrier, frozen=True, kw_only=True):
     """A village, its stage in the journey, and what it still lacks to leave the list."""
 
     kind = "villages"
+    known_as = ("村登记信息", "the entry of a village")
     carries = "exit"
+    opened_by = "exit-requests"
     actions = MappingProxyType(
         {"notice": "notices", "ask": "words", **dict.fromkeys(("decide", "publish", "act"), "approvals")}
     )

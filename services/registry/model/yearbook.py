@@ -43,6 +43,7 @@ class Yearbook(State, frozen=True, kw_only=True):
     """The figures of one year: `<place>/<year>`."""
 
     kind = "yearbooks"
+    known_as = ("年度数据汇总", "the figures of a year")
     villages: dict[str, Counted] = msgspec.field(default_factory=dict)
     """By the village's id."""
     divisions: dict[str, Recorded] = msgspec.field(default_factory=dict)

@@ -102,7 +102,7 @@ class PersonForgotten(Event, frozen=True, kw_only=True):
     about = "person"
     sealing = "always"
     comes_back = True
-    label = ("个人信息匿名", "person made anonymous")
+    label = ("个人信息匿名化", "person made anonymous")
     source = "PIPL 47"
     person: PartyId
     unit: PartyId | None = None
