@@ -227,7 +227,7 @@ def _default(field: msgspec.structs.FieldInfo | None) -> str:
         return "必填 · required"
     if (
         field.default is msgspec.NODEFAULT
-        or field.default in (None, (), "")
+        or field.default in (None, msgspec.UNSET, (), "")
         or isinstance(field.default, calendar.Span)
     ):
         return ""

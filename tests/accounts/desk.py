@@ -16,7 +16,6 @@ from services.accounts.app import Settings, build
 from services.accounts.model import totp
 from services.accounts.tables import TABLES
 from shared.engine.audit import UNALTERABLE, AuditLog
-from shared.web.rates import A_MINUTE
 from shared.web.token import operator_headers
 
 SECRET = b"5ec4e7" * 10
