@@ -321,7 +321,7 @@ class Issuer:
 
     def has_room(self, account: Account, taken: Sequence[tuple[Account, Delegation]]) -> bool:
         """Whether an account's token, with what it has of others, is as short as services take it."""
-        claims = self._claims(account, CLIENT, ("pwd", "otp"), taken)
+        claims = self._claims(account, "x" * 40, ("pwd", "otp"), taken)
         return len(self.keys.signed(claims, "at+jwt")) <= LONGEST_TOKEN
 
     async def _live(self, account: Account | None) -> Account:
