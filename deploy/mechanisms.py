@@ -17,8 +17,8 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from deploy import policy_pages
 from deploy.local.supervisor import SERVICES
+from shared import pack_words
 from shared.contracts import EVENTS, Event
 from shared.policy import checking, pack
 
@@ -201,7 +201,7 @@ def pack_keys() -> frozenset[str]:
     def within(struct: type[msgspec.Struct], before: str) -> Iterator[str]:
         for name, hint in checking.hints_of(struct).items():
             yield before + name
-            for part in policy_pages.parts(hint):
+            for part in pack_words.parts(hint):
                 yield from within(part, f"{before}{name}.")
 
     return frozenset(within(pack.Policy, ""))

@@ -137,7 +137,7 @@ def show(
     folder: FolderOption = DEFAULT,
 ) -> None:
     """逐句说明政策包（各层合并）及其依据 · tell in sentences what a pack says, layers merged, and what it rests on."""
-    from deploy.policy_sentences import sentences
+    from shared.pack_sentences import sentences
 
     pack = _named(which, over or [], folder)
     console.say(told(f"{pack.name}，版本 {pack.version}", f"{pack.name_en}, version {pack.version}"))
@@ -154,7 +154,7 @@ def diff(
     folder: FolderOption = DEFAULT,
 ) -> None:
     """两个政策包有何不同、涉及谁 · tell in sentences what another pack changes, and for whom."""
-    from deploy.policy_sentences import changes
+    from shared.pack_sentences import changes
 
     packs = [_named(one, over or [], folder) for one in (before, after)]
     count = 0

@@ -26,6 +26,8 @@ class Settings(process.Settings, kw_only=True):
     issuer: str = ""
     """The address at which people and services reach this process, as in every token. Without it, host and port."""
     audience: str = "zhucun"
+    pages: str = ""
+    """The address at which browsers reach the page to sign in, if that is another than the issuer's."""
     console: str = ""
     """The addresses at which browsers reach the console, with commas in between. People are led back there."""
 
@@ -36,7 +38,7 @@ def build(of: Settings) -> tuple[App, Log]:
     url = of.issuer or f"http://{of.host}:{of.port}"
     log = Log(open_engine(of.database), secret, url)
     issuer = Issuer(
-        url, of.audience, Keys(of.signing_keys), log, SignIn(log, Seal(secret, "second factors")), of.console
+        url, of.audience, Keys(of.signing_keys), log, SignIn(log, Seal(secret, "second factors")), of.console, of.pages
     )
     return App({**issuer.routes, **Api(issuer, log, secret, Limits(of.requests_a_minute)).routes}, NAME), log
 

@@ -91,9 +91,11 @@ class _Refusal(Exception):
 class Issuer:
     """The issuer at one address."""
 
-    def __init__(self, url: str, audience: str, keys: tokens.Keys, log: Log, sign_in: SignIn, console: str) -> None:
-        """`console` has the console's addresses, with commas in between."""
-        self.url, self.audience, self.keys = url, audience, keys
+    def __init__(
+        self, url: str, audience: str, keys: tokens.Keys, log: Log, sign_in: SignIn, console: str, pages: str
+    ) -> None:
+        """`console` has the console's addresses, with commas in between; browsers sign in at `pages`."""
+        self.url, self.audience, self.keys, self.pages = url, audience, keys, (pages or url).rstrip("/")
         own = "|".join(re.escape(f"{one.strip().rstrip('/')}/callback") for one in console.split(",") if one.strip())
         self._back = {CLIENT: _LOOPBACK, **({CONSOLE: own} if own else {})}
         self._log, self._sign_in = log, sign_in
@@ -116,7 +118,7 @@ class Issuer:
     async def discovery(self, _request: Request) -> Answer:
         """What the issuer is and can do (OpenID Connect Discovery 1.0)."""
         return told({
-            "issuer": self.url, "authorization_endpoint": f"{self.url}/authorize",
+            "issuer": self.url, "authorization_endpoint": f"{self.pages}/authorize",
             "token_endpoint": f"{self.url}/token", "jwks_uri": f"{self.url}/jwks",
             "end_session_endpoint": f"{self.url}/end-session", "scopes_supported": ["openid"],
             "response_types_supported": ["code"], "response_modes_supported": ["query"],

@@ -44,12 +44,12 @@ class Upstream:
         """Close the connections."""
         await self._http.aclose()
 
-    async def get(self, service: str, path: str, visitor: Shown, **params: Any) -> Any:
-        """The decoded answer of the service that keeps `place` (or `below`). Raises Refusal.
+    async def get(self, service: str, path: str, visitor: Shown, *, at: str = "", **params: Any) -> Any:
+        """The decoded answer of who keeps the division `at`, or else the `place` that is asked for. Raises Refusal.
 
         Where replicas share a service and no place is named, all are asked, and their lists are joined.
         """
-        place = str(params.get("place") or params.get("below") or "")
+        place = at or str(params.get("place") or params.get("below") or "")
         names = self.processes(service, place)
         found = await asyncio.gather(*(self._json("GET", name, path, visitor, params=params) for name in names))
         return [one for answer in found for one in answer] if len(found) > 1 else found[0]

@@ -229,12 +229,10 @@ async def unforged(request: Request) -> Response[Any] | None:
 async def headed(message: Message, scope: Scope) -> None:
     """Add to every answer what keeps browsers from storing it, running what is not ours, or showing it elsewhere."""
     if message["type"] == "http.response.start":
-        of: Site = scope["litestar_app"].state.site
         is_static = scope["path"].startswith("/static/")
-        own = ["'self'", *(_origin(one.url) for one in (of.sessions.issuers.trusted if of.sessions else ()))]
         policy = (
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-            f"form-action {' '.join(own)}; frame-ancestors 'none'; base-uri 'none'"
+            "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
         )
         said = {
             "content-security-policy": policy, "x-content-type-options": "nosniff", "x-frame-options": "DENY",
@@ -244,11 +242,6 @@ async def headed(message: Message, scope: Scope) -> None:
         have = {name.lower() for name, _ in message["headers"]}
         more = [(name.encode(), value.encode()) for name, value in said.items() if name.encode() not in have]
         message["headers"] = [*message["headers"], *more]
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 # ---------------------------------------------------------------------- errors
@@ -276,9 +269,14 @@ def _not_signed_in(request: Request, error: NotSignedIn) -> Response[Any]:
     """Lead to where people sign in, and back to this page afterwards."""
     if "hx-request" in request.headers:  # A part of a page would show the page to sign in inside itself.
         return Response("", status_code=401, headers={"hx-redirect": "/sign-in"})
+    if request.method != "GET":  # Led elsewhere, he would lose what he wrote.
+        zh, en = (
+            "会话已结束：请另开窗口重新登录，再返回提交",
+            "the session has ended: sign in in another window, then go back and submit",
+        )
+        return _said(request, 401, (Fault(0, "sign-in", zh, en),))
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    to = f"?{urlencode({'to': own_path(wanted)})}" if request.method == "GET" else ""
-    return Redirect(f"/sign-in{to}", status_code=303)
+    return Redirect(f"/sign-in?{urlencode({'to': own_path(wanted)})}", status_code=303)
 
 
 def _sign_in_failed(request: Request, error: SignInFailed) -> Response[str]:

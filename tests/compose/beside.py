@@ -11,7 +11,7 @@ from tests.accounts.desk import Live
 from tests.compose.engine import Broken, Installation
 from tests.compose.line import Line, failed
 
-OVERLAYS: Final = ("compose.accounts.yaml", "compose.webhooks.yaml")
+OVERLAYS: Final = ("compose.accounts.yaml", "compose.webhooks.yaml", "compose.console.yaml")
 TAKEN: Final = "/tmp/taken"
 RECEIVER: Final = f"""
 from http.server import BaseHTTPRequestHandler, HTTPServer

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.policy_sentences import sentences
+from shared.pack_sentences import sentences
 from shared.policy import Policy, parse_pack
 from shared.policy.shipped import base
 

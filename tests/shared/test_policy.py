@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from deploy import policy_pages
 from services.registry.model.commands import AdoptPolicy
+from shared import pack_words
 from shared.contracts.values import ROLES
 from shared.policy import Fault, Policy, PolicyBook, PolicyInvalid, find_doubts, parse_pack, read_pack
 from shared.policy.outcomes import TRIGGERS, Outcome
@@ -975,7 +976,7 @@ def test_nothing_in_a_shipped_pack_is_doubted(file: Path) -> None:
 
 def test_the_page_names_every_event_that_gives_rise_to_an_outcome_and_every_order_of_steps() -> None:
     text = policy_pages.page()
-    zh, en = policy_pages.words(Outcome)["on"]
+    zh, en = pack_words.words(Outcome)["on"]
     assert all(name in zh and name in en for name in TRIGGERS)
     assert all(f"- `{effect}`：" in text for effect in get_args(Effect))
     assert "列表（2 项），每项为代码" in text, "a pair of figures"

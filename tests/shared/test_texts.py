@@ -13,12 +13,11 @@ from typing import Any, get_type_hints
 import msgspec
 import pytest
 
-from deploy import policy_pages
 from deploy.demo.answers import Awaited
 from deploy.demo.memory import Memory
 from deploy.demo.officers import Officers
 from deploy.demo.regions.benxi.story import POLICY, START, Benxi
-from deploy.policy_sentences import sentences
+from shared import pack_words
 from shared.chinese import nested, quoted
 from shared.contracts import EVENTS
 from shared.contracts.dispatch import NeedUnmet, PresenceCounted, Present, TeamReleased
@@ -28,6 +27,7 @@ from shared.contracts.registry import ChecklistTicked, ResolutionOpened
 from shared.contracts.sentences import SENTENCES
 from shared.contracts.words import WORDS, words
 from shared.labels import awaited, basis, heading, in_words
+from shared.pack_sentences import sentences
 from shared.policy.shipped import FILES, shipped
 from shared.telling import line
 from tests.support.texts import chinese_parts, faults, is_chinese
@@ -225,8 +225,8 @@ def test_every_sentence_about_a_pack_is_chinese(pack: Path) -> None:
 def test_every_field_of_a_pack_is_explained_in_chinese() -> None:
     found = [
         (struct.__name__, field, zh)
-        for struct in policy_pages.structs()
-        for field, (zh, _) in policy_pages.words(struct).items()
+        for struct in pack_words.structs()
+        for field, (zh, _) in pack_words.words(struct).items()
         if faults(zh, codes=False)
     ]
     assert found == []

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.policy_sentences import sentences
 from shared.calendar import Span, national
+from shared.pack_sentences import sentences
 from shared.policy import Policy, PolicyInvalid, kept_pack, parse_pack, renewed
 from shared.policy.checking import hints_of
 from shared.policy.when import FORMS, When

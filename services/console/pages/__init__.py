@@ -2,9 +2,23 @@
 
 from typing import Any, Final
 
-from services.console.pages import acts, card, day, health, imports, live, me, operations, overview, session, villages
+from services.console.pages import (
+    acts,
+    card,
+    day,
+    health,
+    imports,
+    live,
+    me,
+    operations,
+    overview,
+    policy,
+    session,
+    start,
+    villages,
+)
 
 PAGES: Final[tuple[Any, ...]] = (
     *acts.HANDLERS, *card.HANDLERS, *day.HANDLERS, *health.HANDLERS, *imports.HANDLERS, *live.HANDLERS, *me.HANDLERS,
-    *operations.HANDLERS, *overview.HANDLERS, *session.HANDLERS, *villages.HANDLERS,
+    *operations.HANDLERS, *overview.HANDLERS, *policy.HANDLERS, *session.HANDLERS, *start.HANDLERS, *villages.HANDLERS,
 )  # fmt: skip

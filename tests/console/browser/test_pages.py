@@ -14,7 +14,7 @@ from tests.console.browser import look
 
 PAGES = (
     "/day", "/acts", "/act/registry/units", "/operations", "/forms", "/forms?all=true", "/forms/registry/villages",
-    "/me", "/nowhere", "/overview/china", "/villages",
+    "/me", "/start", "/policy/2105", "/policy/", "/nowhere", "/overview/china", "/villages",
 )  # fmt: skip
 """The pages that need no village."""
 
@@ -61,6 +61,27 @@ async def test_every_page_is_sound(county: str, browser: Browser, size: str, lan
         if lang == "zh":
             assert not re.search(r"[a-z]{3,}=|\bnull\b|\bNone\b", text), path
     assert [one for one in page.faults if "404" not in one] == []  # type: ignore[attr-defined]
+
+
+async def test_an_empty_system_is_begun_without_the_command_line(county: str, browser: Browser, tmp_path: Path) -> None:
+    page = await look.page(browser, "desk", "zh", county)
+    await page.goto(f"{county}/start")
+    await page.check("input[value=benxi]")
+    await page.fill("input[name=organ]", "中共本溪市委、市政府，本委发〔2014〕1号")
+    await page.click("main button")
+    await page.wait_for_selector("text=已启用的区划")
+    await page.click("main a[href='/policy/2105']")
+    assert "本溪" in await page.inner_text("h1")
+    assert "〔本溪市〕" in await page.inner_text("main"), "each sentence says what it rests on"
+    await page.goto(f"{county}/forms/registry/villages")
+    async with page.expect_download() as got:
+        await page.fill("input[name=place]", "2105")
+        await page.click("text=下载表格")
+    file = tmp_path / "villages.xlsx"
+    await (await got.value).save_as(file)
+    await page.set_input_files("input[type=file]", file)
+    await page.click("button[value=check]")
+    await page.wait_for_selector("[role=alert] li, [aria-live] h2")
 
 
 async def test_a_page_is_used_by_the_keyboard_alone(county: str, browser: Browser) -> None:

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple, get_args, get_origin
 
 import msgspec
 
-from deploy.policy_pages import structs, words
 from shared import chinese, english
 from shared.calendar import Span, YearDay
 from shared.contracts.values import ROLES, EventRole, Role
 from shared.labels import heading, label
+from shared.pack_words import structs, words
 from shared.policy import RELATIONS, Bound, Policy
 from shared.policy.bound import FIGURES, Limits
 from shared.policy.checking import bare, hints_of, tag_of

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from deploy import policy_pages
-from deploy.policy_sentences import TOLD_AT_THE_HEAD, changes, sentences
+from shared import pack_words
+from shared.pack_sentences import TOLD_AT_THE_HEAD, changes, sentences
 from shared.policy import Policy, PolicyBook, kept_pack, parse_pack
 from shared.policy.shipped import FILES, content, shipped
 from tests.support.packs import CHECK, HOME_DOCUMENT, layer, team_says
@@ -36,9 +36,9 @@ def filled(part: Any, path: tuple[str, ...] = ()) -> set[str]:
 
 
 def test_every_field_that_a_pack_can_say_has_words_for_its_sentence() -> None:
-    for struct in policy_pages.structs():
+    for struct in pack_words.structs():
         for field in msgspec.structs.fields(struct):
-            zh, en = policy_pages.words(struct)[field.encode_name]
+            zh, en = pack_words.words(struct)[field.encode_name]
             assert re.search("[\u4e00-\u9fff]", zh) and re.search("[a-z]", en), f"{struct.__name__}.{field.name}"
 
 

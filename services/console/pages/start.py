@@ -1,0 +1,85 @@
+"""The first steps of an empty system: a policy pack, then villages, units and cadres by forms, then people."""
+
+import re
+import secrets
+from typing import Any, Final
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.response import Redirect
+
+from services.console import web
+from services.console.upstream import Refusal, Upstream
+from services.console.web import Request, Visitor
+from shared.divisions import lies_in, place_of
+from shared.policy import by_itself, shipped
+from shared.web.problems import Fault
+
+FORMS: Final = ("villages", "units", "cadres")
+"""The forms by which a region's data come in, in this order."""
+
+
+@get("/start")
+async def start(
+    request: Request, visitor: NamedDependency[Visitor], upstream: NamedDependency[Upstream]
+) -> Response[str]:
+    """What is done already of the first steps, and what comes next."""
+    return await _page(request, visitor, upstream)
+
+
+@post("/start")
+async def adopt(
+    request: Request, visitor: NamedDependency[Visitor], upstream: NamedDependency[Upstream]
+) -> Response[Any]:
+    """Adopt a pack that comes with the program, whole, for the division that it is written for."""
+    given = await web.form(request)
+    name, organ = given.get("pack", ""), given.get("organ", "").strip()
+    if name not in _names():
+        raise Refusal(404, (Fault(0, "", "没有这个政策包", "there is no such pack"),))
+    if not 2 <= len(organ) <= 120:
+        zh, en = "请填写决定机关及文号", "say which organ decided it, and by which document"
+        return await _page(request, visitor, upstream, faults=(Fault(0, "schema", zh, en, "organ"),), organ=organ)
+    pack = shipped.shipped(name)
+    command = {
+        "place": place_of(pack.jurisdiction), "pack": by_itself(pack, pack.jurisdiction), "adopted_by": organ,
+    }  # fmt: skip
+    key = given.get("key", "")
+    if not re.fullmatch("[A-Za-z0-9_-]{8,80}", key):
+        key = secrets.token_urlsafe(18)
+    try:
+        await upstream.post("registry", "/v1/policies", visitor, command, key=key)
+    except Refusal as refusal:
+        if refusal.status == 401:
+            raise
+        return await _page(request, visitor, upstream, faults=refusal.faults, organ=organ)
+    return Redirect("/start", status_code=303)
+
+
+async def _page(
+    request: Request, visitor: Visitor, upstream: Upstream, *, faults: tuple[Fault, ...] = (), organ: str = ""
+) -> Response[str]:
+    status = await upstream.get("registry", "/v1/status", visitor, at=place_of(visitor.place))
+    adopted = sorted(status["policies"])
+    packs = [
+        (name, pack)
+        for name in _names()
+        for pack in [shipped.shipped(name)]
+        if pack.jurisdiction not in adopted and _concerns(visitor.place, pack.jurisdiction)
+    ]
+    return web.page(
+        request, "start.html", visitor, 422 if faults else 200, adopted=adopted, packs=packs, faults=faults,
+        organ=organ or visitor.organ, forms=FORMS, key=secrets.token_urlsafe(18),
+    )  # fmt: skip
+
+
+def _names() -> list[str]:
+    """The packs that a region can adopt: all but the country's, which they extend."""
+    return [path.stem for path in shipped.FILES if not path.stem.startswith("national")]
+
+
+def _concerns(place: str, jurisdiction: str) -> bool:
+    """Whether a pack is for a division, for one around it, or for one within it."""
+    return place == jurisdiction or place.startswith(jurisdiction) or lies_in(jurisdiction, place)
+
+
+HANDLERS: Final = (start, adopt)
