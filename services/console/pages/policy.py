@@ -49,7 +49,8 @@ def _sections(policy: Policy) -> Iterator[tuple[tuple[str, str], list[Sentence]]
     """The sentences by the section of the pack to which they belong."""
     for _, of_section in groupby(sentences(policy), lambda one: one.path[0]):
         told = [*of_section]
-        yield told[0].about, told
+        zh, en = told[0].about
+        yield (zh.partition("“")[0], en.partition(" “")[0]), told  # The name of the first entry is left out.
 
 
 HANDLERS: Final = (own, policy)
