@@ -5,6 +5,7 @@ that is sent has an id or a key, by which a repetition is recognised.
 """
 
 import asyncio
+import math
 import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
@@ -52,6 +53,7 @@ class _Cursor(msgspec.Struct):
     """What the server says about a consumer that is there."""
 
     delivered: _Delivered
+    ack_floor: _Delivered
     num_pending: int
     num_ack_pending: int
 
@@ -88,6 +90,8 @@ class Status(msgspec.Struct):
 
     written: int
     """Events decided so far."""
+    published: int
+    """How many of them are published."""
     dead_letters: int
     next_due: date | None
     read: dict[str, int]
@@ -188,12 +192,13 @@ class Simulation:
         """The last sequence of each stream."""
         return [(await self._asked("STREAM.INFO", stream, type=_Stream)).state.last_seq for stream in (OPEN, SEALED)]
 
-    async def _come_to_the_end(self, stream: str, durable: str) -> int:
-        """Wait until a consumer has nothing more to read or acknowledge. Returns the last message that it reached."""
+    async def _come_to_the_end(self, stream: str, durable: str, end: float = math.inf) -> int:
+        """Wait until a consumer has nothing more to read or acknowledge, or has acknowledged all up to the message
+        `end`. Returns the last message that it reached."""
         until, pause = time.monotonic() + ENDED_WITHIN, FIRST_PAUSE
         while time.monotonic() < until:
             cursor = await self._asked("CONSUMER.INFO", stream, durable, type=_Cursor)
-            if not cursor.num_pending and not cursor.num_ack_pending:
+            if cursor.ack_floor.stream_seq >= end or not (cursor.num_pending or cursor.num_ack_pending):
                 return cursor.delivered.stream_seq
             await asyncio.sleep(pause)
             pause = min(1.5 * pause, LONGEST_PAUSE)

@@ -9,7 +9,7 @@ import asyncio
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import date, timedelta
 from functools import partial
@@ -19,15 +19,17 @@ from typing import Final, NamedTuple
 
 import msgspec
 import uvloop
+from nats.errors import Error as NatsError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import text
 
 from deploy.demo.answers import COMMANDS, Row
 from deploy.demo.officers import Refusal
-from deploy.demo.simulation import Simulation, Status
+from deploy.demo.simulation import ENDED_WITHIN, Simulation, Status
 from deploy.local.supervisor import System
 from shared.engine import store
+from shared.stream.bus import SEALED
 from tests.bench.country import county as story
 from tests.bench.country.county import FIRST, LAST, County, Village
 from tests.bench.figure import Figure
@@ -36,9 +38,13 @@ COUNTIES, VILLAGES, CADRES = 832, 154, 3_600
 """Of the country, of a county, and in a county's register."""
 REFERENCE: Final = 7
 """Counties of the run that the time for each village is compared with: some thousand villages."""
-GROUPS, GROUP = 3, 12
+GROUPS, GROUP = 7, 16
 """In how many groups the counties do the same things one after the other, and how many make a group at least, or
-batches are small."""
+batches are small. The number is odd, since only every second province has counties that count days."""
+CHAIN: Final = 5
+"""How many services stand in a chain of messages at most, each of which follows from the one before."""
+LOOK: Final = 0.05
+"""Seconds between two looks at a service that is behind."""
 FLIGHT = 3
 """Requests that are on their way to one process."""
 MATCHINGS = 5
@@ -109,7 +115,7 @@ Rounds = tuple[tuple[Step, ...], ...]
 
 
 class Day(NamedTuple):
-    """A business day: its rounds follow one upon the other, each when all is quiet."""
+    """A business day: its rounds follow one upon the other, each when the one before has led to all that follows."""
 
     on: date
     phase: str
@@ -129,6 +135,8 @@ class Country(Simulation):
         groups = max(1, min(GROUPS, len(counties) // GROUP))
         self.groups = [[*self.counties][group::groups] for group in range(groups)]
         """The provinces that do the same things at the same time."""
+        self._turns = defaultdict[str, asyncio.Lock](asyncio.Lock)
+        """By service, who is at it."""
 
     async def statuses(self) -> Mapping[str, Status]:
         """What every process says about itself. The tasks, which are many, are not read."""
@@ -141,36 +149,71 @@ class Country(Simulation):
     async def settle(self, moved: Iterable[str] | None = None, *, day: int = 0) -> None:
         """Wait until all is quiet, for as long as anything moves: a country's day takes longer than a county's."""
         moved = moved and [*moved]
-        before = None
+        await self._while_it_moves(partial(super().settle, moved, day=day))
+
+    async def _while_it_moves(self, wait: Callable[[], Awaitable[None]]) -> None:
+        """Wait once more whenever it has taken too long, unless nothing moves any more."""
+        before, until = None, 0.0
         while True:
             try:
-                return await super().settle(moved, day=day)
-            except TimeoutError:
+                return await wait()
+            except (NatsError, msgspec.DecodeError, TimeoutError):
                 now = await self.statuses()
-                if now == before:
+                if now != before:
+                    before, until = now, time.monotonic() + ENDED_WITHIN
+                elif time.monotonic() > until:
                     raise
-                before = now
+            await asyncio.sleep(LOOK)
 
     async def live(self, day: Day) -> None:
         """Let a day begin, and do all that is to be done on it.
 
-        Where a day has several rounds, each group of counties is one round behind the group before it: a country's
-        counties do not move in step, and if they did, all services would wait for the one whose turn it is.
+        Counties do not move in step, and if they did, all services would wait for the one whose turn it is. So where a
+        day has several rounds, each group of counties goes on as soon as its own round has led to all that follows.
         """
         await self.pass_day(day.on)
         groups = self.groups if len(day.rounds) > 1 else [[*self.counties]]
-        for turn in range(len(day.rounds) + len(groups) - 1):
-            by_service = defaultdict(list)
-            for behind, group in enumerate(groups):
-                if 0 <= turn - behind < len(day.rounds):
-                    for number, step in enumerate(day.rounds[turn - behind]):
-                        by_service[step.service].append((f"{day.on}-{turn}-{behind}-{number}", step, group))
-            await asyncio.gather(*(self._take(taken) for taken in by_service.values()))
-            await self.settle()
+        async with asyncio.TaskGroup() as living:
+            for number, group in enumerate(groups):
+                living.create_task(self._live(day, number, group))
+        await self.settle()
 
-    async def _take(self, taken: Iterable[tuple[str, Step, list[str]]]) -> None:
-        for key, step, provinces in taken:
-            await self._spread(self._rows(step, provinces), step, key)
+    async def _live(self, day: Day, number: int, group: list[str]) -> None:
+        """What a group of counties does on a day, round by round."""
+        for turn, steps in enumerate(day.rounds):
+            by_service = defaultdict(list)
+            for step in steps:
+                by_service[step.service].append((f"{day.on}-{turn}-{number}-{len(by_service[step.service])}", step))
+            await asyncio.gather(*(self._take(of, taken, group) for of, taken in by_service.items()))
+            if turn < len(day.rounds) - 1:
+                await self._while_it_moves(partial(self._followed, [*by_service]))
+
+    async def _take(self, service: str, taken: Iterable[tuple[str, Step]], group: list[str]) -> None:
+        """One group after the other is at a service, so that the first goes on while it works for the next."""
+        async with self._turns[service]:
+            for key, step in taken:
+                await self._spread(self._rows(step, group), step, key)
+
+    async def _followed(self, services: Collection[str]) -> None:
+        """Wait until what was said to these services by now has led to all that follows, while others go on.
+
+        A message is acknowledged only after its consequences are published. So once all consumers are past what the
+        streams hold, these hold the consequences as well, which are looked at next.
+        """
+        asked = [name for name, (service, _) in self.system.services.items() if service in services]
+        written: dict[str, int] = {}
+        while asked:
+            standings = await self.standings(asked)
+            written = {name: standing.written for name, standing in standings.items()} | written
+            asked = [name for name in asked if standings[name].published < written[name]]
+            await asyncio.sleep(LOOK if asked else 0)
+        ends = await self._ends()
+        for _ in range(CHAIN):
+            for stream, durable in self._cursors:
+                await self._come_to_the_end(stream, durable, ends[stream == SEALED])
+            before, ends = ends, await self._ends()
+            if ends == before:
+                return
 
     async def _rows(self, step: Step, provinces: list[str]) -> AsyncIterator[Row]:
         """The commands of provinces. States are read while commands are sent, since all would take much memory."""
