@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from shared.contracts import Command
@@ -88,10 +87,9 @@ async def _answer(pipeline: Pipeline, waiting: Sequence[Request]) -> None:
         size += len(request.causes)
         if not together or (size <= outbox.PAGE and request.key not in together and not request.outcome.done()):
             together[request.key] = request
-    table = pipeline.tables.requests
     async with pipeline.transaction() as work:
-        for row in (await work.conn.execute(select(table).where(table.c.key.in_(together)))).mappings():
-            together.pop(row["key"]).repeat(row["fingerprint"], row["response"])
+        for key, fingerprint, response in await store.answers(work.conn, pipeline.tables, together):
+            together.pop(key).repeat(fingerprint, response)
         if together and pipeline.today is None:
             raise Refused(
                 "calendar",
@@ -103,6 +101,6 @@ async def _answer(pipeline: Pipeline, waiting: Sequence[Request]) -> None:
         is_long = any(request.is_long for request in fresh)
         result, decided = await pipeline.run(work, partial(decide, work.terms, fresh), is_long=is_long)
         await pipeline.save(work, result)
-        await store.insert(work.conn, table, [row for one in decided for row in one.kept])
+        await store.insert(work.conn, pipeline.tables.requests, [row for one in decided for row in one.kept])
     for one in decided:
         one.tell()

@@ -12,7 +12,7 @@ end there. So none is left half read, and the connection can be closed, which en
 
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import methodcaller
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +22,7 @@ from sqlalchemy.dialects.sqlite.aiosqlite import (
     AsyncAdapt_aiosqlite_cursor,
     AsyncAdapt_aiosqlite_ss_cursor,
 )
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.util import immutabledict
 from sqlalchemy.util.concurrency import await_
 
@@ -102,6 +103,13 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
         self.waiting.clear()
         if self._connection._connection and self._connection.in_transaction:
             super().rollback()
+
+
+def write_later(connection: AsyncConnection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Let rows wait to be written along with the connection's next statement, or with the commit. SQLAlchemy itself
+    would take a single row for something that somebody waits for."""
+    raw: Any = connection.sync_connection.connection.dbapi_connection  # type: ignore[union-attr]
+    raw.waiting.append(methodcaller("executemany", statement, rows))
 
 
 def connect(dialect: Any, _record: Any, arguments: Any, named: Any) -> _Connection:

@@ -28,6 +28,7 @@ from sqlalchemy.types import TypeEngine
 from shared.codes import Code
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted
+from shared.engine import sqlite
 from shared.engine.flow import States, decoder, encode_state
 from shared.engine.opening import open_engine as open_engine
 from shared.engine.tables import Tables
@@ -121,7 +122,8 @@ Clash = Literal["fail", "keep", "replace", "add"]
 async def _write(conn: AsyncConnection, table: Table, rows: Rows, clash: Clash) -> None:
     """Write all rows by one statement of the driver. SQLAlchemy would process every parameter, which costs more.
 
-    PostgreSQL gets each column as one array. Otherwise it would run the statement once for each row.
+    PostgreSQL gets each column as one array. Otherwise it would run the statement once for each row. On SQLite rows
+    wait for the next statement, or for the commit.
     """
     if not rows:
         return
@@ -129,8 +131,10 @@ async def _write(conn: AsyncConnection, table: Table, rows: Rows, clash: Clash) 
     columns: list[Sequence[Any]] = [*zip(*map(pick, rows), strict=True)]
     for number, processor in adapt:
         columns[number] = [*map(processor, columns[number])]
-    by_column = conn.dialect.name == "postgresql"
-    await conn.exec_driver_sql(statement, tuple(columns) if by_column else [*zip(*columns, strict=True)])
+    if conn.dialect.name == "postgresql":
+        await conn.exec_driver_sql(statement, tuple(columns))
+    else:
+        sqlite.write_later(conn, statement, [*zip(*columns, strict=True)])
 
 
 @cache
@@ -176,6 +180,16 @@ async def note_heard(conn: AsyncConnection, tables: Tables, ids: Collection[byte
     rows = "SELECT * FROM unnest($1::bytea[])" if by_array else f"VALUES {', '.join(['(?)'] * len(ids))}"
     statement = f"INSERT INTO {tables.inbox.name} (id) {rows} ON CONFLICT DO NOTHING RETURNING id"
     return {id for (id,) in await conn.exec_driver_sql(statement, ([*ids],) if by_array else tuple(ids))}
+
+
+async def answers(conn: AsyncConnection, tables: Tables, keys: Iterable[str]) -> Sequence[tuple[str, bytes, str]]:
+    """Of those requests that were answered before: key, fingerprint and response."""
+    by_array = conn.dialect.name == "postgresql"
+    chosen = "= ANY($1::varchar[])" if by_array else "IN (SELECT value FROM json_each(?1))"
+    statement = f'SELECT "key", fingerprint, response FROM {tables.requests.name} WHERE "key" {chosen}'
+    asked: Any = [*keys]
+    given = asked if by_array else msgspec.json.encode(asked).decode()
+    return (await conn.exec_driver_sql(statement, (given,))).all()  # type: ignore[return-value]
 
 
 async def load_states(conn: AsyncConnection, tables: Tables, keys: Iterable[Key]) -> States:
