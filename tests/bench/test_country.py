@@ -117,7 +117,7 @@ def _assert_ranked(states: dict[str, dict[str, Any]]) -> None:
 async def test_every_village_comes_to_its_end(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(country, "GROUP", 1)  # As in the whole country, counties are a round behind one another.
+    monkeypatch.setattr(country, "GROUP", 1)  # As in the whole country, counties do not move in step.
     async with System(tmp_path_factory.mktemp("country")) as system:
         await system.ready()
         told = await country.journeys(system, COUNTIES, villages=VILLAGES, cadres=120, console=Console(quiet=True))

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import Column, Integer, MetaData, Table, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.engine import store
@@ -86,6 +86,22 @@ async def test_a_statement_that_fails_leaves_no_transaction_open(
         await begun(engine, fail)
     assert store.passing(raised.value) == may_pass
     await require_free(engine, tmp_path)  # While the error is kept, and with it the frames that knew the cursor.
+
+
+async def test_a_single_row_is_there_for_the_next_statement_and_a_clash_of_one_undoes_all(
+    engine: AsyncEngine, tmp_path: Path
+) -> None:
+    pairs = Table("pairs", MetaData(), Column("a", Integer, primary_key=True), Column("b", Integer))
+
+    async def clash(conn: AsyncConnection) -> None:
+        await conn.run_sync(pairs.create)
+        await store.insert(conn, pairs, [{"a": 1, "b": 1}])
+        assert (await conn.exec_driver_sql("SELECT a, b FROM pairs")).all() == [(1, 1)]
+        await store.insert(conn, pairs, [{"a": 1, "b": 2}])
+
+    with pytest.raises(IntegrityError, match="UNIQUE constraint failed"):
+        await begun(engine, clash)
+    await require_free(engine, tmp_path)
 
 
 async def test_an_error_is_not_hidden_by_a_connection_that_was_closed_meanwhile(
