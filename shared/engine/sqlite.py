@@ -108,8 +108,8 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
 def write_later(connection: AsyncConnection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
     """Let rows wait to be written along with the connection's next statement, or with the commit. SQLAlchemy itself
     would take a single row for something that somebody waits for."""
-    raw: Any = connection.sync_connection.connection.dbapi_connection  # type: ignore[union-attr]
-    raw.waiting.append(methodcaller("executemany", statement, rows))
+    pooled: Any = connection.sync_connection
+    pooled.connection.dbapi_connection.waiting.append(methodcaller("executemany", statement, rows))
 
 
 def connect(dialect: Any, _record: Any, arguments: Any, named: Any) -> _Connection:

@@ -189,7 +189,8 @@ async def answers(conn: AsyncConnection, tables: Tables, keys: Iterable[str]) ->
     statement = f'SELECT "key", fingerprint, response FROM {tables.requests.name} WHERE "key" {chosen}'
     asked: Any = [*keys]
     given = asked if by_array else msgspec.json.encode(asked).decode()
-    return (await conn.exec_driver_sql(statement, (given,))).all()  # type: ignore[return-value]
+    rows: Sequence[Any] = (await conn.exec_driver_sql(statement, (given,))).all()
+    return rows
 
 
 async def load_states(conn: AsyncConnection, tables: Tables, keys: Iterable[Key]) -> States:

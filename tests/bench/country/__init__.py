@@ -153,7 +153,8 @@ class Country(Simulation):
 
     async def _while_it_moves(self, wait: Callable[[], Awaitable[None]]) -> None:
         """Wait once more whenever it has taken too long, unless nothing moves any more."""
-        before, until = None, 0.0
+        before: Mapping[str, Status] = {}
+        until = 0.0
         while True:
             try:
                 return await wait()
