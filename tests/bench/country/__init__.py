@@ -182,7 +182,7 @@ class Country(Simulation):
     async def _live(self, day: Day, number: int, group: list[str]) -> None:
         """What a group of counties does on a day, round by round."""
         for turn, steps in enumerate(day.rounds):
-            by_service = defaultdict(list)
+            by_service = defaultdict[str, list[tuple[str, Step]]](list)
             for step in steps:
                 by_service[step.service].append((f"{day.on}-{turn}-{number}-{len(by_service[step.service])}", step))
             await asyncio.gather(*(self._take(of, taken, group) for of, taken in by_service.items()))
