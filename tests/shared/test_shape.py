@@ -76,8 +76,8 @@ STEPS = {
     ),
     "engine/store.py": ("upsert", "insert", "keep_packs", "decode_state"),
     "engine/sqlite.py": (
-        "_Cursor.__init__", "_Cursor.execute", "_Cursor.close", "_Connection.run", "_Connection.commit",
-        "_Connection.rollback", "write_later",
+        "_Cursor.__init__", "_Cursor.execute", "_Cursor._async_soft_close", "_Cursor.close", "_Connection.run",
+        "_Connection.commit", "_Connection.rollback", "write_later",
     ),
     "engine/shares.py": ("Share.mark",),
     "engine/flow.py": (
