@@ -52,7 +52,7 @@ def events(number: int) -> Iterator[Event]:
         place=place, village=id, spell=1, problem_class="lagging_economy", counts={}, problems=(), decided_by="县扶贫办"
     )
     yield d.VillageMatched(
-        place=place, village=id, matching="m", unit=unit, team=team, score=1.0, problem_class="lagging_economy",
+        place=place, village=id, matching="m", unit=unit, team=team, score=1, problem_class="lagging_economy",
         reasons=(),
     )  # fmt: skip
     yield d.TeamAssigned(

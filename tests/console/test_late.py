@@ -2,7 +2,7 @@
 
 from services.console.model.late import CLOSED, ONLY_TOLD, OPENED
 from services.console.model.rows import KNOWN
-from shared.contracts import EVENTS
+from shared.contracts import EVENTS, Event
 
 NO_DEADLINES = {"dispatch.exit_promise.missed.v1", "registry.floor.missed.v1"}
 """A promise and a figure that were not reached: nothing is owed that could be made up for."""
@@ -17,9 +17,11 @@ def test_every_deadline_missed_in_a_village_is_counted() -> None:
         and event.sealing == "never"
         and name not in NO_DEADLINES
     }
-    assert told.keys() == {event.type for event in (*OPENED, *ONLY_TOLD)}
+    counted: set[type[Event]] = {*OPENED, *ONLY_TOLD}
+    assert told.keys() == {event.type for event in counted}
 
 
 def test_only_open_events_change_rows() -> None:
     """What is sealed, such as what a member of a team is paid, never comes into the tables."""
-    assert [event.type for event in (*KNOWN, *CLOSED) if event.sealing == "always"] == []
+    heard: set[type[Event]] = {*KNOWN, *CLOSED}
+    assert [event.type for event in heard if event.sealing == "always"] == []

@@ -310,5 +310,7 @@ RULES: Final[Mapping[type[Event], Rule]] = {
     n.AppealDecided: _no_outcome,
 }
 """What an event changes in the row of its village, beside the stage and what is late."""
-KNOWN: Final = frozenset({*RULES, *OPENED, *ONLY_TOLD, *CLOSED, *(move.event for move in JOURNEY)})
+KNOWN: Final[frozenset[type[Event]]] = frozenset(
+    {*RULES, *OPENED, *ONLY_TOLD, *CLOSED, *(move.event for move in JOURNEY)}
+)
 """The events that change the row of their village."""
