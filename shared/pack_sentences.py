@@ -110,7 +110,11 @@ def _filled(part: msgspec.Struct) -> Iterator[tuple[str, Any, Both]]:
         yield *tag, said[tag[0]]
     for field in msgspec.structs.fields(type(part)):
         value = getattr(part, field.name)
-        if field.name in _CITED or value in (None, (), {}) or (isinstance(part, Bound) and field.name in _BOUND):
+        if (
+            field.name in _CITED
+            or value in (None, msgspec.UNSET, (), {})
+            or (isinstance(part, Bound) and field.name in _BOUND)
+        ):
             continue
         yield field.name, value, said[field.encode_name]
 

@@ -414,7 +414,7 @@ CONTRADICTIONS = [
     (put("outcomes.2.appeals.1.body", "unit"), "outcomes[2].appeals[1].body", "unit cannot do this"),
     (put("outcomes.2.appeals.1.rule", "S9:1"), "outcomes[2].appeals[1].rule", "S9 is none of [documents]"),
     (put("outcomes.0.serve", {"calendar_days": 3}), "outcomes[0].serve", "nobody appeals against a reward"),
-    (put("outcomes.2.subject", "unit"), "outcomes[2].effect", "only a cadre can be recalled"),
+    (put("outcomes.2.subject", "unit"), "outcomes[2].effect", "only a cadre can bear recall"),
     (put("assessment.inputs.2.channel", "rumour"), "assessment.inputs[2].channel", "rumour is no channel"),
     (put("campaigns.2.scored", False), "assessment.inputs[3].channel", "half_year is no channel, and no campaign"),
     (put("assessment.inputs.0.weight", 0.5), "assessment.inputs[0].weight", "written_report can carry no weight"),
@@ -922,7 +922,7 @@ def test_the_worst_grade_is_by_the_packs_own_order() -> None:
 def test_what_bears_on_someone_is_a_sanction_and_what_does_not_is_a_reward() -> None:
     sanctions = {outcome.kind: outcome.sanction for outcome in parse_pack(PACK).outcomes}
     assert sanctions == {
-        "commendation": False, "criticism": True, "recall": True, "talk": True, "settlement": False,
+        "commendation": False, "criticism": True, "recall": True, "talk": True, "settlement": False, "extension": True,
         "talent_pool": False,
     }  # fmt: skip
 
