@@ -27,6 +27,8 @@ BATCH: Final = 1000
 """Events on a page: as many as a service gives."""
 AGAIN: Final = 5.0
 """Seconds before another attempt after a failed one."""
+SOON: Final = 0.5
+"""The same for a source that has not answered yet: it may have been started a moment ago."""
 SILENT: Final = WAIT + 30.0
 """Seconds without an answer of a source after which it counts as standing still."""
 MOST_WAITING: Final = 64
@@ -82,9 +84,9 @@ class Hearing:
                 self._book = await store.policies(conn)
         return self._book
 
-    def health(self) -> dict[str, Any]:
-        """For each source, `ok` or what is wrong, and the business day of the last event that was taken in."""
-        parts: dict[str, Any] = {}
+    def health(self) -> dict[str, str]:
+        """For each source, `ok` or what is wrong."""
+        parts: dict[str, str] = {}
         for source in self.sources.values():
             silent = time.monotonic() - source.answered
             if source.trouble:
@@ -98,7 +100,6 @@ class Hearing:
             else:
                 state = "ok"
             parts[f"feed {source.name}"] = state
-            parts[f"day {source.name}"] = source.position.day or None
         return parts
 
     @contextmanager
@@ -128,7 +129,7 @@ class Hearing:
             if trouble != source.trouble:
                 log.warning("a source is not read", source=source.name, why=trouble)
             source.trouble = trouble
-            await asyncio.sleep(AGAIN)
+            await asyncio.sleep(AGAIN if source.answered else SOON)
 
     async def step(self, source: Source, wait: int = WAIT) -> bool:
         """Take in the next page of a source. Returns whether there is more."""
