@@ -213,7 +213,9 @@ def test_what_is_tried_may_be_refused_for_now_and_never_for_what_it_says() -> No
 def test_2_13_a_transferred_member_of_zunyis_teams_is_replaced() -> None:
     records = as_played("zunyi")
     left, sent = records.said(MemberLeft), records.said(MemberReplaced)
-    assert len(left) == VILLAGES["zunyi"] // zunyi.DEPARTING
+    adjusted = {event.subject for event in records.said(OutcomeDecided) if event.on_team == "adjust" and event.imposed}
+    assert adjusted <= {event.village for event in left}, "what is decided of a team takes a member off it as well"
+    assert len(left) == VILLAGES["zunyi"] // zunyi.DEPARTING + len(adjusted)
     assert {event.village for event in left} <= {event.village for event in sent}
 
 
