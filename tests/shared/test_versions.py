@@ -78,7 +78,7 @@ async def test_the_refusal_says_what_happened_since(any_api: Api) -> None:
     await handle(any_api.pipeline, OPEN, [delivery(begun, 5)])
     (fault,) = refusal(await send(any_api, tag, "late", village("210502000001"), path="villages"), 412)
     assert "其间的变动：2014年6月1日" in fault["zh"] and "U1" in fault["zh"]
-    assert "What changed: 1 June 2014 the term ended before the exit: U1 stays" in fault["en"]
+    assert "What changed: 1 June 2014 U1 stays until 1 January 2020" in fault["en"]
 
 
 async def test_what_is_sealed_is_told_to_operators_alone(any_api: Api) -> None:
