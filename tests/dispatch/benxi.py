@@ -123,6 +123,10 @@ def after(event: OutcomeDecided, ended: type[Any], **more: Any) -> Any:
     return ended(**about, **more)
 
 
+NEVER_EXTENDED = [outcome for outcome in PACK["outcomes"] if outcome.get("effect") != "extend"]
+"""The outcomes of a pack whose terms are never extended."""
+
+
 class Benxi:
     """The dispatch, what it hears, and what officers ask of it."""
 

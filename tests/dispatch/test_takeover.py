@@ -21,7 +21,7 @@ from shared.contracts.dispatch import (
 )
 from shared.contracts.journey import next_stage
 from shared.rules import Refused
-from tests.dispatch.benxi import V1, V2, Benxi, cadre, delisted, diagnosed, recalled, squad, unit
+from tests.dispatch.benxi import NEVER_EXTENDED, V1, V2, Benxi, cadre, delisted, diagnosed, recalled, squad, unit
 
 TODAY = date(2018, 8, 15)
 TEAM = (Member("C-U1-0", "leader"), Member("C-U1-1", "member"), Member("C-U1-2", "member"))
@@ -190,7 +190,7 @@ def test_1_2_what_was_taken_over_is_not_said_otherwise_a_second_time() -> None:
 
 
 def test_3_11_a_pack_whose_terms_are_never_extended_takes_over_no_extension() -> None:
-    benxi = Benxi(TODAY, team={"extension": None})
+    benxi = Benxi(TODAY, team={"extension": None}, outcomes=NEVER_EXTENDED)
     benxi.hear(unit("U1"), *squad("U1"), diagnosed(V1, problems=1))
     with pytest.raises(Refused, match="the pack extends no term") as refused:
         take_over(benxi)

@@ -10,7 +10,7 @@ from services.dispatch.model.commands import AssessTerm, ReportDeparture
 from services.dispatch.model.roster import Roster
 from shared.contracts.dispatch import AssessmentMissed, Merit, TeamReleased, TermAssessed, TermExtended
 from shared.rules import Refused
-from tests.dispatch.benxi import HOME, START, V1, V2, Benxi, delisted, diagnosed, merged, squad, unit
+from tests.dispatch.benxi import HOME, NEVER_EXTENDED, START, V1, V2, Benxi, delisted, diagnosed, merged, squad, unit
 from tests.dispatch.present import FIRST, SECOND, THIRD
 from tests.dispatch.sent import ASSESSED
 
@@ -104,7 +104,7 @@ def test_5_14_a_team_that_goes_home_is_assessed_afterwards_and_once() -> None:
 
 
 def test_5_14_where_another_team_follows_the_first_is_assessed_once() -> None:
-    benxi = Benxi(team={"term_assessment": ASSESSED, "extension": None}).helped()
+    benxi = Benxi(team={"term_assessment": ASSESSED, "extension": None}, outcomes=NEVER_EXTENDED).helped()
     benxi.until(OVER)
     assert [task.detail for task in benxi.tasks("term-assessments")] == ["2017-06-21"]
     assert benxi.said(TeamReleased) and {*roster(benxi).ended["2017-06-21"].members} == {FIRST, SECOND, THIRD}
