@@ -18,7 +18,20 @@ from shared.contracts.dispatch import (
 from shared.contracts.incentives import AppealDecided, DecisionWithdrawn, OutcomeDecided
 from shared.policy import PolicyInvalid, parse_pack
 from shared.rules import Refused
-from tests.dispatch.benxi import PACK, V1, V2, Benxi, after, cadre, delisted, diagnosed, merged, recalled, relapsed
+from tests.dispatch.benxi import (
+    NEVER_EXTENDED,
+    PACK,
+    V1,
+    V2,
+    Benxi,
+    after,
+    cadre,
+    delisted,
+    diagnosed,
+    merged,
+    recalled,
+    relapsed,
+)
 from tests.dispatch.sent import ASSESSED
 
 TAKEN_BACK: dict[str, Any] = {"reason": "录入有误", "decided_by": "市委组织部"}
@@ -191,8 +204,7 @@ def test_3_11_a_later_pack_that_extends_no_term_ends_the_extension_with_its_deci
     benxi.hear(decided)
     team, *others = PACK["links"]
     rotating = {field: said for field, said in team.items() if field != "extension"}
-    outcomes = [one for one in PACK["outcomes"] if one["kind"] != "extension"]
-    benxi.adopt(links=[rotating, *others], outcomes=outcomes, effective_from=date(2014, 7, 1))
+    benxi.adopt(links=[rotating, *others], outcomes=NEVER_EXTENDED, effective_from=date(2014, 7, 1))
     benxi.until(date(2014, 7, 2))
     benxi.hear(extended(year=2017), overturned(decided))
     assert len(benxi.said(TermExtended)) == 1 and benxi.assignment().term_end == date(2017, 6, 20)

@@ -21,6 +21,7 @@ from shared.contracts.dispatch import (
 from shared.contracts.registry import ListingBegun, ListingEnded, VillageRecoded
 from shared.rules import Refused
 from tests.dispatch.benxi import (
+    NEVER_EXTENDED,
     PACK,
     START,
     V1,
@@ -40,7 +41,7 @@ from tests.registry.lists import LISTS
 
 DAY = timedelta(1)
 TEAM = {name: said for name, said in PACK["links"][0].items() if name != "extension"}
-ROTATING: dict[str, Any] = {**LISTS, "links": [{**TEAM, "term": {"years": 2}}]}
+ROTATING: dict[str, Any] = {**LISTS, "links": [{**TEAM, "term": {"years": 2}}], "outcomes": NEVER_EXTENDED}
 """A pack whose terms are not extended."""
 
 
