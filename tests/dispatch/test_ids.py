@@ -77,7 +77,7 @@ def test_no_outcome_can_be_named_by_chance_as_two_occasions_are() -> None:
     events = [
         d.CommitmentOverdue(**{f: overdue[f] for f in d.CommitmentOverdue.__struct_fields__}),
         i.OrderOverdue(**{f: LONGEST[f] for f in i.OrderOverdue.__struct_fields__}),
-        d.TermExtended(**{f: LONGEST[f] for f in d.TermExtended.__struct_fields__}),
+        d.TermExtended(**{f: LONGEST[f] for f in d.TermExtended.__struct_fields__ if f != "outcome"}),
     ]
     assert len({occasion(event) for event in events}) == 3
     assert not any(re.search(r"\s", occasion(event)) for event in events)

@@ -83,8 +83,8 @@ async def test_who_knows_anothers_request_key_learns_and_changes_nothing_by_it(t
 
         assert (await sent(own, name="上石村")).status_code == 200
         refusal(await sent(elsewhere, name="上石村"), 403)
-        (fault,) = refusal(await sent(elsewhere, id="V2", place="210602"), 422)
-        assert fault["rule"] == "Idempotency-Key" and "上石" not in fault["zh"] + fault["en"]
+        (fault,) = refusal(await sent(elsewhere, id="V2", place="210602"), 409)  # As his own request, by the rules.
+        assert fault["rule"] == "policy" and "上石" not in fault["zh"] + fault["en"]
         assert (await desk.get("/v1/villages/V1", own)).status_code == 200
         assert (await desk.get("/v1/villages/V2", elsewhere)).status_code == 404, "nothing was applied"
 

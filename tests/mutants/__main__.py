@@ -131,7 +131,7 @@ def main(
     missed = {change.id: f"{whole} {keys[change.id]}" for change in drawn}
     left = [change for change in drawn if not {keys[change.id], missed[change.id]} & noticed.keys()]
     by_id = {change.id: change for change in drawn}
-    for verdict in tried(tree, folder.resolve(), left, tests_of(files), jobs, seconds) if left else ():
+    for verdict in tried(tree, folder.resolve(), left, reaching(files), jobs, seconds) if left else ():
         noticed[(keys if verdict.noticed else missed)[verdict.id]] = verdict.noticed
         verdicts.write_bytes(msgspec.json.encode(noticed))
         if not verdict.noticed:
@@ -141,7 +141,7 @@ def main(
     raise typer.Exit(len(survivors) > (1 - NOTICED_AT_LEAST) * len(drawn))
 
 
-def tests_of(files: Iterable[str]) -> list[str]:
+def reaching(files: Iterable[str]) -> list[str]:
     """The tests that may reach some files: a service's own, those of what all share, and the played counties."""
     parts = {file.split("/")[1] for file in files if file.startswith("services/")}
     alike = any(file.startswith("shared/") for file in files)

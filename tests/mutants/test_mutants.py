@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.mutants.__main__ import ROOT, equivalents, rules, tests_of
+from tests.mutants.__main__ import ROOT, equivalents, rules, reaching
 from tests.mutants.changes import KINDS, changed, changes
 from tests.mutants.session import Job, Verdict
 
@@ -78,7 +78,7 @@ def test_the_rules_of_each_service_are_tried_by_its_own_tests() -> None:
     services = {file.split("/")[1] for file in rules(ROOT) if file.startswith("services/")}
     own = {service: f"tests/{service}" for service in services}
     assert {
-        service for service, folder in own.items() if folder in tests_of([f"services/{service}/model/x.py"])
+        service for service, folder in own.items() if folder in reaching([f"services/{service}/model/x.py"])
     } == services
     assert all((ROOT / folder).is_dir() for folder in own.values())
 
