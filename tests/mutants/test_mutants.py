@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.mutants.__main__ import ROOT, equivalents, rules, reaching
+from tests.mutants.__main__ import ROOT, equivalents, reaching, rules
 from tests.mutants.changes import KINDS, changed, changes
 from tests.mutants.session import Job, Verdict
 
