@@ -78,7 +78,7 @@ async def test_an_empty_system_is_begun_without_the_command_line(county: str, br
     assert "〔本溪市〕" in (await page.text_content("main") or ""), "each sentence says what it rests on"
     await page.goto(f"{county}/forms/registry/villages")
     async with page.expect_download() as got:
-        await page.fill("input[name=place]", "2105")
+        await page.fill("main input[name=place]", "2105")
         await page.click("text=下载表格")
     file = tmp_path / "villages.xlsx"
     await (await got.value).save_as(file)
