@@ -173,7 +173,7 @@ def test_2_15_what_was_proposed_for_a_grade_that_is_no_more_ends(world: World, c
     ({"on": "inspection.assessment.graded"}, "and nobody else, is concerned by"),
     ({"when": {"kind": ["village_cadre_month"]}}, "kind is never village_cadre_month"),
     ({"when": {"grade": ["splendid"]}}, "grade is never splendid"),
-    ({"effect": "recall"}, "only a cadre can be recalled"),
+    ({"effect": "recall"}, "only a cadre can bear recall"),
 ])  # fmt: skip
 def test_2_15_an_outcome_for_village_cadres_that_no_grade_leads_to_is_refused(
     change: dict[str, Any], complaint: str
