@@ -1,6 +1,7 @@
 """What every page has: who looks at it, in which language, how it is drawn, and what keeps it from being forged."""
 
 import hmac
+import re
 import secrets
 import time
 from collections.abc import Mapping
@@ -208,6 +209,12 @@ def _proof(secret: bytes, browser: str) -> str:
 async def form(request: Request) -> dict[str, str]:
     """The fields of a form that was sent, without the one that proves its origin. Of a name twice, the last holds."""
     return {name: value for name, value in (await request.form()).items() if name != FORM and isinstance(value, str)}
+
+
+def request_key(given: Mapping[str, str]) -> str:
+    """The key that a form gives its request, so that what is sent twice is done once; a new one if none fits."""
+    key = given.get("key", "")
+    return key if re.fullmatch("[A-Za-z0-9_-]{8,80}", key) else secrets.token_urlsafe(18)
 
 
 async def unforged(request: Request) -> Response[Any] | None:

@@ -13,7 +13,8 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
-from services.console.pages.day import SERVICES, Todo, day_of, mark
+from services.console.pages.day import Todo, day_of, mark
+from services.console.pages.operations import SERVICES
 from services.console.upstream import Refusal, Upstream
 from services.console.web import Request, Visitor, page
 from shared.contracts import EVENTS

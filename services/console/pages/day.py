@@ -18,7 +18,6 @@ from services.console.web import Request, Visitor, page
 from shared.labels import Both
 from shared.web.http import OpenTask, following
 
-SERVICES: Final = ("registry", "dispatch", "inspection", "incentives")
 PAGE: Final = 50
 SOON: Final = timedelta(days=7)
 MOST: Final = 20

@@ -127,13 +127,11 @@ async def hand_in(
         "confirm": given.get("confirm", "")[:64],
     }  # fmt: skip
     kind = MEDIA_TYPES.get(PurePath(sent.filename).suffix.lower(), "application/octet-stream")
-    key = given.get("key", "")
-    if not re.fullmatch("[A-Za-z0-9_-]{8,80}", key):
-        key = secrets.token_urlsafe(18)
     try:
         answer = await upstream.send(
             "POST", _process(upstream, service, place), f"/v1/imports/{_name(form)}", visitor, params=asked,
-            content=await sent.read(), headers={IDEMPOTENCY_KEY: key, "content-type": kind}, seconds=TAKEN_WITHIN,
+            content=await sent.read(), seconds=TAKEN_WITHIN,
+            headers={IDEMPOTENCY_KEY: web.request_key(given), "content-type": kind},
         )  # fmt: skip
     except Refusal as refusal:
         if refusal.status == 401:

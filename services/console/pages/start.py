@@ -1,6 +1,5 @@
 """The first steps of an empty system: a policy pack, then villages, units and cadres by forms, then people."""
 
-import re
 import secrets
 from typing import Any, Final
 
@@ -43,11 +42,8 @@ async def adopt(
     command = {
         "place": place_of(pack.jurisdiction), "pack": by_itself(pack, pack.jurisdiction), "adopted_by": organ,
     }  # fmt: skip
-    key = given.get("key", "")
-    if not re.fullmatch("[A-Za-z0-9_-]{8,80}", key):
-        key = secrets.token_urlsafe(18)
     try:
-        await upstream.post("registry", "/v1/policies", visitor, command, key=key)
+        await upstream.post("registry", "/v1/policies", visitor, command, key=web.request_key(given))
     except Refusal as refusal:
         if refusal.status == 401:
             raise
