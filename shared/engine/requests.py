@@ -72,11 +72,11 @@ LONGEST_KEY: Final = 180
 def request_key(path: str, sender: str, key: str) -> str:
     """The name under which a request to a path is kept: each sender has keys of his own, so that nobody is answered by,
     or runs into, what somebody else has sent under the same key. `sender` is a pseudonym; empty where nobody is known,
-    and for the installation's own account."""
-    name = f"{path}@{sender}:{key}" if sender else f"{path}:{key}"
-    if len(name) > LONGEST_KEY:
-        return request_key(path, sender, hashlib.sha256(key.encode()).hexdigest()[:32])
-    return name
+    and for the installation's own account. A key too long for its path stands as its hash."""
+    before = f"{path}@{sender}" if sender else path
+    if len(before) + 1 + len(key) > LONGEST_KEY:
+        key = hashlib.sha256(key.encode()).hexdigest()[:32]
+    return f"{before}:{key}"
 
 
 def used_before(key: str) -> Refused:

@@ -6,7 +6,7 @@ neither the command's type nor the packs.
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from litestar import Request, get, post
@@ -32,9 +32,8 @@ from shared.web.problems import Fault, Unfit
 from shared.workbook import Form
 from shared.workbook.cells import cell, shown
 
-LINES, MOST_LINES, MOST_FILLED = 3, 500, 200
-"""How many empty rows are offered where a field repeats, how many rows one command may have, and how many filled blanks
-one request."""
+LINES, MOST_LINES = 3, 500
+"""How many empty rows are offered where a field repeats, and how many rows one command may have."""
 Forms = Mapping[str, Blank]
 Text = Annotated[str, Meta(max_length=3000)]
 
@@ -84,6 +83,9 @@ class Asking(msgspec.Struct, frozen=True):
 class Filled(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A filled blank: the text of each field, in as many rows as its parts repeat."""
 
+    at_once: ClassVar[int] = 200
+    """How many of them one request may have."""
+
     rows: Annotated[
         tuple[Annotated[dict[Annotated[str, Meta(max_length=80)], Text], Meta(max_length=100)], ...],
         Meta(min_length=1, max_length=MOST_LINES),
@@ -94,7 +96,7 @@ class Filled(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     """The version of what is known that it is to overwrite, as of the command."""
 
 
-_FILLED = msgspec.json.Decoder(Annotated[tuple[Filled, ...], Meta(min_length=1, max_length=MOST_FILLED)])
+_FILLED = msgspec.json.Decoder(Annotated[tuple[Filled, ...], Meta(max_length=Filled.at_once)])
 
 
 def handlers(forms: Forms) -> tuple[Any, ...]:

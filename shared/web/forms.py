@@ -82,7 +82,7 @@ class Listed(msgspec.Struct, frozen=True):
 
 def handlers(forms: Forms) -> tuple[Any, ...]:
     """The queries and the upload of a service with these forms, and the blanks of all its commands."""
-    return _listed(forms), _template(forms), _take_in(forms), progress, copy, *blanks(forms)
+    return _listed(forms), _template(forms), _take_in(forms), _progress(forms), copy, *blanks(forms)
 
 
 def _listed(forms: Forms) -> Any:
@@ -300,15 +300,19 @@ async def _receive(request: Request[Any, Any, Any], file: BinaryIO) -> None:
         )
 
 
-@get("/v1/imports/{form:str}/progress", tags=["forms"], opt={"asks": FOUND})
-async def progress(
-    request: Request[Any, Any, Any],
-    form: FromPath[str],
-    key: Annotated[str, HeaderParameter(name=IDEMPOTENCY_KEY)],
-) -> Progress:
-    """How many rows of one's own import that is under way were read, and how many applied."""
-    running = RUNNING.get(request_key(form, caller(request).sender, key))
-    return Progress(True, running.read, running.applied) if running else Progress(False)
+def _progress(forms: Forms) -> Any:
+    @get("/v1/imports/{form:str}/progress", tags=["forms"], opt={"asks": FOUND})
+    async def progress(
+        request: Request[Any, Any, Any],
+        form: FromPath[str],
+        key: Annotated[str, HeaderParameter(name=IDEMPOTENCY_KEY)],
+    ) -> Progress:
+        """How many rows of one's own import that is under way were read, and how many applied."""
+        _known(forms, form)
+        running = RUNNING.get(request_key(form, caller(request).sender, key))
+        return Progress(True, running.read, running.applied) if running else Progress(False)
+
+    return progress
 
 
 @get("/v1/copies/{name:str}", tags=["forms"], opt={"asks": FOUND})

@@ -98,8 +98,8 @@ def _complete(handler: HTTPRouteHandler, operation: dict[str, Any], of: Mapping[
     if f"{name} takes" in of:
         statuses |= {404, 408, 409, 413, 415, 422}
         rows: dict[str, Any] = {"type": "array", "items": of[f"{name} takes"]}
-        if "command" in handler.opt:
-            rows["maxItems"] = handler.opt["command"].at_once
+        if at_once := getattr(handler.opt.get("command") or handler.opt["takes"], "at_once", None):
+            rows["maxItems"] = at_once
         most = rows.get("maxItems", MOST_COMMANDS)
         told = f"命令的列表，最多 {most} 条、{LARGEST_BODY // 2**20} MiB / commands, at most so many and so large"
         operation["requestBody"] = {

@@ -125,6 +125,12 @@ async def test_known_data_are_overwritten_only_by_who_saw_them(desk: Office) -> 
     assert done.status_code == 200 and done.json()["applied"] == 1, done.text
 
 
+async def test_nothing_filled_in_is_nothing_said(desk: Office) -> None:
+    answer = await say(desk, "units")
+    assert answer.status_code == 200 and answer.json()["applied"] == 0
+    assert "minItems" not in str((await desk.get("/docs/openapi.json")).json()["paths"]["/v1/filled/{action}"])
+
+
 async def test_one_may_say_what_ones_role_says(desk: Office) -> None:
     acts = {act["action"]: act for act in (await desk.get("/v1/blanks", place=CITY, role="township")).json()}
     assert {"surveys", "objections", "diagnoses"} <= acts.keys() and "units" not in acts and "policies" not in acts

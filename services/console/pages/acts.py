@@ -19,7 +19,7 @@ from services.console.upstream import Refusal, Upstream
 from services.console.web import Request, Visitor, page
 from shared.contracts import EVENTS
 from shared.labels import Both
-from shared.web.blanks import MOST_FILLED, MOST_LINES, Act, Asking, Filled
+from shared.web.blanks import MOST_LINES, Act, Asking, Filled
 from shared.web.problems import Fault
 
 MORE: Final = 3
@@ -200,7 +200,7 @@ async def answer(
             given[name].append(value.strip())
     place, key = _one(given, "place")[:6], _one(given, "key")
     try:
-        lines = [msgspec.json.decode(text, type=Line) for text in given.pop("line", [])][:MOST_FILLED]
+        lines = [msgspec.json.decode(text, type=Line) for text in given.pop("line", [])][: Filled.at_once]
     except (msgspec.DecodeError, ValueError) as error:
         zh, en = "页面内容不完整，请重新打开", "the page has lost something; open it again"
         raise Refusal(400, (Fault(0, "form", zh, en),)) from error
