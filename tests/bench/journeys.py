@@ -162,8 +162,8 @@ def _ours(console: Console, counties: int, databases: dict[str, str]) -> country
 
 
 def _rates(ours: country.Journeys) -> Rates:
-    # What is registered is a command, an event and a message each, none of which a peer's journey has.
-    counts = ours.villages, ours.events - ours.registered, ours.handled - 2 * ours.registered
+    # A peer's journey has nothing that fills a register.
+    counts = ours.villages, ours.events - ours.registered, ours.handled - ours.handled_registering
     return Rates(*(count / (ours.seconds - ours.phases["register"]) for count in counts))
 
 

@@ -79,6 +79,8 @@ class Journeys(NamedTuple):
     """Of them, those by which the register was filled."""
     handled: int
     """Messages taken from the streams, and commands."""
+    handled_registering: int
+    """Of them, those while the register was filled."""
     seconds: float
     phases: dict[str, float]
     """Seconds by phase, in order."""
@@ -509,7 +511,7 @@ async def journeys(
                     await country.live(day)
                     phases[day.phase] += time.perf_counter() - start
                     if day.phase == "register":
-                        registered = await country.written()
+                        registered, registering = await country.written(), await _handled(system, country)
                     progress.advance(bar)
         seconds = time.perf_counter() - began
         events, standings = await country.written(), (await country.statuses()).values()
@@ -517,12 +519,12 @@ async def journeys(
         for name, (service, _) in system.services.items():
             if service == "registry":
                 stages.update(msgspec.json.decode(await country.get(name, "/v1/summary/villages")))
-    heard = sum([await _heard(system, name) for name in system.services])
     return Journeys(
         villages=counties * villages,
         events=events,
         registered=registered,
-        handled=heard + country.sent.total(),
+        handled=await _handled(system, country),
+        handled_registering=registering,
         seconds=seconds,
         phases=dict(phases),
         stages=dict(stages),
@@ -639,6 +641,11 @@ def _disk(root: Path) -> dict[str, int]:
         if file.is_file():
             sizes[file.relative_to(root).parts[0].partition(".")[0]] += file.stat().st_blocks * 512
     return dict(sizes)
+
+
+async def _handled(system: System, country: Country) -> int:
+    """How many messages all processes have taken from the streams, and commands."""
+    return sum([await _heard(system, name) for name in system.services]) + country.sent.total()
 
 
 async def _heard(system: System, name: str) -> int:
