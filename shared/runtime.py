@@ -47,7 +47,7 @@ RETRY = 0.5
 class Settings(BaseSettings):
     """Settings from the environment: `database` is ZHUCUN_DATABASE, `nats` is ZHUCUN_NATS, and so on."""
 
-    model_config = SettingsConfigDict(env_prefix="ZHUCUN_")
+    model_config = SettingsConfigDict(env_prefix="ZHUCUN_", env_ignore_empty=True)
 
     database: str
     nats: str = "nats://127.0.0.1:4222"

@@ -1,4 +1,4 @@
-"""Accounts and webhooks over a composed system that runs: a program signs in and reads, and events reach a receiver."""
+"""A composed system whose trial is over: a program signs in and reads, and events reach a receiver by webhooks."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ from tests.accounts.desk import Live
 from tests.compose.engine import Broken, Installation
 from tests.compose.line import Line, failed
 
-OVERLAYS: Final = ("compose.accounts.yaml", "compose.webhooks.yaml", "compose.console.yaml")
+OVERLAYS: Final = ("compose.webhooks.yaml", "compose.console.yaml")
 TAKEN: Final = "/tmp/taken"
 RECEIVER: Final = f"""
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -36,8 +36,8 @@ WITHIN: Final = 60.0
 
 
 def beside(placed: Installation) -> Iterator[Line]:
-    """What these two say when they are added to a system with a history."""
-    zh, en = "账号和事件推送", "accounts and webhooks"
+    """What is answered where everybody is asked who he is, and webhooks are added to a system with a history."""
+    zh, en = "核对身份和事件推送", "people asked who they are, and webhooks"
     try:
         began = time.monotonic()
         placed.extend(OVERLAYS, {"webhooks": ENVIRONMENT})

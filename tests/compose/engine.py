@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import httpx
 
 from deploy.init.certificates import NODES
-from deploy.local.supervisor import BESIDE, SERVICES
+from deploy.local.supervisor import ACCOUNTS, CONSOLE, SERVICES, WEBHOOKS
 from tests.compose.replicas import container
 
 ROOT: Final = Path(__file__).parents[2]
@@ -23,6 +23,10 @@ OTHERS: Final = dict.fromkeys(NODES, 4222) | {"postgres": 5432}
 """The ports within the containers that the test reaches beside the services."""
 HTTP: Final = 8000
 """That of a service."""
+ADDED: Final = (WEBHOOKS, CONSOLE)
+"""What is added beside a system that runs."""
+NOBODY_ASKED: Final = {"ZHUCUN_ISSUERS": ""}
+"""What an operator sets for a closed trial. A play is one: its officers have no accounts."""
 BUILDING: Final = 900.0
 """Seconds that the image may take where nothing of it is there yet."""
 STARTING: Final = 240.0
@@ -74,31 +78,34 @@ def _run(command: Sequence[str], seconds: float, env: Mapping[str, str] = {}) ->
 
 
 def reached(replicas: int = 1) -> list[str]:
-    """The containers that the test reaches, with so many replicas of each service; those beside are added later."""
-    return [*(container(service, n) for n in range(1, replicas + 1) for service in SERVICES), *OTHERS, *BESIDE]
+    """The containers that the test reaches, with so many replicas of each service; ADDED are added later."""
+    services = (container(service, n) for n in range(1, replicas + 1) for service in SERVICES)
+    return [*services, ACCOUNTS, *OTHERS, *ADDED]
 
 
 class Installation:
     """A composed system under ports of its own, whose days a simulation says, for as long as it is entered.
 
-    It is built of the checkout. Unless `build`, the images that are there must do, as where there is no network.
+    Nobody is asked who he is until it is extended. It is built of the checkout. Unless `build`, the images that are
+    there must do, as where there is no network.
     """
 
     def __init__(
         self, engine: Engine, folder: Path, ports: Mapping[str, int], overlay: str = "", *, build: bool = True
     ) -> None:
         self.engine, self.folder, self.ports, self._build = engine, folder, ports, build
-        self.services = [name for name in ports if name not in OTHERS and name not in BESIDE]
+        self.services = [name for name in ports if name not in OTHERS and name not in ADDED]
         """The containers of the services, and of what was added beside them."""
         names = ["compose.yaml", *([overlay] if overlay else [])]
         own = folder / "trial.yaml"
-        own.write_text(_trial({name: port for name, port in ports.items() if name not in BESIDE}))
+        own.write_text(_trial({name: port for name, port in ports.items() if name not in ADDED}))
         files = [*(ROOT / "deploy" / name for name in names), own]
         self._compose = [*engine.compose, "-p", PROJECT, *(word for file in files for word in ("-f", str(file)))]
+        self._set: Mapping[str, str] = NOBODY_ASKED
 
     def compose(self, *words: str, seconds: float = 300) -> str:
         """What compose answers."""
-        return _run([*self._compose, *words], seconds)
+        return _run([*self._compose, *words], seconds, self._set)
 
     def __enter__(self) -> "Installation":
         self.compose("down", "-v")
@@ -115,14 +122,18 @@ class Installation:
         self.compose("down", "-v")
 
     def extend(self, overlays: Iterable[str], environments: Mapping[str, Mapping[str, str]]) -> None:
-        """Start what further files add, over what runs, and wait for it. `environments` tell them more."""
+        """Start what further files add, over what runs, have everybody asked who he is, and wait for all of it.
+
+        `environments` tell them more.
+        """
         own = self.folder / "beside.yaml"
-        own.write_text(_trial({name: self.ports[name] for name in BESIDE}, environments))
+        own.write_text(_trial({name: self.ports[name] for name in ADDED}, environments))
         self._compose += [
             word for file in (*(ROOT / "deploy" / name for name in overlays), own) for word in ("-f", str(file))
         ]
+        self._set = {}
         self.compose("up", "-d", "--no-build", seconds=STARTING)
-        self.services += BESIDE
+        self.services += ADDED
         self.ready()
 
     def container(self, service: str) -> str:

@@ -18,7 +18,11 @@ import yaml
 from deploy.access.users import USERS
 from deploy.init import certificates, folder
 from deploy.local.errors import StartError
-from deploy.local.supervisor import BESIDE, SERVICES
+from deploy.local.supervisor import SERVICES
+from services.console import app as console
+from services.webhooks import app as webhooks
+from shared import runtime
+from tests.compose.engine import ADDED, NOBODY_ASKED
 from tests.compose.replicas import container, overlay
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -115,7 +119,7 @@ def added(name: str) -> dict[str, Any]:
 
 
 def test_what_is_added_can_do_no_more_than_its_work_and_takes_nobodys_place() -> None:
-    beside = [added(name)[name] for name in BESIDE]
+    beside = [added(name)[name] for name in ADDED]
     for one in beside:
         assert one["image"] == OURS["registry"]["image"] and one["read_only"] and one["cap_drop"] == ["ALL"]
         assert one["security_opt"] == ["no-new-privileges:true"]
@@ -125,23 +129,38 @@ def test_what_is_added_can_do_no_more_than_its_work_and_takes_nobodys_place() ->
     assert len({port.split(":")[-2] for port in ports}) == len(ports), "each needs a port of its own outside"
 
 
-def test_webhooks_read_every_service(tmp_path: Path) -> None:
+def test_webhooks_read_every_service() -> None:
     over = added("webhooks")
     sources = re.search(r":-(.*)}", over["webhooks"]["environment"]["ZHUCUN_SOURCES"])
     assert sources
     assert sources[1] == ",".join(f"{name}=http://{name}:8000" for name in SERVICES)
-    folder.fill(tmp_path / "keys", [], 1, USERS)
-    assert (tmp_path / "keys" / Path(over["webhooks"]["environment"]["ZHUCUN_ISSUERS"]).name).exists()
 
 
-def test_with_accounts_the_services_trust_what_the_accounts_sign(tmp_path: Path) -> None:
-    over = added("accounts")
-    accounts = over["accounts"]
+def test_unless_an_operator_says_otherwise_everything_trusts_what_the_accounts_sign(tmp_path: Path) -> None:
     folder.fill(tmp_path / "keys", [], 1, USERS)
-    for service in SERVICES:
-        named = Path(over[service]["environment"]["ZHUCUN_ISSUERS"]).name
-        (issuer,) = tomllib.loads((tmp_path / "keys" / named).read_text())["issuers"]
-        assert issuer["url"] == accounts["environment"]["ZHUCUN_ISSUER"]
+    replicas = (DEPLOY / "compose.replicas.yaml").read_text()
+    asking = [
+        *(COMPOSE[service] for service in SERVICES), *(added(name)[name] for name in ADDED),
+        *(yaml.safe_load(replicas)["services"][container(service, 2)] for service in SERVICES),
+    ]  # fmt: skip
+    (said,) = {one["environment"]["ZHUCUN_ISSUERS"] for one in asking}
+    unless = re.fullmatch(r"\${ZHUCUN_ISSUERS-/keys/(.*)}", said)
+    assert unless, "one variable for all: who is asked by one of them is asked by each"
+    (issuer,) = tomllib.loads((tmp_path / "keys" / unless[1]).read_text())["issuers"]
+    assert issuer["url"] == COMPOSE["accounts"]["environment"]["ZHUCUN_ISSUER"]
+
+
+def test_set_to_nothing_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = {
+        "ZHUCUN_DATABASE": "sqlite+aiosqlite://",
+        "ZHUCUN_PORT": "1",
+        "ZHUCUN_SECRET_FILE": "secret",
+        "ZHUCUN_SOURCES": "registry=http://registry:8000",
+    }
+    for name, value in {**settings, **NOBODY_ASKED}.items():
+        monkeypatch.setenv(name, value)
+    ways: tuple[Any, ...] = (runtime.Settings, webhooks.Settings.read, console.Settings.read)
+    assert {read().issuers for read in ways} == {None}
 
 
 @pytest.mark.parametrize("of", [2, 3])
