@@ -30,25 +30,37 @@ SUBJECTS: tuple[Role, ...] = ("unit", "team", "village", *DECIDERS)
 
 COMMANDS: tuple[Route, ...] = (
     Route(
-        "outcome-motions", MoveOutcome, "提请处理（奖励）决定", "Propose an outcome to the deciding body", decides=True
+        "outcome-motions",
+        MoveOutcome,
+        "提请处理（奖励）决定",
+        "Propose an outcome to the deciding body",
+        concerns=("subject",),
     ),
-    Route("defences", HearDefence, "听取陈述申辩", "Hear a defence", by=DECIDERS, decides=True),
-    Route("decisions", Decide, "作出奖惩决定", "Decide an outcome", decides=True),
+    Route("defences", HearDefence, "听取陈述申辩", "Hear a defence", by=DECIDERS, concerns=("subject",)),
+    Route("decisions", Decide, "作出奖惩决定", "Decide an outcome", concerns=("subject",)),
     Route(
         "decision-withdrawals",
         WithdrawDecision,
         "撤回误录的决定",
         "Withdraw a decision entered by mistake",
-        decides=True,
+        concerns=("subject",),
     ),
     Route("decision-services", ServeDecision, "登记决定的送达", "Serve a decision"),
     Route("appeals", LodgeAppeal, "申请复核", "Ask for a review", by=SUBJECTS),
     Route("appeal-escalations", EscalateAppeal, "向上一级提出申诉", "Appeal to the next level", by=SUBJECTS),
-    Route("appeal-decisions", DecideAppeal, "作出复核、申诉决定", "Decide a review or appeal", decides=True),
-    Route("stories", TellStory, "决定是否公开宣传事迹", "Decide whether a story is told in public", decides=True),
+    Route("appeal-decisions", DecideAppeal, "作出复核、申诉决定", "Decide a review or appeal", concerns=("subject",)),
+    Route(
+        "stories", TellStory, "决定是否公开宣传事迹", "Decide whether a story is told in public", concerns=("subject",)
+    ),
     Route("statements", ConfirmStatements, "核定报酬补贴", "Confirm statements of pay"),
     Route("pay-explanations", ExplainPay, "说明报酬低于最低数额的原因", "Say why pay is below the floor"),
-    Route("statement-corrections", CorrectStatement, "更正报酬补贴", "Correct a statement of pay", decides=True),
+    Route(
+        "statement-corrections",
+        CorrectStatement,
+        "更正报酬补贴",
+        "Correct a statement of pay",
+        concerns=("village", "person"),
+    ),
 )
 
 QUERIES: tuple[Any, ...] = handlers(FORMS)

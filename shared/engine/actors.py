@@ -5,6 +5,7 @@ It is asked where rules run, since it is the states that tell whose team a villa
 alike for single commands, for forms, and for dry runs.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from types import SimpleNamespace
 from typing import Final, NamedTuple
@@ -17,8 +18,8 @@ from shared.rules import Refused, State, Task
 
 OWN: Final = frozenset({"unit", "team"})
 """The roles that hold for one's own unit or team alone, and not for all in a division."""
-_CADRES: Final = ("cadre", "left", "person")
-"""The fields by which commands name a cadre."""
+_NAMES: Final = {"village": "team", "unit": "unit"}
+"""What a field of a command names, where that is no cadre; `subject` names what `subject_kind` says."""
 RECUSAL: Final = "Civil Servant Law 76"
 APART: Final = "Internal Control Standard 12"
 """The rule by which duties that must not be one person's are kept apart (不相容岗位相互分离)."""
@@ -46,8 +47,8 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     """The pseudonym of whose power it is, where somebody else handed it to him."""
     action: str = ""
     """The path of the command."""
-    decides: bool = False
-    """Whether the command decides about somebody."""
+    concerns: Collection[str] | None = None
+    """The fields of the command that name about whom it decides; None if it decides about nobody."""
     may: bool = True
     """Whether it is his to say by himself, and not by powers of others alone."""
     powers: tuple["Actor", ...] = ()
@@ -68,14 +69,19 @@ def nobody(_command: Command) -> Actor:
     return NOBODY
 
 
-class _Concerned(NamedTuple):
-    """Whom a command concerns."""
+class _Whose(NamedTuple):
+    """Whose matter a command is."""
 
     units: Collection[str]
     teams: Collection[str]
-    cadres: frozenset[str]
-    subject: str
-    """The unit that is itself judged; empty where none is."""
+
+
+class _Concerned(NamedTuple):
+    """About whom a command decides."""
+
+    cadres: Collection[str]
+    teams: Collection[str]
+    units: Collection[str]
 
 
 def require_own(actor: Actor, said: object, states: Iterable[State | None] = ()) -> Actor:
@@ -86,11 +92,11 @@ def require_own(actor: Actor, said: object, states: Iterable[State | None] = ())
     a step for which the pack wants another person.
     """
     known = [state for state in states if state]
-    concerned = _concerned(said, known)
+    whose, concerned = _whose(said, known), _concerned(actor.concerns, said, known)
     refused: list[Refused] = []
     for one in (actor, *actor.powers) if actor.may else actor.powers:
         try:
-            _require_power(one, actor, concerned)
+            _require_power(one, actor, whose, concerned)
             _require_another(one, said, known)
         except Refused as refusal:
             refused.append(refusal)
@@ -99,11 +105,11 @@ def require_own(actor: Actor, said: object, states: Iterable[State | None] = ())
     raise refused[0]
 
 
-def _require_power(one: Actor, actor: Actor, concerned: "_Concerned") -> None:
+def _require_power(one: Actor, actor: Actor, whose: _Whose, concerned: _Concerned | None) -> None:
     """Refuse what this one may not say, and what the actor must not say for him."""
-    if one.acts_as and not any(_is_own(one, role, concerned) for role in one.acts_as):
-        raise _not_own(one, concerned, is_giver=one is not actor)
-    if one.decides:
+    if one.acts_as and not any(_is_own(one, role, whose) for role in one.acts_as):
+        raise _not_own(one, whose, is_giver=one is not actor)
+    if concerned:
         _require_apart(actor, one.acts_as, concerned)
         if one is not actor:
             _require_apart(one, one.acts_as, concerned, is_giver=True)
@@ -141,27 +147,36 @@ def is_recused(actor: Actor, state: State, task: Task) -> bool:
     return False
 
 
-def _concerned(said: object, states: Collection[State]) -> _Concerned:
+def _whose(said: object, states: Iterable[State]) -> _Whose:
     kind, subject = getattr(said, "subject_kind", ""), str(getattr(said, "subject", ""))
-    involved = [state.involves(said) for state in states]
     named = {"unit": getattr(said, "unit", ""), "team": getattr(said, "village", ""), kind: subject}
-    units = {named["unit"]} if named["unit"] else {one.unit for one in involved}
-    cadres = {named.get("cadre", ""), named.get("village_cadre", ""), *(getattr(said, name, "") for name in _CADRES)}
-    cadres |= {id for one in involved for id in one.cadres}
-    judged = named["unit"] if kind == "unit" else ""
-    return _Concerned(units - {"", None}, {named["team"]} - {"", None}, frozenset(cadres - {"", None}), judged)
+    units = {named["unit"]} if named["unit"] else {state.involves(said).unit for state in states}
+    return _Whose(units - {"", None}, {named["team"]} - {"", None})
 
 
-def _is_own(actor: Actor, role: str, concerned: _Concerned) -> bool:
-    """Whether all that a command concerns is the actor's own. What concerns no unit or team is anybody's."""
-    others, own = (concerned.units, actor.unit) if role == "unit" else (concerned.teams, actor.team)
+def _concerned(fields: Collection[str] | None, said: object, states: Iterable[State]) -> _Concerned | None:
+    """About whom a command decides: who stands in these fields, and the cadres whom its states know."""
+    if fields is None:
+        return None
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for field in fields:
+        what = getattr(said, "subject_kind", "") if field == "subject" else _NAMES.get(field, "cadre")
+        named = getattr(said, field, None) or ()
+        found[what].update((named,) if isinstance(named, str) else named)
+    known = {id for state in states for id in state.involves(said).cadres if id}
+    return _Concerned(known | found["cadre"] | found["village_cadre"], found["team"], found["unit"])
+
+
+def _is_own(actor: Actor, role: str, whose: _Whose) -> bool:
+    """Whether a matter is the actor's own alone. What is no unit's and no team's is anybody's."""
+    others, own = (whose.units, actor.unit) if role == "unit" else (whose.teams, actor.team)
     return set(others) <= {own}
 
 
-def _not_own(actor: Actor, concerned: _Concerned, *, is_giver: bool) -> Refused:
+def _not_own(actor: Actor, matter: _Whose, *, is_giver: bool) -> Refused:
     who, who_en = ("委托人的账号", "the account that handed it on") if is_giver else ("本账号", "this account")
     as_unit = "unit" in actor.acts_as
-    others = "、".join(sorted(concerned.units if as_unit else concerned.teams))
+    others = "、".join(sorted(matter.units if as_unit else matter.teams))
     if not (actor.unit if as_unit else actor.team):
         what, what_en = ("派出单位", "unit") if as_unit else ("工作队所驻村", "the village of a team")
         return Refused(
@@ -192,7 +207,7 @@ def _require_apart(
         whom, whom_en = "亲属", "a close relative"
     elif actor.team in concerned.teams and "team" not in acts_as:
         whom, whom_en = "所在工作队", "the team that he is in"
-    elif actor.unit and actor.unit == concerned.subject:
+    elif actor.unit and actor.unit in concerned.units:
         whom, whom_en = "所在单位", "his own unit"
     else:
         return

@@ -2,12 +2,13 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
+from types import MappingProxyType
 from typing import Annotated, Any, BinaryIO
 
 import msgspec
@@ -32,6 +33,7 @@ from shared.web.identity import (
     KNOWN,
     PLACE,
     Caller,
+    Decisions,
     acting,
     caller,
     require_operator,
@@ -166,13 +168,13 @@ async def owed(
     place: str,
     *,
     to: Caller = ANYBODY,
-    decisions: Collection[str] = (),
+    decisions: Decisions = MappingProxyType({}),
     told: Callable[[Iterable[str]], None] = lambda _: None,
 ) -> Sequence[Known]:
     """The open tasks of a form, each with the known fields of the command that answers it and what else it shows.
 
     Those about persons are for operators and for who has them to do, as in the list of tasks; so are all rows of a
-    personal form. Whom a decision is about is shown none of them; `decisions` are the paths of commands that decide.
+    personal form. Whom a decision is about is shown none of them; `decisions` says about whom commands decide.
     `told` is given those of whom the rows tell.
     """
     found: list[Known] = []

@@ -85,8 +85,15 @@ class Route(NamedTuple):
     en: str
     by: tuple[Role, ...] = ()
     """The roles that may say it, in a division that contains its place; none if the command names its `body` itself."""
-    decides: bool = False
-    """Whether it decides about somebody. Nobody says it of himself, his team or his unit (Civil Servant Law 76)."""
+    concerns: tuple[str, ...] | None = None
+    """Its fields that name about whom it decides: cadres, a team by its village, or a `subject`. It is empty where only
+    the states know whom (`involves`), and None if it decides about nobody. Nobody decides about himself, his team or
+    his unit (Civil Servant Law 76)."""
+
+    @property
+    def decides(self) -> bool:
+        """Whether it decides about somebody."""
+        return self.concerns is not None
 
 
 class Accepted(msgspec.Struct, omit_defaults=True):
@@ -227,7 +234,7 @@ def build(
                 "speakers": {route.command: route.by for route in commands},
                 "routes": {route.path: route for route in commands},
                 "paths": {route.command: route.path for route in commands},
-                "decisions": frozenset(route.path for route in commands if route.decides),
+                "decisions": {route.path: route.concerns for route in commands if route.concerns is not None},
             }
         ),
         request_max_body_size=LARGEST_BODY,

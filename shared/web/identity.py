@@ -33,6 +33,8 @@ from shared.web.token import BODIES_HEADER, is_operator_key, relative, shows_bod
 Connection = ASGIConnection[Any, Any, Any, Any]
 Speakers = Mapping[type[Command], Collection[str]]
 """The roles that may say each kind of command which does not name its body."""
+Decisions = Mapping[str, Collection[str]]
+"""By path, for each command that decides about somebody, the fields that name whom."""
 OFFICERS: Final = frozenset(ROLES)
 """The roles of people who work with villages. Each reads what is open in its divisions."""
 READERS: Final = OFFICERS | {"subscriber"}
@@ -225,21 +227,19 @@ def acting(connection: Connection) -> Callable[[Command], Actor]:
 
 
 def _actor(
-    who: Caller, by: Speakers, paths: Mapping[type[Command], str], decisions: Collection[str], command: Command
+    who: Caller, by: Speakers, paths: Mapping[type[Command], str], decisions: Decisions, command: Command
 ) -> Actor:
     return _in_roles(who, speakers(command, by), command.place, paths[type(command)], decisions)
 
 
-def _in_roles(who: Caller, asked: Collection[str], place: str, action: str, decisions: Collection[str]) -> Actor:
+def _in_roles(who: Caller, asked: Collection[str], place: str, action: str, decisions: Decisions) -> Actor:
     """As whom somebody acts in some roles: by one of his own, or by one that another has handed to him."""
-    own, decides = _fitting(who.own, asked, place), action in decisions
-    actor = _by(who, own, who.organ, who.belongs, action, decides=decides)
+    own, concerns = _fitting(who.own, asked, place), decisions.get(action)
+    actor = _by(who, own, who.organ, who.belongs, action, concerns)
     if not who.delegated:
         return actor
     powers = tuple(
-        msgspec.structs.replace(
-            _by(who, roles, one.organ, one, action, decides=decides), giver=one.giver, seal=who.relative
-        )
+        msgspec.structs.replace(_by(who, roles, one.organ, one, action, concerns), giver=one.giver, seal=who.relative)
         for one in who.delegated
         if (roles := _fitting(one.roles, asked, place))
     )
@@ -251,17 +251,19 @@ def _fitting(held: Iterable[Holding], asked: Collection[str], place: str) -> Col
     return {one.role for one in held if one.role in asked and place.startswith(one.division)}
 
 
-def _by(who: Caller, roles: Collection[str], organ: str, belongs: Belongs, action: str, *, decides: bool) -> Actor:
+def _by(
+    who: Caller, roles: Collection[str], organ: str, belongs: Belongs, action: str, concerns: Collection[str] | None
+) -> Actor:
     return Actor(
         pseudonym=who.pseudonym, organ=organ or UNSET, cadre=belongs.cadre, unit=belongs.unit, team=belongs.team,
-        kin=belongs.kin, acts_as=roles if OWN.issuperset(roles) else (), action=action, decides=decides,
+        kin=belongs.kin, acts_as=roles if OWN.issuperset(roles) else (), action=action, concerns=concerns,
     )  # fmt: skip
 
 
-def sees(who: Caller, state: State, task: Task, decisions: Collection[str]) -> bool:
+def sees(who: Caller, state: State, task: Task, decisions: Decisions) -> bool:
     """Whether a caller is shown a task: one about persons only if it is his own to do, and none that he would have to
     do but for being recused, since others decide about him, or for having taken a step before it that is to be
-    another's. Operators see them all. `decisions` are the paths of the commands that decide about somebody.
+    another's. Operators see them all. `decisions` says for each command about whom it decides.
     """
     is_his = who.may((task.role,), state.place)
     if state.personal and (who.is_anybody or not is_his):

@@ -32,7 +32,7 @@ from tests.dispatch.present import FIRST, SECOND, THIRD, ask, asking
 from tests.dispatch.sent import NOMINATION
 
 DAY = timedelta(1)
-DECIDING = {route.command for route in COMMANDS if route.decides}
+CONCERNS = {route.command: route.concerns for route in COMMANDS}
 
 
 def who(role: str = "", **said: Any) -> Actor:
@@ -47,7 +47,7 @@ def say(benxi: Benxi, actor: Actor, kind: type[Command], /, **said: Any) -> str:
     command = kind(**{"place": HOME, "village": V1, **signed, **said})
     actor = Actor(
         pseudonym=actor.pseudonym, organ=actor.organ, cadre=actor.cadre, unit=actor.unit, team=actor.team,
-        kin=actor.kin, acts_as=actor.acts_as, decides=kind in DECIDING,
+        kin=actor.kin, acts_as=actor.acts_as, concerns=CONCERNS[kind],
     )  # fmt: skip
     result = benxi.dispatch.take([Cause(f"one {len(benxi.dispatch.parked)}", "one", command, actor=actor)], START)
     if not result.parked:
@@ -118,7 +118,7 @@ def test_a_refusal_for_kin_names_nobody() -> None:
     benxi = asking().assigned()
     ask(benxi, START + DAY, START + 3 * DAY)
     command = DecideLeave(place=HOME, village=V1, number=1, granted=True, decided_by="某机关", body="organisation")
-    actor = Actor(pseudonym="p", kin=(SECOND, "C-U9-1"), decides=True)
+    actor = Actor(pseudonym="p", kin=(SECOND, "C-U9-1"), concerns=CONCERNS[DecideLeave])
     (parked,) = benxi.dispatch.take([Cause("one", "one", command, actor=actor)], START).parked
     benxi.dispatch.parked.clear()
     error = parked.error
@@ -143,7 +143,8 @@ def test_who_is_nominated_has_not_the_review_as_a_task() -> None:
     )  # fmt: skip
     policy = asking(team={"nomination": NOMINATION}).policy
     (task,) = (one for one in link.tasks(policy) if one.action == "replacement-reviews")
-    recused = [id for id in ("C-U1-4", SECOND, THIRD) if is_recused(Actor(cadre=id, decides=True), link, task)]
+    asked = (Actor(cadre=id, concerns=CONCERNS[ReviewReplacement]) for id in ("C-U1-4", SECOND, THIRD))
+    recused = [one.cadre for one in asked if is_recused(one, link, task)]
     assert recused == ["C-U1-4", SECOND]
 
 
@@ -160,7 +161,7 @@ def test_the_refusal_says_what_to_do_in_both_languages() -> None:
     benxi = asking().assigned()
     ask(benxi, START + DAY, START + 3 * DAY)
     command = DecideLeave(place=HOME, village=V1, number=1, granted=True, decided_by="某机关", body="organisation")
-    actor = Actor(pseudonym="p", cadre=SECOND, decides=True)
+    actor = Actor(pseudonym="p", cadre=SECOND, concerns=CONCERNS[DecideLeave])
     (parked,) = benxi.dispatch.take([Cause("one", "one", command, actor=actor)], START).parked
     benxi.dispatch.parked.clear()
     error = parked.error
@@ -193,9 +194,9 @@ def test_who_is_recused_is_not_shown_what_others_decide_about_him(
     assert isinstance(state, Roster)
     (task,) = (one for one in state.tasks(benxi.policy) if one.action == "leave-decisions")
     who = Caller(pseudonym="p", own=roles, roles=roles, belongs=Belongs(**me))
-    paths = {route.path for route in COMMANDS if route.decides}
+    paths = {route.path: route.concerns for route in COMMANDS if route.concerns is not None}
     assert sees(who, state, task, paths) == shown
-    assert sees(who, state, task, ()), "what decides about nobody is shown"
+    assert sees(who, state, task, {}), "what decides about nobody is shown"
     power = [{"role": "organisation", "division": "2105"}]
     handed = msgspec.convert({"from": "q", "roles": power, "until": 1e12, **me}, Delegated)
     mine = Caller(pseudonym="p", delegated=(handed,), roles=(ORGANISATION,))

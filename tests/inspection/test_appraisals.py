@@ -111,7 +111,7 @@ def test_0_9_nobody_grades_himself_or_a_relative_or_has_it_as_a_task(me: dict[st
     region = rating()
     give(region, *SCORED, "representatives")
     region.pass_days(date(2016, 1, 2))
-    actor, inspection = Actor(pseudonym="p", decides=True, **me), region.services["inspection"]
+    actor, inspection = Actor(pseudonym="p", concerns=(), **me), region.services["inspection"]
     (task,) = region.tasks("appraisal-grades", "S1")
     assert is_recused(actor, region.state_of("secretary_rating", "S1"), task) == recused
     grade = region.graded("secretary_rating", "S1", "fair", "organisation", "inactive")

@@ -232,9 +232,9 @@ def test_a_step_that_is_anothers_is_no_task_of_who_took_one_before() -> None:
     [task] = [one for one in village.tasks(county.policy) if one.action == "approvals"]
     assert task.role == "county"
     held = (Holding("county", "210521"),)
-    shown = {who: sees(Caller(pseudonym=who, own=held, roles=held), village, task, ()) for who in ("li", "wu", "he")}
+    shown = {who: sees(Caller(pseudonym=who, own=held, roles=held), village, task, {}) for who in ("li", "wu", "he")}
     assert shown == {"li": False, "wu": False, "he": True}
-    assert sees(OPERATOR, village, task, ())
+    assert sees(OPERATOR, village, task, {})
 
 
 def test_the_refusal_names_the_rule_and_what_to_do_in_both_languages() -> None:

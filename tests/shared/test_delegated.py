@@ -112,6 +112,9 @@ async def test_2_19_a_power_of_the_other_body_lets_nobody_play_both(desk: Desk) 
     assert (await desk.post("answers", bearer(desk, handed(roles=discipline)), row)).status_code == 200
 
 
+CONCERNS = ("cadre", "village", "subject")
+
+
 class Graded(Command, frozen=True, kw_only=True):
     """A decision about a unit's cadre."""
 
@@ -131,7 +134,7 @@ def by(actor: Actor, **said: str) -> str:
 
 
 def power(role: str = "", **said: Any) -> Actor:
-    return Actor(pseudonym="wu", organ="甲", acts_as=(role,) if role else (), decides=True, **said)
+    return Actor(pseudonym="wu", organ="甲", acts_as=(role,) if role else (), concerns=CONCERNS, **said)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +157,7 @@ def test_neither_who_acts_nor_for_whom_he_acts_is_decided_about(
     actor: dict[str, Any], said: dict[str, str], expected: str
 ) -> None:
     giver = power(cadre="C2", team="V2", kin=("kin of C5",), seal=lambda id: f"kin of {id}")
-    own = Actor(**{"pseudonym": "wu", "organ": "乙", "decides": True, "may": False, "powers": (giver,), **actor})
+    own = Actor(**{"pseudonym": "wu", "organ": "乙", "concerns": CONCERNS, "may": False, "powers": (giver,), **actor})
     assert by(own, **said) == expected
 
 
@@ -175,5 +178,5 @@ def test_a_refusal_says_whose_account_it_is_that_does_not_go_so_far() -> None:
 
 
 def test_a_member_acts_for_his_leader_as_the_team() -> None:
-    own = Actor(pseudonym="wu", organ="乙", team="V1", decides=True, may=False, powers=(power("team", team="V1"),))
+    own = Actor(pseudonym="wu", organ="乙", team="V1", concerns=CONCERNS, may=False, powers=(power("team", team="V1"),))
     assert by(own, village="V1") == "甲"

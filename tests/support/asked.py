@@ -94,7 +94,7 @@ SERVICE = Service(
 ROUTES = (
     Route("policies", small.Adopt, "启用政策包", "Adopt a pack", by=("leader_group",)),
     Route("villages", small.Register, "登记村", "Register a village", by=("poverty_office", "county")),
-    Route("matters", Ask, "询问", "Ask", by=("team", "county"), decides=True),
+    Route("matters", Ask, "询问", "Ask", by=("team", "county"), concerns=()),
     Route("answers", Answer, "答复", "Answer"),
 )
 OPERATOR = operator_headers(b"secret")
