@@ -5,7 +5,7 @@ refuses. A pattern holds for the whole value: it ends in `$(?!\\n)`, since in Py
 pass.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sized
 from datetime import date
 from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
 
@@ -299,6 +299,13 @@ class Bounded(msgspec.Struct, frozen=True, kw_only=True):
             # Nearly always it is one day, and nearly always within the limits.
             if value and not (value.__class__ is date and first <= value <= last):
                 _require_within(field, value, first, last)
+
+
+def must_pair(field: str, values: Sized, others: Sized) -> None:
+    """Raise ValueError if a list has not as many entries as the one beside which it is read. It may be empty, as in
+    events of earlier versions."""
+    if values and len(values) != len(others):
+        raise ValueError(f"`{field}` must have {len(others)} entries or none, not {len(values)}")
 
 
 def _require_within(field: str, value: Any, first: date, last: date) -> None:

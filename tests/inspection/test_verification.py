@@ -25,6 +25,7 @@ from shared.contracts.registry import (
     VillageRelapsed,
 )
 from shared.contracts.values import Role
+from shared.rules import Refused
 from tests.inspection.exits import OUTSIDE, PERSONS, ask, hashed, measured, requested, seeded
 from tests.inspection.region import PACKS, VILLAGE, Region, hash_of, share
 from tests.support.outage import sleep
@@ -231,7 +232,7 @@ def test_5_3_an_attempt_that_leaps_moves_nothing() -> None:
     region = requested()
     assert verify(region, recorded(region)).passed
     region.hear(ObjectionRaised(place=region.county, village=VILLAGE, attempt=1_000_000, objection=1))
-    with pytest.raises(ValueError, match="cannot follow attempt 1"):
+    with pytest.raises(Refused, match="cannot follow attempt 1"):
         ask(region, attempt=1_000_000)
     assert region.kept(Verification, VILLAGE).attempt == 1
 

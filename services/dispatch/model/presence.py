@@ -129,7 +129,7 @@ def _short(team: Sequence[Roster], name: str, asked: Mapping[str, int], terms: P
     nothing that is known, and nothing while the days of a village are awaited."""
     year, number = map(int, name.split("-"))
     months = [one.months[name] for one in team]
-    hindered = max(month.hindered for month in months)
+    hindered = max((month.hindered for month in months), default=0)
     short = sum(sum(month.days.get(cadre, 0) for month in months) + hindered < days for cadre, days in asked.items())
     if not all(month.days for month in months):
         return ()

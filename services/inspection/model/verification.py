@@ -189,7 +189,11 @@ def request(state: Verification | None, event: ExitRequested, policy: Policy, to
     otherwise HASH_DAYS later."""
     last = state.attempt if state else 0
     if event.attempt > last + 1:
-        raise ValueError(f"attempt {event.attempt} cannot follow attempt {last}; what lies between is missing")
+        raise Refused(
+            RULE,
+            f"第{event.attempt}次核查不能接在第{last}次之后，其间的出列申请没有收到，请运行 zhucun recover 补收",
+            f"attempt {event.attempt} cannot follow attempt {last}; what lies between is missing, see `zhucun recover`",
+        )
     step = policy.delisting.steps[0]
     prepared = state is not None and state.terms is None and state.attempt == event.attempt
     seeds = state.seeds if state and prepared else Seeds()

@@ -109,9 +109,10 @@ def withdraw(village: Village | None, command: WithdrawExit, _policy: Policy, _t
     return Change(village, withdrawal(village, command.reason, command.decided_by))
 
 
-def notice_withdrawn(village: Village, event: NoticeWithdrawn, policy: Policy, today: date) -> Change:
+def notice_withdrawn(village: Village | None, event: NoticeWithdrawn, policy: Policy, today: date) -> Change:
     """Only the first notice moves the village to the stage `noticed`, so only its withdrawal moves the village back."""
-    assert village.exit, "a notice is withdrawn while the exit is under way"
+    if village is None or village.exit is None:
+        return Change(village)
     first = all(step.kind != "notice" for step in village.exit.steps[: village.exit.at])
     return moved(village, event, policy, today) if first else Change(village)
 

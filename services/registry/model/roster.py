@@ -197,8 +197,10 @@ def enrol(enrolment: Enrolment | None, event: VillageRegistered, _policy: Policy
     return Change(own.but(villages={event.village: Enrolled(event.village), **own.villages}))
 
 
-def split(enrolment: Enrolment, event: VillageSplit, _policy: Policy, today: date) -> Change:
+def split(enrolment: Enrolment | None, event: VillageSplit, _policy: Policy, today: date) -> Change:
     """Villages that were just registered are parts of another one: they owe figures from this day on only."""
+    if enrolment is None:
+        return Change(None)
     parts = {id: Enrolled(id, today) for id in event.successors if id in enrolment.villages}
     return Change(enrolment.but(villages={**enrolment.villages, **parts}))
 

@@ -366,11 +366,12 @@ def born(village: Village | None, event: VillageRegistered, policy: Policy, toda
 
 
 def split_from(
-    village: Village, event: VillageSplit, _policy: Policy, _today: date, others: Mapping[Key, State | None]
+    village: Village | None, event: VillageSplit, _policy: Policy, _today: date, others: Mapping[Key, State | None]
 ) -> Change:
     """Note in the new village which one it was split from."""
     before = others[Village, event.village]
-    assert isinstance(before, Village)
+    if village is None or not isinstance(before, Village):
+        return Change(village)
     return Change(village.but(predecessors=(event.village,), facts=before.facts))
 
 

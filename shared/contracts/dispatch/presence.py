@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from shared.contracts import Event, values
-from shared.contracts.values import Count, Day, Organ, PartyId, VillageId
+from shared.contracts.values import Count, Day, Organ, PartyId, VillageId, must_pair
 
 MonthNumber = Annotated[int, Meta(ge=1, le=12)]
 MonthDays = Annotated[int, Meta(ge=0, le=31)]
@@ -35,6 +35,10 @@ class PresenceCounted(Event, frozen=True, kw_only=True):
     asked: Annotated[tuple[MonthDays, ...], Meta(max_length=50)] = ()
     """How many days the region asks of each, in the same order: fewer than of a whole month for who came in the middle
     of it or was on leave. Empty where a team has several villages, and in events of earlier versions."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        must_pair("asked", self.asked, self.present)
 
 
 class PresenceShort(Event, frozen=True, kw_only=True):

@@ -21,6 +21,7 @@ from shared.contracts.values import (
     ShortOrNone,
     VillageId,
     Year,
+    must_pair,
 )
 
 
@@ -41,6 +42,10 @@ class ExitRequested(Event, frozen=True, kw_only=True):
     remaining: Count
     """Registered households that are still poor."""
     requested_by: Organ
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        must_pair("persons", self.persons, self.lifted)
 
 
 class ExitWithdrawn(Event, frozen=True, kw_only=True):
