@@ -7,6 +7,7 @@ process that dies is restarted. However the supervisor ends, its processes end w
 import asyncio
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -254,7 +255,19 @@ class System:
         if name in (ACCOUNTS, CONSOLE) and self.console:
             reached = (self.url(CONSOLE), os.environ.get("ZHUCUN_CONSOLE"))
             environment["ZHUCUN_CONSOLE"] = ",".join(filter(None, reached))
+        if name == CONSOLE:
+            environment |= self._demo()
         return environment
+
+    def _demo(self) -> dict[str, str]:
+        """What the console must know of demos: that it is one, or how one is begun by whoever is at this machine."""
+        if self.folder.kind != "real":
+            return {"ZHUCUN_SIMULATED": str(self.folder.kind == "demo")}
+        if self.folder.bind != "127.0.0.1":
+            return {}
+        folder = self.folder.root.with_name(f"{self.folder.root.name}-demo")
+        command = [sys.executable, "-m", "deploy.cli", "demo", "--stay", "--villages", "20", "--folder", str(folder)]
+        return {"ZHUCUN_DEMO": shlex.join(command), "ZHUCUN_DEMO_FOLDER": str(folder)}
 
     async def _start(self, name: str) -> None:
         await self._spawn(name)

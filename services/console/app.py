@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.console import web
 from services.console.hearing import Hearing
 from services.console.pages import PAGES
+from services.console.pages.demo import Demo
 from services.console.sessions import Sessions
 from services.console.store import Store
 from services.console.upstream import Upstream
@@ -35,6 +36,12 @@ class Settings(process.Settings, kw_only=True):
     """The addresses at which browsers reach this process, with commas in between. Without any, host and port."""
     issuers: Path | None = None
     """The file of the issuers by whose tokens people are known (`shared/web/issuers.py`)."""
+    simulated: bool = False
+    """Whether all of it is a demo: each page says so."""
+    demo: str = ""
+    """The command that plays the demo county; empty where nobody may begin it from the pages."""
+    demo_folder: Path | None = None
+    """The folder in which that command does it."""
 
 
 def build(of: Settings, engine: AsyncEngine) -> Litestar:
@@ -45,7 +52,7 @@ def build(of: Settings, engine: AsyncEngine) -> Litestar:
     hearing = Hearing(Store(engine), Feeds(sources, http))
     addresses = [one.strip().rstrip("/") for one in of.console.split(",") if one.strip()]
     sessions = Sessions(engine, secret, issuers.read(of.issuers, secret)) if of.issuers else None
-    site = web.Site(upstream, secret, tuple(addresses or [f"http://{of.host}:{of.port}"]), sessions)
+    site = web.Site(upstream, secret, tuple(addresses or [f"http://{of.host}:{of.port}"]), sessions, of.simulated)
     return Litestar(
         route_handlers=[
             *PAGES,
@@ -57,7 +64,7 @@ def build(of: Settings, engine: AsyncEngine) -> Litestar:
         before_send=[web.headed],
         openapi_config=None,
         logging_config=None,
-        state=State({"site": site, "engine": engine, "hearing": hearing}),
+        state=State({"site": site, "engine": engine, "hearing": hearing, "demo": Demo(of.demo, of.demo_folder)}),
         request_max_body_size=LARGEST,
     )
 
@@ -76,6 +83,7 @@ async def _run(of: Settings) -> None:
     await hearing.start()
     await process.serve(app, NAME, of)
     await hearing.stop()
+    await app.state.demo.end()
     await app.state.site.upstream.aclose()
     if app.state.site.sessions:
         await app.state.site.sessions.aclose()

@@ -121,13 +121,14 @@ class Upstream:
         headers: Mapping[str, str] = {},
         seconds: float = WITHIN,
     ) -> httpx.Response:
-        """The answer of one process within so many seconds, if it is one of success. Raises Refusal."""
+        """The answer of one process, by its name or address, within so many seconds, if it is one of success. Raises
+        Refusal."""
         shown = {"authorization": f"Bearer {visitor.token}"} if visitor.token else {}
         query = {name: _written(value) for name, value in params.items() if value is not None}
         try:
             answer = await self._http.request(
                 method,
-                f"{self.sources[name]}{path}",
+                f"{self.sources.get(name, name)}{path}",
                 params=query,
                 content=content,
                 headers={**headers, **shown},

@@ -73,6 +73,8 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
     token: str = ""
     """The bearer token for the services; empty where nobody is asked who he is."""
     lang: Language = "zh"
+    owner: str = ""
+    """By what his drafts are known in a browser, which says to nobody else who he is; empty for nobody."""
 
     def may_see(self, place: str) -> bool:
         """Whether one of his roles reaches a division or village, by its code or the first digits of it."""
@@ -88,6 +90,8 @@ class Site(NamedTuple):
     """Where browsers reach the console."""
     sessions: Sessions | None = None
     """Who has signed in; None where nobody is asked who he is."""
+    is_demo: bool = False
+    """Whether all data are a demo's."""
 
     def address(self, request: Request) -> str:
         """The address by which a browser came. Raises Refusal for one that is none of ours: links would lead there."""
@@ -121,6 +125,7 @@ async def _signed_in(request: Request, sessions: Sessions) -> Visitor:
     return Visitor(
         name=person.name or granted.organ or person.pseudonym, organ=granted.organ, roles=roles, acting=acting.role,
         place=acting.division, token=token, lang=language(request),
+        owner=_keyed(site(request).secret, f"drafts of {person.pseudonym}"),
     )  # fmt: skip
 
 
@@ -132,6 +137,7 @@ def _anybody(request: Request) -> Visitor:
         acting=role if role in known else "county",
         place=place if place.isascii() and place.isdigit() and len(place) in (2, 4, 6, 9) else "",
         lang=language(request),
+        owner="everybody",
     )
 
 
@@ -184,12 +190,19 @@ def page(request: Request, template: str, visitor: Visitor, /, status: int = 200
     text = _TEMPLATES.get_template(template).render(
         layout="part.html" if is_part else "base.html", t=t, visitor=visitor, path=request.url.path,
         asked=request.url.query, form_token=_proof(of.secret, browser), signs_in=of.sessions is not None,
+        is_demo=of.is_demo,
         pages={route.path for route in request.app.routes}, day=chinese.day if visitor.lang == "zh" else english.day,
         **data,
     )  # fmt: skip
     answer = Response(text, media_type=MediaType.HTML, status_code=status)
     if browser != request.cookies.get(COOKIE):
         set_cookie(request, answer, COOKIE, browser)
+    return answer
+
+
+def kept(answer: Response[Any]) -> Response[Any]:
+    """Have the browser's worker keep a form: the one on this page, or the one that this page refuses to take now."""
+    answer.headers["x-keep"] = "form"
     return answer
 
 
@@ -202,8 +215,12 @@ def set_cookie(request: Request, answer: Response[Any], name: str, value: str, s
 # --------------------------------------------------------------------- forgery
 
 
+def _keyed(secret: bytes, text: str) -> str:
+    return hmac.digest(secret, f"zhucun console {text}".encode(), "sha256").hex()[:32]
+
+
 def _proof(secret: bytes, browser: str) -> str:
-    return hmac.digest(secret, f"zhucun console form {browser}".encode(), "sha256").hex()[:32]
+    return _keyed(secret, f"form {browser}")
 
 
 async def form(request: Request) -> dict[str, str]:
@@ -229,7 +246,7 @@ async def unforged(request: Request) -> Response[Any] | None:
         is_ours = isinstance(given, str) and hmac.compare_digest(given.encode(), proof.encode())
         if not browser or not is_ours or sent not in ("", address):
             zh, en = "页面已过期，请返回后重新打开再提交", "the page is too old; go back, open it again, and submit"
-            raise Refusal(403, (Fault(0, "form", zh, en),))
+            return kept(_said(request, 403, (Fault(0, "form", zh, en),)))
     return await strict(request)
 
 
@@ -281,7 +298,7 @@ def _not_signed_in(request: Request, error: NotSignedIn) -> Response[Any]:
             "会话已结束：请另开窗口重新登录，再返回提交",
             "the session has ended: sign in in another window, then go back and submit",
         )
-        return _said(request, 401, (Fault(0, "sign-in", zh, en),))
+        return kept(_said(request, 401, (Fault(0, "sign-in", zh, en),)))
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return Redirect(f"/sign-in?{urlencode({'to': own_path(wanted)})}", status_code=303)
 

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from html import unescape
 from pathlib import Path
@@ -77,13 +77,13 @@ class Office:
         assert asked.status_code == 303, asked.text
         return httpx.URL(asked.headers["location"])
 
-    async def typed(self, led: httpx.URL, name: str = "li", password: str = accounts.GOOD) -> str:
+    async def typed(self, led: httpx.URL, name: str = "li", password: str = accounts.GOOD, code: str = "") -> str:
         """The path by which the page to sign in leads back, after a name and password were typed there."""
         async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
             shown = await http.get(led)
             hidden = {name: unescape(value) for name, value in accounts.hidden(shown.text).items()}
             answer = await http.post(
-                f"{self.issuer}/authorize", data={**hidden, "name": name, "password": password, "code": ""}
+                f"{self.issuer}/authorize", data={**hidden, "name": name, "password": password, "code": code}
             )
             assert answer.status_code == 303, answer.text
             parts = urlsplit(answer.headers["location"])
@@ -97,23 +97,30 @@ class Office:
 
 
 @asynccontextmanager
-async def office(folder: Path, sources: str = "registry=http://127.0.0.1:9", **more: Any) -> AsyncIterator[Office]:
-    """The console and accounts, with li, who is of a township of Huanren."""
+async def office(
+    folder: Path,
+    sources: str = "registry=http://127.0.0.1:9",
+    *,
+    url: str = URL,
+    granted: Mapping[str, str] = GRANTED,
+    **more: Any,
+) -> AsyncIterator[Office]:
+    """The console and accounts, with li, who is of a township of Huanren unless another role is granted."""
     port = free_port()
     issuer = f"http://127.0.0.1:{port}"
     (folder / "issuers.toml").write_text(f'[[issuers]]\nurl = "{issuer}"\nhere = true\n')
     engine = open_engine(f"sqlite+aiosqlite:///{folder}/console.sqlite3")
     async with engine.begin() as conn:
         await conn.run_sync(TABLES.metadata.create_all)
-    async with accounts.opened(folder, issuer=issuer, console=URL) as people, served(people.app, port):
+    async with accounts.opened(folder, issuer=issuer, console=url) as people, served(people.app, port):
         system = await people.appoint("system", "sun", "孙立")
         await people.person(system, "li")
         security = await people.appoint("security", "bai", "白云")
-        given = await people.post("/v1/accounts/li/roles", {"roles": [GRANTED]}, security)
+        given = await people.post("/v1/accounts/li/roles", {"roles": [granted]}, security)
         assert given.status_code == 200, given.text
         settings = Settings(
             database="", port=8700, secret_file=folder / "secret", sources=sources, issuers=folder / "issuers.toml",
-            console=URL, **more,
+            console=url, **more,
         )  # fmt: skip
         app = build(settings, engine)
         yield Office(app, people, issuer)

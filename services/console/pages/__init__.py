@@ -6,12 +6,16 @@ from services.console.pages import (
     acts,
     card,
     day,
+    demo,
+    drafts,
     health,
     imports,
     live,
     me,
     operations,
     overview,
+    packs,
+    people,
     policy,
     session,
     start,
@@ -19,6 +23,7 @@ from services.console.pages import (
 )
 
 PAGES: Final[tuple[Any, ...]] = (
-    *acts.HANDLERS, *card.HANDLERS, *day.HANDLERS, *health.HANDLERS, *imports.HANDLERS, *live.HANDLERS, *me.HANDLERS,
-    *operations.HANDLERS, *overview.HANDLERS, *policy.HANDLERS, *session.HANDLERS, *start.HANDLERS, *villages.HANDLERS,
+    *acts.HANDLERS, *card.HANDLERS, *day.HANDLERS, *demo.HANDLERS, *drafts.HANDLERS, *health.HANDLERS,
+    *imports.HANDLERS, *live.HANDLERS, *me.HANDLERS, *operations.HANDLERS, *overview.HANDLERS, *packs.HANDLERS,
+    *people.HANDLERS, *policy.HANDLERS, *session.HANDLERS, *start.HANDLERS, *villages.HANDLERS,
 )  # fmt: skip

@@ -5,6 +5,7 @@ import hashlib
 import secrets
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -16,7 +17,7 @@ from litestar.params import FromPath, FromQuery
 from services.console.pages.day import Todo, day_of, mark
 from services.console.pages.operations import SERVICES
 from services.console.upstream import Refusal, Upstream
-from services.console.web import Request, Visitor, page
+from services.console.web import Request, Visitor, kept, page
 from shared.contracts import EVENTS
 from shared.labels import Both
 from shared.web.blanks import MOST_LINES, Act, Asking, Filled
@@ -26,6 +27,12 @@ MORE: Final = 3
 """How many rows are added at once where a field repeats."""
 TOGETHER: Final = 50
 """How many tasks are answered with one form at most."""
+DRAFTED: Final = frozenset({
+    "inspection/visits", "inspection/verifications", "registry/surveys", "registry/checklists", "registry/measurements",
+    "dispatch/skill-reports", "dispatch/visit-counts",
+})  # fmt: skip
+"""What is written down in villages, where there may be no network: the browser keeps it until it can be sent. No act by
+which somebody decides, and none that names a person."""
 
 
 class Line(msgspec.Struct):
@@ -146,7 +153,8 @@ async def form(
     share = secrets.token_hex(16) if any(one.field == "seed_hash" for one in form.top) else ""
     if share:
         top["seed_hash"] = hashlib.sha256(share.encode()).hexdigest()
-    return _drawn(request, visitor, service, place, form, Typed(top, form.suggestions()), note=note, share=share)
+    drawn = _drawn(request, visitor, service, place, form, Typed(top, form.suggestions()), note=note, share=share)
+    return kept(drawn) if f"{service}/{action}" in DRAFTED and not note else drawn
 
 
 async def _blank(
@@ -207,11 +215,10 @@ async def answer(
     blank, _, _ = await _blank(upstream, visitor, service, action, place, ())
     form = Form(blank, lines, together="together" in given)
     typed = _typed(form, given)
-    deed = _one(given, "deed")
+    deed, draft = _one(given, "deed"), _one(given, "draft")[:80]
+    drawn = partial(_drawn, request, visitor, service, place, form, draft=draft)
     if deed == "more":
-        return _drawn(
-            request, visitor, service, place, form, Typed(typed.top, [*typed.cells, *({} for _ in range(MORE))])
-        )
+        return drawn(Typed(typed.top, [*typed.cells, *({} for _ in range(MORE))]))
     replaces = {
         int(n): text
         for name in given
@@ -225,10 +232,10 @@ async def answer(
             dry_run=deed == "check", params={"place": place},
         )  # fmt: skip
     except Refusal as refusal:
-        return _drawn(request, visitor, service, place, form, typed, refusal=refusal, rows=rows)
+        return drawn(typed, refusal=refusal, rows=rows)
     if deed == "check":
-        return _drawn(request, visitor, service, place, form, typed, note="checked", today=done["today"])
-    return await _done(request, visitor, upstream, service, form, done)
+        return drawn(typed, note="checked", today=done["today"])
+    return await _done(request, visitor, upstream, service, form, done, draft or key)
 
 
 def _one(given: Mapping[str, list[str]], name: str) -> str:
@@ -258,10 +265,11 @@ def _drawn(
     note: str = "",
     share: str = "",
     today: str = "",
+    draft: str = "",
     refusal: Refusal | None = None,
     rows: Sequence[int] = (),
 ) -> Response[str]:
-    """The form as it stands, with what is wrong beside its fields."""
+    """The form as it stands, with what is wrong beside its fields. `draft` is the browser's, of which it was made."""
     beside: dict[str, list[Fault]] = defaultdict(list)
     others, differs = list[tuple[Both, Fault]](), list[tuple[int, Fault]]()
     for fault in refusal.faults if refusal else ():
@@ -284,15 +292,22 @@ def _drawn(
         request, "act.html", visitor, status=refusal.status if refusal else 200, service=service, place=place,
         form_of=form, blank=form.asking, top=typed.top, cells=cells, note=note, share=share, today=today,
         beside=beside, others=others, differs=differs, titles=titles, key=secrets.token_urlsafe(24),
-        changed=bool(refusal and refusal.status == 412),
+        changed=bool(refusal and refusal.status == 412), draft=draft,
+        may_wait=f"{service}/{form.asking.action}" in DRAFTED and bool(visitor.owner),
         lines=[msgspec.json.encode(line).decode() for line in form.lines],
     )  # fmt: skip
 
 
 async def _done(
-    request: Request, visitor: Visitor, upstream: Upstream, service: str, form: Form, done: Mapping[str, Any]
+    request: Request,
+    visitor: Visitor,
+    upstream: Upstream,
+    service: str,
+    form: Form,
+    done: Mapping[str, Any],
+    draft: str,
 ) -> Response[str]:
-    """What came of it, and what is next."""
+    """What came of it, and what is next. The browser need not keep the draft any more."""
     labels = [EVENTS[type].label for of in done["events"] for type in of if type in EVENTS]
     counts = {label: labels.count(label) for label in labels}
     ahead = await day_of(upstream, visitor)
@@ -300,7 +315,7 @@ async def _done(
     return page(
         request, "done.html", visitor, blank=form.asking, counts=counts, applied=done["applied"],
         unchanged=done.get("unchanged", 0), next=next(_after(like, ahead.todos), None), left=len(ahead.todos),
-        like=len(like),
+        like=len(like), draft=draft,
     )  # fmt: skip
 
 

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.response import Redirect
 
 from services.console import web
+from services.console.pages.packs import adopted, names
 from services.console.upstream import Refusal, Upstream
 from services.console.web import Request, Visitor
 from shared.divisions import lies_in, place_of
@@ -33,44 +33,33 @@ async def adopt(
     """Adopt a pack that comes with the program, whole, for the division that it is written for."""
     given = await web.form(request)
     name, organ = given.get("pack", ""), given.get("organ", "").strip()
-    if name not in _names():
+    if name not in names():
         raise Refusal(404, (Fault(0, "", "没有这个政策包", "there is no such pack"),))
-    if not 2 <= len(organ) <= 120:
-        zh, en = "请填写决定机关及文号", "say which organ decided it, and by which document"
-        return await _page(request, visitor, upstream, faults=(Fault(0, "schema", zh, en, "organ"),), organ=organ)
     pack = shipped.shipped(name)
-    command = {
-        "place": place_of(pack.jurisdiction), "pack": by_itself(pack, pack.jurisdiction), "adopted_by": organ,
-    }  # fmt: skip
     try:
-        await upstream.post("registry", "/v1/policies", visitor, command, key=web.request_key(given))
+        return await adopted(upstream, visitor, by_itself(pack, pack.jurisdiction), organ, web.request_key(given))
     except Refusal as refusal:
         if refusal.status == 401:
             raise
         return await _page(request, visitor, upstream, faults=refusal.faults, organ=organ)
-    return Redirect("/start", status_code=303)
 
 
 async def _page(
     request: Request, visitor: Visitor, upstream: Upstream, *, faults: tuple[Fault, ...] = (), organ: str = ""
 ) -> Response[str]:
     status = await upstream.get("registry", "/v1/status", visitor, at=place_of(visitor.place))
-    adopted = sorted(status["policies"])
+    in_force = sorted(status["policies"])
     packs = [
         (name, pack)
-        for name in _names()
+        for name in names()
         for pack in [shipped.shipped(name)]
-        if pack.jurisdiction not in adopted and _concerns(visitor.place, pack.jurisdiction)
+        if pack.jurisdiction not in in_force and _concerns(visitor.place, pack.jurisdiction)
     ]
     return web.page(
-        request, "start.html", visitor, 422 if faults else 200, adopted=adopted, packs=packs, faults=faults,
+        request, "start.html", visitor, 422 if faults else 200, adopted=in_force, packs=packs, faults=faults,
+        all=[(name, shipped.shipped(name)) for name in names()],
         organ=organ or visitor.organ, forms=FORMS, key=secrets.token_urlsafe(18),
     )  # fmt: skip
-
-
-def _names() -> list[str]:
-    """The packs that a region can adopt: all but the country's, which they extend."""
-    return [path.stem for path in shipped.FILES if not path.stem.startswith("national")]
 
 
 def _concerns(place: str, jurisdiction: str) -> bool:

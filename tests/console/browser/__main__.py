@@ -1,31 +1,30 @@
-"""Takes pictures of pages of a running console for docs/console: `python -m tests.console.browser ADDRESS PATH…`."""
+"""Takes the pictures in docs/console anew: `python -m tests.console.browser`, or `… FOLDER` to put them elsewhere."""
 
 import asyncio
 import sys
+import tempfile
 from pathlib import Path
 
-from tests.console.browser import look
+import msgspec
 
-FOLDER = Path("docs/console")
-
-
-def name(path: str) -> str:
-    """The name of a page's pictures: its path without what stands in it."""
-    return path.partition("?")[0].strip("/").replace("/", "-") or "home"
+from tests.console.browser import look, pictures
+from tests.console.county import county
 
 
-async def main(url: str, paths: list[str]) -> None:
-    """Pictures of each page in both languages, wide and narrow."""
-    async with look.browser() as browser:
-        for lang in ("zh", "en"):
-            for size in look.SIZES:
-                page = await look.page(browser, size, lang, url)
-                for path in paths:
-                    await page.goto(url + path)
-                    await page.screenshot(path=FOLDER / f"{name(path)}.{lang}.{size}.png")
-                await page.context.close()
+async def main(folder: Path) -> None:
+    """Pictures of each page in both languages, and what stands on them."""
+    outlines: dict[str, list[str]] = {}
+    with tempfile.TemporaryDirectory() as data:
+        async with county(Path(data) / "county") as of, look.browser() as browser:
+            for lang in ("zh", "en"):
+                async for name, page in pictures.shown(browser, of, lang):
+                    (folder / f"{name}.webp").write_bytes(await pictures.picture(page))
+                    outlines[name] = await pictures.outline(page)
+    text = msgspec.json.format(msgspec.json.encode(outlines), indent=1)
+    (folder / "outlines.json").write_bytes(text + b"\n")
 
 
 if __name__ == "__main__":
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    asyncio.run(main(sys.argv[1].rstrip("/"), sys.argv[2:]))
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else pictures.FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    asyncio.run(main(folder))

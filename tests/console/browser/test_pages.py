@@ -15,6 +15,7 @@ from tests.console.browser import look
 PAGES = (
     "/day", "/acts", "/act/registry/units", "/operations", "/forms", "/forms?all=true", "/forms/registry/villages",
     "/me", "/start", "/policy/2105", "/policy/", "/nowhere", "/overview/china", "/villages",
+    "/start/pack", "/start/pack?pack=zunyi", "/start/demo", "/drafts", "/away/zh",
 )  # fmt: skip
 """The pages that need no village."""
 REFUSED = {"/nowhere": 404, "/act/registry/units": 409}
@@ -76,6 +77,23 @@ async def test_an_empty_system_is_begun_without_the_command_line(county: str, br
     await page.click("main a[href='/policy/2105']")
     assert "本溪" in await page.inner_text("h1")
     assert "〔本溪市〕" in (await page.text_content("main") or ""), "each sentence says what it rests on"
+    await page.goto(f"{county}/start/pack?pack=zunyi")
+    await page.fill("[name='.name']", "演练市")
+    await page.fill("[name='.effective_from']", "2014-06-01")
+    await page.click("button[value='to.exit']")
+    field = page.locator("main .field input").first
+    good = await field.input_value()
+    await field.fill("三")
+    await page.click("button[value=check]")
+    await page.wait_for_selector("input[aria-invalid=true]")
+    await field.fill(good)
+    await page.click("button[value=check]")
+    await page.wait_for_selector("text=核对通过，可以启用")
+    await page.fill("input[name=organ]", "中共演练市委，演发〔2014〕1号")
+    await page.click("button[value=adopt]")
+    await page.wait_for_selector("main a[href='/policy/5203']")
+    await page.click("main a[href='/policy/5203']")
+    assert "演练市" in await page.inner_text("h1")
     await page.goto(f"{county}/forms/registry/villages")
     async with page.expect_download() as got:
         await page.fill("main input[name=place]", "2105")

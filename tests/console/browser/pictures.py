@@ -1,0 +1,100 @@
+"""Pictures of every page in the demo county, kept in docs/console: who looks at what, and how two pictures differ."""
+
+import base64
+from collections.abc import AsyncIterator, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.async_api import Browser, Page
+
+from tests.accounts.desk import GOOD
+from tests.console.browser import look
+from tests.console.county import PLACE, County
+
+FOLDER: Final = Path(__file__).parents[3] / "docs" / "console"
+PAGES: Final[Mapping[str, tuple[str, ...]]] = {
+    "township": (
+        "/day", "/acts", "/act/registry/surveys", "/forms", "/forms/registry/villages", "/drafts", "/me",
+    ),
+    "county": (f"/overview/{PLACE}", f"/villages?place={PLACE}", "/villages/{village}", "/policy/2105"),
+    "inspector": ("/act/inspection/visits", "/operations"),
+    "system": ("/people", "/start", "/start/pack", "/start/demo"),
+    "": ("/away/{lang}",),
+}  # fmt: skip
+"""The pages by who looks at them; nobody has signed in for the last."""
+ON_PHONES: Final = ("/day", "/act/registry/surveys", "/drafts", "/villages/{village}")
+"""Those that are looked at on the way."""
+QUALITY: Final = 40
+_OUTLINE: Final = """() => [...document.querySelectorAll("main :is(h1, h2, h3, legend, thead th, label, button)")]
+    .filter(one => one.checkVisibility()).map(one => one.innerText.split("\\n")[0].trim().slice(0, 40))
+    .filter(Boolean)"""
+_DIFFERENCE: Final = """async ([one, other]) => {
+    const grey = async (data) => {
+        const image = new Image(); image.src = data; await image.decode();
+        const canvas = new OffscreenCanvas(48, 27), drawn = canvas.getContext("2d");
+        drawn.imageSmoothingQuality = "high"; drawn.drawImage(image, 0, 0, 48, 27);
+        const { data: pixels } = drawn.getImageData(0, 0, 48, 27);
+        return Array.from({ length: 48 * 27 }, (_, n) => (pixels[4 * n] + pixels[4 * n + 1] + pixels[4 * n + 2]) / 765);
+    };
+    const [a, b] = [await grey(one), await grey(other)];
+    return a.reduce((sum, value, n) => sum + Math.abs(value - b[n]), 0) / a.length;
+}"""
+
+
+def name(path: str) -> str:
+    """The name of a page's pictures: its path without what stands in it."""
+    return path.partition("?")[0].format(village="village", lang="").strip("/").replace("/", "-")
+
+
+def wanted(paths: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """The pictures of these pages: the path, and the size of the window."""
+    for path in paths:
+        yield path, "desk"
+        if path in ON_PHONES:
+            yield path, "phone"
+
+
+async def shown(browser: Browser, county: County, lang: str) -> AsyncIterator[tuple[str, Page]]:
+    """Each page as somebody sees it, with the name of its picture."""
+    for who, paths in PAGES.items():
+        page = await look.page(browser, "desk", lang, county.url)
+        if who:
+            await sign_in(page, county, who)
+        for path, size in wanted(paths):
+            width, height = look.SIZES[size]
+            await page.set_viewport_size({"width": width, "height": height})
+            await page.goto(county.url + path.format(village=county.village, lang=lang))
+            yield f"{name(path)}.{lang}.{size}", page
+        await page.context.close()
+
+
+async def sign_in(page: Page, county: County, who: str) -> None:
+    """Sign in as one of the county's people. An administrator types the code of his second factor."""
+    await page.goto(f"{county.url}/me")
+    await page.fill("input[name=name]", who)
+    await page.fill("input[name=password]", GOOD)
+    if who in county.live.phones:
+        await page.fill("input[name=code]", county.live.code(who))
+    await page.click("form button")
+    await page.wait_for_url(f"{county.url}/me")
+
+
+async def picture(page: Page) -> bytes:
+    """What is seen of a page, as WebP, which has a fourth of the size of PNG."""
+    session = await page.context.new_cdp_session(page)
+    taken: dict[str, Any] = await session.send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
+    await session.detach()
+    return base64.b64decode(taken["data"])
+
+
+async def outline(page: Page) -> list[str]:
+    """The headings, the heads of tables, the labels and the buttons of a page, in order."""
+    found: list[str] = await page.evaluate(_OUTLINE)
+    return list(dict.fromkeys(found))
+
+
+async def difference(page: Page, one: bytes, other: bytes) -> float:
+    """How much two pictures differ, from 0 to 1, looked at from afar: fonts and single letters make little of it."""
+    data = [f"data:image/webp;base64,{base64.b64encode(image).decode()}" for image in (one, other)]
+    found: float = await page.evaluate(_DIFFERENCE, data)
+    return found

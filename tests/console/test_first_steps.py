@@ -1,0 +1,89 @@
+"""An empty system is begun in the browser: a pack written by a form, and people who are invited."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from services.console.model import pack_form
+from services.console.pages.packs import Draft, names, written
+from shared.policy import PolicyInvalid, parse_pack, read_pack
+from tests.accounts.desk import GOOD
+from tests.console.desk import Browser, Office, office
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Office]:
+    async with office(tmp_path) as found:
+        yield found
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_pack_is_the_same_as_a_form_and_as_a_file(name: str) -> None:
+    before = Draft(name).before
+    assert pack_form.filled(before, {}) == before
+    policy, _ = read_pack(written(before).encode())
+    assert policy == parse_pack(before)
+
+
+@pytest.mark.parametrize("name", names())
+def test_no_code_and_no_english_stands_in_what_the_form_asks(name: str) -> None:
+    content = Draft(name).before
+    for section in ("", *pack_form.sections(content)):
+        lines = pack_form.lines(content, section)
+        assert len({line.name for line in lines}) == len(lines)
+        for line in lines:
+            zh = line.about[0] + line.label[0]
+            assert re.search("[一-龥]", zh) and not re.search(r"[a-z]{3,}|[a-z]_[a-z]", zh), (line.name, zh)
+
+
+def test_what_is_said_changes_the_pack_and_what_is_wrong_is_told_where_it_stands() -> None:
+    content = Draft("benxi").before
+    line = next(one for one in pack_form.lines(content, "exit") if one.name == "exit.criteria.0.below")
+    assert (line.value, line.kind, line.about[0]) == ("0.02", "number", "出列标准“贫困发生率”")
+    changed = pack_form.filled(content, {line.name: "0.03"})
+    assert parse_pack(changed).exit.criteria[0].limits != parse_pack(content).exit.criteria[0].limits
+    with pytest.raises(PolicyInvalid) as wrong:
+        parse_pack(pack_form.filled(content, {line.name: "三"}))
+    assert line.path in [fault.path for fault in wrong.value.faults]
+
+
+def test_an_entry_is_left_out() -> None:
+    content = Draft("benxi").before
+    (first, *_) = [one for one in pack_form.lines(content, "outcomes") if one.kind == "entry"]
+    left = pack_form.filled(content, {f"-{first.name}": "yes"})
+    assert left["outcomes"] == content["outcomes"][1:]
+
+
+async def signed_in(desk: Office, name: str) -> Browser:
+    """The browser of an administrator, who has a second factor."""
+    browser = desk.browser()
+    way = await desk.way(browser, "/people")
+    done = await browser.get(await desk.typed(way, name, GOOD, desk.people.code(name)))
+    assert done.status_code == 303, done.text
+    return browser
+
+
+async def test_people_are_invited_by_one_administrator_and_given_roles_by_another(desk: Office) -> None:
+    system, security = await signed_in(desk, "sun"), await signed_in(desk, "bai")
+    made = await system.post("/people", "/people", name="zhou", person="周敏", organ="桓仁县扶贫办")
+    password = re.search(r'<code class="figure">([^<]+)</code>', made.text)
+    assert made.status_code == 200 and password, made.text
+    assert password[1] not in (await system.get("/people")).text, "it is shown once"
+    again = await system.post("/people", "/people", name="zhou", person="周敏", organ="桓仁县扶贫办")
+    assert again.status_code in (409, 422) and 'role="alert"' in again.text
+    refused = await system.post("/people/zhou/roles", "/people", role="township", division="210522")
+    assert refused.status_code == 403
+    given = await security.post("/people/zhou/roles", "/people", role="township", division="210522", cadre="C7")
+    assert given.status_code == 303, given.text
+    shown = (await security.get("/people")).text
+    assert 'value="township.210522" checked' in shown and 'value="C7"' in shown
+    await security.post("/people/zhou/roles", "/people")
+    assert "township.210522" not in (await security.get("/people")).text, "a role that is not ticked is taken away"
+
+
+async def test_whoever_is_no_administrator_sees_no_people(desk: Office) -> None:
+    browser = await desk.signed_in()
+    assert (await browser.get("/people")).status_code == 403
+    assert 'href="/people"' not in (await browser.get("/me")).text
