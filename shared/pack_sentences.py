@@ -193,8 +193,13 @@ def _pair(policy: Policy, key: str, value: Any, path: tuple[str, ...]) -> Both:
     elif isinstance(value, str) and not _CODE.fullmatch(value):
         return value, f"{key.replace('_', ' ')} {value}"  # A code and its own label.
     else:
-        (zh, en), (what, what_en) = _value(policy, value, path), _word(policy, key, (_KEYS.get(path[-1], path[-1]),))
+        (zh, en), (what, what_en) = _value(policy, value, path), word_of_key(policy, key, path[-1])
     return f"{what} {zh}", f"{what_en} {en}"
+
+
+def word_of_key(policy: Policy, key: str, field: str) -> Both:
+    """The key of a mapping in words, such as the code of a class of villages."""
+    return _word(policy, key, (_KEYS.get(field, field),))
 
 
 def _word(policy: Policy, text: str, path: tuple[str, ...]) -> Both:

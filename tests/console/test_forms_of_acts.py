@@ -85,6 +85,23 @@ async def test_what_is_refused_stands_beside_its_field_and_what_was_typed_stays(
     assert "已办理1项" in done.text and "下一项待办" in done.text and await desk.diagnosed() == 1
 
 
+async def test_checking_alone_tells_what_would_be_refused(desk: Desk) -> None:
+    page = Page((await desk.browser.get(f"/act/registry/surveys?about={FIRST.id}")).text)
+    typed = {
+        "f.number": "9000",
+        "f.kind": "座谈会",
+        "f.topic": "村民收入状况",
+        "f.on": "2044-01-01",
+        "f.village": FIRST.id,
+    }
+    data = {**dict(page.hidden), **typed, "deed": "check"}
+    wrong = await desk.browser.post("/act/registry/surveys", data=data)
+    print("SEEN", wrong.status_code, [*Page(wrong.text).said][:30])
+    assert wrong.status_code == 422 and "晚于今天" in wrong.text and "核对通过" not in wrong.text
+    good = await desk.browser.post("/act/registry/surveys", data={**data, "f.on": "2014-06-12"})
+    assert good.status_code == 200 and "核对通过" in good.text
+
+
 async def test_a_double_click_and_a_second_tab_do_no_harm(desk: Desk) -> None:
     link = await desk.task()
     tabs = [Page((await desk.browser.get(link)).text) for _ in range(2)]

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, NamedTuple, Union, get_args, get_origin
 import msgspec
 
 from shared.labels import Both
+from shared.pack_sentences import word_of_key
 from shared.pack_words import words
 from shared.policy import Policy
 from shared.policy.checking import bare, hints_of, tagged
@@ -45,26 +46,28 @@ def sections(content: Mapping[str, Any]) -> dict[str, Both]:
     return {name: _title(said[name]) for name in hints_of(Policy) if name not in HEAD and content.get(name)}
 
 
-def lines(content: Mapping[str, Any], section: str) -> list[Line]:
-    """Everything that the form asks for in a section, or in the head for an empty name."""
+def lines(policy: Policy, content: Mapping[str, Any], section: str) -> list[Line]:
+    """Everything that the form asks for in a section of a pack with this content, or in its head for an empty name."""
     hints, said = hints_of(Policy), words(Policy)
     names = (section,) if section else HEAD
     return [
         line
         for name in names
-        for line in _of(hints[name], content[name], (name,), ("", ""), _title(said[name]))
+        for line in _of(policy, hints[name], content[name], (name,), ("", ""), _title(said[name]))
     ]  # fmt: skip
 
 
-def filled(content: Mapping[str, Any], said: Mapping[str, str]) -> dict[str, Any]:
+def filled(policy: Policy, content: Mapping[str, Any], said: Mapping[str, str]) -> dict[str, Any]:
     """The content with what was said, by the names of lines. A name after a minus sign leaves an entry out; a
     text that is no number stays one, and the check says so."""
     made = deepcopy(dict(content))
     for section in ("", *sections(content)):
-        for line in lines(content, section):
+        for line in lines(policy, content, section):
             if line.kind != "entry" and line.name in said:
                 _put(made, line, said[line.name].strip())
-    entries = [line for section in sections(content) for line in lines(content, section) if line.kind == "entry"]
+    entries = [
+        line for section in sections(content) for line in lines(policy, content, section) if line.kind == "entry"
+    ]
     for line in reversed(entries):  # The last ones first: those before them keep their numbers.
         if f"-{line.name}" in said:
             _held(made, line.path).pop(line.path[-1])
@@ -99,7 +102,7 @@ def _value(kind: Kind, text: str, before: Any) -> Any:
     return text
 
 
-def _of(hint: Any, value: Any, path: Path, about: Both, label: Both) -> Iterator[Line]:
+def _of(policy: Policy, hint: Any, value: Any, path: Path, about: Both, label: Both) -> Iterator[Line]:
     """The lines of a value of this type."""
     inner, _ = bare(hint)
     origin, args = get_origin(inner), get_args(inner)
@@ -109,19 +112,21 @@ def _of(hint: Any, value: Any, path: Path, about: Both, label: Both) -> Iterator
         fields, said = hints_of(struct), words(struct)
         for name, part in value.items():
             if name in fields:
-                yield from _of(fields[name], part, (*path, name), about, _below(label, said[name], path))
+                yield from _of(policy, fields[name], part, (*path, name), about, _below(label, said[name], path))
     elif isinstance(value, Mapping):
         for key, part in value.items():
-            called = key if key.isdecimal() or not isinstance(part, str) or _CODE.fullmatch(part) else part
-            one = (f"{label[0]}：{called}", f"{label[1]}: {called}")
-            yield from _of(args[1] if len(args) > 1 else Any, part, (*path, key), about, one)
+            zh, en = word_of_key(policy, key, str(path[-1]))
+            zh = part if zh.startswith("代码") and isinstance(part, str) else zh
+            one = (f"{label[0]}：{zh}", f"{label[1]}: {en}")
+            yield from _of(policy, args[1] if len(args) > 1 else Any, part, (*path, key), about, one)
     elif isinstance(value, list) and value and isinstance(value[0], Mapping):
         for n, entry in enumerate(value):
-            called = next((str(entry[name]) for name in _NAMED if name in entry), str(n + 1))
-            called = str(n + 1) if _CODE.fullmatch(called) else called
-            one = (f"{label[0]}“{called}”", f"{label[1]} “{called}”")
+            name = next((name for name in _NAMED if name in entry), "")
+            zh, en = word_of_key(policy, str(entry[name]), name) if name else ("代码", "")
+            zh, en = (f"第{n + 1}项", f"no. {n + 1}") if zh.startswith("代码") else (f"“{zh}”", f"“{en}”")
+            one = (f"{label[0]}{zh}", f"{label[1]} {en}")
             yield Line((*path, n), one, label, "entry", "")
-            yield from _of(args[0], entry, (*path, n), one, ("", ""))
+            yield from _of(policy, args[0], entry, (*path, n), one, ("", ""))
     elif kind := _kind(value):
         yield Line(path, about, label, kind, _text(value))
 

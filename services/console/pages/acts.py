@@ -233,6 +233,9 @@ async def answer(
         )  # fmt: skip
     except Refusal as refusal:
         return drawn(typed, refusal=refusal, rows=rows)
+    if deed == "check" and "refused" in done:
+        refusal = Refusal(422, tuple(msgspec.convert(done["refused"], list[Fault])))
+        return drawn(typed, refusal=refusal, rows=rows)
     if deed == "check":
         return drawn(typed, note="checked", today=done["today"])
     return await _done(request, visitor, upstream, service, form, done, draft or key)

@@ -19,7 +19,7 @@ from services.console.upstream import Refusal, Upstream
 from services.console.web import Request, Visitor
 from shared.contracts.values import Organ
 from shared.divisions import place_of
-from shared.policy import PolicyInvalid, by_itself, parse_pack, read_pack, shipped
+from shared.policy import Policy, PolicyInvalid, by_itself, parse_pack, read_pack, shipped
 from shared.policy.checking import Fault as Wrong
 from shared.web.problems import Fault
 
@@ -39,15 +39,19 @@ class Draft(msgspec.Struct):
     said: dict[str, str] = {}
 
     @property
+    def policy(self) -> Policy:
+        """The pack that it was begun with."""
+        return shipped.shipped(self.pack)
+
+    @property
     def before(self) -> dict[str, Any]:
-        """The content that it was begun with."""
-        policy = shipped.shipped(self.pack)
-        return by_itself(policy, policy.jurisdiction)
+        """The content of that pack, with what it extends."""
+        return by_itself(self.policy, self.policy.jurisdiction)
 
     @property
     def content(self) -> dict[str, Any]:
         """The content as it stands."""
-        return pack_form.filled(self.before, self.said)
+        return pack_form.filled(self.policy, self.before, self.said)
 
 
 @get("/start/pack")
@@ -64,7 +68,11 @@ async def write(
     """Keep what was typed, and go to another section; or check it, adopt it, or take it along as a file."""
     given = await web.form(request)
     draft, section = _draft(given), given.get("section", "")
-    for line in pack_form.lines(draft.before, section) if section in ("", *pack_form.sections(draft.before)) else ():
+    for line in (
+        pack_form.lines(draft.policy, draft.before, section)
+        if section in ("", *pack_form.sections(draft.before))
+        else ()
+    ):
         if line.kind == "entry":
             draft.said.pop(f"-{line.name}", None)
             draft.said |= {f"-{line.name}": "yes"} if f"-.{line.name}" in given else {}
@@ -189,8 +197,8 @@ def _page(
         beside.setdefault(".".join(map(str, one.path)), []).append(one)
     return web.page(
         request, "pack.html", visitor, 422 if wrong or faults else 200, draft=draft, section=section, sections=sections,
-        lines=pack_form.lines(before, section), wrong=wrong, beside=beside, faults=faults, checked=checked,
-        organ=organ or visitor.organ, key=secrets.token_urlsafe(18), kept=msgspec.json.encode(draft.said).decode(),
+        lines=pack_form.lines(draft.policy, before, section), wrong=wrong, beside=beside, faults=faults,
+        checked=checked, organ=organ or visitor.organ, key=secrets.token_urlsafe(18), kept=msgspec.json.encode(draft.said).decode(),
     )  # fmt: skip
 
 

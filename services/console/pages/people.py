@@ -14,10 +14,26 @@ from services.console.sessions import Session
 from services.console.upstream import Refusal, Upstream
 from services.console.web import Request, Visitor
 from shared.contracts.values import ROLES
+from shared.web.issuers import Holding
 from shared.web.problems import Fault
 
 GIVEN: Final = tuple(role for role in ROLES if role not in ("villager", "operator"))
 """The roles that people can have."""
+
+
+class Account(msgspec.Struct, kw_only=True):
+    """An account as the accounts tell it to administrators."""
+
+    name: str
+    organ: str
+    person: str | None = None
+    cadre: str = ""
+    unit: str = ""
+    team: str = ""
+    roles: tuple[Holding, ...] = ()
+    administers: str = ""
+    is_locked: bool = False
+    must_change: bool = False
 
 
 @get("/people")
@@ -83,7 +99,7 @@ async def _page(
 ) -> Response[str]:
     if refusal and refusal.status == 401:
         raise refusal
-    accounts = await _ask(request, upstream, visitor, "/v1/accounts")
+    accounts = msgspec.convert(await _ask(request, upstream, visitor, "/v1/accounts"), list[Account])
     return web.page(
         request, "people.html", visitor, refusal.status if refusal else 200, accounts=accounts, given=GIVEN,
         faults=refusal.faults if refusal else (), said=said, password=password,
