@@ -55,11 +55,17 @@ async def county(folder: Path, *, until: date = UNTIL, villages: int = VILLAGES)
             base_url=system.url("incentives"), headers=operator_headers(secret), trust_env=False, timeout=60
         ) as incentives:
             records: list[dict[str, Any]] = (await incentives.get("/v1/records")).json()
-        sanctioned = next((str(one["cadre"]) for one in records), "")
+        sanctioned = next(
+            (str(one["subject"]).partition(":")[2] for one in records if "cadre" in str(one["subject"])), ""
+        )
+        async with httpx.AsyncClient(
+            base_url=system.url("registry"), headers=operator_headers(secret), trust_env=False, timeout=60
+        ) as registry:
+            villages_: list[dict[str, Any]] = (await registry.get("/v1/villages", params={"place": PLACE})).json()
         await live.person(keeper, "cadre", "孙明")
         roles = [{"role": "team", "division": "210521"}]
         await _given(live, security, "cadre", {"roles": roles, "cadre": sanctioned})
-        yield County(system.url("console"), system, live, sanctioned)
+        yield County(system.url("console"), system, live, sanctioned, str(villages_[0]["code"]))
 
 
 async def _given(live: Live, security: str, name: str, said: dict[str, Any]) -> None:

@@ -93,10 +93,10 @@ async def test_checking_alone_tells_what_would_be_refused(desk: Desk) -> None:
         "f.topic": "村民收入状况",
         "f.on": "2044-01-01",
         "f.village": FIRST.id,
+        "f.place": "210521",
     }
     data = {**dict(page.hidden), **typed, "deed": "check"}
     wrong = await desk.browser.post("/act/registry/surveys", data=data)
-    print("SEEN", wrong.status_code, [*Page(wrong.text).said][:30])
     assert wrong.status_code == 422 and "晚于今天" in wrong.text and "核对通过" not in wrong.text
     good = await desk.browser.post("/act/registry/surveys", data={**data, "f.on": "2014-06-12"})
     assert good.status_code == 200 and "核对通过" in good.text
@@ -130,7 +130,7 @@ async def test_what_is_known_is_overwritten_only_after_it_was_shown(desk: Desk) 
     desk.browser.cookies.set("zhucun_role", "poverty_office.210521")
     page = Page((await desk.browser.get(f"/act/registry/villages?about={FIRST.id}")).text)
     typed = {
-        "f.village": FIRST.id, "f.name": "新村名", "f.township": FIRST.township, "f.listed": "是",
+        "f.village": FIRST.id, "f.place": "210521", "f.name": "新村名", "f.township": FIRST.township, "f.listed": "是",
         "f.population": str(FIRST.population), "f.listing_document": "辽扶贫〔2014〕1号",
     }  # fmt: skip
     shown = await desk.browser.post("/act/registry/villages", data={**dict(page.hidden), **typed, "deed": "say"})

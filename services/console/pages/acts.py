@@ -14,10 +14,11 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
+from services.console import store
 from services.console.pages.day import Todo, day_of, mark
 from services.console.pages.operations import SERVICES
 from services.console.upstream import Refusal, Upstream
-from services.console.web import Request, Visitor, kept, page
+from services.console.web import ROLE_NAMES, Request, Visitor, kept, page
 from shared.contracts import EVENTS
 from shared.labels import Both
 from shared.web.blanks import MOST_LINES, Act, Asking, Filled
@@ -25,6 +26,8 @@ from shared.web.problems import Fault
 
 MORE: Final = 3
 """How many rows are added at once where a field repeats."""
+VILLAGES: Final = 300
+"""How many villages are offered where the code of one is typed."""
 TOGETHER: Final = 50
 """How many tasks are answered with one form at most."""
 DRAFTED: Final = frozenset({
@@ -150,10 +153,25 @@ async def form(
     elif form.together and (blank.decides or blank.repeats):
         note = "apart"
     top = {one.field: _first(one.field, [zh for zh, _ in one.choices], visitor, place, about) for one in form.top}
+    villages = dict[str, str]()
+    if any(one.field == "village" for one in form.top):
+        async with request.app.state.engine.connect() as conn:
+            found = await store.find(conn, store.Asked(place=visitor.place or place), size=VILLAGES)
+        villages = {one.code: one.name for one in found.villages}
     share = secrets.token_hex(16) if any(one.field == "seed_hash" for one in form.top) else ""
     if share:
         top["seed_hash"] = hashlib.sha256(share.encode()).hexdigest()
-    drawn = _drawn(request, visitor, service, place, form, Typed(top, form.suggestions()), note=note, share=share)
+    drawn = _drawn(
+        request,
+        visitor,
+        service,
+        place,
+        form,
+        Typed(top, form.suggestions()),
+        note=note,
+        share=share,
+        villages=villages,
+    )
     return kept(drawn) if f"{service}/{action}" in DRAFTED and not note else drawn
 
 
@@ -183,6 +201,8 @@ def _first(field: str, choices: Sequence[str], visitor: Visitor, place: str, abo
     """What a field begins with where nothing is known of it."""
     if field == "place" and len(place) == 6:
         return place
+    if field == "body" and (own := ROLE_NAMES[visitor.acting][0]) in choices:
+        return own
     if field == "village" and len(about) == 12 and about.isdecimal():
         return about
     if field in ("party", "unit", "cadre", "subject") and about and not about.isdecimal():
@@ -234,8 +254,8 @@ async def answer(
     except Refusal as refusal:
         return drawn(typed, refusal=refusal, rows=rows)
     if deed == "check" and "refused" in done:
-        refusal = Refusal(422, tuple(msgspec.convert(done["refused"], list[Fault])))
-        return drawn(typed, refusal=refusal, rows=rows)
+        would = Refusal(422, tuple(msgspec.convert(done["refused"], list[Fault])))
+        return drawn(typed, refusal=would, rows=rows)
     if deed == "check":
         return drawn(typed, note="checked", today=done["today"])
     return await _done(request, visitor, upstream, service, form, done, draft or key)
@@ -268,6 +288,7 @@ def _drawn(
     note: str = "",
     share: str = "",
     today: str = "",
+    villages: Mapping[str, str] = {},
     draft: str = "",
     refusal: Refusal | None = None,
     rows: Sequence[int] = (),
@@ -295,7 +316,7 @@ def _drawn(
         request, "act.html", visitor, status=refusal.status if refusal else 200, service=service, place=place,
         form_of=form, blank=form.asking, top=typed.top, cells=cells, note=note, share=share, today=today,
         beside=beside, others=others, differs=differs, titles=titles, key=secrets.token_urlsafe(24),
-        changed=bool(refusal and refusal.status == 412), draft=draft,
+        changed=bool(refusal and refusal.status == 412), draft=draft, villages=villages,
         may_wait=f"{service}/{form.asking.action}" in DRAFTED and bool(visitor.owner),
         lines=[msgspec.json.encode(line).decode() for line in form.lines],
     )  # fmt: skip

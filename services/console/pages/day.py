@@ -83,7 +83,8 @@ async def day_of(upstream: Upstream, visitor: Visitor) -> Day:
     away, todos = list[Refusal](), list[Todo]()
     for name, tasks in zip(upstream.sources, found, strict=True):
         if isinstance(tasks, Refusal):
-            away.append(tasks)
+            if tasks.faults not in [one.faults for one in away]:  # All services may say the same.
+                away.append(tasks)
             continue
         todos += [_todo(name.partition("-")[0], one, now, titles) for one in tasks if _lies(one, visitor.place)]
     todos.sort(key=lambda todo: (str(todo.open.task.due or "9"), todo.open.task.action, todo.open.task.about))

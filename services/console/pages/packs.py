@@ -198,7 +198,8 @@ def _page(
     return web.page(
         request, "pack.html", visitor, 422 if wrong or faults else 200, draft=draft, section=section, sections=sections,
         lines=pack_form.lines(draft.policy, before, section), wrong=wrong, beside=beside, faults=faults,
-        checked=checked, organ=organ or visitor.organ, key=secrets.token_urlsafe(18), kept=msgspec.json.encode(draft.said).decode(),
+        checked=checked, organ=organ or visitor.organ, key=secrets.token_urlsafe(18),
+        kept=msgspec.json.encode(draft.said).decode(),
     )  # fmt: skip
 
 

@@ -19,9 +19,10 @@ DIVISION: Final = r"([0-9]{2}){0,3}|[0-9]{9}"
 
 
 @get("/")
-async def home(request: Request) -> Redirect:
-    """The day's work is the first page."""
-    return Redirect("/day", status_code=303)
+async def home(visitor: NamedDependency[Visitor]) -> Redirect:
+    """The day's work is the first page; for administrators the people, and himself for who has no role to act in."""
+    first = {"system": "/people", "security": "/people", "audit": "/me", "subscriber": "/me"}
+    return Redirect(first.get(visitor.acting, "/day"), status_code=303)
 
 
 @get("/sign-in")
