@@ -25,6 +25,7 @@ from deploy.cli.reach import (
     require_service,
 )
 from deploy.language import told
+from deploy.local.folder import Folder
 from deploy.local.logs import follow
 from deploy.local.supervisor import SERVICES
 from deploy.terminal import Terminal, neutral
@@ -42,6 +43,34 @@ def digest(folder: FolderOption = DEFAULT) -> None:
         for kind, value in united(http.get("/v1/digest").json() for http in clients(folder, service)).items():
             name = f"  {told(*known[kind].known_as)}" if kind in known else ""
             console.say(f"{service:<11} {kind:<14} {value}{name}")
+
+
+@app.command()
+def backup(
+    archive: Annotated[Path, typer.Argument(help="备份文件 · the file to write")],
+    folder: FolderOption = DEFAULT,
+) -> None:
+    """把停止的系统连同账号、网页、推送的数据存入一个文件 · put a stopped system, whole, into one file."""
+    from deploy.local.backup import save
+
+    names = save(Folder(folder), archive)
+    console.good(f"{archive}：{'、'.join(names)} · {len(names)} databases, each read whole, streams and keys")
+
+
+@app.command()
+def restore(
+    archive: Annotated[Path, typer.Argument(help="备份文件 · a file that `zhucun backup` wrote")],
+    folder: FolderOption = DEFAULT,
+) -> None:
+    """从备份恢复到新目录或空目录 · make a new folder of a backup."""
+    from deploy.local.backup import restore as take_out
+
+    names = take_out(archive, Folder(folder))
+    console.good(f"{folder}：已恢复{len(names)}个数据库 · {len(names)} databases are back, with streams and keys")
+    console.note(
+        "启动后请运行 zhucun access anew，告知各订阅者；推送用 zhucun webhook resend 自备份之日起补发 · "
+        "once it runs, `zhucun access anew` tells subscribers, and `zhucun webhook resend` sends again from that day on"
+    )
 
 
 @app.command()

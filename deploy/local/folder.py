@@ -8,7 +8,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from fnmatch import fnmatchcase
 from hashlib import sha256
 from ipaddress import ip_address
@@ -225,6 +225,22 @@ class Folder:
         mark = read_mark(self.root)
         if mark and not mark.served:
             self._keep_mark(msgspec.structs.replace(mark, served=True))
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Have the folder for oneself while nothing runs in it. Raises StartError if there is none, or it is in use."""
+        if not self.root.is_dir() or not self.mark:
+            raise StartError(
+                f"{self.root} 里没有驻村系统的数据。请用 --folder 指明数据目录。\n"
+                f"There is no installation in {self.root}. Name its folder by --folder."
+            )
+        with told(f"数据目录 {self.root}", f"the folder {self.root}"):
+            self._take()
+            try:
+                self._end_leftovers()
+                yield
+            finally:
+                self.release()
 
     def release(self) -> None:
         """Give the folder up. Call it when none of its processes is running any more."""

@@ -11,8 +11,8 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, redirect_stdout, suppress
+from collections.abc import Callable
+from contextlib import closing, redirect_stdout, suppress
 from pathlib import Path
 
 import httpx
@@ -27,31 +27,12 @@ from deploy.local import databases
 from deploy.local.condition import folder_checks
 from deploy.local.folder import Folder, StartError
 from deploy.local.supervisor import PROCESSES, SERVICES, System
+from tests.support.servers import up
 
 ZHUCUN = str(Path(sys.executable).with_name("zhucun"))
 ZUNYI = str(Path(__file__).parents[2] / "shared/policy/packs/zunyi.toml")
 STEADY = ("nats", "logs")
 """What a start may change although it is refused."""
-
-
-@contextmanager
-def up(folder: Path, *words: str) -> Iterator[list[str]]:
-    """What `zhucun up` prints until the system is ready; Ctrl-C ends it."""
-    with subprocess.Popen(
-        [ZHUCUN, "up", "--folder", str(folder), *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as system:
-        assert system.stdout
-        told: list[str] = []
-        for line in system.stdout:
-            told.append(line)
-            if "Ctrl-C" in line:
-                break
-        assert "Ctrl-C" in told[-1], "".join(told)
-        try:
-            yield told
-        finally:
-            system.send_signal(signal.SIGINT)
-            assert system.wait(30) == 0
 
 
 def test_a_new_installation_asks_who_people_are_unless_it_is_told_not_to(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -15,6 +16,29 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from deploy.local.folder import Folder
 from shared.engine import store
 from shared.engine.tables import Tables
+
+
+@contextmanager
+def up(folder: Path, *words: str) -> Iterator[list[str]]:
+    """What `zhucun up` prints until the system is ready; Ctrl-C ends it."""
+    with subprocess.Popen(
+        [str(Path(sys.executable).with_name("zhucun")), "up", "--folder", str(folder), *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as system:
+        assert system.stdout
+        told: list[str] = []
+        for line in system.stdout:
+            told.append(line)
+            if "Ctrl-C" in line:
+                break
+        assert "Ctrl-C" in told[-1], "".join(told)
+        try:
+            yield told
+        finally:
+            system.send_signal(signal.SIGINT)
+            assert system.wait(30) == 0
 
 
 class NatsServer:
