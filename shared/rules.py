@@ -116,6 +116,9 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     hides: ClassVar[str] = ""
     """A piece of JSON that occurs in every kept state with secrets. Queries decode a state, to call `shown`, only if it
     has this piece; if this is empty, they decode every state."""
+    hides_from_all: ClassVar[bool] = False
+    """Whether `shown` hides something from operators as well, such as the shares of a draw. Otherwise they are sent
+    stored states as they are."""
     personal: ClassVar[bool] = False
     """Whether it is about persons, or about what is held against them. Then only operators may read it over HTTP, and
     `readers`."""

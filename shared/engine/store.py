@@ -310,7 +310,7 @@ async def id_by_code(conn: AsyncConnection, tables: Tables, id: str) -> str:
 
 def shown(kind: type[State], body: str, *, to_operator: bool) -> str:
     """A stored state as it is shown: without its secrets. Most have none and need not be decoded."""
-    if kind.shown is State.shown or kind.hides not in body:
+    if kind.shown is State.shown or kind.hides not in body or (to_operator and not kind.hides_from_all):
         return body
     return encode_state(decode_state(kind, body).shown(to_operator=to_operator)).decode()
 

@@ -149,6 +149,7 @@ class Asking:
         for state in sorted(moment.states.values(), key=lambda state: (state.kind, ticket(state.id))):
             shown.setdefault((state.kind, state.status), state)
         for state in shown.values():
+            assert state.hides_from_all or state.shown(to_operator=True) == state, f"{state.kind} hides what is stored"
             seen = b"".join((
                 looks(state, moment.book, moment.today),
                 encode_state(state.shown()),

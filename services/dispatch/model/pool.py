@@ -163,6 +163,7 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
     """One jurisdiction's needs and offers. Its id is the jurisdiction of the policy pack, such as `2105`."""
 
     kind = "pools"
+    hides_from_all = True
     known_as = ("派驻供需情况", "the needs and offers of a jurisdiction")
 
     needs: dict[str, Need] = msgspec.field(default_factory=dict)

@@ -64,6 +64,7 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
     """One campaign. Its seeds and coming visits are secret until it closes, so `shown` leaves them out."""
 
     kind = "campaigns"
+    hides_from_all = True
     known_as = ("督查活动", "a campaign")
 
     terms: Terms

@@ -47,6 +47,7 @@ class Verification(State, frozen=True, kw_only=True, omit_defaults=True):
     """A village's latest verification, prepared or asked for. Its id is the village's."""
 
     kind = "verifications"
+    hides_from_all = True
     known_as = ("出列核查", "the verification of an exit")
 
     attempt: int
