@@ -301,6 +301,9 @@ class Reaction(msgspec.Struct, frozen=True):
     unhurried: bool = False
     """Whether it only keeps what will be asked for later, such as a name, and tells nothing. A message with no other
     reactions waits a moment for those that follow, to share their transaction."""
+    names: bool = False
+    """Whether it keeps what something is called. A service that an upgrade gives such a reaction hears once more what
+    was told before, since names are told once. To hear it twice must make no difference."""
     code: bool = False
     """Whether which states it concerns follows from the code that the village has now, such as that of its township.
     Then the last argument of `ids` is what is kept of the village's codes: None as long as its id is its only code."""

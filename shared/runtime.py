@@ -11,6 +11,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import structlog
 import uvloop
@@ -24,7 +25,7 @@ from shared.contracts import Event
 from shared.contracts.calendar import DayDue, DayPassed, HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted
 from shared.engine import store
-from shared.engine.deliveries import handle
+from shared.engine.deliveries import handle, hear_names
 from shared.engine.flow import ENVELOPE
 from shared.engine.health import Health
 from shared.engine.pipeline import Pipeline, Service
@@ -42,6 +43,8 @@ LOOK = 5.0
 """Seconds between two checks of the streams and the schedule of days while all is well."""
 RETRY = 0.5
 """Seconds between two checks while anything is amiss."""
+NAMED = "named"
+"""The position that tells which names were heard from the start of the open stream."""
 
 
 class Settings(BaseSettings):
@@ -104,6 +107,14 @@ def unhurried(service: Service) -> list[str]:
     in_hurry = {r.on for r in service.reactions if not r.unhurried}
     return sorted({f".{contracts.short_type(r.on.type)}" for r in service.reactions
                    if issubclass(r.on, Event) and r.on not in in_hurry})  # fmt: skip
+
+
+def named(service: Service) -> tuple[list[str], int]:
+    """The subjects of those events of which a service keeps the names, and a number for what these names are kept
+    under; 0 if it keeps none."""
+    kept = {(r.on, r.kind.kind) for r in service.reactions if r.names and issubclass(r.on, Event)}
+    told = sorted(f"{event.type} {kind}" for event, kind in kept)
+    return sorted({contracts.wire_filter(event) for event, _ in kept}), crc32("\n".join(told).encode())
 
 
 def collect_rarely() -> None:
@@ -189,6 +200,7 @@ async def _talk(
     if tells_days:
         with suppress(errors.Error):
             await bus.begin_today(broker.connection.jetstream())
+    await _hear_names(broker, health, name)
     for stream in health.streams:
         health.consumers[stream] = OrderedConsumer(
             broker,
@@ -213,6 +225,38 @@ async def _talk(
             health.amiss, is_set = await look()
             if is_set:
                 log.error("somebody took the schedule of days away; it was set again")
+
+
+async def _hear_names(broker: NatsBroker, health: Health, durable: str) -> None:
+    """If this version keeps names that an earlier one did not, hear what the open stream holds of them, from its start.
+
+    Nothing else is read meanwhile, so that no old name takes the place of a new one.
+    """
+    pipeline = health.pipeline
+    subjects, mark = named(pipeline.service)
+    if pipeline.positions.get(NAMED, 0) == mark:
+        return
+
+    async def before_all() -> int:
+        return max((await broker.connection.jetstream().stream_info(OPEN)).state.first_seq - 1, 0)
+
+    if await pipeline.position(OPEN):  # Who has read nothing yet has missed nothing.
+        consumer = health.consumers[OPEN] = OrderedConsumer(
+            broker,
+            stream=OPEN,
+            durable=durable,
+            subjects=subjects,
+            handle=partial(hear_names, pipeline),
+            position=before_all,
+            published=pipeline.published,
+        )
+        await consumer.start()
+        while not await consumer.at_end():  # noqa: ASYNC110 - only the server knows it
+            await asyncio.sleep(RETRY)
+        await consumer.stop()
+        log.info("names are heard once more", messages=consumer.delivered)
+    async with pipeline.writing, pipeline.transaction() as work:
+        work.positions[NAMED] = mark
 
 
 async def _position(broker: NatsBroker, pipeline: Pipeline, stream: str) -> int:

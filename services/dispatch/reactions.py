@@ -450,7 +450,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(VillageRecoded, Contacts, _village, recoded),
     Reaction(VillageRecoded, Pairings, _village, recoded),
     Reaction(VillageRecoded, Roster, _village, recoded),
-    Reaction(VillageRegistered, Code, by("village"), called, unhurried=True),
+    Reaction(VillageRegistered, Code, by("village"), called, unhurried=True, names=True),
     Reaction(VillageRecoded, Code, by("code"), aliased),
     Reaction(PoolChanged, Pool, _pool, division.receive, reads=division.known_before),
     Reaction(PoolChanged, Pool, division.former, division.let_go),

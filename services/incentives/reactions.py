@@ -180,8 +180,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(PersonForgotten, Record, _of_person, forget),
     Reaction(PersonForgotten, Payroll, lambda e, _policy: (e.village,) if e.village else (), statement.forget),
     # Whoever decides sees the names of units and villages.
-    Reaction(UnitRegistered, Unit, by("unit"), units.called, unhurried=True),
-    Reaction(VillageRegistered, Code, by("village"), called, unhurried=True),
+    Reaction(UnitRegistered, Unit, by("unit"), units.called, unhurried=True, names=True),
+    Reaction(VillageRegistered, Code, by("village"), called, unhurried=True, names=True),
 )
 
 # What a day can do: end the time for a motion, a defence, a decision or the answer to an appeal, or an impact period.

@@ -198,7 +198,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(CadreWithdrawn, Cadre, by("cadre"), cadre.withdraw),
     Reaction(LinkBegun, Supervision, by("village"), supervision.bind),
     Reaction(LinkEnded, Supervision, by("village"), supervision.unbind),
-    Reaction(VillageRegistered, Code, by("village"), called, unhurried=True),
+    Reaction(VillageRegistered, Code, by("village"), called, unhurried=True, names=True),
     Reaction(VillageRecoded, Code, by("code"), aliased),
     Reaction(VillageRecoded, Code, by("village"), moved),
     # A recoded village is visited by the jurisdictions of its new code.

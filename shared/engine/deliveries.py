@@ -16,7 +16,7 @@ from shared.contracts.registry import VillageRecoded
 from shared.divisions import place_of
 from shared.engine import dead_letters, store
 from shared.engine.days import is_for_all, take_for_all
-from shared.engine.flow import Cause, Parked, decoder, derived_id, id_bytes, run
+from shared.engine.flow import Cause, Parked, Wiring, decoder, derived_id, id_bytes, run
 from shared.engine.pipeline import AHEAD, Pipeline, apart
 from shared.stream.bus import CALENDAR, DAY_DUE, OPEN, SEALED
 from shared.stream.consumer import Delivery
@@ -48,6 +48,18 @@ async def handle(pipeline: Pipeline, stream: str, deliveries: Sequence[Delivery]
                 await apart([*group], partial(_take, pipeline, stream), partial(_give_up, pipeline, stream))
         # The rest belongs to other replicas, so there is nothing to write.
         pipeline.positions[stream] = deliveries[-1].read
+
+
+async def hear_names(pipeline: Pipeline, deliveries: Sequence[Delivery]) -> None:
+    """Let those reactions that keep names hear messages, and no others. What cannot be handled is left out: it was
+    parked when it first came."""
+    wiring = Wiring([reaction for reaction in pipeline.service.reactions if reaction.names], {})
+    ours = [delivery for delivery in deliveries if _is_ours(pipeline, OPEN, delivery)]
+    heard = [decode(pipeline, delivery, pipeline.clock(), pipeline.simulated) for delivery in ours]
+    causes = [cause for cause in heard if isinstance(cause, Cause)]
+    async with pipeline.writing, pipeline.transaction() as work:
+        terms = msgspec.structs.replace(work.terms, wiring=wiring)
+        await pipeline.save(work, await pipeline.run(work, partial(run, terms, causes)))
 
 
 async def _take(pipeline: Pipeline, stream: str, batch: Sequence[Heard]) -> None:
