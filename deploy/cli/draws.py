@@ -57,36 +57,35 @@ def verify_draw(
     folder: FolderOption = DEFAULT,
 ) -> None:
     """按公开事件重算抽签 · recompute a draw that has ended from its public events alone."""
-    from services.inspection.model.draw import verify_draw as faults_of
     from shared.contracts import Event
-    from shared.contracts.inspection import CampaignClosed, CampaignCommitted, SeedCommitted, SeedMissed
+    from shared.draws import FAULTS, OF_DRAWS, registers
 
-    wanted = {event.type: event for event in (CampaignClosed, CampaignCommitted, SeedCommitted, SeedMissed)}
-    said: list[Event] = [
+    wanted: dict[str, type[Event]] = {event.type: event for event in OF_DRAWS}
+    told = (
         msgspec.convert(envelope["data"], wanted[envelope["type"]])
         for http in clients(folder, "inspection")
         for envelope in _journal(http, list(wanted))
         if envelope["subject"] == campaign and envelope["data"]["place"].startswith(place)
-    ]
-    closed = [event for event in said if isinstance(event, CampaignClosed)]
-    committed = [event for event in said if isinstance(event, CampaignCommitted)]
-    if len(committed) != 1 or len(closed) != 1:
+    )
+    found = [one for one in registers(told) if one.closed]
+    if len(found) != 1:
         raise Trouble(
             f"督查“{campaign}”没有抽签、尚未结束，或几个地区重名（用 --place 指明）。\n"
             f"  Campaign {campaign} draws nothing, has not ended, or several divisions have one of this id "
             "(name one with --place)."
         )
-    for event in said:
-        if isinstance(event, SeedMissed):
-            (body, en), what = ROLES[event.body], label("what", event.what)
-            console.note(f"{body}逾期未交{what} · {en} did not give its {event.what} in time")
-    if closed[0].drawn_on is None:
+    for one in found[0].missed:
+        (body, en), what = ROLES[one.body], label("what", one.what)
+        console.note(f"{body}逾期未交{what} · {en} did not give its {one.what} in time")
+    closed = found[0].closed
+    assert closed
+    if closed.drawn_on is None:
         console.note("没有任何一方交付随机数，未抽签 · nobody gave a share, so that nothing was drawn")
         return
-    hashes = [event for event in said if isinstance(event, SeedCommitted)]
-    if faults := faults_of(closed[0], committed[0], hashes):
-        raise Trouble("抽签与公开的承诺不符 · the draw does not hold:\n  " + "\n  ".join(faults))
+    if faults := found[0].faults:
+        said = (" · ".join(FAULTS[fault]) for fault in faults)
+        raise Trouble("抽签与公开的承诺不符 · the draw does not hold:\n  " + "\n  ".join(said))
     console.good(
-        f"{campaign}：{len(closed[0].frame)} 村中抽 {len(closed[0].drawn)} 村，重算一致 · "
-        f"{len(closed[0].drawn)} of {len(closed[0].frame)} villages; recomputed, it holds"
+        f"{campaign}：{len(closed.frame)} 村中抽 {len(closed.drawn)} 村，重算一致 · "
+        f"{len(closed.drawn)} of {len(closed.frame)} villages; recomputed, it holds"
     )

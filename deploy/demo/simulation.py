@@ -25,7 +25,7 @@ from deploy.demo.forms import hand_in
 from deploy.demo.officers import Refusal
 from deploy.local.supervisor import System
 from deploy.operations.days import day_message
-from services.inspection.model.seeds import BODIES
+from shared.draws import BODIES
 from shared.engine import store
 from shared.engine.outbox import PAGE
 from shared.policy import Policy

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from services.inspection.model.seeds import BODIES
+from shared.draws import BODIES
 
 ZHUCUN = str(Path(sys.executable).with_name("zhucun"))
 PACK = str(Path(__file__).parents[2] / "shared/policy/packs/benxi.toml")

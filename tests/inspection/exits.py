@@ -4,9 +4,9 @@ from datetime import date
 from typing import Any
 
 from services.inspection.model.commands import GiveVerificationSeed, PostVerificationHash
-from services.inspection.model.seeds import BODIES
 from shared.contracts.inspection import Body
 from shared.contracts.registry import ExitRequested, IndicatorsMeasured, Unmet
+from shared.draws import BODIES
 from tests.inspection.region import PACKS, VILLAGE, Region, hash_of, share
 
 PERSONS = 4

@@ -20,12 +20,12 @@ from services.inspection.model.commands import (
     PostSeedHash,
     RecordVisit,
 )
-from services.inspection.model.seeds import BODIES
 from services.inspection.reactions import DUE, REACTIONS
 from shared.contracts import Command, Event
 from shared.contracts.dispatch import Member, TeamAssigned, TeamReleased
 from shared.contracts.inspection import Body, CampaignCommitted, SeedCommitted
 from shared.contracts.registry import PolicyAdopted
+from shared.draws import BODIES
 from shared.policy import Campaign as Terms
 from shared.rules import Refused, State, Task
 

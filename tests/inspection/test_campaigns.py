@@ -10,8 +10,6 @@ import pytest
 from services.inspection.model.calendar import Calendar
 from services.inspection.model.campaign import Campaign
 from services.inspection.model.commands import OpenCampaign
-from services.inspection.model.draw import verify_draw
-from services.inspection.model.seeds import BODIES
 from shared.contracts import SEALED_ROOT, wire_subject
 from shared.contracts.inspection import (
     CampaignClosed,
@@ -23,6 +21,7 @@ from shared.contracts.inspection import (
     VisitMade,
 )
 from shared.contracts.registry import PolicyAdopted, VillageDelisted, VillageListed, VillageRecoded
+from shared.draws import BODIES, verify_draw
 from shared.rules import Task
 from tests.inspection.region import PACKS, Region, changed, hash_of, share
 from tests.support.outage import sleep
@@ -191,16 +190,16 @@ FIRST = "210521100200"
 @pytest.mark.parametrize(
     "fraud",
     [
-        Fraud({"drawn": (FIRST, "210521100201", "210521100202")}, "villages"),
-        Fraud({"seeds": {body: share("another", body) for body in BODIES}}, "seed shares"),
-        Fraud({"seeds": {"inspection": share(Q4, "inspection")}}, "villages"),
+        Fraud({"drawn": (FIRST, "210521100201", "210521100202")}, "drawn"),
+        Fraud({"seeds": {body: share("another", body) for body in BODIES}}, "shares"),
+        Fraud({"seeds": {"inspection": share(Q4, "inspection")}}, "drawn"),
         Fraud({"visits": {}}, "days"),
-        Fraud({"drawn_on": date(2014, 9, 24)}, "not public before"),
-        Fraud({"drawn_on": None}, "not public before"),
+        Fraud({"drawn_on": date(2014, 9, 24)}, "early"),
+        Fraud({"drawn_on": None}, "early"),
         Fraud({"campaign": Q3}, "events"),
         Fraud({"frame": tuple(f"210521100{n}" for n in range(201, 230))}, "frame"),
         Fraud({"planned": 2}, "size"),
-        Fraud({"seeds": {}}, "seed shares"),
+        Fraud({"seeds": {}}, "shares"),
     ],
     ids=lambda fraud: f"{next(iter(fraud.change))}: {fraud.fault}",
 )
@@ -210,7 +209,7 @@ def test_2_19_a_draw_that_was_tampered_with_is_found_out(benxi: Region, fraud: F
     (closed,) = benxi.said(CampaignClosed, campaign=Q4)
     assert verify_draw(closed, *benxi.commitments(Q4)) == []
     faults = verify_draw(msgspec.structs.replace(closed, **fraud.change), *benxi.commitments(Q4))
-    assert any(fraud.fault in fault for fault in faults)
+    assert fraud.fault in faults
 
 
 def test_2_21_the_annual_check_visits_every_village_and_its_close_proves_it(benxi: Region) -> None:

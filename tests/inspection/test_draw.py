@@ -7,7 +7,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.inspection.model.draw import deal, draw, sample_size
+from shared.draws import deal, draw, sample_size
 
 FRAME = [f"520321100{number}" for number in range(200, 300)]
 

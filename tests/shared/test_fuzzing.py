@@ -10,7 +10,7 @@ from pathlib import Path
 from deploy.demo.regions.benxi.story import CITY, PACK, START
 from deploy.demo.simulation import Simulation
 from deploy.local.supervisor import SERVICES, System
-from services.inspection.model.seeds import BODIES
+from shared.draws import BODIES
 from shared.web.token import body_headers, operator_headers
 
 PROJECT = Path(__file__).parents[2]

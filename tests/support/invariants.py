@@ -12,7 +12,6 @@ from typing import Any, Final, NamedTuple, TypeVar
 from services.dispatch import reactions as dispatch
 from services.incentives import reactions as incentives
 from services.inspection import reactions as inspection
-from services.inspection.model.draw import sample_size, verify_draw, verify_sample
 from services.registry import reactions as registry
 from shared.contracts import Event
 from shared.contracts import dispatch as d
@@ -21,6 +20,7 @@ from shared.contracts import inspection as i
 from shared.contracts import registry as r
 from shared.contracts.journey import JOURNEY, STAGES, next_stage
 from shared.contracts.values import ROLES
+from shared.draws import sample_size, verify_draw, verify_sample
 from shared.engine.flow import derived_id
 from shared.policy import Policy
 from shared.policy.exit import INCIDENCE

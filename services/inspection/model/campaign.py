@@ -10,8 +10,7 @@ from typing import Literal, Self
 import msgspec
 
 from services.inspection.model.commands import GiveSeed, OpenCampaign, PostSeedHash
-from services.inspection.model.draw import Group, deal, deal_by, dealt, divided, drawn_apart, frame_hash, sample_size
-from services.inspection.model.seeds import SHARE_DAYS, Seeds, ended, joined, opened, with_hash, with_share
+from services.inspection.model.seeds import SHARE_DAYS, Seeds, ended, opened, with_hash, with_share
 from shared.calendar import Span
 from shared.contracts import Event
 from shared.contracts.inspection import (
@@ -26,6 +25,7 @@ from shared.contracts.inspection import (
     SeedMissed,
     StratumCommitted,
 )
+from shared.draws import Group, deal, deal_by, dealt, divided, drawn_apart, frame_hash, sample_size
 from shared.policy import Campaign as Terms
 from shared.policy import Policy
 from shared.rules import Change, Due, Moved, Refused, State, Task, addressed
@@ -396,7 +396,7 @@ def _drawn(campaign: Campaign, today: date, events: tuple[Event, ...]) -> Change
     seeds, terms = campaign.seeds, campaign.terms
     if not seeds.are_in:
         return Change(campaign, events)
-    seed = joined(seeds, frame_hash(campaign.frame))
+    seed = seeds.joined(frame_hash(campaign.frame))
     villages = drawn_apart(seed, campaign.id, campaign.groups)
     first = max(campaign.opens, today)
     visits = deal_by(seed, campaign.id, villages, first, campaign.closes, terms.visit_days)

@@ -7,19 +7,16 @@ share, or another public hash if it gave none.
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from hashlib import sha256
 from itertools import pairwise
 
 import msgspec
 
 from services.inspection.model.commands import PostSeedHash, PostVerificationHash
 from shared.contracts.inspection import Body
+from shared.draws import BODIES, joined, sha256_hex
 from shared.policy import Policy
 from shared.rules import Change, Refused, State, Task
 
-BODIES: tuple[Body, ...] = ("discipline", "inspection")
-"""The two bodies, which need not trust each other, in the order in which their shares are joined."""
-SEPARATOR = "‖"
 SHARE_DAYS = 7
 """How many days both bodies have for their shares, the first day included."""
 SEED_LENGTH = 32
@@ -68,6 +65,10 @@ class Seeds(msgspec.Struct, frozen=True, omit_defaults=True):
         """Whether the draw can be made: at least one share is here, and nobody who owes one is waited for any more."""
         return bool(self.shares) and all(f"{body} share" in self.missed for body in self.owed)
 
+    def joined(self, stand_in: str) -> str:
+        """The seed of the draw; `stand_in` takes the place of a body that gave nothing."""
+        return joined(self.shares, self.hashes, stand_in)
+
     def tasks(
         self, about: str, prefix: str, rule: str, last: date | None, answer: Mapping[str, str | int], detail: str = ""
     ) -> Iterable[Task]:
@@ -82,11 +83,6 @@ class Seeds(msgspec.Struct, frozen=True, omit_defaults=True):
                     action=action, about=about, role=body, due=due, rule=rule, detail=f"{detail} {body}".lstrip(),
                     answer={**answer, "body": body},
                 )  # fmt: skip
-
-
-def sha256_hex(text: str) -> str:
-    """SHA-256 of a text's UTF-8 bytes, as 64 lower-case hexadecimal digits."""
-    return sha256(text.encode()).hexdigest()
 
 
 def must_be_new(state: SeedHash | None, command: PostSeedHash | PostVerificationHash, _p: Policy, _d: date) -> Change:
@@ -184,11 +180,6 @@ def must_be_unguessable(share: str, rule: str) -> None:
         field="seed",
         status=422,
     )
-
-
-def joined(seeds: Seeds, stand_in: str) -> str:
-    """The seed: for each body its share; if it gave none, its hash; if it gave neither, `stand_in`."""
-    return SEPARATOR.join(seeds.shares.get(body) or seeds.hashes.get(body) or stand_in for body in BODIES)
 
 
 def opened(seeds: Seeds) -> tuple[Seeds, tuple[Body, ...]]:

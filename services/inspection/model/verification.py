@@ -13,8 +13,7 @@ from typing import Literal
 import msgspec
 
 from services.inspection.model.commands import GiveVerificationSeed, PostVerificationHash, RecordVerification
-from services.inspection.model.draw import draw, frame_hash, sample_round, sample_size
-from services.inspection.model.seeds import SHARE_DAYS, Seeds, ended, joined, opened, with_hash, with_share
+from services.inspection.model.seeds import SHARE_DAYS, Seeds, ended, opened, with_hash, with_share
 from shared.contracts import Event
 from shared.contracts.inspection import (
     Body,
@@ -34,6 +33,7 @@ from shared.contracts.registry import (
     VillageRelapsed,
     VillageUnlisted,
 )
+from shared.draws import draw, frame_hash, sample_round, sample_size
 from shared.policy import Policy
 from shared.policy.exit import Verification as Terms
 from shared.rules import Change, Difference, Due, Moved, Refused, State, Task, addressed, require_body
@@ -302,7 +302,7 @@ def _sampled(verification: Verification, today: date, events: tuple[Event, ...])
         return Change(verification, events)
     size = sample_size(terms.sample_share, len(verification.lifted), terms.sample_at_least)
     round = sample_round(verification.id, verification.attempt)
-    drawn = draw(joined(seeds, frame_hash(verification.lifted)), round, verification.lifted, size)
+    drawn = draw(seeds.joined(frame_hash(verification.lifted)), round, verification.lifted, size)
     again = (id for id in verification.before if id in verification.lifted and id not in drawn)
     verification = verification.but(sampled=(*drawn, *again), drawn_on=today).timed(open=None, shares=None)
     told = SampleDrawn(

@@ -6,10 +6,9 @@ from datetime import date
 from services.inspection.model.assessment import Assessment
 from services.inspection.model.campaign import Campaign, Made, Replaced, reached
 from services.inspection.model.commands import RecordVisit, ReplaceVisit, WithdrawVisit
-from services.inspection.model.draw import draw, frame_hash
-from services.inspection.model.seeds import joined
 from services.inspection.model.supervision import Supervision
 from shared.contracts.inspection import VisitDropped, VisitMade, VisitReplaced, VisitWithdrawn
+from shared.draws import draw, frame_hash
 from shared.labels import said
 from shared.policy import Policy
 from shared.rules import Change, Key, Refused, State, known, require_body
@@ -193,7 +192,7 @@ def _next_ticket(campaign: Campaign, village: str) -> str | None:
     if campaign.drawn_on is None:
         return None
     (group,) = (ids for ids, _ in campaign.groups if village in ids)
-    seed, drawn = joined(campaign.seeds, frame_hash(campaign.frame)), sum(id in campaign.visits for id in group)
+    seed, drawn = campaign.seeds.joined(frame_hash(campaign.frame)), sum(id in campaign.visits for id in group)
     return next(iter(draw(seed, campaign.id, group, drawn + 1)[drawn:]), None)
 
 

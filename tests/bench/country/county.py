@@ -14,7 +14,7 @@ from importlib import resources
 from typing import Final, Literal
 
 from deploy.demo.answers import ANSWERS, Ask, Row, Story, answered, signed
-from services.inspection.model.seeds import BODIES
+from shared.draws import BODIES
 from shared.policy import parse_pack
 from shared.rules import revision
 

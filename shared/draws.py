@@ -1,26 +1,104 @@
 """The draw that anyone can recompute: SHA-256 tickets, no random generator (mechanism 2.19).
 
-This service's README.md says byte by byte what is hashed, so that a few lines in any language give the same result.
+The inspection's README.md says byte by byte what is hashed, so that a few lines in any language give the same result.
+The inspection draws by these rules; the command line and the pages recompute a draw by them from its public events.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
+from hashlib import sha256
 from itertools import pairwise
 from math import ceil
+from typing import Final, TypeVar
 
-from services.inspection.model.seeds import SEPARATOR, Seeds, joined, sha256_hex
+import msgspec
+
+from shared.contracts import Event
 from shared.contracts.inspection import (
+    Body,
     CampaignClosed,
     CampaignCommitted,
     ExitVerified,
     SampleCommitted,
     SeedCommitted,
+    SeedMissed,
 )
 from shared.contracts.registry import ExitRequested
+from shared.labels import Both
 
+BODIES: tuple[Body, ...] = ("discipline", "inspection")
+"""The two bodies, which need not trust each other, in the order in which their shares are joined."""
+SEPARATOR = "‖"
 Group = tuple[Sequence[str], int]
 """Ids that are drawn from apart from others, and how many of them are drawn."""
+FAULTS: Final[Mapping[str, Both]] = {
+    "events": ("各项公开事项不是同一次督查的", "the events are not all of this campaign"),
+    "hashes": ("有一方公布了两个校验值", "a body published two hashes"),
+    "frame": ("底册不是抽取前封存的那一份", "the frame is not the one that was committed to"),
+    "size": ("抽取村数不是抽取前公布的数", "the size is not the one that was committed to"),
+    "shares": ("随机码与事先公布的校验值不符", "the seed shares are not those that were committed to"),
+    "early": ("校验值不是在抽取之日前公布的", "a hash was not public before the day of the draw"),
+    "strata": ("分层不是抽取前封存的分层", "the strata are not those that were committed to"),
+    "drawn": ("所列的村不是按随机码抽出的村", "the villages are not those that the seeds draw"),
+    "replaced": ("替换了没有抽中的村", "a village was replaced that was not drawn"),
+    "next": (
+        "替补的村不是按次序应当替补的村",
+        "a village was replaced by another than that of the next ticket",
+    ),
+    "days": ("到村日期不是按随机码排定的日期", "the days are not those that the seeds deal"),
+}
+"""What can be wrong with a draw, in words."""
+
+
+class Register(msgspec.Struct, frozen=True, kw_only=True):
+    """What is public of a draw: what was fixed before it, and the account at its end."""
+
+    committed: CampaignCommitted
+    hashes: tuple[SeedCommitted, ...] = ()
+    missed: tuple[SeedMissed, ...] = ()
+    closed: CampaignClosed | None = None
+    """None before the campaign's end."""
+
+    @property
+    def faults(self) -> list[str]:
+        """What is wrong with a draw that was made: keys of `FAULTS`. Nothing before its end, or if none was made."""
+        if self.closed is None or self.closed.drawn_on is None:
+            return []
+        return verify_draw(self.closed, self.committed, self.hashes)
+
+
+OF_DRAWS: Final = (CampaignClosed, CampaignCommitted, SeedCommitted, SeedMissed)
+"""The events of which a register consists."""
+Told = TypeVar("Told", CampaignClosed, SeedCommitted, SeedMissed)
+
+
+def registers(told: Iterable[Event]) -> list[Register]:
+    """The registers of the draws of which events tell, one for each that was committed to."""
+    said = list(told)
+
+    def of(kind: type[Told], draw: CampaignCommitted) -> tuple[Told, ...]:
+        of_draw = (draw.place, draw.campaign)
+        return tuple(one for one in said if isinstance(one, kind) and (one.place, one.campaign) == of_draw)
+
+    return [
+        Register(
+            committed=draw, hashes=of(SeedCommitted, draw), missed=of(SeedMissed, draw),
+            closed=next(iter(of(CampaignClosed, draw)), None),
+        )
+        for draw in said
+        if isinstance(draw, CampaignCommitted)
+    ]  # fmt: skip
+
+
+def sha256_hex(text: str) -> str:
+    """SHA-256 of a text's UTF-8 bytes, as 64 lower-case hexadecimal digits."""
+    return sha256(text.encode()).hexdigest()
+
+
+def joined(shares: Mapping[str, str], hashes: Mapping[str, str], stand_in: str) -> str:
+    """The seed: for each body its share; if it gave none, its hash; if it gave neither, `stand_in`."""
+    return SEPARATOR.join(shares.get(body) or hashes.get(body) or stand_in for body in BODIES)
 
 
 def ticket(seed: str, round: str, id: str) -> str:
@@ -102,39 +180,34 @@ def dealt(seed: str, round: str, facets: Mapping[str, int], villages: Sequence[s
 
 
 def verify_draw(closed: CampaignClosed, committed: CampaignCommitted, hashes: Sequence[SeedCommitted]) -> list[str]:
-    """Recompute a finished draw from its public events. Returns what is wrong with it, an empty list if nothing is."""
+    """Recompute a finished draw from its public events. Returns what is wrong with it, as keys of `FAULTS`; an empty
+    list if nothing is."""
     said: dict[str, str] = {one.body: one.seed_hash for one in hashes}
-    seeds = Seeds(hashes=said, shares=closed.seeds)
-    faults = {
-        "the events are not all of this campaign": {closed.campaign}
-        == {committed.campaign, *(one.campaign for one in hashes)},
-        "a body published two hashes": len(said) == len(hashes),
-        "the frame is not the one that was committed to": frame_hash(closed.frame) == committed.frame_hash,
-        "the size is not the one that was committed to": closed.planned == committed.size,
-        "the seed shares are not those that were committed to": bool(closed.seeds)
-        and all(sha256_hex(share) == said.get(body) for body, share in closed.seeds.items()),
-        "a hash was not public before the day of the draw": closed.drawn_on is not None
-        and all(one.on < closed.drawn_on for one in hashes),
-    }
-    seed = joined(seeds, committed.frame_hash)
+    seed = joined(closed.seeds, said, committed.frame_hash)
     strata = [(closed.strata.get(code, ()), one.size) for code, one in committed.strata.items()]
     groups = divided(closed.frame, committed.size, strata)
     drawn = drawn_apart(seed, closed.campaign, groups)
     by = tuple(one.replacement for one in closed.replaced if one.replacement)
-    faults["the strata are not those that were committed to"] = closed.strata.keys() == committed.strata.keys() and all(
-        frame_hash(closed.strata[code]) == one.frame_hash for code, one in committed.strata.items()
-    )
-    faults["the villages are not those that the seeds draw"] = sorted((*drawn, *by)) == sorted(closed.drawn)
-    faults["a village was replaced that was not drawn"] = {one.village for one in closed.replaced} <= {*drawn, *by}
-    faults["a village was replaced by another than that of the next ticket"] = all(
-        _replaced_by_ticket(closed, seed, *group) for group in groups
-    )
+    holds = {
+        "events": {closed.campaign} == {committed.campaign, *(one.campaign for one in hashes)},
+        "hashes": len(said) == len(hashes),
+        "frame": frame_hash(closed.frame) == committed.frame_hash,
+        "size": closed.planned == committed.size,
+        "shares": bool(closed.seeds)
+        and all(sha256_hex(share) == said.get(body) for body, share in closed.seeds.items()),
+        "early": closed.drawn_on is not None and all(one.on < closed.drawn_on for one in hashes),
+        "strata": closed.strata.keys() == committed.strata.keys()
+        and all(frame_hash(closed.strata[code]) == one.frame_hash for code, one in committed.strata.items()),
+        "drawn": sorted((*drawn, *by)) == sorted(closed.drawn),
+        "replaced": {one.village for one in closed.replaced} <= {*drawn, *by},
+        "next": all(_replaced_by_ticket(closed, seed, *group) for group in groups),
+    }
     if closed.drawn_on is not None:
         first = max(closed.drawn_on, committed.opens)
         days = deal_by(seed, closed.campaign, drawn, first, committed.closes, committed.visit_days)
         days |= {one.replacement: one.on for one in closed.replaced if one.replacement}
-        faults["the days are not those that the seeds deal"] = days == closed.visits
-    return [fault for fault, holds in faults.items() if not holds]
+        holds["days"] = days == closed.visits
+    return [fault for fault in FAULTS if not holds.get(fault, True)]
 
 
 def _replaced_by_ticket(closed: CampaignClosed, seed: str, ids: Sequence[str], size: int) -> bool:
@@ -158,7 +231,7 @@ def verify_sample(
     """
     said: dict[str, str] = {one.body: one.seed_hash for one in hashes}
     size = sample_size(share, len(requested.lifted), at_least)
-    seed = joined(Seeds(hashes=said, shares=verified.seeds), frame_hash(requested.lifted))
+    seed = joined(verified.seeds, said, frame_hash(requested.lifted))
     sampled = draw(seed, sample_round(verified.village, verified.attempt), requested.lifted, size)
     events: tuple[ExitVerified | ExitRequested | SampleCommitted, ...] = (verified, requested, *hashes)
     checks = {
