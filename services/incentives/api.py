@@ -1,8 +1,17 @@
 """What people ask of the incentives over HTTP."""
 
-from typing import Any
+import asyncio
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, get
+from litestar.datastructures import State
+from litestar.params import FromQuery, QueryParameter
+from sqlalchemy import select
 
 from services.incentives.forms import FORMS
+from services.incentives.model.clocks import CaseTold, concerns, told
 from services.incentives.model.commands import (
     ConfirmStatements,
     CorrectStatement,
@@ -17,9 +26,13 @@ from services.incentives.model.commands import (
     TellStory,
     WithdrawDecision,
 )
+from services.incentives.model.record import Record, record_id
 from shared.contracts.values import Role
+from shared.engine.pipeline import Pipeline
 from shared.web.forms import handlers
-from shared.web.http import Route
+from shared.web.http import SMOOTH, Route
+from shared.web.identity import KNOWN, PERSONAL, Asks, Caller, caller, tells_of
+from shared.web.places import PlaceQuery, within
 
 DECIDERS: tuple[Role, ...] = (
     "organisation", "discipline", "finance", "leader_group", "poverty_office", "township", "county", "city", "province",
@@ -63,5 +76,96 @@ COMMANDS: tuple[Route, ...] = (
     ),
 )
 
-QUERIES: tuple[Any, ...] = handlers(FORMS)
-"""Its forms. Else the queries that every service has are enough here."""
+DEALERS = Asks("place", Record.readers | {*DECIDERS})
+"""Who deals with cases, or answers for how they are dealt with."""
+
+
+@get(
+    "/v1/cases",
+    tags=["queries"],
+    summary="奖惩事项及其期限 · Cases with their clocks",
+    opt={"asks": DEALERS, PERSONAL: True},
+)
+async def cases(
+    request: Request[Any, Any, Any],
+    state: State,
+    place: PlaceQuery = "",
+    open_only: FromQuery[bool] = True,
+    after: FromQuery[str] = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 200,
+) -> list[CaseTold]:
+    """The cases of a division with every clock of their due process, and what each side may do next.
+
+    A body is told of the cases in which it proposes, decides or answers, discipline and the organisation department of
+    all; nobody of his own, which `own-cases` tells. In order of the records, after the id of one. Cases of one record
+    stay together, so there may be more than `limit`. Fewer than `limit` means the end.
+    """
+    pipeline: Pipeline = state.pipeline
+    who, table = caller(request), pipeline.tables.states[Record]
+    chosen = select(table.c.body).where(*within(table, place)).order_by(table.c.id).limit(SMOOTH)
+    shown, bodies = list[CaseTold](), [""]
+    async with pipeline.engine.connect() as conn:
+        while bodies and len(shown) < limit:
+            bodies = list((await conn.execute(chosen.where(table.c.id > after))).scalars())
+            for record in (msgspec.json.decode(body, type=Record) for body in bodies):
+                dealt, after = _dealt(who, record), record.id
+                of_record = (one for one in _told(pipeline, record) if one.outcome in dealt)
+                shown += [one for one in of_record if one.is_open or not open_only]
+                if len(shown) >= limit:
+                    break
+            await asyncio.sleep(0)  # Other requests get their turn.
+    tells_of(request, (f"records/{one.record}" for one in shown))
+    return shown
+
+
+def _dealt(who: Caller, record: Record) -> set[str]:
+    """The cases of a record with which a caller deals, or for which he answers; none of a record about himself, or
+    about whose powers he uses."""
+    if any(record.id in _own(one.cadre, one.unit, one.team) for one in (who.belongs, *who.delegated)):
+        return set()
+    roles = {held.role for held in who.roles if record.place.startswith(held.division)}
+    sees_all = who.is_operator or not roles.isdisjoint(Record.readers)
+    return {outcome for outcome, case in record.cases.items() if sees_all or concerns(case, {*roles})}
+
+
+@get(
+    "/v1/own-cases",
+    tags=["queries"],
+    summary="本人、本单位、本队的奖惩事项 · Cases about the caller, his unit and his team",
+    opt={"asks": KNOWN, PERSONAL: True},
+)
+async def own_cases(request: Request[Any, Any, Any], state: State) -> list[CaseTold]:
+    """The cases that concern the caller himself, and the unit and the team for which he acts, as his token says.
+
+    What the subject is not told of yet, such as a proposal before the hearing, is left out.
+    """
+    pipeline: Pipeline = state.pipeline
+    who, table = caller(request), pipeline.tables.states[Record]
+    unit = who.belongs.unit if who.has({"unit"}) else ""
+    team = who.belongs.team if who.has({"team"}) else ""
+    ids = _own(who.belongs.cadre, unit, team)
+    async with pipeline.engine.connect() as conn:
+        found = select(table.c.body).where(table.c.id.in_(ids)).order_by(table.c.id)
+        records = [msgspec.json.decode(body, type=Record) for body in (await conn.execute(found)).scalars()]
+    shown = [one for of in records for one in _told(pipeline, of) if not of.cases[one.outcome].is_untold]
+    tells_of(request, (f"records/{one.record}" for one in shown))
+    return shown
+
+
+def _own(cadre: str, unit: str, team: str) -> set[str]:
+    """The ids of the records about a cadre, a unit and the team of a village, as far as they are named."""
+    named = {"cadre": cadre, "unit": unit, "team": team}
+    return {record_id(kind, id) for kind, id in named.items() if id}
+
+
+def _told(pipeline: Pipeline, record: Record) -> Iterable[CaseTold]:
+    """The cases of a record in words, the latest first."""
+    if pipeline.today is None:
+        return []
+    policy, today = pipeline.book.at(record.place, pipeline.today), pipeline.today
+    outcomes = sorted(record.cases, key=lambda outcome: record.cases[outcome].proposed_on, reverse=True)
+    return [told(record, outcome, policy, today) for outcome in outcomes]
+
+
+QUERIES: tuple[Any, ...] = (cases, own_cases, *handlers(FORMS))
+"""Cases with their clocks, and its forms. Else the queries that every service has are enough here."""

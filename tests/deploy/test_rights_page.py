@@ -19,6 +19,7 @@ from deploy.local.supervisor import SERVICES
 from deploy.rights_page import ALL_ROLES, NAMED, Address, addresses, app_of
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.owed import Commitments
+from services.incentives.model.record import Record
 from services.registry.model import Village
 from shared.codes import Code
 from shared.contracts.calendar import DayPassed
@@ -85,6 +86,7 @@ async def asked(
         Link(id=id_of(VILLAGE), place=PLACE, stage="matched", spell=1, unit="U1"),
         Commitments(id=VILLAGE, place=PLACE),
         Code(id=VILLAGE, place=PLACE, village=VILLAGE),
+        Record(id=VILLAGE, place=PLACE, subject_kind="unit", subject=UNIT),
     )
     async with engine.begin() as conn:
         for kind, table in tables.states.items():

@@ -1,0 +1,170 @@
+"""A case as it is told to those who deal with it and to whom it concerns: every clock of its due process with the law
+that sets it, how many days are left, and what each side may do next."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Final, NamedTuple
+
+import msgspec
+
+from services.incentives.model.record import Case, Record
+from shared.contracts.incentives import Subject
+from shared.contracts.values import ROLES
+from shared.labels import Both, basis, in_words
+from shared.policy import Policy
+
+SUBJECT: Final[Both] = ("当事人", "whom it concerns")
+
+
+class Clock(msgspec.Struct, frozen=True):
+    """One time of a case, from its first day to its last."""
+
+    name: Both
+    law: Both
+    whose: Both
+    """Who has to act within it, or may."""
+    since: date
+    until: date
+    left: int | None
+    """How many days are left, fewer than none if it is over and still owed; None if it does not run any more."""
+
+
+class Step(msgspec.Struct, frozen=True):
+    """What somebody may do next."""
+
+    action: str
+    """The path of the command."""
+    by: Both
+    is_subjects: bool
+    """Whether it is the right of whom the case concerns, and nobody's task."""
+    until: date | None
+
+
+class CaseTold(msgspec.Struct, frozen=True, kw_only=True):
+    """A case with its clocks."""
+
+    record: str
+    place: str
+    """The division in which the bodies deal with it."""
+    subject_kind: Subject
+    subject: str
+    village: str
+    village_place: str
+    """The division of the village, in which the subject may ask for a review as well."""
+    outcome: str
+    title: Both
+    clause: Both
+    status: Both
+    proposed_on: date
+    decided_on: date | None
+    decided_by: str
+    is_open: bool
+    """Whether anybody owes or may do something, or an impact period runs."""
+    clocks: tuple[Clock, ...]
+    steps: tuple[Step, ...]
+
+
+class _Time(NamedTuple):
+    name: Both
+    rule: str
+    whose: Both
+    since: date | None
+    until: date | None
+    runs: bool
+    is_right: bool = False
+    """Whether it is a right that ends with its last day, and nothing that is owed after it as well."""
+
+
+def told(record: Record, outcome: str, policy: Policy | None, today: date) -> CaseTold:
+    """A case of a record in words."""
+    case = record.cases[outcome]
+    clocks, steps = tuple(_clocks(case, policy, today)), tuple(_steps(case, today))
+    return CaseTold(
+        record=record.id, place=record.place, subject_kind=record.subject_kind, subject=record.subject,
+        village=case.village, village_place=case.place, outcome=outcome, title=in_words("outcome", outcome, policy),
+        clause=basis(case.terms.clause, policy), status=in_words("status", case.status, policy),
+        proposed_on=case.proposed_on, decided_on=case.decided_on, decided_by=case.decided_by,
+        is_open=bool(steps) or any(one.left is not None for one in clocks), clocks=clocks, steps=steps,
+    )  # fmt: skip
+
+
+def concerns(case: Case, roles: set[str]) -> bool:
+    """Whether one of the roles proposes, decides or answers in a case."""
+    return not roles.isdisjoint({case.terms.proposes, case.terms.decides, case.answers})
+
+
+def _clocks(case: Case, policy: Policy | None, today: date) -> Iterator[Clock]:
+    for time in _times(case):
+        runs = time.runs and not (time.is_right and time.until and time.until < today)
+        if time.since and time.until:
+            left = (time.until - today).days if runs else None
+            yield Clock(time.name, basis(time.rule, policy), time.whose, time.since, time.until, left)
+
+
+def _times(case: Case) -> Iterator[_Time]:
+    terms, level, is_lodged = case.terms, case.remedy, case.appeal == "lodged"
+    decides, proposes = ROLES[terms.decides], ROLES[terms.proposes] if terms.proposes else SUBJECT
+    yield _Time(
+        ("提请决定", "the proposal to the deciding body"), terms.clause, proposes, case.proposed_on, case.move_by,
+        case.status == "found",
+    )  # fmt: skip
+    yield _Time(
+        ("陈述申辩", "statement and defence"), "Sanctions Law 43", SUBJECT, case.moved_on or case.proposed_on,
+        case.defence_until, case.status == "proposed", is_right=True,
+    )  # fmt: skip
+    yield _Time(
+        ("作出决定", "the decision"),
+        terms.clause,
+        decides,
+        case.decidable_on,
+        case.decide_by,
+        case.status == "decidable",
+    )
+    served_by = ROLES[case.levels[case.level - 1].by(terms.decides)] if case.level else decides
+    yield _Time(
+        ("送达", "the service"), "Civil Servant Law 95", served_by, case.answered_on or case.decided_on, case.serve_by,
+        runs=True,
+    )  # fmt: skip
+    if level:
+        yield _Time(
+            (f"申请{level.label}", f"asking for a remedy ({level.label})"), level.rule, SUBJECT, case.served_on,
+            case.appeal_until, not is_lodged, is_right=True,
+        )  # fmt: skip
+        yield _Time(
+            (f"对{level.label}作出决定", f"the answer to the remedy ({level.label})"), level.rule, ROLES[case.answers],
+            case.appealed_on, case.answer_until, is_lodged,
+        )  # fmt: skip
+    if case.direct_until and len(case.levels) > 1:
+        above = case.levels[1]
+        yield _Time(
+            (f"直接提出{above.label}", f"going on to the next remedy at once ({above.label})"), above.rule, SUBJECT,
+            case.served_on, case.direct_until, not case.appeal, is_right=True,
+        )  # fmt: skip
+    yield _Time(
+        ("影响期", "the impact period"), terms.clause, SUBJECT, case.decided_on, case.expires, case.status == "imposed"
+    )
+
+
+def _steps(case: Case, today: date) -> Iterator[Step]:
+    for action, role, due in case.awaited:
+        yield Step(action, ROLES[role], is_subjects=False, until=due)
+    for action, until in remedies(case, today):
+        yield Step(action, SUBJECT, is_subjects=True, until=until)
+
+
+def remedies(case: Case, today: date) -> Iterator[tuple[str, date | None]]:
+    """The commands by which the subject can ask for a remedy today, each with its last day, as `appeal.py` takes them.
+
+    Whoever got no answer in time goes on to the next level, without a last day.
+    """
+    if not case.served_on or not case.remedy:
+        return
+    is_in_time = bool(case.appeal_until and today <= case.appeal_until)
+    if not case.appeal and is_in_time:
+        yield "appeals", case.appeal_until
+    if not case.appeal and case.direct_until and today <= case.direct_until:
+        yield "appeal-escalations", case.direct_until
+    if case.appeal == "upheld" and is_in_time:
+        yield "appeal-escalations", case.appeal_until
+    if case.appeal == "lodged" and case.is_unanswered and case.level + 1 < len(case.levels):
+        yield "appeal-escalations", None
