@@ -25,6 +25,8 @@ from tests.support.workbooks import cells
 
 CODE = re.compile(r"[a-z]{3,}|代码“|[a-z_]+=")
 Field = dict[str, Any]
+ACTING = ("/act/", "/forms/")
+"""Where the forms lead by which something is done."""
 
 
 class Page(HTMLParser):
@@ -46,7 +48,7 @@ class Page(HTMLParser):
         if tag == "a" and self._main:
             self.links.append(of["href"])
         if tag == "form":
-            self._acts = of.get("action", "").startswith("/act/") and of.get("method") == "post"
+            self._acts = of.get("action", "").startswith(ACTING) and of.get("method") == "post"
         if tag == "option" and self._choosing:
             self.fields[self._choosing]["choices"].append(of["value"])
             if "selected" in of:

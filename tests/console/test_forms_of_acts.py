@@ -15,7 +15,7 @@ from services.console.tables import TABLES
 from shared.engine.opening import open_engine
 from tests.console.desk import URL, free_port, served
 from tests.console.officer import Page
-from tests.registry.office import FIRST, Office, office
+from tests.registry.office import FIRST, ROWS, Office, office
 
 ROLE = {"zhucun_role": "county.210521"}
 EVIL = '<script>alert(1)</script>"><img src=x onerror=alert(2)>'
@@ -110,8 +110,54 @@ async def test_a_double_click_and_a_second_tab_do_no_harm(desk: Desk) -> None:
     assert all("已办理1项" in answer.text for answer in twice) and await desk.diagnosed() == 1
     other = await desk.press(tabs[1], **typed)
     assert other.status_code == 412 and "情况已有变动" in other.text and "其间的变动" in other.text
+    left = Page(other.text)
+    assert "已经办理" in other.text and not left.fields, "there is nothing left to submit"
+    assert {"县委县政府", typed["problem_class"]} <= {*left.said}, "what was typed in can still be read"
     gone = await desk.browser.get(link)
     assert "已经办理" in gone.text and await desk.diagnosed() == 1
+
+
+async def changed(desk: Desk) -> None:
+    """Somebody else enters another name for the village, and one more survey."""
+    row = {**ROWS["villages"][0], "name": "改名村"}
+    key = {"Idempotency-Key": "another name", "Content-Type": "application/json"}
+    refused = await desk.registry.client.post("/v1/villages", json=[row], headers=key)
+    await desk.registry.post("villages", {**row, "replaces": refused.json()["errors"][0]["version"]})
+    await desk.registry.post("surveys", {**ROWS["surveys"][0], "number": 999})
+
+
+async def test_what_has_changed_meanwhile_is_shown_beside_what_was_typed_and_nothing_is_overwritten(desk: Desk) -> None:
+    page = Page((await desk.browser.get(await desk.task())).text)
+    typed = {"problem_class": page.fields["f.problem_class"]["choices"][1], "decided_by": "县委县政府"}
+    await changed(desk)
+    answer = await desk.press(page, **typed)
+    shown = Page(answer.text)
+    assert answer.status_code == 412 and await desk.diagnosed() == 0
+    assert {FIRST.name, "改名村", "打开本页时", "现在"} <= {*shown.said}, "both versions stand on the page"
+    assert {of: shown.fields[f"f.{of}"]["value"] for of in typed} == typed, "nothing typed is lost"
+    done = await desk.press(shown, **typed)
+    assert "已办理1项" in done.text and await desk.diagnosed() == 1
+
+
+async def test_a_file_that_overwrites_is_chosen_once(desk: Desk) -> None:
+    desk.browser.cookies.set("zhucun_role", "poverty_office.210521")
+    file = await desk.registry.filled(
+        "villages", [{**row, "name": f"改{n}村"} for n, row in enumerate(ROWS["villages"])]
+    )
+    address = "/forms/registry/villages"
+    page = Page((await desk.browser.get(address)).text)
+    sent = {"file": ("villages.xlsx", file)}
+    shown = await desk.browser.post(address, data={**dict(page.hidden), "do": "apply"}, files=sent)
+    assert "尚未登记" in shown.text and FIRST.name in shown.text and "改0村" in shown.text
+    again = Page(shown.text)
+    assert "villages.xlsx" in again.said
+    done = await desk.browser.post(address, data={**dict(again.hidden), "do": "apply"}, files={"file": ("", b"")})
+    assert "已登记" in Page(done.text).said, Page(done.text).said
+    names = {one["name"] for one in (await desk.registry.get("/v1/villages")).json()}
+    assert names >= {f"改{n}村" for n in range(len(ROWS["villages"]))}
+    for broken in ("x", "====", "😀"):
+        answer = await desk.browser.post(address, data={**dict(page.hidden), "do": "apply", "again": broken})
+        assert answer.status_code == 422 and "请先选择填好的文件" in answer.text
 
 
 async def test_several_tasks_of_one_kind_are_answered_with_one_form(desk: Desk) -> None:

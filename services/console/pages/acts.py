@@ -45,6 +45,17 @@ class Line(msgspec.Struct):
     about: Both = ("", "")
     expects: str = ""
     words: dict[str, Both] = {}
+    ref: str = ""
+    """The task that it answers, as `<kind>/<id>~<mark>`."""
+
+
+class Moved(NamedTuple):
+    """A field that was another when the form was opened."""
+
+    about: Both
+    title: Both
+    then: str
+    now: str
 
 
 class Typed(NamedTuple):
@@ -141,8 +152,12 @@ async def form(
     of: FromQuery[str] = "",
     task: FromQuery[str] = "",
     pick: FromQuery[list[str] | None] = None,
+    said: FromQuery[list[str] | None] = None,
 ) -> Response[str]:
-    """The form of an action: for one task, for several that were picked, or for none."""
+    """The form of an action: for one task, for several that were picked, or for none.
+
+    A page that leads here may fill in fields (`said`), each as `<field>:<text>`; they can be changed.
+    """
     wanted = [(of, task)] if of else [(ref, chosen) for ref, _, chosen in (one.rpartition("~") for one in pick or ())]
     place = (place or visitor.place)[:6]
     blank, lines, gone = await _blank(upstream, visitor, service, action, place, wanted[:TOGETHER])
@@ -158,6 +173,8 @@ async def form(
         async with request.app.state.engine.connect() as conn:
             found = await store.find(conn, store.Asked(place=visitor.place or place), size=VILLAGES)
         villages = {one.code: one.name for one in found.villages}
+    begun = dict(one.split(":", 1) for one in said or () if ":" in one)
+    top |= {field: text for field, text in begun.items() if field in top}
     share = secrets.token_hex(16) if any(one.field == "seed_hash" for one in form.top) else ""
     if share:
         top["seed_hash"] = hashlib.sha256(share.encode()).hexdigest()
@@ -189,11 +206,14 @@ async def _blank(
     found = [msgspec.convert(answer, Asking) for answer in answers]
     open_ = {(of, mark(owed.task.task)): owed for of, one in zip(asked, found, strict=True) for owed in one.tasks}
     lines = [
-        Line(dict(line), owed.task.words.about if owed.task.words else ("", ""), owed.task.version, dict(owed.words))
+        Line(
+            dict(line), owed.task.words.about if owed.task.words else ("", ""), owed.task.version, dict(owed.words),
+            "~".join(wish),
+        )
         for wish in wanted
         if (owed := open_.get(wish))
         for line in owed.lines
-    ]
+    ]  # fmt: skip
     return found[0], lines, sum(wish not in open_ for wish in wanted)
 
 
@@ -252,6 +272,8 @@ async def answer(
             dry_run=deed == "check", params={"place": place},
         )  # fmt: skip
     except Refusal as refusal:
+        if refusal.status == 412:
+            return await _changed(request, visitor, upstream, service, place, form, typed, refusal, draft)
         return drawn(typed, refusal=refusal, rows=rows)
     if deed == "check" and "refused" in done:
         would = Refusal(422, tuple(msgspec.convert(done["refused"], list[Fault])))
@@ -259,6 +281,43 @@ async def answer(
     if deed == "check":
         return drawn(typed, note="checked", today=done["today"])
     return await _done(request, visitor, upstream, service, form, done, draft or key)
+
+
+async def _changed(
+    request: Request,
+    visitor: Visitor,
+    upstream: Upstream,
+    service: str,
+    place: str,
+    form: Form,
+    typed: Typed,
+    refusal: Refusal,
+    draft: str,
+) -> Response[str]:
+    """The form as things are by now, with what was typed in, and beside it what was another when it was opened.
+
+    What was typed in rows that are others by now would stand beside the wrong ones, so it is only shown.
+    """
+    wanted = dict.fromkeys(line.ref for line in form.lines if line.ref)
+    wishes = [(of, task) for of, _, task in (ref.rpartition("~") for ref in wanted)]
+    _, lines, gone = await _blank(upstream, visitor, service, form.asking.action, place, wishes)
+    drawn = partial(_drawn, request, visitor, service, place, refusal=refusal, draft=draft)
+    if gone or not lines:
+        return drawn(form, typed, note="overtaken")
+    now = Form(form.asking, lines, together=form.together)
+    fits = [line.ref for line in now.lines] == [line.ref for line in form.lines]
+    kept = Typed(typed.top, typed.cells if fits else now.suggestions())
+    return drawn(now, kept, moved=list(_moved(form, now)) if fits else [], lost=() if fits else typed.cells)
+
+
+def _moved(then: Form, now: Form) -> Iterator[Moved]:
+    """What is known of the tasks and was another when the form was opened."""
+    titles = {one.field: (one.zh, one.en) for one in now.asking.fields}
+    for before, after in zip(then.lines, now.lines, strict=True):
+        for field, title in titles.items():
+            was, is_now = before.known.get(field, ""), after.known.get(field, "")
+            if was != is_now:
+                yield Moved(after.about, title, was, is_now)
 
 
 def _one(given: Mapping[str, list[str]], name: str) -> str:
@@ -292,6 +351,8 @@ def _drawn(
     draft: str = "",
     refusal: Refusal | None = None,
     rows: Sequence[int] = (),
+    moved: Sequence[Moved] = (),
+    lost: Sequence[Mapping[str, str]] = (),
 ) -> Response[str]:
     """The form as it stands, with what is wrong beside its fields. `draft` is the browser's, of which it was made."""
     beside: dict[str, list[Fault]] = defaultdict(list)
@@ -316,7 +377,8 @@ def _drawn(
         request, "act.html", visitor, status=refusal.status if refusal else 200, service=service, place=place,
         form_of=form, blank=form.asking, top=typed.top, cells=cells, note=note, share=share, today=today,
         beside=beside, others=others, differs=differs, titles=titles, key=secrets.token_urlsafe(24),
-        changed=bool(refusal and refusal.status == 412), draft=draft, villages=villages,
+        changed=bool(refusal and refusal.status == 412), draft=draft, villages=villages, moved=moved,
+        lost=[_said(row) for row in lost if _said(row)],
         may_wait=f"{service}/{form.asking.action}" in DRAFTED and bool(visitor.owner),
         lines=[msgspec.json.encode(line).decode() for line in form.lines],
     )  # fmt: skip

@@ -2,8 +2,11 @@
 
 import re
 import secrets
+from base64 import b64decode, b64encode
+from binascii import Error
+from collections.abc import Mapping
 from pathlib import PurePath
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 from litestar import Response, get, post
 from litestar.datastructures import UploadFile
@@ -21,7 +24,22 @@ from shared.workbook import MEDIA_TYPES
 
 TAKEN_WITHIN: Final = 540.0
 """Seconds in which a file is taken in."""
+LARGEST_AGAIN: Final = 4 * 2**20
+"""The most bytes of a file that the page has in it while its reader decides about what it would overwrite: so it is
+handed in again without being chosen again, and is kept nowhere meanwhile."""
 Place = Annotated[str, QueryParameter(pattern=r"^[0-9]{0,6}$")]
+
+
+class HandedIn(NamedTuple):
+    """A file that was handed in."""
+
+    name: str
+    content: bytes
+
+    @property
+    def again(self) -> str:
+        """The content as a field of a form; empty if it is too large for one."""
+        return b64encode(self.content).decode() if len(self.content) <= LARGEST_AGAIN else ""
 
 
 @get("/forms")
@@ -118,19 +136,20 @@ async def hand_in(
     upstream: NamedDependency[Upstream],
 ) -> Response[str]:
     """Hand in a filled form: check it only, or apply it. What would overwrite known data is shown first."""
-    given, sent = await web.form(request), (await request.form()).get("file")
+    given = await web.form(request)
+    sent = await _handed_in((await request.form()).get("file"), given)
     place = given.get("place", "") if re.fullmatch("[0-9]{0,6}", given.get("place", "")) else ""
-    if not isinstance(sent, UploadFile) or not sent.filename:
+    if sent is None:
         return await _page(request, service, form, visitor, upstream, faults=(_NO_FILE,), place=place, status=422)
     asked = {
         "place": place, "dry_run": given.get("do") == "check", "keep_good": given.get("keep_good") == "true",
         "confirm": given.get("confirm", "")[:64],
     }  # fmt: skip
-    kind = MEDIA_TYPES.get(PurePath(sent.filename).suffix.lower(), "application/octet-stream")
+    kind = MEDIA_TYPES.get(PurePath(sent.name).suffix.lower(), "application/octet-stream")
     try:
         answer = await upstream.send(
             "POST", _process(upstream, service, place), f"/v1/imports/{_name(form)}", visitor, params=asked,
-            content=await sent.read(), seconds=TAKEN_WITHIN,
+            content=sent.content, seconds=TAKEN_WITHIN,
             headers={IDEMPOTENCY_KEY: web.request_key(given), "content-type": kind},
         )  # fmt: skip
     except Refusal as refusal:
@@ -140,7 +159,18 @@ async def hand_in(
             request, service, form, visitor, upstream, faults=refusal.faults, place=place, status=refusal.status
         )
     report: dict[str, Any] = answer.json()
-    return await _page(request, service, form, visitor, upstream, report=report, place=place)
+    return await _page(request, service, form, visitor, upstream, report=report, place=place, sent=sent)
+
+
+async def _handed_in(chosen: Any, given: Mapping[str, str]) -> HandedIn | None:
+    """The file that was chosen, or else the one that the page still has; None for neither."""
+    if isinstance(chosen, UploadFile) and chosen.filename:
+        return HandedIn(chosen.filename, await chosen.read())
+    try:
+        content = b64decode(given.get("again", ""), validate=True)
+    except (Error, ValueError):
+        return None
+    return HandedIn(given.get("again_name", "")[:200], content) if content else None
 
 
 async def _page(
@@ -154,6 +184,7 @@ async def _page(
     report: dict[str, Any] | None = None,
     faults: tuple[Fault, ...] = (),
     status: int = 200,
+    sent: HandedIn | None = None,
 ) -> Response[str]:
     _process(upstream, service, "")
     found = next((one for one in await _listed(upstream, service, visitor) if one["name"] == form), None)
@@ -163,6 +194,7 @@ async def _page(
     return web.page(
         request, "form.html", visitor, status, service=service, form=found, report=report, faults=faults, copy=copy,
         place=visitor.place[:6] if place is None else place, key=secrets.token_urlsafe(18),
+        sent=sent if report and report.get("confirm") and not report["applied"] else None,
     )  # fmt: skip
 
 
