@@ -225,11 +225,23 @@ async def stages_by_month(conn: AsyncConnection, place: str) -> list[tuple[date,
     return [(row.day, row.stage, row.number) for row in await conn.execute(found.order_by(table.c.day))]
 
 
-async def campaigns(conn: AsyncConnection, place: str, most: int = 12) -> list[Campaign]:
-    """The latest campaigns of a division, and of those in it and around it."""
+async def campaigns(conn: AsyncConnection, place: str, most: int = 12, after: int = 0) -> list[Campaign]:
+    """The latest campaigns of a division, and of those in it and around it; `after` so many that are later."""
     table = TABLES.campaigns
     around_it = [place_of(place[:length]) for length in range(0, len(place), 2)]
     here = table.c.place.between(place[:6].ljust(6, "0"), place[:6].ljust(6, "9"))
     found = select(table.c.body).where(or_(here, table.c.place.in_(around_it)))
-    bodies = await conn.scalars(found.order_by(table.c.opens.desc(), table.c.id).limit(most))
+    bodies = await conn.scalars(found.order_by(table.c.opens.desc(), table.c.id).limit(most).offset(after))
     return [msgspec.json.decode(body, type=Campaign) for body in bodies]
+
+
+async def campaign(conn: AsyncConnection, id: str) -> Campaign | None:
+    """A campaign by its id."""
+    found = await _load(conn, TABLES.campaigns, [id], Campaign)
+    return found.get(id)
+
+
+async def village_names(conn: AsyncConnection, ids: Collection[str]) -> dict[str, str]:
+    """The names of villages by the ids that they had from the beginning."""
+    found: dict[str, Village] = await _load(conn, TABLES.villages, ids, Village)
+    return {id: one.name for id, one in found.items() if one.name}

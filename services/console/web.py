@@ -50,6 +50,8 @@ NAV: Final = (
     ("/day", "我的工作", "My day"),
     ("/overview/", "总览", "Overview"),
     ("/villages", "村", "Villages"),
+    ("/campaigns", "督查抽查", "Campaigns"),
+    ("/cases", "奖惩事项", "Cases"),
     ("/acts", "办理", "Act"),
     ("/forms", "填报表", "Forms"),
     ("/policy/", "政策", "Policy"),

@@ -4,7 +4,9 @@ from typing import Any, Final
 
 from services.console.pages import (
     acts,
+    campaigns,
     card,
+    cases,
     day,
     demo,
     drafts,
@@ -23,7 +25,8 @@ from services.console.pages import (
 )
 
 PAGES: Final[tuple[Any, ...]] = (
-    *acts.HANDLERS, *card.HANDLERS, *day.HANDLERS, *demo.HANDLERS, *drafts.HANDLERS, *health.HANDLERS,
-    *imports.HANDLERS, *live.HANDLERS, *me.HANDLERS, *operations.HANDLERS, *overview.HANDLERS, *packs.HANDLERS,
-    *people.HANDLERS, *policy.HANDLERS, *session.HANDLERS, *start.HANDLERS, *villages.HANDLERS,
+    *acts.HANDLERS, *campaigns.HANDLERS, *card.HANDLERS, *cases.HANDLERS, *day.HANDLERS, *demo.HANDLERS,
+    *drafts.HANDLERS, *health.HANDLERS, *imports.HANDLERS, *live.HANDLERS, *me.HANDLERS, *operations.HANDLERS,
+    *overview.HANDLERS, *packs.HANDLERS, *people.HANDLERS, *policy.HANDLERS, *session.HANDLERS, *start.HANDLERS,
+    *villages.HANDLERS,
 )  # fmt: skip

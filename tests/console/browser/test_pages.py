@@ -16,6 +16,7 @@ PAGES = (
     "/day", "/acts", "/act/registry/units", "/operations", "/forms", "/forms?all=true", "/forms/registry/villages",
     "/me", "/start", "/policy/2105", "/policy/", "/nowhere", "/overview/china", "/villages",
     "/start/pack", "/start/pack?pack=zunyi", "/start/demo", "/drafts", "/away/zh",
+    "/campaigns", "/cases",
 )  # fmt: skip
 """The pages that need no village."""
 REFUSED = {"/nowhere": 404, "/act/registry/units": 409}
