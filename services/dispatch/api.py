@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.dispatch.forms import FORMS
-from services.dispatch.model import course, posts
+from services.dispatch.model import course, posts, proposals
 from services.dispatch.model.bonds import Contacts, Posts
 from services.dispatch.model.choice import Fault, asked_about, may_choose, weigh
 from services.dispatch.model.commands import (
@@ -151,6 +151,9 @@ COMMANDS: tuple[Route, ...] = (
     Route("pairings", PairHouseholds, "确定帮扶责任人", "Pair cadres with households"),
     Route("pairing-ends", EndPairings, "解除帮扶责任人", "End pairs of cadres and households"),
 )
+
+
+Weight = Annotated[int | None, QueryParameter(ge=0, le=10_000)]
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
@@ -461,8 +464,49 @@ async def linkages(
     return [one for one in told if one.is_open or not gaps_only]
 
 
+@get(
+    "/v1/proposals/{place:str}",
+    tags=["queries"],
+    summary="选派建议及其依据 · What is proposed, and what would be otherwise",
+    opt={"asks": PLACE},
+)
+async def proposals_of(
+    place: Annotated[str, PathParameter(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")],
+    state: State,
+    kept: Annotated[list[str] | None, QueryParameter(max_items=1000)] = None,
+    forbidden: Annotated[list[str] | None, QueryParameter(max_items=1000)] = None,
+    strength: Weight = None,
+    same_county: Weight = None,
+    reserve: Weight = None,
+    young: Weight = None,
+    after: FromQuery[str] = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
+) -> proposals.Proposals:
+    """The villages of a division whose teams are not assigned yet: which unit each has, which is best, with the proof,
+    and what the next best costs.
+
+    `kept` villages keep their units, `forbidden` pairs (`village/unit`) are left out, and weights may be others than
+    the pack's. Nothing is changed.
+    """
+    pipeline: Pipeline = state.pipeline
+    policy = pipeline.book.at(place.ljust(6, "0"), pipeline.today) if pipeline.today else None
+    if policy is None or pipeline.today is None:
+        raise Refused("policy", "该区划没有生效的政策包", "no policy pack is in force in this division")
+    async with pipeline.engine.connect() as conn:
+        key = (Pool, policy.pool)
+        pool = known((await store.load_states(conn, pipeline.tables, [key]))[key], "选派库", "the pool", policy.pool)
+        assert isinstance(pool, Pool)
+        others = await store.load_states(conn, pipeline.tables, {*proposals.asked_about(pool)})
+    weights = {"strength": strength, "same_county": same_county, "reserve": reserve, "young": young}
+    pairs = {(village, unit) for one in forbidden or () for village, _, unit in [one.partition("/")]}
+    wishes = proposals.Wishes(kept or (), pairs, {name: n for name, n in weights.items() if n is not None})
+    page = proposals.Page(place, after, limit)
+    return await asyncio.to_thread(proposals.weighed, pool, policy, pipeline.today, others, wishes, page)
+
+
 QUERIES: tuple[Any, ...] = (
     cost,
+    proposals_of,
     assignments,
     assignment,
     gaps,

@@ -134,9 +134,11 @@ def expecting(seen: str | None, commands: Sequence[Command]) -> Sequence[Command
 
 
 _ETAG = str(get_args(SeenVersion)[1].pattern).replace("^", '^"', 1).replace(r"$(?!\n)", '"$')
+_WHOLE = ("[0-9]{1,15}", "应为数字，最多 15 位", "must be digits, 15 at most")
 _SPELLING: dict[Any, tuple[str, str, str]] = {
     bool: ("true|false", "只能填“true”或“false”", "must be true or false"),
-    int: ("[0-9]{1,15}", "应为数字，最多 15 位", "must be digits, 15 at most"),
+    int: _WHOLE,
+    int | None: _WHOLE,
     date | None: (
         "[0-9]{4}-[0-9]{2}-[0-9]{2}",
         "应为日期：年4位、月2位、日2位，中间用“-”隔开",
@@ -154,9 +156,14 @@ _ANY_TEXT = (
 
 @cache
 def _declared(handler: HTTPRouteHandler) -> dict[str, tuple[bool, tuple[str, str, str]]]:
-    """The query parameters of a route: whether each may be given only once, and its pattern with an explanation."""
+    """The query parameters of a route: whether each may be given only once, and its pattern with an explanation.
+
+    What a route gets from a dependency may be made of parameters, too.
+    """
     found: dict[str, tuple[bool, tuple[str, str, str]]] = {}
-    for name, field in handler.parsed_fn_signature.parameters.items():
+    own = handler.parsed_fn_signature.parameters
+    provided = [one.parsed_fn_signature for name, one in handler.resolve_dependencies().items() if name in own]
+    for name, field in [*own.items(), *(item for one in provided for item in one.parameters.items())]:
         asked = field.kwarg_definition
         if getattr(asked, "param_type", None) is ParamType.QUERY:
             several = field.is_non_string_sequence or any(f.is_non_string_sequence for f in field.inner_types)
@@ -182,7 +189,7 @@ def spelling(handler: HTTPRouteHandler, name: str) -> dict[str, Any]:
     if name in (IDEMPOTENCY_KEY, IF_MATCH):
         return {"pattern": KEY if name == IDEMPOTENCY_KEY else _ETAG}
     single, spelt = _declared(handler).get(name, (True, _ANY_TEXT))
-    if spelt is _SPELLING[int]:
+    if spelt is _WHOLE:
         return {"minimum": 0, "maximum": BIGGEST}
     text: dict[str, Any] = {"maxLength": LONGEST, "pattern": _SEEN} if spelt is _ANY_TEXT else {}
     return text if single else {"type": "array", "items": {"type": "string"} | text}

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import track
 
 from services.dispatch.model.eligibility import Cadre, Unit
-from services.dispatch.model.matching import Need, Serving, match
+from services.dispatch.model.matching import Need, Possible, Serving
 from shared.policy import Policy
 from shared.policy.links import RANKS
 from shared.policy.shipped import FILES, shipped
@@ -85,7 +85,7 @@ def measure(console: Console, scale: float) -> list[Figure]:
     for number in track(range(count), "匹配 matching", console=console):
         asked = county(number, packs[number % len(packs)])
         began = time.perf_counter()
-        found = match(asked.needs, asked.units, asked.cadres, asked.serving, asked.policy, DAY)
+        found = Possible(asked.needs, asked.units, asked.cadres, asked.serving, asked.policy, DAY).best()
         seconds.append(time.perf_counter() - began)
         gaps.append(found.bound - found.objective)
         villages, unmet = villages + len(asked.needs), unmet + len(found.obstacles)

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from deploy.local.supervisor import System
 from services.dispatch.model.eligibility import Cadre, Posting, Unit, unmet
-from services.dispatch.model.matching import Need, match
+from services.dispatch.model.matching import Need, Possible
 from shared.calendar import add_months
 from shared.policy import parse_pack
 from tests.bench import country
@@ -54,12 +54,12 @@ def test_3_4_a_county_lacks_leaders_only_until_they_are_registered_and_whoever_s
     needs = {v.id: Need(place=county.code, problem_class=v.problem, since=day) for v in county.villages}
     units = {row["unit"]: _kept(Unit, row) for row in county.units()}
     cadres = {row["cadre"]: _kept(Cadre, row) for row in county.cadres()}
-    first = match(needs, units, cadres, {}, policy, day)
+    first = Possible(needs, units, cadres, {}, policy, day).best()
     unled = {unit[-3:] for found in first.obstacles.values() for unit, why in found.items() if why == "leader_rank"}
     assert unled <= {"004", "005"} and bool(unled) is (number in (1, 4, 7, 10))
     assert len(first.obstacles) == len(unled), "nobody waits for anything else"
     cadres |= {row["cadre"]: _kept(Cadre, row) for row in county.late_leaders()}
-    all_of_them = match(needs, units, cadres, {}, policy, day)
+    all_of_them = Possible(needs, units, cadres, {}, policy, day).best()
     assert len(all_of_them.matches) == len(needs)
     for found in all_of_them.matches:
         assert not [member for member in found.team if member.cadre.endswith(AT_HOME)]

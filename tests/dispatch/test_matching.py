@@ -14,7 +14,7 @@ from deploy.demo.world import Service
 from services.dispatch.model import optimum, pool
 from services.dispatch.model.commands import ChooseTeam, SolveMatching
 from services.dispatch.model.eligibility import Cadre, Unit
-from services.dispatch.model.matching import Need, match
+from services.dispatch.model.matching import Need, Possible
 from services.dispatch.model.optimum import best_pairs
 from services.dispatch.reactions import DUE, REACTIONS
 from shared.contracts.dispatch import MatchingSolved, Member, NeedUnmet, VillageMatched
@@ -334,7 +334,7 @@ def test_3_2_a_prefecture_is_matched_at_once_with_its_certificate() -> None:
                 born_on=date(1960 + n * k % 30, 1, 1), reserve=n % (k + 2) == 0,
             )  # fmt: skip
     with quicker_than(2):  # Half a second by itself.
-        matching = match(needs, units, cadres, {}, Benxi().policy, START)
+        matching = Possible(needs, units, cadres, {}, Benxi().policy, START).best()
     assert matching.objective == matching.bound == sum(m.score for m in matching.matches)
     assert len(matching.matches) + len(matching.obstacles) == 150 and len(matching.matches) >= 145
     assert len({m.unit for m in matching.matches}) == len(matching.matches)

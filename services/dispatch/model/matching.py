@@ -73,51 +73,77 @@ class Matching(NamedTuple):
     """By village that got no unit: the units that came nearest, each with the first hard rule that it fails."""
 
 
-def match(
-    needs: Mapping[str, Need],
-    units: Mapping[str, Unit],
-    cadres: Mapping[str, Cadre],
-    serving: Mapping[str, Serving],
-    policy: Policy,
-    today: date,
-) -> Matching:
-    """Match as many villages as the hard rules allow, with the highest total score.
+def worth(unit: Unit, team: Iterable[Cadre], policy: Policy, today: date) -> int:
+    """The points of a unit and its team that do not depend on the village."""
+    return policy.team.weights.strength * unit.strength + sum(points(cadre, policy, today) for cadre in team)
+
+
+def near(unit: Unit, need: Need, policy: Policy) -> int:
+    """The points of a unit for a village of its own county."""
+    return policy.team.weights.same_county * (unit.place == need.place)
+
+
+class Possible:
+    """The pairs of village and unit that the hard rules leave, each with its score.
 
     `cadres` are those who may go: free cadres, and the teams of units that are `serving` and may take a further
-    village. Only which unit goes where is optimised: `form_team` picks the team from a unit's eligible cadres.
+    village. `forbidden` pairs are left out besides, for whoever asks what would be without them.
     """
-    by_unit: dict[str, dict[str, Cadre]] = {unit: {} for unit in units}
-    for id, cadre in cadres.items():
-        by_unit.get(cadre.unit, {})[id] = cadre
-    squads = {id: Offer(unit, by_unit[id], policy, today, serving.get(id), needs) for id, unit in sorted(units.items())}
 
-    full = {unit for unit, out in serving.items() if not out.has_room(policy)}
+    def __init__(
+        self,
+        needs: Mapping[str, Need],
+        units: Mapping[str, Unit],
+        cadres: Mapping[str, Cadre],
+        serving: Mapping[str, Serving],
+        policy: Policy,
+        today: date,
+        forbidden: Collection[tuple[str, str]] = (),
+    ) -> None:
+        self.needs, self.units, self.policy = needs, units, policy
+        by_unit: dict[str, dict[str, Cadre]] = {unit: {} for unit in units}
+        for id, cadre in cadres.items():
+            by_unit.get(cadre.unit, {})[id] = cadre
+        self.offers = {
+            id: Offer(unit, by_unit[id], policy, today, serving.get(id), needs) for id, unit in sorted(units.items())
+        }
+        self.full = {unit for unit, out in serving.items() if not out.has_room(policy)}
+        suited = _suited(needs, {unit: units[unit] for unit in self.offers if unit not in self.full}, policy)
+        pairs = [
+            (village, unit)
+            for village in sorted(needs)
+            for unit in suited[village]
+            if not self.offers[unit].obstacle(village) and (village, unit) not in forbidden
+        ]
+        # A superior's decision is not weighed against scores, so a village with a designated unit is left no other
+        # unit. The designated unit can go nowhere else, so this costs no match.
+        decided = {village for village, unit in pairs if units[unit].village}
+        self.pairs = [(village, unit) for village, unit in pairs if village not in decided or units[unit].village]
+        self.scores = [self.offers[unit].score(village, needs[village]) for village, unit in self.pairs]
+        most = policy.team.most_villages
+        rooms = {unit: Room(0, most - len(out.villages)) for unit, out in serving.items() if out.has_room(policy)}
+        if most > 1:
+            rooms = {**dict.fromkeys(self.offers.keys() - rooms.keys(), Room(1, most - 1)), **rooms}
+        self.rooms = rooms
 
-    def obstacle(village: str, unit: str) -> str | None:
-        unsuited = unsuited_for(units[unit], village, needs[village], policy)
-        return unsuited or ("serving" if unit in full else squads[unit].obstacle(village))
+    def obstacle(self, village: str, unit: str) -> str | None:
+        """The first hard rule that keeps a unit from a village; None if it may go there."""
+        unsuited = unsuited_for(self.units[unit], village, self.needs[village], self.policy)
+        return unsuited or ("serving" if unit in self.full else self.offers[unit].obstacle(village))
 
-    suited = _suited(needs, {unit: units[unit] for unit in squads if unit not in full}, policy)
-    pairs = [
-        (village, unit) for village in sorted(needs) for unit in suited[village] if not squads[unit].obstacle(village)
-    ]
-    # A superior's decision is not weighed against scores, so a village with a designated unit is left no other unit.
-    # The designated unit can go nowhere else, so this costs no match.
-    decided = {village for village, unit in pairs if units[unit].village}
-    pairs = [(village, unit) for village, unit in pairs if village not in decided or units[unit].village]
-    scores = [squads[unit].score(village, needs[village]) for village, unit in pairs]
-    most = policy.team.most_villages
-    rooms = {unit: Room(0, most - len(out.villages)) for unit, out in serving.items() if out.has_room(policy)}
-    if most > 1:
-        rooms = {**dict.fromkeys(squads.keys() - rooms.keys(), Room(1, most - 1)), **rooms}
-    optimum = best_pairs(pairs, scores, rooms)
-    chosen = dict(sorted(pairs[i] for i in optimum.chosen))
-    matches = tuple(squads[unit].match(village, needs[village], unit) for village, unit in chosen.items())
-    obstacles = {
-        village: _nearest({unit: obstacle(village, unit) or "matched_elsewhere" for unit in squads})
-        for village in sorted(needs.keys() - chosen.keys())
-    }
-    return Matching(matches, optimum.objective, optimum.bound, obstacles)
+    def best(self) -> Matching:
+        """As many villages as possible, with the highest total score.
+
+        Only which unit goes where is optimised: `form_team` picks the team from a unit's eligible cadres.
+        """
+        optimum = best_pairs(self.pairs, self.scores, self.rooms)
+        chosen = dict(sorted(self.pairs[k] for k in optimum.chosen))
+        matches = tuple(self.offers[unit].match(village, self.needs[village], unit) for village, unit in chosen.items())
+        obstacles = {
+            village: _nearest({unit: self.obstacle(village, unit) or "matched_elsewhere" for unit in self.offers})
+            for village in sorted(self.needs.keys() - chosen.keys())
+        }
+        return Matching(matches, optimum.objective, optimum.bound, obstacles)
 
 
 def unsuited_for(unit: Unit, village: str, need: Need, policy: Policy) -> str | None:
@@ -228,16 +254,15 @@ class Offer:
 
     def worth(self, team: Iterable[Member]) -> int:
         """The points of the unit and the team that do not depend on the village."""
-        of_team = sum(points(self.fit[member.cadre].cadre, self.policy, self.today) for member in team)
-        return self.policy.team.weights.strength * self.unit.strength + of_team
+        return worth(self.unit, (self.fit[member.cadre].cadre for member in team), self.policy, self.today)
 
     def score(self, village: str, need: Need, team: Sequence[Member] | None = None) -> int:
         """The points for this village of the given team, or of the team that the unit would send."""
         if team is None and (self.is_one or village not in self.tied):
-            worth = self.usual_worth
+            found = self.usual_worth
         else:
-            worth = self.worth(self.team(village) if team is None else team)
-        return worth + self.policy.team.weights.same_county * (self.unit.place == need.place)
+            found = self.worth(self.team(village) if team is None else team)
+        return found + near(self.unit, need, self.policy)
 
     def match(self, village: str, need: Need, unit: str, team: Sequence[Member] | None = None) -> Match:
         """The match of the village with the unit: with the given team, or with the team that the unit would send."""

@@ -9,7 +9,7 @@ about a team goes to all pools of the village's family. And a rule that asks who
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TypeVar
 
@@ -18,7 +18,7 @@ import msgspec
 from services.dispatch.model.commands import Cause, SolveMatching
 from services.dispatch.model.eligibility import AGE, Cadre, Posting, Unit, unmet
 from services.dispatch.model.link import Link, id_of
-from services.dispatch.model.matching import Match, Need, Serving, match
+from services.dispatch.model.matching import Match, Need, Possible, Serving
 from shared.contracts import Event, Payload
 from shared.contracts.dispatch import (
     MatchingSolved,
@@ -516,14 +516,7 @@ def solve(
             "没有待确定帮扶单位的村，请在集体会诊后再办理",
             "no village waits for a unit; match after a diagnosis",
         )
-    states = [*offers.values()]
-    units = {id: unit for id, unit in pool.units.items() if not unit.withdrawn}
-    serving, known_cadres = pool.serving(states), pool.cadres(states)
-    # A team may serve another village of its unit. A member who is another unit's by now is on offer for neither.
-    shared = [(unit, id) for unit, out in serving.items() if out.has_room(policy) for id in out.members]
-    again = {id: known_cadres[id] for unit, id in shared if id in known_cadres and known_cadres[id].unit == unit}
-    cadres = {**pool.free(states, policy), **again}
-    found = match(pool.needs, units, cadres, serving, policy, today)
+    found = possible(pool, [*offers.values()], policy, today).best()
     teams, needs = dict(pool.teams), dict(pool.needs)
     told: list[Event] = [
         MatchingSolved(
@@ -548,6 +541,19 @@ def solve(
     ]
     pool = pool.but(needs=needs, teams=teams, matching=command.matching, answered=True)
     return Change(pool, tuple(told))
+
+
+def possible(
+    pool: Pool, states: Sequence[State | None], policy: Policy, today: date, forbidden: Collection[tuple[str, str]] = ()
+) -> Possible:
+    """The pairs that can be matched in a pool: its needs with the units and cadres that are on offer by now."""
+    units = {id: unit for id, unit in pool.units.items() if not unit.withdrawn}
+    serving, known_cadres = pool.serving(states), pool.cadres(states)
+    # A team may serve another village of its unit. A member who is another unit's by now is on offer for neither.
+    shared = [(unit, id) for unit, out in serving.items() if out.has_room(policy) for id in out.members]
+    again = {id: known_cadres[id] for unit, id in shared if id in known_cadres and known_cadres[id].unit == unit}
+    cadres = {**pool.free(states, policy), **again}
+    return Possible(pool.needs, units, cadres, serving, policy, today, forbidden)
 
 
 def matched(m: Match, need: Need, matching: str) -> VillageMatched:
