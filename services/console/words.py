@@ -73,15 +73,18 @@ def late(type: str, kind: str, policy: Policy | None) -> Both:
 
 
 def place(code: str, townships: Mapping[str, str], book: PolicyBook) -> Both:
-    """The name of a division: a township's as its villages say it, another's as its pack does; else its code."""
+    """The name of a division: a township's as its villages say it, another's as its own pack or a wider one does; else
+    its code."""
     if not code:
         return "全国", "the whole country"
     if len(code) == DIGITS["township"]:
         name = townships.get(code, code)
         return name, name
-    packs = book.packs.get(code, ())
-    name, name_en = (packs[-1].name, packs[-1].name_en) if packs else ("", "")
-    return (f"{name}", f"{name_en}") if name else (code, code)
+    if own := book.packs.get(code, ()):
+        return own[-1].name, own[-1].name_en
+    policy = policy_of(book, code)
+    name = policy.words.places.get(code, code) if policy else code
+    return name, name
 
 
 def policy_of(book: PolicyBook, code: str) -> Policy | None:

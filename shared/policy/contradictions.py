@@ -262,6 +262,13 @@ def _doubles(policy: Policy) -> Found:
                 zh = f"已有另一项也称“{label}”，填表的人无法区分，请改名"
                 yield (section, n, "label"), zh, f"another one is called {label!r}, too; a form cannot tell them apart"
     called = [policy.level(level) for level in parties.DIVISIONS]
+    for code in policy.words.places:
+        if policy.jurisdiction != NATIONAL and code[:2] != policy.jurisdiction[:2]:
+            zh, en = (
+                f"{code} 属于外省，请填本区划所辖市、县的代码",
+                f"{code} is of another province; name divisions in it",
+            )
+            yield ("words", "places", code), zh, en
     for level, name in policy.words.divisions.items():
         if called.count(name) > 1:
             zh = f"另一级区划也称“{name}”，填表的人无法区分，请改名"

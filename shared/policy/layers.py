@@ -254,7 +254,10 @@ def by_itself(policy: Policy, jurisdiction: str) -> dict[str, Any]:
     The division is that of the pack or lies in it. Draws, matchings and quotas are then its own.
     """
     version = f"{jurisdiction}{policy.own_version.removeprefix(policy.jurisdiction)}"
-    return {**plain(msgspec.to_builtins(policy)), "jurisdiction": jurisdiction, "version": version}
+    whole = plain(msgspec.to_builtins(policy))
+    places = {code: name for code, name in policy.words.places.items() if code.startswith(jurisdiction)}
+    places.pop(jurisdiction, None)
+    return {**whole, "jurisdiction": jurisdiction, "version": version, "words": {**whole["words"], "places": places}}
 
 
 def plain(value: Any) -> Any:

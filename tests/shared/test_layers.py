@@ -248,6 +248,15 @@ def test_2_21_a_layer_written_out_is_the_pack_of_its_own_division() -> None:
     assert {alone.layer("campaigns", one.kind) for one in alone.campaigns} == {COUNTY}, "draws are its own"
 
 
+def test_names_of_divisions_are_of_those_in_it_and_a_layer_has_those_below_it() -> None:
+    whole = merged(documents=HOME_DOCUMENT)
+    assert whole.words.places["210522"] == "桓仁满族自治县"
+    assert by_itself(whole, COUNTY)["words"]["places"] == {}, "nothing lies in the county"
+    with pytest.raises(PolicyInvalid) as refused:
+        parse_pack({**PACK, "words": {"places": {"5203": "遵义市", "210502": "平山区"}}})
+    assert [fault.where for fault in refused.value.faults] == ["words.places.5203"]
+
+
 def test_2_21_a_chain_is_the_pack_that_extends_none_and_the_layers_over_it() -> None:
     kept = book(PACK, layer(documents=HOME_DOCUMENT))
     day = date(2015, 6, 1)
