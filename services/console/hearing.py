@@ -72,6 +72,11 @@ class Hearing:
         return all(source.position.is_current for source in self.sources.values())
 
     @property
+    def standing(self) -> tuple[Position, ...]:
+        """How far each source was read. As long as it is the same, so is what the read tables say."""
+        return tuple(source.position for source in self.sources.values())
+
+    @property
     def today(self) -> date | None:
         """The business day up to which was heard; None as long as nothing was."""
         days = [source.position.day for source in self.sources.values() if source.position.day]

@@ -7,10 +7,10 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Table, delete, func, or_, select
+from sqlalchemy import ColumnElement, Table, bindparam, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.console.model.rows import Campaign, Rows, Told, Unit, apply, campaigns_of, villages_of
+from services.console.model.rows import Campaign, Rows, Told, Unit, apply, campaigns_of, units_of, villages_of
 from services.console.model.spelling import spelt
 from services.console.model.sums import LEVELS, Changes, Sums, changes, marks, sums
 from services.console.model.village import Village
@@ -72,7 +72,8 @@ async def take_in(conn: AsyncConnection, told: Sequence[Told]) -> set[str]:
     """Change the read tables by events, in their order. Returns the codes of the villages whose rows have changed."""
     campaigns = await _load(conn, TABLES.campaigns, campaigns_of(told), Campaign)
     villages = await _load(conn, TABLES.villages, villages_of(told, campaigns), Village)
-    rows = Rows(dict(villages), dict(campaigns))
+    units = await _load(conn, TABLES.units, units_of(told), Unit)
+    rows = Rows(dict(villages), dict(campaigns), dict(units))
     for event in told:
         apply(rows, event)
     changed = [one for id, one in rows.villages.items() if one is not villages.get(id)]
@@ -81,6 +82,10 @@ async def take_in(conn: AsyncConnection, told: Sequence[Told]) -> set[str]:
         summed.update(sums(villages.get(one.id), one))
         moved.update(changes(villages.get(one.id), one))
     await store.upsert(conn, TABLES.villages, [_village_row(one) for one in changed])
+    before = {mark for one in changed if (known := villages.get(one.id)) for mark in _marked(known)}
+    after = {mark for one in changed for mark in _marked(one)}
+    await _unmark(conn, before - after)
+    await store.insert_new(conn, TABLES.marked, [{"mark": mark, "code": code} for mark, code in after - before])
     await store.upsert(conn, TABLES.campaigns, [_campaign_row(one) for one in rows.campaigns.values()])
     await store.upsert(conn, TABLES.units, [_unit_row(one) for one in rows.units.values()])
     packs = {version: msgspec.json.encode(pack).decode() for version, pack in rows.packs.items()}
@@ -95,9 +100,19 @@ async def take_in(conn: AsyncConnection, told: Sequence[Told]) -> set[str]:
 def _village_row(one: Village) -> dict[str, Any]:
     return {
         "id": one.id, "code": one.code, "name": one.name, "township": one.township, "pinyin": spelt(one.name),
-        "stage": one.stage, "unit": one.unit, "marks": f",{','.join(marks(one))},",
-        "body": msgspec.json.encode(one).decode(),
+        "stage": one.stage, "unit": one.unit, "body": msgspec.json.encode(one).decode(),
     }  # fmt: skip
+
+
+def _marked(one: Village) -> Iterator[tuple[str, str]]:
+    return ((mark, one.code) for mark in marks(one))
+
+
+async def _unmark(conn: AsyncConnection, gone: Collection[tuple[str, str]]) -> None:
+    table = TABLES.marked
+    of = delete(table).where(table.c.mark == bindparam("of_mark"), table.c.code == bindparam("of_code"))
+    if gone:
+        await conn.execute(of, [{"of_mark": mark, "of_code": code} for mark, code in gone])
 
 
 def _campaign_row(one: Campaign) -> dict[str, Any]:
@@ -105,7 +120,10 @@ def _campaign_row(one: Campaign) -> dict[str, Any]:
 
 
 def _unit_row(one: Unit) -> dict[str, Any]:
-    return {"id": one.id, "name": one.name, "pinyin": spelt(one.name)}
+    return {
+        "id": one.id, "place": one.place, "name": one.name, "pinyin": spelt(one.name),
+        "body": msgspec.json.encode(one).decode(),
+    }  # fmt: skip
 
 
 async def _load(conn: AsyncConnection, table: Table, ids: Collection[str], type: type[Any]) -> dict[str, Any]:
@@ -150,21 +168,29 @@ async def find(conn: AsyncConnection, asked: Asked, page: int = 1, size: int = P
 
 
 def _conditions(asked: Asked) -> Iterator[ColumnElement[bool]]:
-    table = TABLES.villages
+    table, marked = TABLES.villages, TABLES.marked
     yield table.c.name != ""
+    within = asked.place.ljust(12, "0"), asked.place.ljust(12, "9")
     if asked.place:
-        yield table.c.code.between(asked.place.ljust(12, "0"), asked.place.ljust(12, "9"))
+        yield table.c.code.between(*within)
     if asked.stage:
         yield table.c.stage == asked.stage
     for mark in asked.marks:
-        yield table.c.marks.contains(f",{mark},", autoescape=True)
+        yield table.c.code.in_(select(marked.c.code).where(marked.c.mark == mark, marked.c.code.between(*within)))
     if asked.unit:
         yield table.c.unit == asked.unit
-    if q := asked.q.strip().lower():
+    yield from _named(table, asked.q, table.c.code, table.c.name, table.c.township)
+
+
+def _named(
+    table: Table, q: str, code: ColumnElement[str], *names: ColumnElement[str]
+) -> Iterator[ColumnElement[bool]]:  # fmt: skip
+    """The condition that a row is called so: by the beginning of its code, a part of a name, or of its pinyin."""
+    if q := q.strip().lower():
         if q.isascii() and q.isdigit():
-            yield table.c.code.startswith(q)
+            yield code.startswith(q)
         else:
-            columns = (table.c.pinyin,) if q.isascii() else (table.c.name, table.c.township)
+            columns = (table.c.pinyin,) if q.isascii() else names
             yield or_(*(column.contains(q, autoescape=True) for column in columns))
 
 
@@ -174,6 +200,11 @@ async def village(conn: AsyncConnection, code: str) -> Village | None:
     found = select(table.c.body).where(or_(table.c.code == code, table.c.id == code), table.c.name != "")
     bodies = list(await conn.scalars(found.order_by(table.c.code != code)))
     return msgspec.json.decode(bodies[0], type=Village) if bodies else None
+
+
+async def villages(conn: AsyncConnection, ids: Collection[str]) -> dict[str, Village]:
+    """Villages by their ids."""
+    return await _load(conn, TABLES.villages, ids, Village)
 
 
 async def summed(conn: AsyncConnection, places: Sequence[str]) -> dict[str, dict[str, int]]:
@@ -210,6 +241,38 @@ async def policies(conn: AsyncConnection) -> PolicyBook:
     for body in await conn.scalars(select(TABLES.packs.c.body)):
         book.adopt(kept_pack(msgspec.json.decode(body)))
     return book
+
+
+class FoundUnits(NamedTuple):
+    """A page of units, how many there are, and in how many villages each is or is to be."""
+
+    units: list[Unit]
+    number: int
+    villages: dict[str, int]
+
+
+async def find_units(conn: AsyncConnection, place: str, q: str, page: int = 1) -> FoundUnits:
+    """A page of the units of a division that are called so, in the order of their ids."""
+    table = TABLES.units
+    within = table.c.place.between(place[:6].ljust(6, "0"), place[:6].ljust(6, "9"))
+    conditions = [within, *_named(table, q, table.c.id, table.c.name)]
+    number = await conn.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
+    chosen = select(table.c.body).where(*conditions).order_by(table.c.id).limit(PAGE).offset((page - 1) * PAGE)
+    units = [msgspec.json.decode(body, type=Unit) for body in await conn.scalars(chosen)]
+    at = TABLES.villages
+    counts = (
+        select(at.c.unit, func.count().label("number"))
+        .where(at.c.unit.in_([one.id for one in units]))
+        .group_by(at.c.unit)
+    )
+    return FoundUnits(units, number, {row.unit: row.number for row in await conn.execute(counts)})
+
+
+async def unit(conn: AsyncConnection, id: str) -> Unit | None:
+    """A unit by its id."""
+    table = TABLES.units
+    body = await conn.scalar(select(table.c.body).where(table.c.id == id))
+    return msgspec.json.decode(body, type=Unit) if body else None
 
 
 async def unit_names(conn: AsyncConnection, ids: Collection[str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What the console keeps: sessions of those who signed in, and what it read in the events of the services."""
+"""What the console keeps: sessions, what people keep for themselves, and what it read in the services' events."""
 
 from typing import Final, NamedTuple
 
@@ -6,11 +6,14 @@ from sqlalchemy import BigInteger, Column, Date, Index, Integer, MetaData, Strin
 
 
 class Tables(NamedTuple):
-    """The tables of this process. What was read in events can be read again at any time; sessions cannot."""
+    """The tables of this process. What was read in events can be read again at any time; what people keep cannot."""
 
     metadata: MetaData
     sessions: Table
+    searches: Table
+    imports: Table
     villages: Table
+    marked: Table
     campaigns: Table
     units: Table
     packs: Table
@@ -21,7 +24,10 @@ class Tables(NamedTuple):
     @property
     def read(self) -> tuple[Table, ...]:
         """What events made, with how far they were read: all of it is emptied before it is made anew."""
-        return self.villages, self.campaigns, self.units, self.packs, self.sums, self.changes, self.positions
+        return (
+            self.villages, self.marked, self.campaigns, self.units, self.packs, self.sums, self.changes,
+            self.positions,
+        )  # fmt: skip
 
 
 def _tables() -> Tables:
@@ -36,6 +42,23 @@ def _tables() -> Tables:
         Column("used", BigInteger, nullable=False),
         Index("ix_sessions_used", "used"),
     )
+    # Whose they are is a hash, as of the session's cookie: by the table alone nobody learns who looks for what.
+    searches = Table(
+        "searches",
+        metadata,
+        Column("owner", String(64), primary_key=True),
+        Column("name", String(60), primary_key=True),
+        Column("query", Text, nullable=False),
+    )
+    imports = Table(
+        "imports",
+        metadata,
+        Column("id", String(80), primary_key=True),
+        Column("owner", String(64), nullable=False),
+        Column("at", BigInteger, nullable=False),
+        Column("body", Text, nullable=False),
+        Index("ix_imports_owner", "owner", "at"),
+    )
     villages = Table(
         "villages",
         metadata,
@@ -46,10 +69,16 @@ def _tables() -> Tables:
         Column("pinyin", String(400), nullable=False),
         Column("stage", String(20), nullable=False),
         Column("unit", String(40), nullable=False),
-        Column("marks", Text, nullable=False),
         Column("body", Text, nullable=False),
+        Index("ix_villages_unit", "unit", "code"),
         # A search by name or pinyin reads this index alone, which is a tenth of the table.
         Index("ix_villages_found", "code", "stage", "name", "township", "pinyin"),
+    )
+    marked = Table(
+        "marked",
+        metadata,
+        Column("mark", String(160), primary_key=True),
+        Column("code", String(12), primary_key=True),
     )
     campaigns = Table(
         "campaigns",
@@ -64,8 +93,11 @@ def _tables() -> Tables:
         "units",
         metadata,
         Column("id", String(40), primary_key=True),
+        Column("place", String(6), nullable=False),
         Column("name", String(200), nullable=False),
         Column("pinyin", String(400), nullable=False),
+        Column("body", Text, nullable=False),
+        Index("ix_units_place", "place", "id"),
     )
     packs = Table(
         "packs", metadata, Column("version", String(60), primary_key=True), Column("body", Text, nullable=False)
@@ -93,7 +125,9 @@ def _tables() -> Tables:
         Column("day", String(10), nullable=False),
         Column("is_current", Integer, nullable=False),
     )
-    return Tables(metadata, sessions, villages, campaigns, units, packs, sums, changes, positions)
+    return Tables(
+        metadata, sessions, searches, imports, villages, marked, campaigns, units, packs, sums, changes, positions
+    )
 
 
 TABLES: Final = _tables()

@@ -52,6 +52,8 @@ NAV: Final = (
     ("/villages", "村", "Villages"),
     ("/campaigns", "督查抽查", "Campaigns"),
     ("/cases", "奖惩事项", "Cases"),
+    ("/units", "单位", "Units"),
+    ("/teams", "工作队", "Teams"),
     ("/acts", "办理", "Act"),
     ("/forms", "填报表", "Forms"),
     ("/policy/", "政策", "Policy"),
@@ -234,6 +236,17 @@ def request_key(given: Mapping[str, str]) -> str:
     """The key that a form gives its request, so that what is sent twice is done once; a new one if none fits."""
     key = given.get("key", "")
     return key if re.fullmatch("[A-Za-z0-9_-]{8,80}", key) else secrets.token_urlsafe(18)
+
+
+def owner(request: Request) -> str:
+    """Whose it is what somebody keeps here: the person's, or the browser's where nobody is asked who he is.
+
+    It is a hash, so that the tables alone tell nobody who keeps what. Empty for a browser that was never here.
+    """
+    session = request.scope["state"].get("session")
+    browser = request.cookies.get(COOKIE, "")
+    of = f"{session.kept.issuer} {session.bearer.person.pseudonym}" if session else browser
+    return hmac.digest(site(request).secret, f"zhucun console keeps {of}".encode(), "sha256").hex() if of else ""
 
 
 async def unforged(request: Request) -> Response[Any] | None:

@@ -107,16 +107,22 @@ def handlers(forms: Forms) -> tuple[Any, ...]:
 def _acts(forms: Forms) -> Any:
     @get("/v1/blanks", tags=["forms"], summary="可以办理的事项 · What one may say", opt={"asks": PLACE})
     async def acts(
-        request: Request[Any, Any, Any], state: AppState, place: PlaceQuery = "", role: FromQuery[Role | None] = None
+        request: Request[Any, Any, Any],
+        state: AppState,
+        place: PlaceQuery = "",
+        role: FromQuery[Role | None] = None,
+        anybody: FromQuery[bool] = False,
     ) -> list[Act]:
         """What the caller may say in a division, or in one of these digits; with `role`, what he may say in that role.
 
-        Which body says a command that names one, a region's pack decides.
+        With `anybody`, what others may say there is told as well, for whoever shows what is awaited from them. Which
+        body says a command that names one, a region's pack decides.
         """
         who, found = caller(request), list[Act]()
         for route in state.routes.values():
             may = route.by or bodies(route.command)
-            if role not in (None, *may) or not who.may(may, place) or not is_typed(route.command):
+            is_said = role in (None, *may) and (anybody or who.may(may, place))
+            if not is_said or not is_typed(route.command):
                 continue
             form = forms.get(route.path)
             undoes = route.path.endswith(("-withdrawals", "-corrections", "-reopenings"))

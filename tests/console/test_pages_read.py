@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 from litestar.testing import AsyncTestClient
 from openpyxl import load_workbook
+from sqlalchemy import select
 
 from services.console import app, store, web
 from services.console.model.spelling import spelt
+from services.console.store import Asked
+from services.console.tables import TABLES
 from services.console.web import Request, Visitor
 from shared import migrations
 from shared.engine.opening import open_engine
@@ -83,6 +86,64 @@ async def test_villages_are_found_by_name_code_and_pinyin(filled: str, tmp_path:
             assert f"/villages/{code}" in (await client.get("/villages", params={"q": q, "place": ""})).text
         none = (await client.get("/villages", params={"q": "zzzz", "place": ""})).text
         assert "没有符合条件的村" in none
+
+
+async def test_what_an_address_does_not_know_is_refused(filled: str, tmp_path: Path) -> None:
+    """Also where the page gets what is asked for from elsewhere."""
+    async with pages(filled, tmp_path) as client:
+        for path in (
+            "/villages?stranger=1",
+            "/villages?q=a&q=b",
+            "/villages.xlsx?stranger=1",
+            "/matchings/2105?strength=x",
+        ):
+            assert (await client.get(path)).status_code == 400, path
+
+
+async def test_a_county_is_called_by_its_name(filled: str, tmp_path: Path) -> None:
+    async with pages(filled, tmp_path) as client:
+        assert "本溪满族自治县" in (await client.get("/overview/2105")).text
+        assert "<h1>本溪满族自治县" in (await client.get("/overview/210521")).text
+        assert "本溪满族自治县" in (await client.get("/villages?place=2105")).text
+
+
+async def test_a_search_is_kept_by_name_for_who_kept_it(filled: str, tmp_path: Path) -> None:
+    asked = {"place": "2105", "stage": "helped", "as": "covered"}
+    async with pages(filled, tmp_path) as client:
+        page = (await client.get("/villages", params=asked)).text
+        proof, query = (
+            html.unescape(re.search(f'name="{name}" value="([^"]+)"', page)[1])  # type: ignore[index]
+            for name in ("form", "query")
+        )
+        kept = {"form": proof, "query": query, "name": "帮扶中", "deed": "keep"}
+        answer = await client.post("/searches", data=kept, follow_redirects=False)
+        assert answer.status_code == 303 and "stage=helped" in answer.headers["location"], answer.text
+        shown = (await client.get("/villages")).text
+        to = re.search(r'<a href="(/villages\?[^"]+)">帮扶中</a>', shown)
+        assert to and "stage=helped" in to[1] and "as=covered" in html.unescape(to[1])
+        strange = {**kept, "name": "x", "query": "to=http://elsewhere&place=21"}
+        assert (await client.post("/searches", data=strange, follow_redirects=False)).headers["location"] == (
+            "/villages?place=21"
+        )
+        nameless = await client.post("/searches", data={**kept, "name": " "})
+        assert nameless.status_code == 422
+        await client.post("/searches", data={**kept, "deed": "drop"})
+        assert "帮扶中</a>" not in (await client.get("/villages")).text
+        await client.post("/searches", data=kept)
+    async with pages(filled, tmp_path) as another:
+        assert "帮扶中</a>" not in (await another.get("/villages")).text
+
+
+async def test_villages_of_a_unit_or_a_list_are_found_by_an_index(filled: str) -> None:
+    engine = open_engine(filled)
+    async with engine.connect() as conn:
+        unit = await conn.scalar(select(TABLES.villages.c.unit).where(TABLES.villages.c.unit != "").limit(1))
+        for asked in (Asked(unit=unit or ""), Asked(marks=("late",)), Asked(place="2105", marks=("late",))):
+            found = select(TABLES.villages.c.body).where(*store._conditions(asked)).order_by(TABLES.villages.c.code)
+            text = str(found.compile(dialect=engine.dialect, compile_kwargs={"literal_binds": True}))
+            plan = [row[-1] for row in await conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
+            assert not any(line.startswith("SCAN villages") for line in plan), plan
+    await engine.dispose()
 
 
 async def test_the_workbook_has_what_the_page_has(filled: str, tmp_path: Path) -> None:

@@ -133,6 +133,8 @@ async def test_nothing_filled_in_is_nothing_said(desk: Office) -> None:
 
 async def test_one_may_say_what_ones_role_says(desk: Office) -> None:
     acts = {act["action"]: act for act in (await desk.get("/v1/blanks", place=CITY, role="township")).json()}
+    all_of_them = {act["action"] for act in (await desk.get("/v1/blanks", place=CITY, anybody=True)).json()}
+    assert acts.keys() < all_of_them
     assert {"surveys", "objections", "diagnoses"} <= acts.keys() and "units" not in acts and "policies" not in acts
     assert acts["survey-withdrawals"]["undoes"] and acts["diagnoses"]["owed"] and not acts["objections"]["owed"]
     for unknown in ("policies", "nothing"):

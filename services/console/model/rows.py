@@ -50,11 +50,18 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether its bulletin is late."""
 
 
-class Unit(msgspec.Struct, frozen=True):
-    """A unit's name."""
+class Unit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A unit that can send a team, as it was last registered."""
 
     id: str
+    place: str
     name: str
+    level: str
+    department: str
+    strength: int
+    village: str | None = None
+    """The village for which a superior has designated it."""
+    withdrawn: bool = False
 
 
 class Rows(msgspec.Struct):
@@ -78,6 +85,11 @@ def decoded(type: str, data: bytes, day: str, time: str) -> Told | None:
 def campaigns_of(told: Iterable[Told]) -> set[str]:
     """The campaigns whose rows the events ask for."""
     return {str(id) for one in told if (id := getattr(one.event, "campaign", None))}
+
+
+def units_of(told: Iterable[Told]) -> set[str]:
+    """The units whose rows the events ask for."""
+    return {one.event.unit for one in told if isinstance(one.event, r.UnitWithdrawn)}
 
 
 def villages_of(told: Iterable[Told], campaigns: Mapping[str, Campaign]) -> set[str]:
@@ -104,7 +116,13 @@ def apply(rows: Rows, told: Told) -> None:
             rows.campaigns[id] = campaign
             _frame(rows, campaign, event)
     elif isinstance(event, r.UnitRegistered):
-        rows.units[event.unit] = Unit(event.unit, event.name)
+        rows.units[event.unit] = Unit(
+            id=event.unit, place=event.place, name=event.name, level=event.level, department=event.department,
+            strength=event.strength, village=event.village,
+        )  # fmt: skip
+    elif isinstance(event, r.UnitWithdrawn):
+        if unit := rows.units.get(event.unit):
+            rows.units[event.unit] = msgspec.structs.replace(unit, withdrawn=True)
     elif isinstance(event, r.PolicyAdopted):
         rows.packs[event.version] = event.pack
     if isinstance(event, (i.VisitMade, i.VisitWithdrawn)) and (known := rows.campaigns.get(event.campaign)):

@@ -13,6 +13,7 @@ from services.console.pages import (
     health,
     imports,
     live,
+    matchings,
     me,
     operations,
     overview,
@@ -21,12 +22,14 @@ from services.console.pages import (
     policy,
     session,
     start,
+    teams,
+    units,
     villages,
 )
 
 PAGES: Final[tuple[Any, ...]] = (
     *acts.HANDLERS, *campaigns.HANDLERS, *card.HANDLERS, *cases.HANDLERS, *day.HANDLERS, *demo.HANDLERS,
-    *drafts.HANDLERS, *health.HANDLERS, *imports.HANDLERS, *live.HANDLERS, *me.HANDLERS, *operations.HANDLERS,
-    *overview.HANDLERS, *packs.HANDLERS, *people.HANDLERS, *policy.HANDLERS, *session.HANDLERS, *start.HANDLERS,
-    *villages.HANDLERS,
+    *drafts.HANDLERS, *health.HANDLERS, *imports.HANDLERS, *live.HANDLERS, *matchings.HANDLERS, *me.HANDLERS,
+    *operations.HANDLERS, *overview.HANDLERS, *packs.HANDLERS, *people.HANDLERS, *policy.HANDLERS,
+    *session.HANDLERS, *start.HANDLERS, *teams.HANDLERS, *units.HANDLERS, *villages.HANDLERS,
 )  # fmt: skip

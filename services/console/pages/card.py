@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 import msgspec
@@ -12,6 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from services.console import store, words
+from services.console.model.findings import visits
 from services.console.model.village import Village
 from services.console.pages.overview import hearing_of, require_seen
 from services.console.upstream import Refusal, Upstream
@@ -64,10 +65,11 @@ async def card(
     require_seen(visitor, village.code)
     book = await hearing.policies()
     policy = words.policy_of(book, village.place)
-    reasons, tasks, linkages, events = await asyncio.gather(
+    reasons, tasks, linkages, assignment, events = await asyncio.gather(
         _of_village(upstream, visitor, "registry", village, f"/v1/why-not-yet/{village.code}"),
         _tasks(upstream, visitor, village),
         _of_village(upstream, visitor, "dispatch", village, "/v1/linkages", village=village.code),
+        _of_village(upstream, visitor, "dispatch", village, f"/v1/assignments/{village.id}"),
         _events(upstream, visitor, village),
     )
     kinds = {short_type(one.event.type): one.event.label for one in reversed(events)}
@@ -92,7 +94,10 @@ async def card(
         ], problem=in_words("problem_class", village.problem, policy) if village.problem else None,
         late=sorted(((words.late(one.type, one.kind, policy), one.due) for one in village.late.values()), key=str),
         is_missing=reasons is None or tasks is None, titles=await titles_of(request, upstream, visitor),
-        iso=date.fromisoformat, is_current=hearing.is_current,
+        owed=_owed(assignment or {}, policy),
+        visits=[one for one in visits((one.day, one.event) for one in reversed(events)) if one.findings],
+        finding=lambda code: in_words("finding", code, policy), visit_kind=lambda code: in_words("kind", code, policy),
+        iso=date.fromisoformat, is_current=hearing.is_current, county=words.place(village.place, {}, book),
     )  # fmt: skip
 
 
@@ -109,19 +114,50 @@ async def _of_village(upstream: Upstream, visitor: Visitor, service: str, of: Vi
 
 
 async def titles_of(request: Request, upstream: Upstream, visitor: Visitor) -> dict[str, Both]:
-    """What each command does, by its path, as the services' documents say. They are asked once."""
+    """What each command does, by its path, as the services' blanks say. They are asked once."""
     known: dict[str, Both] = request.app.state.setdefault("titles", {})
-    for name in () if known else upstream.sources:
-        try:
-            document = msgspec.json.decode((await upstream.send("GET", name, "/docs/openapi.json", visitor)).content)
-        except Refusal:
-            known.clear()
-            break
-        for path, handlers in document["paths"].items():
-            zh, _, en = handlers.get("post", {}).get("summary", "").partition(" · ")
-            if en:
-                known[path.removeprefix("/v1/")] = (zh, en)
+    if not known:
+        answers = (await upstream.all("/v1/blanks", visitor, place=visitor.place[:6], anybody=True)).values()
+        if any(isinstance(answer, Refusal) for answer in answers):
+            return {}
+        known |= {act["action"]: (act["zh"], act["en"]) for answer in answers for act in answer}
     return known
+
+
+class Owed(NamedTuple):
+    """A commitment of one period, as far as it has come."""
+
+    kind: Both
+    period: str
+    set_on: str | None
+    items: int
+    done: int
+    closed: int | None
+    """How many items the settlement closed; None before it."""
+    steps: list[tuple[Both, str]]
+    """What is owed of it now, each with its last day."""
+
+
+def _owed(assignment: dict[str, Any], policy: Policy | None) -> list[Owed]:
+    """What is owed in the village, the latest period first."""
+    found = []
+    for one in assignment.get("owed", {}).values():
+        steps = [] if one.get("set_on") else [(in_words("step", "set", policy), one["set_by"])]
+        if one.get("set_on"):
+            steps += [
+                (in_words("step", "reconcile", policy), due) for _, due in sorted(one.get("reconcile", {}).items())
+            ]
+            if one.get("settle_by") and one.get("closed") is None:
+                steps.append((in_words("step", "settle", policy), one["settle_by"]))
+        closed = one.get("closed")
+        found.append(
+            Owed(
+                in_words("kind", one["kind"], policy), one["period"] if one["period"] != "term" else "",
+                one.get("set_on"), len(one.get("items", ())), len(one.get("done", ())),
+                None if closed is None else len(closed), steps,
+            )
+        )  # fmt: skip
+    return sorted(found, key=lambda one: (one.period or "9999", one.kind), reverse=True)
 
 
 async def _tasks(upstream: Upstream, visitor: Visitor, village: Village) -> list[dict[str, Any]] | None:

@@ -2,9 +2,11 @@
 
 import re
 import secrets
+import time
 from base64 import b64decode, b64encode
 from binascii import Error
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import PurePath
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -13,11 +15,13 @@ from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from services.console import web
+from services.console import kept, web
 from services.console.language import say
 from services.console.pages.operations import SERVICES
+from services.console.pages.overview import hearing_of
 from services.console.upstream import Refusal, Upstream
 from services.console.web import Request, Visitor
+from shared.calendar import CHINA
 from shared.engine.requests import IDEMPOTENCY_KEY
 from shared.web.problems import Fault
 from shared.workbook import MEDIA_TYPES
@@ -27,6 +31,8 @@ TAKEN_WITHIN: Final = 540.0
 LARGEST_AGAIN: Final = 4 * 2**20
 """The most bytes of a file that the page has in it while its reader decides about what it would overwrite: so it is
 handed in again without being chosen again, and is kept nowhere meanwhile."""
+COPY_KEPT: Final = 3600
+"""Seconds for which a service keeps the copy of a file with its errors."""
 Place = Annotated[str, QueryParameter(pattern=r"^[0-9]{0,6}$")]
 
 
@@ -159,6 +165,7 @@ async def hand_in(
             request, service, form, visitor, upstream, faults=refusal.faults, place=place, status=refusal.status
         )
     report: dict[str, Any] = answer.json()
+    await _note(request, service, form, visitor, upstream, asked, report)
     return await _page(request, service, form, visitor, upstream, report=report, place=place, sent=sent)
 
 
@@ -171,6 +178,43 @@ async def _handed_in(chosen: Any, given: Mapping[str, str]) -> HandedIn | None:
     except (Error, ValueError):
         return None
     return HandedIn(given.get("again_name", "")[:200], content) if content else None
+
+
+async def _note(
+    request: Request,
+    service: str,
+    form: str,
+    visitor: Visitor,
+    upstream: Upstream,
+    asked: Mapping[str, Any],
+    report: Mapping[str, Any],
+) -> None:
+    """Remember what came of a file. The file itself, and what stands in it, is not kept."""
+    counts = report["counts"]
+    applied = counts["created"] + counts["changed"] if report["applied"] else 0
+    found = next(one for one in await _listed(upstream, service, visitor) if one["name"] == form)
+    one = kept.Import(
+        service=service, form=form, zh=found["zh"], en=found["en"], place=asked["place"], organ=visitor.organ,
+        rows=counts["rows"], bad=counts["bad"], applied=applied, checked=asked["dry_run"],
+        differs=bool(report["confirm"]) and not report["applied"], copy=_copy(report),
+    )  # fmt: skip
+    at = int(time.time())
+    async with hearing_of(request).store.writing() as conn:
+        await kept.note_import(conn, web.owner(request), secrets.token_hex(16), at, one)
+
+
+@get("/forms/handed-in")
+async def handed_in(request: Request, visitor: NamedDependency[Visitor]) -> Response[str]:
+    """The files that the visitor handed in, the latest first, with what came of each and the errors that are kept."""
+    async with request.app.state.engine.connect() as conn:
+        found = await kept.imports(conn, web.owner(request))
+    now = time.time()
+    rows = [(datetime.fromtimestamp(at, CHINA), one, now - at < COPY_KEPT) for at, one in found]
+    return web.page(request, "handed_in.html", visitor, rows=rows, services=SERVICES, most=kept.MOST_KEPT)
+
+
+def _copy(report: Mapping[str, Any]) -> str:
+    return PurePath(report["copy"]).name if report.get("copy") else ""
 
 
 async def _page(
@@ -190,7 +234,7 @@ async def _page(
     found = next((one for one in await _listed(upstream, service, visitor) if one["name"] == form), None)
     if found is None:
         raise _unknown()
-    copy = PurePath(report["copy"]).name if report and report.get("copy") else ""
+    copy = _copy(report) if report else ""
     return web.page(
         request, "form.html", visitor, status, service=service, form=found, report=report, faults=faults, copy=copy,
         place=visitor.place[:6] if place is None else place, key=secrets.token_urlsafe(18),
@@ -230,4 +274,4 @@ def _download(content: bytes, name: str) -> Response[bytes]:
     return Response(content, media_type=kind, headers={"content-disposition": f'attachment; filename="{name}"'})
 
 
-HANDLERS: Final = (forms, form, file, marked, progress, hand_in)
+HANDLERS: Final = (forms, handed_in, form, file, marked, progress, hand_in)

@@ -1,6 +1,6 @@
 """A division at a glance: where its villages stand, and what of them is late. Every number leads to its villages."""
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 from litestar import Response, get
@@ -10,7 +10,8 @@ from litestar.response import Redirect
 
 from services.console import store, words
 from services.console.hearing import Hearing
-from services.console.model.chart import by_month, stacked
+from services.console.model.chart import Stacked, by_month, stacked
+from services.console.model.rows import Campaign
 from services.console.model.sums import BINS
 from services.console.upstream import Refusal
 from services.console.web import Request, Visitor, page
@@ -18,6 +19,9 @@ from shared.contracts.journey import STAGES
 from shared.divisions import jurisdiction_of
 from shared.labels import in_words
 from shared.web.problems import Fault
+
+MOST_KEPT: Final = 500
+"""Divisions whose numbers are kept in memory between two events."""
 
 
 def hearing_of(request: Request) -> Hearing:
@@ -54,25 +58,49 @@ async def overview(request: Request, visitor: NamedDependency[Visitor], place: F
     require_seen(visitor, place)
     hearing = hearing_of(request)
     book = await hearing.policies()
-    async with hearing.store.engine.connect() as conn:
-        parts = await store.parts(conn, place)
-        sums = await store.summed(conn, [place, *parts])
-        townships = await store.names(conn, [one for one in [place, *parts] if len(one) == 9])
-        changes = await store.stages_by_month(conn, place) if len(place) < 9 else []
-        campaigns = await store.campaigns(conn, place)
+    parts, sums, townships, chart, campaigns = await _numbers(request, hearing, place)
     own_sums, policy, today = sums[place], words.policy_of(book, place), hearing.today
     stages = [stage for stage in STAGES if own_sums.get(f"stage/{stage}")]
-    months = by_month(changes)
     on_list, covered = own_sums.get("on_list", 0), own_sums.get("covered", 0)
     return page(
         request, "overview.html", visitor, place=place, parts=parts, sums=sums, own=own_sums, stages=stages,
-        stage_words=STAGES, colours=words.COLOURS, chart=stacked(months, [*STAGES], today) if today else None,
+        stage_words=STAGES, colours=words.COLOURS, chart=chart,
         name=lambda code: words.place(code, townships, book), above=words.above(place), link=link, today=today,
         share=covered / on_list if on_list else None, lists=_words(own_sums, "list/", policy),
         brackets=_words(own_sums, "bracket/", policy), bins=_bins(own_sums), years=_years(own_sums),
         campaigns=[(one, in_words("kind", one.kind, words.policy_of(book, one.place))) for one in campaigns],
         is_current=hearing.is_current, jurisdiction=jurisdiction_of,
     )  # fmt: skip
+
+
+class Numbers(NamedTuple):
+    """What an overview reads in the tables."""
+
+    parts: list[str]
+    sums: dict[str, dict[str, int]]
+    townships: dict[str, str]
+    chart: Stacked | None
+    campaigns: list[Campaign]
+
+
+async def _numbers(request: Request, hearing: Hearing, place: str) -> Numbers:
+    """The numbers of a division. They are read again once an event has come in."""
+    kept: dict[str, tuple[Any, Numbers]] = request.app.state.setdefault("numbers", {})
+    standing, today = hearing.standing, hearing.today
+    if place in kept and kept[place][0] == standing:
+        return kept[place][1]
+    async with hearing.store.engine.connect() as conn:
+        parts = await store.parts(conn, place)
+        sums = await store.summed(conn, [place, *parts])
+        townships = await store.names(conn, [one for one in [place, *parts] if len(one) == 9])
+        changes = await store.stages_by_month(conn, place) if len(place) < 9 else []
+        campaigns = await store.campaigns(conn, place)
+    chart = stacked(by_month(changes), [*STAGES], today) if today else None
+    if len(kept) >= MOST_KEPT:
+        kept.clear()
+    found = Numbers(parts, sums, townships, chart, campaigns)
+    kept[place] = standing, found
+    return found
 
 
 def link(place: str, stage: str = "", mark: str = "") -> str:

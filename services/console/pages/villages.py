@@ -1,35 +1,45 @@
 """Villages: searched by name, code and pinyin, filtered by where they stand and what is late, also as a workbook.
 
-A page's address has the whole filter, so keeping the address keeps the filter.
+A page's address has the whole filter. Whoever keeps a search keeps the address under a name.
 """
 
 import asyncio
 import io
 from datetime import date
 from typing import Annotated, Any, Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import xlsxwriter
-from litestar import Response, get
-from litestar.di import NamedDependency
+from litestar import Response, get, post
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, QueryParameter
+from litestar.response import Redirect
 
-from services.console import store, words
+from services.console import kept, store, web, words
 from services.console.language import say
 from services.console.model.village import Village
 from services.console.pages.overview import hearing_of, require_division, require_seen
 from services.console.store import PAGE, Asked
+from services.console.upstream import Refusal
 from services.console.web import Request, Visitor, page
 from shared.contracts.journey import STAGES
 from shared.labels import Both, in_words
 from shared.policy import PolicyBook
+from shared.web.problems import Fault
 
 MOST_EXPORTED: Final = 20_000
 """Villages in one workbook."""
 Marks = Annotated[list[str] | None, QueryParameter(name="as", max_items=8)]
 
 
-def asked(visitor: Visitor, place: str | None, q: str, stage: str, unit: str, marks: list[str] | None) -> Asked:
+async def asked(
+    visitor: NamedDependency[Visitor],
+    place: FromQuery[str | None] = None,
+    q: FromQuery[str] = "",
+    stage: FromQuery[str] = "",
+    unit: FromQuery[str] = "",
+    marks: Marks = None,
+) -> Asked:
     """What is asked for. Without a division it is the visitor's own. Refuses (403) one that is none of his."""
     place = visitor.place if place is None else place
     require_division(place)
@@ -37,19 +47,18 @@ def asked(visitor: Visitor, place: str | None, q: str, stage: str, unit: str, ma
     return Asked(place, q[:60], stage, tuple(one for one in marks or () if one), unit)
 
 
-@get("/villages")
+ASKED: Final = {"of": Provide(asked)}
+
+
+@get("/villages", dependencies=ASKED)
 async def villages(
     request: Request,
     visitor: NamedDependency[Visitor],
-    place: FromQuery[str | None] = None,
-    q: FromQuery[str] = "",
-    stage: FromQuery[str] = "",
-    unit: FromQuery[str] = "",
-    marks: Marks = None,
+    of: NamedDependency[Asked],
     page_: Annotated[int, QueryParameter(name="page", ge=1, le=10_000)] = 1,
 ) -> Response[str]:
     """A page of villages, with what they can be filtered by and where the rest is."""
-    of, hearing = asked(visitor, place, q, stage, unit, marks), hearing_of(request)
+    hearing = hearing_of(request)
     book = await hearing.policies()
     async with hearing.store.engine.connect() as conn:
         found = await store.find(conn, of, page_)
@@ -57,6 +66,7 @@ async def villages(
         sums = (await store.summed(conn, [of.place]))[of.place]
         parts = await store.parts(conn, of.place)
         townships = await store.names(conn, [one for one in [of.place, *parts] if len(one) == 9])
+        searches = await kept.searches(conn, web.owner(request))
     policy = words.policy_of(book, of.place)
     choices = {mark: words.counted(mark, policy) for mark in sums if mark.startswith("list/")}
     for mark in ("late", "due", "orders", "on_list", "covered", *of.marks):
@@ -72,6 +82,7 @@ async def villages(
         units=units, parts=parts, name=lambda code: words.place(code, townships, book), stage_words=STAGES,
         grade=lambda one: in_words("grade", one.grade, words.policy_of(book, one.place)), today=hearing.today,
         late=lambda one: _late(one, book), is_current=hearing.is_current, most=MOST_EXPORTED,
+        searches=searches, query=urlencode(words.query(of), doseq=True),
     )  # fmt: skip
 
 
@@ -82,18 +93,10 @@ def _late(one: Village, book: PolicyBook) -> list[tuple[Both, date]]:
     return sorted(found, key=lambda item: item[1])
 
 
-@get("/villages.xlsx")
-async def workbook(
-    request: Request,
-    visitor: NamedDependency[Visitor],
-    place: FromQuery[str | None] = None,
-    q: FromQuery[str] = "",
-    stage: FromQuery[str] = "",
-    unit: FromQuery[str] = "",
-    marks: Marks = None,
-) -> Response[bytes]:
+@get("/villages.xlsx", dependencies=ASKED)
+async def workbook(request: Request, visitor: NamedDependency[Visitor], of: NamedDependency[Asked]) -> Response[bytes]:
     """The villages that are asked for as an Excel workbook."""
-    of, hearing = asked(visitor, place, q, stage, unit, marks), hearing_of(request)
+    hearing = hearing_of(request)
     book = await hearing.policies()
     async with hearing.store.engine.connect() as conn:
         found = await store.find(conn, of, size=MOST_EXPORTED)
@@ -102,6 +105,25 @@ async def workbook(
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     headers = {"content-disposition": 'attachment; filename="villages.xlsx"'}
     return Response(body, media_type=kind, headers=headers)
+
+
+@post("/searches")
+async def keep(request: Request, visitor: NamedDependency[Visitor]) -> Redirect:
+    """Keep a search under a name, or keep it no more. Another one of the same name is replaced."""
+    given, owner = await web.form(request), web.owner(request)
+    name = given.get("name", "").strip()
+    known = [one for one in parse_qsl(given.get("query", "")[:1000]) if one[0] in ("place", "q", "stage", "unit", "as")]
+    query = urlencode(known)
+    async with hearing_of(request).store.writing() as conn:
+        if given.get("deed") == "drop":
+            await kept.drop_search(conn, owner, name)
+        elif not 1 <= len(name) <= 60 or not name.isprintable():
+            zh, en = "请给此条件起一个名称，最多60字", "give the search a name of 60 characters at most"
+            raise Refusal(422, (Fault(0, "schema", zh, en, "name"),))
+        elif not await kept.keep_search(conn, owner, name, query):
+            zh, en = f"最多保存{kept.MOST_KEPT}个条件，请先删除不用的", "too many are kept; remove one first"
+            raise Refusal(422, (Fault(0, "schema", zh, en, "name"),))
+    return Redirect(f"/villages?{query}", status_code=303)
 
 
 def _written(villages: list[Village], units: dict[str, str], book: PolicyBook, lang: Any) -> bytes:
@@ -145,4 +167,4 @@ COLUMNS: Final[tuple[tuple[Both, Any], ...]] = (
     (("逾期事项", "overdue"), lambda one, _, book, t: "；".join(t(*said) for said, _ in _late(one, book))),
 )  # fmt: skip
 """The columns of the workbook."""
-HANDLERS: Final = (villages, workbook)
+HANDLERS: Final = (villages, workbook, keep)

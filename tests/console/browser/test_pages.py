@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.async_api import Browser
 
@@ -17,6 +18,7 @@ PAGES = (
     "/me", "/start", "/policy/2105", "/policy/", "/nowhere", "/overview/china", "/villages",
     "/start/pack", "/start/pack?pack=zunyi", "/start/demo", "/drafts", "/away/zh",
     "/campaigns", "/cases",
+    "/units", "/teams", "/forms/handed-in",
 )  # fmt: skip
 """The pages that need no village."""
 REFUSED = {"/nowhere": 404, "/act/registry/units": 409}
@@ -26,8 +28,8 @@ pytestmark = pytest.mark.skipif(not look.CHROMIUM and not os.environ.get("CI"), 
 
 
 @pytest.fixture(scope="module")
-def county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the console of a running installation, in which nobody is asked who he is."""
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A running installation, in which nobody is asked who he is."""
     folder = tmp_path_factory.mktemp("console")
     loop = asyncio.new_event_loop()
     system = System(folder / "data", console=True, kind="real")
@@ -37,9 +39,15 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         await system.ready(300)
 
     loop.run_until_complete(begun())
-    yield system.url("console")
+    yield system
     loop.run_until_complete(system.__aexit__())
     loop.close()
+
+
+@pytest.fixture
+def county(installation: System) -> str:
+    """The address of its console."""
+    return installation.url("console")
 
 
 @pytest.fixture
@@ -104,6 +112,28 @@ async def test_an_empty_system_is_begun_without_the_command_line(county: str, br
     await page.set_input_files("input[type=file]", file)
     await page.click("button[value=check]")
     await page.wait_for_selector("[role=alert] li, [aria-live] h2")
+
+
+async def test_what_happens_elsewhere_shows_without_another_look(
+    installation: System, county: str, browser: Browser
+) -> None:
+    """Somebody registers a village over HTTP while a page is open: its number comes by server-sent events."""
+    page = await look.page(browser, "desk", "zh", county)
+    for number in (1, 2):
+        await page.goto(f"{county}/overview/2105")
+        await page.evaluate("window.sameDocument = true")
+        village = {
+            "place": "210521", "village": f"21052110020{number}", "name": f"石桥{number}村", "township": "碱厂镇",
+            "population": 900, "listed": False,
+        }  # fmt: skip
+        async with httpx.AsyncClient(base_url=installation.url("registry"), timeout=60, trust_env=False) as http:
+            answer = await http.post(
+                "/v1/villages", json=[village], headers={"Idempotency-Key": f"live-village-{number}"}
+            )
+            assert answer.status_code == 200, answer.text
+        await page.wait_for_selector(f".cards .figure:has-text('{number}')", timeout=60_000)
+        assert await page.evaluate("window.sameDocument"), "the page was not loaded anew"
+    assert page.faults == []  # type: ignore[attr-defined]
 
 
 async def test_a_page_is_used_by_the_keyboard_alone(county: str, browser: Browser) -> None:
