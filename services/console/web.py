@@ -238,15 +238,15 @@ def request_key(given: Mapping[str, str]) -> str:
     return key if re.fullmatch("[A-Za-z0-9_-]{8,80}", key) else secrets.token_urlsafe(18)
 
 
-def owner(request: Request) -> str:
-    """Whose it is what somebody keeps here: the person's, or the browser's where nobody is asked who he is.
+def keeper(request: Request) -> str:
+    """Who keeps something here: a person, or the browser where nobody is asked who he is.
 
     It is a hash, so that the tables alone tell nobody who keeps what. Empty for a browser that was never here.
     """
     session = request.scope["state"].get("session")
     browser = request.cookies.get(COOKIE, "")
     of = f"{session.kept.issuer} {session.bearer.person.pseudonym}" if session else browser
-    return hmac.digest(site(request).secret, f"zhucun console keeps {of}".encode(), "sha256").hex() if of else ""
+    return _keyed(site(request).secret, f"what is kept by {of}") if of else ""
 
 
 async def unforged(request: Request) -> Response[Any] | None:

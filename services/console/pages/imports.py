@@ -200,14 +200,14 @@ async def _note(
     )  # fmt: skip
     at = int(time.time())
     async with hearing_of(request).store.writing() as conn:
-        await kept.note_import(conn, web.owner(request), secrets.token_hex(16), at, one)
+        await kept.note_import(conn, web.keeper(request), secrets.token_hex(16), at, one)
 
 
 @get("/forms/handed-in")
 async def handed_in(request: Request, visitor: NamedDependency[Visitor]) -> Response[str]:
     """The files that the visitor handed in, the latest first, with what came of each and the errors that are kept."""
     async with request.app.state.engine.connect() as conn:
-        found = await kept.imports(conn, web.owner(request))
+        found = await kept.imports(conn, web.keeper(request))
     now = time.time()
     rows = [(datetime.fromtimestamp(at, CHINA), one, now - at < COPY_KEPT) for at, one in found]
     return web.page(request, "handed_in.html", visitor, rows=rows, services=SERVICES, most=kept.MOST_KEPT)

@@ -66,7 +66,7 @@ async def villages(
         sums = (await store.summed(conn, [of.place]))[of.place]
         parts = await store.parts(conn, of.place)
         townships = await store.names(conn, [one for one in [of.place, *parts] if len(one) == 9])
-        searches = await kept.searches(conn, web.owner(request))
+        searches = await kept.searches(conn, web.keeper(request))
     policy = words.policy_of(book, of.place)
     choices = {mark: words.counted(mark, policy) for mark in sums if mark.startswith("list/")}
     for mark in ("late", "due", "orders", "on_list", "covered", *of.marks):
@@ -110,7 +110,7 @@ async def workbook(request: Request, visitor: NamedDependency[Visitor], of: Name
 @post("/searches")
 async def keep(request: Request, visitor: NamedDependency[Visitor]) -> Redirect:
     """Keep a search under a name, or keep it no more. Another one of the same name is replaced."""
-    given, owner = await web.form(request), web.owner(request)
+    given, owner = await web.form(request), web.keeper(request)
     name = given.get("name", "").strip()
     known = [one for one in parse_qsl(given.get("query", "")[:1000]) if one[0] in ("place", "q", "stage", "unit", "as")]
     query = urlencode(known)
