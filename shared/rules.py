@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache, partial
 from inspect import signature
+from itertools import islice
 from types import MappingProxyType, UnionType
 from typing import (
     Annotated,
@@ -386,14 +387,20 @@ class Refused(Exception):
         return self
 
 
+def few(several: Iterable[str]) -> tuple[str, str]:
+    """What a refusal names, for its Chinese and its English sentence: five at most, since there may be hundreds."""
+    five = [*islice(several, 5)]
+    return "、".join(five), ", ".join(five)
+
+
 def rests(rule: str, things: Mapping[str, str]) -> None:
     """Refuse to withdraw something that other things depend on. `things` names each of them, in Chinese and English."""
     if things:
+        (zh, _), (_, en) = few(things), few(things.values())
         raise Refused(
             rule,
-            f"不能撤销，以下事项以此为依据：{'、'.join(things)}；请先撤销这些事项",
-            f"this cannot be taken back, since other things rest on it: {', '.join(things.values())}; take them back "
-            "first",
+            f"不能撤销，以下事项以此为依据：{zh}；请先撤销这些事项",
+            f"this cannot be taken back, since other things rest on it: {en}; take them back first",
         )
 
 

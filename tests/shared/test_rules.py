@@ -21,6 +21,7 @@ from shared.rules import (
     State,
     Task,
     addressed,
+    few,
     known,
     once_each,
     overwrite,
@@ -257,6 +258,15 @@ def test_what_other_things_rest_on_is_not_taken_back() -> None:
         rests("3.3", {"派驻": "an assignment", "定账": "a ledger"})
     assert refused.value.rule == "3.3" and "以此为依据：派驻、定账；" in refused.value.zh
     assert "rest on it: an assignment, a ledger; take them back first" in refused.value.en
+
+
+@pytest.mark.parametrize(("there_are", "said"), [(2, 2), (5, 5), (6, 5), (300, 5)])
+def test_a_refusal_names_five_things_at_most(there_are: int, said: int) -> None:
+    things = {f"农户H{n}": f"household H{n}" for n in range(there_are)}
+    with pytest.raises(Refused) as refused:
+        rests("3.3", things)
+    assert (refused.value.zh.count("农户"), refused.value.en.count("household")) == (said, said)
+    assert few(things) == ("、".join([*things][:said]), ", ".join([*things][:said]))
 
 
 def test_a_step_is_taken_by_its_body_alone() -> None:

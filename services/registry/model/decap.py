@@ -61,7 +61,7 @@ from shared.policy import Policy, Step
 from shared.policy.exit import INCIDENCE
 from shared.policy.indicators import Indicator
 from shared.policy.procedure import Judged, Procedure
-from shared.rules import Change, Key, Moved, Refused, State, Task, addressed, require_body, rests
+from shared.rules import Change, Key, Moved, Refused, State, Task, addressed, few, require_body, rests
 
 RULE = "1.18"
 SUBJECTS: Mapping[str, tuple[str, str, type[TownshipDecapped] | type[CountyDecapped]]] = {
@@ -250,12 +250,12 @@ def _total(book: State | None, command: RequestDecap, judged_by: Indicator, proc
 def _check_complete(missing: Set[str], command: RequestDecap, procedure: Procedure) -> None:
     """Refuse an incidence that leaves villages out."""
     if missing:
-        few = sorted(missing)[:5]
+        zh, en = few(sorted(missing))
         raise Refused(
             procedure.rule,
-            f"{command.year}年度还有{len(missing)}个村没有测算指标（如{'、'.join(few)}），贫困发生率不完整，请先测算；"
+            f"{command.year}年度还有{len(missing)}个村没有测算指标（如{zh}），贫困发生率不完整，请先测算；"
             "该年度不能再测算的，待下一年度测算后申请",
-            f"{len(missing)} villages were not measured in {command.year}, such as {', '.join(few)}, so that the "
+            f"{len(missing)} villages were not measured in {command.year}, such as {en}, so that the "
             "incidence leaves them out; measure them first, or ask after the next year's measurement",
             field="year",
         )

@@ -44,7 +44,7 @@ from shared.contracts.registry import (
 from shared.labels import said
 from shared.policy import Policy
 from shared.policy.procedure import Effect, Procedure
-from shared.rules import Change, Key, Refused, State, entry, require_body, rests
+from shared.rules import Change, Key, Refused, State, entry, few, require_body, rests
 
 
 class Question(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -281,14 +281,15 @@ def _check_members(
     elif strange := [id for id in given if id not in known]:
         missing = ("没有录入信息", "households whose facts are known") if watching else (
             "未建档立卡", "registered poor households of the village")  # fmt: skip
-        zh = f"农户 {'、'.join(strange[:5])} {missing[0]}，请核对"
-        en = f"{', '.join(strange[:5])} are no {missing[1]}; check them"
+        zh, en = few(strange)
+        zh, en = f"农户 {zh} {missing[0]}，请核对", f"{en} are no {missing[1]}; check them"
     elif watching:
         assert isinstance(register, Register), "its households are known"
         return monitoring.check_members(procedure, command, register, policy, today)
     elif lifted := [id for id in given if known[id].lifted]:
-        zh = f"农户 {'、'.join(lifted[:5])} 已评定脱贫，请从名单中删去"
-        en = f"{', '.join(lifted[:5])} have been lifted out of poverty already; leave them out"
+        zh, en = few(lifted)
+        zh = f"农户 {zh} 已评定脱贫，请从名单中删去"
+        en = f"{en} have been lifted out of poverty already; leave them out"
     else:
         return None
     raise Refused(procedure.rule, zh, en, field="members", status=422)

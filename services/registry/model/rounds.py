@@ -18,7 +18,7 @@ from services.registry.model.resolution import WATCHING, Resolution
 from services.registry.model.village import EXIT_RULE, LISTED, Village, standing, unjudged
 from shared.contracts.registry import HouseholdsLifted, StepWithdrawn
 from shared.policy import Policy
-from shared.rules import Change, Key, Refused, State, rests
+from shared.rules import Change, Key, Refused, State, few, rests
 
 
 def of_village(village: Village | None, _command: OpenResolution | MergeVillages) -> Iterable[Key]:
@@ -38,10 +38,11 @@ def may_open(
     for other in _open(others):
         taken = [id for id in other.course.present if id in command.members and other.matter != command.matter]
         if taken:
+            zh, en = few(taken)
             raise Refused(
                 other.rule,
-                f"农户{'、'.join(taken[:5])}正在事项“{other.matter}”中办理，请从本次名单中删去，或者待该事项办结后再启动",
-                f"{', '.join(taken[:5])} are being decided on in {other.matter!r}; leave them out, or wait for its end",
+                f"农户{zh}正在事项“{other.matter}”中办理，请从本次名单中删去，或者待该事项办结后再启动",
+                f"{en} are being decided on in {other.matter!r}; leave them out, or wait for its end",
                 field="members",
             )
     return Change(village)
@@ -130,7 +131,7 @@ def may_take_back(
     if round.effect in WATCHING and round.course.step is None and command.step == round.taken[-1].step:
         stands = decided_by(register, round.id)
         later = [id for id in round.course.present if id not in stands]
-        rests(round.rule, {f"农户{id}此后的监测决定": f"what was decided on {id} since" for id in later[:5]})
+        rests(round.rule, {f"农户{id}此后的监测决定": f"what was decided on {id} since" for id in later})
     lifted = _lifted_by(register, round.id)
     if not lifted or command.step != round.taken[-1].step:
         return Change(village)
@@ -139,5 +140,5 @@ def may_take_back(
     if day and any(one.lifted and one.lifted.on <= day for one in lifted.values()):
         rests(EXIT_RULE, village.exited)
     if gone := [id for id in round.course.present if id not in lifted]:
-        rests(round.rule, {f"已划出或者撤销的农户{id}": f"household {id}, which has gone" for id in gone[:5]})
+        rests(round.rule, {f"已划出或者撤销的农户{id}": f"household {id}, which has gone" for id in gone})
     return Change(village)

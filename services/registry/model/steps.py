@@ -21,7 +21,7 @@ from services.registry.model.village import Village, standing
 from shared.contracts import Event
 from shared.contracts.registry import PartyRectified, StepTaken, StepWithdrawn
 from shared.policy import Policy, Step
-from shared.rules import Change, Key, Refused, State, require_body, rests
+from shared.rules import Change, Key, Refused, State, few, require_body, rests
 
 
 def take_step(
@@ -203,10 +203,11 @@ def _check_figures(now: Proceeding, step: Step, command: TakeStep, rule: str) ->
     named = (*command.left_out, *(one.household for one in command.acceptances))
     known = {id for id, one in now.members.items() if one.left in ("", step.name)}
     if strange := [id for id in named if id not in known]:
+        zh, en = few(strange)
         raise Refused(
             rule,
-            f"“{step.label}”所涉农户中没有{'、'.join(strange[:5])}，请核对",
-            f"{', '.join(strange[:5])} are none of the households that {step.name} is about; check them",
+            f"“{step.label}”所涉农户中没有{zh}，请核对",
+            f"{en} are none of the households that {step.name} is about; check them",
             field=_FIGURES[step.kind][-1],
             status=422,
         )

@@ -48,7 +48,7 @@ from shared.contracts.registry import (
 from shared.divisions import place_of
 from shared.policy import Policy
 from shared.policy.exit import INCIDENCE
-from shared.rules import Change, Key, Refused, State, known
+from shared.rules import Change, Key, Refused, State, few, known
 
 RULE = "Regulation on Administrative Divisions"
 
@@ -277,10 +277,11 @@ def _check_shares(command: SplitVillage, register: Register, left: int) -> None:
             status=422,
         )
     if unknown:
+        zh, en = few(unknown)
         raise Refused(
             RULE,
-            f"本村没有这些户：{'、'.join(unknown[:20])}，请核对户编号",
-            f"the village has no such households: {', '.join(unknown[:20])}; check their ids",
+            f"本村没有这些户：{zh}，请核对户编号",
+            f"the village has no such households: {en}; check their ids",
             field="parts",
             status=422,
         )
