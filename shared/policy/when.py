@@ -71,11 +71,6 @@ class When(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
         """All days of a year on which it begins; none for a time after something."""
         return _of_year(self, year, calendar)
 
-    @property
-    def span(self) -> Span | None:
-        """The span that holidays may move; None for a day of the year, which stays where it is."""
-        return self.within if self.after else None
-
     def _turn(self, n: int, calendar: Calendar) -> date:
         """The day on which turn `n` of a cycle begins; turn 0 is its first day. All are counted from that day."""
         every, first = self.every, self.start

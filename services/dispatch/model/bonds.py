@@ -251,7 +251,7 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
         state = self.but(bonds={**self.bonds, link.kind: now})
         if begin_by and bond.begin_by:
             return state
-        span = link.begin_by.span if link.begin_by else None
+        span = link.begin_by.within if link.begin_by else None
         return state.counting("bonds", link.kind, "begin_by", since=today, span=span, timer="places")
 
     def weighed(self, policy: Policy, today: date) -> "Contacts":

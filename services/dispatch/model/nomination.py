@@ -28,7 +28,7 @@ def to_nominate(state: Link, policy: Policy, today: date, refused: str = "") -> 
         return state.but(nominate_by=None, review_by=None, refused="")
     nominate_by = terms.nominate_by.due(today, policy.calendar)
     state = state.but(nominate_by=nominate_by, review_by=None, refused=refused)
-    return state.counting("nominate_by", since=today, span=terms.nominate_by.span)
+    return state.counting("nominate_by", since=today, span=terms.nominate_by.within)
 
 
 def to_review(state: Link, policy: Policy, today: date) -> Link:
@@ -38,7 +38,7 @@ def to_review(state: Link, policy: Policy, today: date) -> Link:
         return state
     review_by = terms.review_by.due(today, policy.calendar)
     state = state.but(nominate_by=None, review_by=review_by, refused="")
-    return state.counting("review_by", since=today, span=terms.review_by.span)
+    return state.counting("review_by", since=today, span=terms.review_by.within)
 
 
 def _terms(policy: Policy) -> Nomination:
@@ -94,7 +94,7 @@ def await_review(state: Link | None, event: ReplacementNominated, policy: Policy
         return Change(state)
     awaited = Awaited(event.cadre, event.role, terms.review_by.due(today, policy.calendar))
     state = state.but(reviews={**state.reviews, event.left: awaited})
-    return Change(state.counting("reviews", event.left, "due", since=today, span=terms.review_by.span))
+    return Change(state.counting("reviews", event.left, "due", since=today, span=terms.review_by.within))
 
 
 def reviewed(state: Link | None, event: ReplacementReviewed, policy: Policy, today: date) -> Change:
@@ -107,7 +107,7 @@ def reviewed(state: Link | None, event: ReplacementReviewed, policy: Policy, tod
         return Change(state)
     due = max(vacancy.due, policy.team.replace_by.due(today, policy.calendar))
     state = state.but(vacancies={**state.vacancies, event.left: Vacancy(vacancy.role, due)})
-    return Change(state.counting("vacancies", event.left, "due", since=today, span=policy.team.replace_by.span))
+    return Change(state.counting("vacancies", event.left, "due", since=today, span=policy.team.replace_by.within))
 
 
 def review(state: Link | None, command: ReviewNomination, policy: Policy, today: date) -> Change:

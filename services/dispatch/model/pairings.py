@@ -125,7 +125,7 @@ class Pairings(State, frozen=True, kw_only=True, omit_defaults=True):
         circle = Circle(helped, pair_by, missing)
         after = self.but(circles={**self.circles, link.kind: circle})
         if not (pair_by and before.pair_by):
-            span = asked.span if asked else None
+            span = asked.within if asked else None
             after = after.counting("circles", link.kind, "pair_by", since=today, span=span)
         place, village, kind = self.place, self.id, link.kind
         if missing == before.missing:

@@ -112,10 +112,8 @@ def counting(state: Commitments, policy: Policy, since: date, key: str, *field: 
     commitment = policy.commitment(state.owed[key].kind)
     if commitment is None:
         return state
-    if field == ("set_by",):
-        span = commitment.set_by.span
-    else:
-        span = reconciliations(state.owed[key], commitment, policy).get(since)
+    is_set = field == ("set_by",)
+    span = commitment.set_by.within if is_set else reconciliations(state.owed[key], commitment, policy).get(since)
     return state.counting("owed", key, *field, since=since, span=span, timer="commitments")
 
 

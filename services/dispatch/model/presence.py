@@ -40,7 +40,7 @@ def fall_due(state: Roster, due: Due, policy: Policy, today: date) -> Change:
         months = {**state.months, f"{last:%Y-%m}": Month(count_by=count_by, since=since)}
         state = state.but(months=dict([*months.items()][-KEPT:]))
         state = state.counting(
-            "months", f"{last:%Y-%m}", "count_by", since=last, span=terms.count_by.span, timer="presence"
+            "months", f"{last:%Y-%m}", "count_by", since=last, span=terms.count_by.within, timer="presence"
         )
     return Change(clocked(state, policy, due.on), tuple(told))
 

@@ -26,7 +26,7 @@ def bind(state: Roster, cadres: Iterable[str], policy: Policy, today: date) -> R
         bound = Bound(terms.confirm_by.due(today, policy.calendar))
         state = state.but(bound={**state.bound, cadre: bound})
         state = state.counting(
-            "bound", cadre, "release_by", since=today, span=terms.confirm_by.span, timer="release"
+            "bound", cadre, "release_by", since=today, span=terms.confirm_by.within, timer="release"
         )  # fmt: skip
     return state
 

@@ -83,7 +83,7 @@ def match(state: Link | None, event: VillageMatched, policy: Policy, today: date
     assign_by = policy.team.assign_by.due(today, policy.calendar)
     matched = state.but(stage="matched", unit=event.unit, team=event.team, assign_by=assign_by)
     matched = to_nominate(matched, policy, today)
-    return Change(matched.counting("assign_by", since=today, span=policy.team.assign_by.span))
+    return Change(matched.counting("assign_by", since=today, span=policy.team.assign_by.within))
 
 
 def choose(state: Link | None, event: TeamChosen, policy: Policy, today: date) -> Change:
@@ -253,7 +253,7 @@ def withdraw_assignment(
         term_end=None,
         extension=0,
     ).timed(term=None)
-    return Change(state.counting("assign_by", since=today, span=policy.team.assign_by.span), (withdrawn,))
+    return Change(state.counting("assign_by", since=today, span=policy.team.assign_by.within), (withdrawn,))
 
 
 def help(state: Link | None, event: HelpBegun, policy: Policy, today: date) -> Change:
@@ -272,7 +272,7 @@ def lose_member(
     left = _with_owed(state.but(team=team, vacancies={**state.vacancies, event.cadre: vacancy}), policy)
     if event.cadre not in left.vacancies:
         return Change(left)
-    return Change(left.counting("vacancies", event.cadre, "due", since=today, span=policy.team.replace_by.span))
+    return Change(left.counting("vacancies", event.cadre, "due", since=today, span=policy.team.replace_by.within))
 
 
 def gain_member(state: Link | None, event: MemberReplaced, policy: Policy, today: date) -> Change:
@@ -366,9 +366,9 @@ def ask_adjustment(state: Link | None, event: OutcomeDecided, policy: Policy, to
     replacements who leaves it."""
     if state is None or state.stage not in OUT or event.outcome in state.adjustments:
         return Change(state)
-    span = policy.team.replace_by
-    state = state.but(adjustments={**state.adjustments, event.outcome: span.due(today, policy.calendar)})
-    return Change(state.counting("adjustments", event.outcome, since=today, span=span.span))
+    adjust_by = policy.team.replace_by
+    state = state.but(adjustments={**state.adjustments, event.outcome: adjust_by.due(today, policy.calendar)})
+    return Change(state.counting("adjustments", event.outcome, since=today, span=adjust_by.within))
 
 
 def drop_adjustment(

@@ -35,7 +35,7 @@ def end(state: Roster | None, event: TermEnded | TermExtended | TeamReleased, po
     )  # fmt: skip
     state = state.but(ended=dict([*state.ended.items(), (ended, over)][-KEPT:]))
     state = state.counting(
-        "ended", ended, "assess_by", since=today, span=terms.assess_by.span, timer="assessment"
+        "ended", ended, "assess_by", since=today, span=terms.assess_by.within, timer="assessment"
     )  # fmt: skip
     return Change(clocked(state, policy, today))
 

@@ -113,7 +113,7 @@ def _judged(state: Roster, cadre: str, kind: str, duty: Duty, policy: Policy, ot
         return state.but(lessons={**state.lessons, kind: without(owed, cadre)})
     lesson = owed.get(cadre) or Lesson(train_by)
     state = state.but(lessons={**state.lessons, kind: {**owed, cadre: lesson}})
-    return state.counting("lessons", kind, cadre, "train_by", since=since, span=duty.due.span, timer="training")
+    return state.counting("lessons", kind, cadre, "train_by", since=since, span=duty.due.within, timer="training")
 
 
 def _days(others: Others, cadre: str, kind: str, year: int | None) -> list[int]:
@@ -242,7 +242,7 @@ def report(state: Roster | None, command: ReportSkills, policy: Policy, today: d
     known_before = {skill for skill, one in open_now.items() if not one.course}
     for skill in (one for one in lacking if one not in known_before):
         state = state.counting(
-            "lacking", command.kind, skill, "train_by", since=today, span=terms.taught_by.span, timer="training"
+            "lacking", command.kind, skill, "train_by", since=today, span=terms.taught_by.within, timer="training"
         )
     told = SkillsReported(
         place=state.place, village=state.id, kind=command.kind, lacking=command.lacking, reported_by=command.reported_by

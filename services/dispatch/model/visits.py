@@ -54,7 +54,7 @@ def _asked(state: Contacts, kind: str, last: date, policy: Policy) -> Contacts:
     period = Period(tell_by, {bearer: on <= first for bearer, on in sorted(since.items())})
     periods = {**state.visits.get(kind, {}), name: period}
     state = state.but(visits={**state.visits, kind: dict([*periods.items()][-KEPT:])})
-    return state.counting("visits", kind, name, "tell_by", since=last, span=terms.count_by.span, timer="visits")
+    return state.counting("visits", kind, name, "tell_by", since=last, span=terms.count_by.within, timer="visits")
 
 
 def count(state: Contacts | None, command: CountVisits, policy: Policy, today: date) -> Change:

@@ -142,7 +142,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         direct = self.levels[1].direct if self.direct_until and not self.appeal else None
         yield "move_by", self.proposed_on, terms.propose_within if self.status == "found" else None
         yield "defence_until", self.moved_on or self.proposed_on, terms.defence if self.status == "proposed" else None
-        yield "decide_by", self.decidable_on, terms.decide_by.span if self.status == "decidable" else None
+        yield "decide_by", self.decidable_on, terms.decide_by.within if self.status == "decidable" else None
         yield "appeal_until", self.served_on, open_level.within if open_level else None
         yield "direct_until", self.served_on, direct
         yield "answer_until", self.appealed_on, level.answer if level and lodged else None

@@ -366,7 +366,7 @@ def _awaiting_bulletin(campaign: Campaign, policy: Policy, since: date) -> Campa
     when = campaign.terms.bulletin.publish_by
     last = when.due(since, policy.calendar)
     awaiting = campaign.but(bulletin_by=last).timed(bulletin=last + timedelta(1))
-    return awaiting.counting("bulletin_by", since=since, span=when.span, timer="bulletin")
+    return awaiting.counting("bulletin_by", since=since, span=when.within, timer="bulletin")
 
 
 def _must_be_drawn(campaign: Campaign) -> None:

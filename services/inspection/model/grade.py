@@ -229,9 +229,9 @@ def withdraw_grade(state: Assessment | None, command: WithdrawGrade, policy: Pol
 
 def _to_be_graded(state: Assessment, policy: Policy, since: date) -> Assessment:
     """The assessment with the last day for deciding its grade, which the pack counts from `since`."""
-    within = policy.assessment.grade_by
-    state = state.but(grade_by=within.due(since, policy.calendar))
-    return state.counting("grade_by", since=since, span=within.span)
+    grade_by = policy.assessment.grade_by
+    state = state.but(grade_by=grade_by.due(since, policy.calendar))
+    return state.counting("grade_by", since=since, span=grade_by.within)
 
 
 def _why_capped(state: Assessment, terms: Terms, policy: Policy) -> str:

@@ -40,7 +40,7 @@ def follow(
     )
     waiting = heard(state, {**state.hearings, id: hearing})
     path = "hearings", id, "reply_by"
-    return Change(waiting.counting(*path, since=today, span=terms.reply_by.span, timer="replies"))
+    return Change(waiting.counting(*path, since=today, span=terms.reply_by.within, timer="replies"))
 
 
 def reply(state: Supervision | None, command: ReplyToVisit, policy: Policy, today: date) -> Change:

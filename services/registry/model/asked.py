@@ -56,7 +56,7 @@ def wait(listing: Listing | None, event: EntryAsked, policy: Policy, today: date
     if listing.last:
         return Change(listing)
     kind = policy.list_kind(event.kind)
-    span = kind.each_poor.span if kind and kind.each_poor else None
+    span = kind.each_poor.within if kind and kind.each_poor else None
     asked = listing.but(place=event.place, enter_by=event.due, is_told=False).timed(enter=event.due + DAY)
     return Change(asked.counting("enter_by", since=today, span=span, timer="enter"))
 
