@@ -13,8 +13,8 @@ from deploy.local.supervisor import System
 from shared.web.token import operator_headers
 from tests.accounts.desk import GOOD, Live
 
-UNTIL: Final = date(2015, 9, 30)
-VILLAGES: Final = 12
+UNTIL: Final = date(2015, 4, 30)
+VILLAGES: Final = 6
 PLACE: Final = "210521"
 PEOPLE: Final[Mapping[str, tuple[str, str, str]]] = {
     "township": ("李春梅", "township", "210521"),
@@ -55,17 +55,14 @@ async def county(folder: Path, *, until: date = UNTIL, villages: int = VILLAGES)
             base_url=system.url("incentives"), headers=operator_headers(secret), trust_env=False, timeout=60
         ) as incentives:
             records: list[dict[str, Any]] = (await incentives.get("/v1/records")).json()
-        sanctioned = next(
-            (str(one["subject"]).partition(":")[2] for one in records if "cadre" in str(one["subject"])), ""
-        )
+        sanctioned = next((str(one["subject"]) for one in records if one["subject_kind"] == "cadre"), "")
         async with httpx.AsyncClient(
             base_url=system.url("registry"), headers=operator_headers(secret), trust_env=False, timeout=60
         ) as registry:
-            villages_: list[dict[str, Any]] = (await registry.get("/v1/villages", params={"place": PLACE})).json()
+            found: list[dict[str, Any]] = (await registry.get("/v1/villages", params={"place": PLACE})).json()
         await live.person(keeper, "cadre", "孙明")
-        roles = [{"role": "team", "division": "210521"}]
-        await _given(live, security, "cadre", {"roles": roles, "cadre": sanctioned})
-        yield County(system.url("console"), system, live, sanctioned, str(villages_[0]["code"]))
+        await _given(live, security, "cadre", {"roles": [], "cadre": sanctioned})
+        yield County(system.url("console"), system, live, sanctioned, str(found[0]["id"]))
 
 
 async def _given(live: Live, security: str, name: str, said: dict[str, Any]) -> None:

@@ -8,18 +8,24 @@ from pathlib import Path
 import msgspec
 
 from tests.console.browser import look, pictures
-from tests.console.county import county
+from tests.console.county import County, county
 
 
 async def main(folder: Path) -> None:
-    """Pictures of each page in both languages, and what stands on them."""
-    outlines: dict[str, list[str]] = {}
+    """Take the pictures of a county that is made for them."""
     with tempfile.TemporaryDirectory() as data:
-        async with county(Path(data) / "county") as of, look.browser() as browser:
-            for lang in ("zh", "en"):
-                async for name, page in pictures.shown(browser, of, lang):
-                    (folder / f"{name}.webp").write_bytes(await pictures.picture(page))
-                    outlines[name] = await pictures.outline(page)
+        async with county(Path(data) / "county") as of:
+            await take(folder, of)
+
+
+async def take(folder: Path, of: County) -> None:
+    """Pictures of each page of a county in both languages, and what stands on them."""
+    outlines: dict[str, list[str]] = {}
+    async with look.browser() as browser:
+        for lang in ("zh", "en"):
+            async for name, page in pictures.shown(browser, of, lang):
+                (folder / f"{name}.webp").write_bytes(await pictures.picture(page))
+                outlines[name] = await pictures.outline(page)
     text = msgspec.json.format(msgspec.json.encode(outlines), indent=1)
     (folder / "outlines.json").write_bytes(text + b"\n")
 

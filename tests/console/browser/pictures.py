@@ -1,4 +1,4 @@
-"""Pictures of every page in the demo county, kept in docs/console: who looks at what, and how two pictures differ."""
+"""Pictures of every page in the demo county, kept in docs/console: who looks at what."""
 
 import base64
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -18,7 +18,7 @@ PAGES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "county": (f"/overview/{PLACE}", f"/villages?place={PLACE}", "/villages/{village}", "/policy/2105"),
     "inspector": ("/act/inspection/visits", "/operations"),
-    "system": ("/people", "/start", "/start/pack", "/start/demo"),
+    "sun": ("/people", "/start", "/start/pack", "/start/demo"),
     "": ("/away/{lang}",),
 }  # fmt: skip
 """The pages by who looks at them; nobody has signed in for the last."""
@@ -28,17 +28,6 @@ QUALITY: Final = 40
 _OUTLINE: Final = """() => [...document.querySelectorAll("main :is(h1, h2, h3, legend, thead th, label, button)")]
     .filter(one => one.checkVisibility()).map(one => one.innerText.split("\\n")[0].trim().slice(0, 40))
     .filter(Boolean)"""
-_DIFFERENCE: Final = """async ([one, other]) => {
-    const grey = async (data) => {
-        const image = new Image(); image.src = data; await image.decode();
-        const canvas = new OffscreenCanvas(48, 27), drawn = canvas.getContext("2d");
-        drawn.imageSmoothingQuality = "high"; drawn.drawImage(image, 0, 0, 48, 27);
-        const { data: pixels } = drawn.getImageData(0, 0, 48, 27);
-        return Array.from({ length: 48 * 27 }, (_, n) => (pixels[4 * n] + pixels[4 * n + 1] + pixels[4 * n + 2]) / 765);
-    };
-    const [a, b] = [await grey(one), await grey(other)];
-    return a.reduce((sum, value, n) => sum + Math.abs(value - b[n]), 0) / a.length;
-}"""
 
 
 def name(path: str) -> str:
@@ -91,10 +80,3 @@ async def outline(page: Page) -> list[str]:
     """The headings, the heads of tables, the labels and the buttons of a page, in order."""
     found: list[str] = await page.evaluate(_OUTLINE)
     return list(dict.fromkeys(found))
-
-
-async def difference(page: Page, one: bytes, other: bytes) -> float:
-    """How much two pictures differ, from 0 to 1, looked at from afar: fonts and single letters make little of it."""
-    data = [f"data:image/webp;base64,{base64.b64encode(image).decode()}" for image in (one, other)]
-    found: float = await page.evaluate(_DIFFERENCE, data)
-    return found
