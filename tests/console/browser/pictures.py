@@ -16,7 +16,7 @@ PAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "township": (
         "/day", "/acts", "/act/registry/surveys", "/forms", "/forms/registry/villages", "/drafts", "/me",
     ),
-    "county": (f"/overview/{PLACE}", f"/villages?place={PLACE}", "/villages/{village}", "/policy/2105"),
+    "county": (f"/overview/{PLACE}", f"/villages?place={PLACE}", "/villages/{village}", f"/policy/{PLACE}"),
     "inspector": ("/act/inspection/visits", "/operations"),
     "sun": ("/people", "/start", "/start/pack", "/start/demo"),
     "": ("/away/{lang}",),
