@@ -1,6 +1,7 @@
 """What is said of packs in which one thing is another: a number, a code, one entry more, a section of another pack.
 
-Each place of the shipped packs is changed in each way that its type allows, and the pack is checked.
+Each place of the shipped packs is changed in each way that its type allows, and to what places beside it say, and the
+pack is checked.
 `told/<pack>.faults` has, for each place at which a fault is found, how often, and a sum over the words, the examples
 and what was changed; for packs that are taken, a sum over what they call things and over who declared what. Where
 another check is meant, `python -m tests.shared.test_packs_otherwise` writes the files anew; with a folder behind it, it

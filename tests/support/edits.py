@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import inspect
 
+from shared.calendar import Span, YearDay
 from shared.policy import Policy, parse_pack
 from shared.policy.shipped import FILES, base, content
 from tests.support.variants import Known, item, made, shape, ticket
@@ -34,6 +35,8 @@ class Edit(NamedTuple):
 
 
 LEFT_OUT: Final = object()
+BESIDE: Final = 3
+"""How many values of the same sort are taken from the places beside one."""
 
 
 def generic(at: Where) -> str:
@@ -109,9 +112,47 @@ def said() -> dict[str, list[Any]]:
     return found
 
 
+IN_TIMES: Final = frozenset({*Span.__struct_fields__, *YearDay.__struct_fields__})
+"""The numbers of which times consist. Times are compared as a whole."""
+
+
+def sort_of(at: Where, kind: inspect.Type) -> Any:
+    """By what a value is compared with others of its sort; None where a value is compared with none."""
+    match kind:
+        case _ if at and at[-1] in IN_TIMES:
+            return None
+        case inspect.StructType(cls=struct):
+            return struct
+        case inspect.IntType() | inspect.FloatType() | inspect.DateType():
+            return type(kind)
+    return None
+
+
+class Beside:
+    """What an entry of a pack says in other places of the same sort: the rules of packs compare such values, and
+    answer otherwise where they are alike."""
+
+    def __init__(self, own: Any) -> None:
+        self.values = defaultdict[tuple[Where, Any], list[tuple[Where, Any]]](list)
+        for at, kind, value in places(shape(Policy), own):
+            self.values[self._entry(at), sort_of(at, kind)].append((at, value))
+
+    def of(self, at: Where, kind: inspect.Type) -> Iterator[Edit]:
+        """A few of the other values, those first that stand near."""
+        sort = sort_of(at, kind)
+        others = [one for one in self.values.get((self._entry(at), sort), ()) if sort and one[0] != at]
+        near = sorted(others, key=lambda one: (len(one[0]), ticket(generic(at), generic(one[0]))))
+        for there, value in near[:BESIDE]:
+            yield Edit(at, f"as {generic(there)}", value)
+
+    def _entry(self, at: Where) -> Where:
+        return at[:2] if len(at) > 1 and isinstance(at[1], int) else at[:1]
+
+
 def edits(pack: str) -> Iterator[Edit]:
     """Everything that is changed in a pack."""
     own = content(pack)
+    beside = Beside(own)
     known = Known()
     known.learn_pack(parse_pack(own, base))
     words = defaultdict[str, dict[str, None]](dict)
@@ -124,15 +165,16 @@ def edits(pack: str) -> Iterator[Edit]:
         for n, other in enumerate(_others(kind, name, value, [*words[name]], known, asked)):
             if other != value:
                 yield Edit(at, str(n), other)
+        yield from (edit for edit in beside.of(at, kind) if edit.value != value)
         if isinstance(kind, inspect.StructType) and isinstance(value, dict):
-            yield from _fields(at, kind, value, known)
+            yield from _fields(at, kind, value, known, beside)
         if len(at) == 1 and isinstance(value, dict | list):
             for other in sorted({*NAMES} - {pack}, key=lambda other: ticket(pack, at, other)):
                 if at[0] in content(other):
                     yield Edit(at, f"as in {other}", content(other)[at[0]])
 
 
-def _fields(at: Where, kind: inspect.StructType, value: dict[str, Any], known: Known) -> Iterator[Edit]:
+def _fields(at: Where, kind: inspect.StructType, value: dict[str, Any], known: Known, beside: Beside) -> Iterator[Edit]:
     """Fields that are left out, and those that are said where they were not."""
     for field in kind.fields:
         there = (*at, field.encode_name)
@@ -143,6 +185,7 @@ def _fields(at: Where, kind: inspect.StructType, value: dict[str, Any], known: K
         examples = {str(one): one for one in said().get(generic(there), ())}
         for text in sorted(examples, key=lambda one: ticket(generic(there), one))[:2]:
             yield Edit(there, "said", examples[text])
+        yield from beside.of(there, kind_of(field.type, None))
         if not examples:
             value_ = made(kind_of(field.type, None), field.name, known, generic(there), date(2016, 1, 1))
             yield Edit(there, "said", _plain(value_))
