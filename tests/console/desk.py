@@ -5,7 +5,6 @@ import re
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, nullcontext
-from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +17,7 @@ from services.console.tables import TABLES
 from shared.engine.opening import open_engine
 from shared.web import serving
 from tests.accounts import desk as accounts
+from tests.console.people import typed
 
 URL = "http://127.0.0.1:8700"
 GRANTED = {"role": "township", "division": "210522"}
@@ -79,15 +79,8 @@ class Office:
 
     async def typed(self, led: httpx.URL, name: str = "li", password: str = accounts.GOOD, code: str = "") -> str:
         """The path by which the page to sign in leads back, after a name and password were typed there."""
-        async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
-            shown = await http.get(led)
-            hidden = {name: unescape(value) for name, value in accounts.hidden(shown.text).items()}
-            answer = await http.post(
-                f"{self.issuer}/authorize", data={**hidden, "name": name, "password": password, "code": code}
-            )
-            assert answer.status_code == 303, answer.text
-            parts = urlsplit(answer.headers["location"])
-            return f"{parts.path}?{parts.query}"
+        parts = urlsplit(await typed(led, self.issuer, name, password, code))
+        return f"{parts.path}?{parts.query}"
 
     async def signed_in(self, to: str = "/me") -> Browser:
         browser = self.browser()

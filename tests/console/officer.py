@@ -5,32 +5,40 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from html.parser import HTMLParser
 from importlib import import_module
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from deploy.demo.answers import COMMANDS, Awaited, Row
+from deploy.demo.answers import Awaited, Row
+from deploy.demo.forms import fill
 from deploy.demo.officers import Refusal
 from deploy.demo.simulation import BY_FORM, Simulation
 from deploy.local.supervisor import System
 from services.console.pages.day import mark
+from services.registry.forms import FORMS
 from shared import blanks
-from shared.contracts import Command
-from shared.divisions import jurisdiction_of
+from shared.engine.actors import OWN
 from shared.forms import Blank
 from shared.policy import Policy
+from shared.web.http import Route
 from shared.workbook.cells import cell, shown
+from tests.console.people import People
 from tests.support.workbooks import cells
 
 CODE = re.compile(r"[a-z]{3,}|代码“|[a-z_]+=")
+SHARE = re.compile(r"[0-9a-f]{32}")
+"""A share of a draw's seed, which is made for whoever publishes its hash."""
 Field = dict[str, Any]
-ACTING = ("/act/", "/forms/")
+ACTING = ("/act/", "/forms/", "/start")
 """Where the forms lead by which something is done."""
 
 
 class Page(HTMLParser):
-    """A page as it is read: its links, the fields of the form that acts, and the text of its main part."""
+    """A page as it is read: its links, the fields of the form that acts, and the text of its main part.
+
+    Command lines for whoever runs the system stand in `code` and are no text.
+    """
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -38,13 +46,14 @@ class Page(HTMLParser):
         self.hidden: list[tuple[str, str]] = []
         self.fields: dict[str, Field] = {}
         self.said: list[str] = []
-        self._main = self._acts = False
+        self._main = self._acts = self._quotes = False
         self._choosing = ""
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         of = {name: value or "" for name, value in attrs}
         self._main |= tag == "main"
+        self._quotes |= tag == "code"
         if tag == "a" and self._main:
             self.links.append(of["href"])
         if tag == "form":
@@ -57,7 +66,7 @@ class Page(HTMLParser):
             return
         if of.get("type") == "hidden":
             self.hidden.append((of["name"], of["value"]))
-        elif of.get("type") == "checkbox":
+        elif of.get("type") in ("checkbox", "radio"):
             field = self.fields.setdefault(of["name"], {"choices": [], "many": True, "value": ""})
             field["choices"].append(of["value"])
         elif tag in ("input", "select", "textarea"):
@@ -69,55 +78,92 @@ class Page(HTMLParser):
             self._choosing = ""
         if tag == "main":
             self._main = False
+        if tag == "code":
+            self._quotes = False
 
     def handle_data(self, data: str) -> None:
-        if self._main and data.strip():
+        if self._main and not self._quotes and data.strip():
             self.said.append(data.strip())
 
 
 class Pages(Simulation):
-    """A play whose officers have a browser. What nobody is shown where nobody signs in goes another way."""
+    """A play whose officers have a browser and an account each, and do everything in it."""
 
-    def __init__(self, system: System, policy: Policy) -> None:
+    def __init__(self, system: System, policy: Policy, people: People) -> None:
         super().__init__(system, policy)
+        self.people = people
         self.by_page: Counter[str] = Counter()
-        self.otherwise: Counter[str] = Counter()
         self.codes: set[str] = set()
         """Texts on pages in which a code or an English word stands."""
 
-    async def __aenter__(self) -> Self:
-        await super().__aenter__()
-        url = self.system.url("console")
-        self.browser = httpx.AsyncClient(base_url=url, timeout=120, trust_env=False, headers={"origin": url})
-        return self
-
-    async def __aexit__(self, *given: object) -> None:
-        await self.browser.aclose()
-        await super().__aexit__(*given)
-
     async def post(self, service: str, path: str, key: str, rows: Sequence[Row]) -> None:
-        command = COMMANDS[service, path]
-        if path in BY_FORM or path == "policies" or service == "incentives" or command.by_token:
-            self.otherwise[path] += len(rows)
-            await super().post(service, path, key, rows)
-            return
+        assert self.policy
+        if path == "policies":
+            await self._adopt(rows)
+        elif path in BY_FORM:
+            await self._hand_in(path, rows)
+        else:
+            await self._act(service, path, rows)
+        self.by_page[path] += len(rows)
+        self.sent[path] += len(rows)
+        await self.settle()
+
+    async def _adopt(self, rows: Sequence[Row]) -> None:
+        """Adopt the shipped pack on the page for the first steps."""
+        for row in rows:
+            shown = await self._as("leader_group", row)
+            page = await self._opened("/start")
+            (name,) = (pack for pack in page.fields["pack"]["choices"] if pack == "benxi")
+            said = {"pack": name, "organ": row["adopted_by"]}
+            answer = await shown.post("/start", data={**dict(page.hidden), **said})
+            if answer.status_code != 303:
+                raise Refusal(f"the pack was refused: {Page(answer.text).said}", answer.status_code)
+
+    async def _hand_in(self, path: str, rows: Sequence[Row]) -> None:
+        """Get an Excel form on its page, fill it in, and hand it in there."""
+        assert self.policy
+        browser = await self._as(_role("registry", path, rows[0]), rows[0])
+        address = f"/forms/registry/{path}"
+        page = await self._opened(address)
+        template = await browser.get(f"{address}/file", params={"place": self.policy.jurisdiction})
+        assert template.status_code == 200, template.text
+        filled = fill(template.content, FORMS[path].form([self.policy]), rows)
+        answer = await browser.post(
+            address, data={**dict(page.hidden), "do": "apply"}, files={"file": (f"{path}.xlsx", filled)}
+        )
+        self.status = answer.status_code
+        if "已登记" not in (done := self._looked_at(answer)).said:
+            raise Refusal(f"the form {path} was refused: {done.said}", self.status)
+
+    async def _act(self, service: str, path: str, rows: Sequence[Row]) -> None:
         tasks = await self.tasks()
         blank = blank_of(service, path)
         for row in rows:
             task = next((one for one in tasks if _is_answer(one, service, blank, row)), None)
-            await self._say(service, path, blank, command, row, task)
-            self.by_page[path] += 1
-        self.sent[path] += len(rows)
-        await self.settle()
+            await self._say(service, path, blank, row, task)
 
-    async def _say(
-        self, service: str, path: str, blank: Blank, command: type[Command], row: Row, task: Awaited | None
-    ) -> None:
-        role = task.role if task else row.get("body", "poverty_office")
-        division = jurisdiction_of(task.place if task else row["place"])
-        self.browser.cookies.set("zhucun_role", f"{role}.{division}")
+    async def _as(self, role: str, row: Row) -> httpx.AsyncClient:
+        """The browser of whoever acts in a role: for a unit or a team one of its own people."""
+        assert self.policy
+        own: dict[str, str] = {}
+        if role == "team":
+            own = {"team": str(row["village"])}
+        elif role == "unit":
+            own = {"unit": str(row.get("unit") or await self._unit_of(str(row["village"])))}
+        self.browser = await self.people.browser(role, self.policy.jurisdiction, **own)
+        return self.browser
+
+    async def _unit_of(self, village: str) -> str:
+        """The unit that sends a village its team."""
+        links = await self.states("dispatch", "links")
+        return next(str(link["unit"]) for id, link in links.items() if village in id and link.get("unit"))
+
+    async def _say(self, service: str, path: str, blank: Blank, row: Row, task: Awaited | None) -> None:
+        await self._as(task.role if task else _role(service, path, row), {**dict(task.answer if task else ()), **row})
         if task and task.action == path:
             page = await self._opened(await self._link(service, path, task))
+        elif path == "appeals":
+            page = await self._appealing(row)
         else:
             page = await self._opened(f"/act/{service}/{path}?place={row['place']}&about={row.get('village', '')}")
         address = f"/act/{service}/{path}"
@@ -127,6 +173,24 @@ class Pages(Simulation):
         done = await self._press(address, page, wanted, "say")
         if not re.search("已办理|没有变动", "".join(done.said)):
             raise Refusal(f"{service} refused {path}: {done.said}", self.status)
+
+    async def _appealing(self, row: Row) -> Page:
+        """The form by which whom a case concerns asks for a review, as the page about his own cases leads there."""
+        assert self.policy
+        village = str(row["outcome"]).split("/")[1]
+        self.browser = await self.people.browser(
+            "team", self.policy.jurisdiction, cadre=row["subject"], team=village, unit=await self._unit_of(village)
+        )
+        (link,) = (one for one in (await self._opened("/cases")).links if one.startswith("/act/incentives/appeals"))
+        page = await self._opened(link)
+        known = {of: page.fields[f"f.{of}"]["value"] for of in ("subject", "outcome")}
+        assert known == {of: row[of] for of in known}, "he need not type in what is known"
+        return page
+
+    async def opened(self, role: str, address: str) -> Page:
+        """A page as whoever has a role sees it."""
+        await self._as(role, {})
+        return await self._opened(address)
 
     async def _link(self, service: str, path: str, task: Awaited) -> str:
         """The link of a task on the pages of my day."""
@@ -164,7 +228,7 @@ class Pages(Simulation):
 
     def _looked_at(self, answer: httpx.Response) -> Page:
         page = Page(answer.text)
-        self.codes |= {text for text in page.said if CODE.search(text)}
+        self.codes |= {text for text in page.said if CODE.search(text) and not SHARE.fullmatch(text)}
         return page
 
 
@@ -176,11 +240,21 @@ class _AsTask:
         self.answer = dict(task.answer)
 
 
+def route_of(service: str, path: str) -> Route:
+    """The route of a command."""
+    found: Route = next(one for one in import_module(f"services.{service}.api").COMMANDS if one.path == path)
+    return found
+
+
+def _role(service: str, path: str, row: Row) -> str:
+    """Who says a command without a task: the body that it names, or one of those who may."""
+    by = route_of(service, path).by
+    return str(row["body"]) if not by else next(role for role in by if role not in OWN)
+
+
 def blank_of(service: str, path: str) -> Blank:
     """The blank of a command."""
-    forms = import_module(f"services.{service}.forms").FORMS
-    routes = {route.path: route for route in import_module(f"services.{service}.api").COMMANDS}
-    route = routes[path]
+    forms, route = import_module(f"services.{service}.forms").FORMS, route_of(service, path)
     return forms.get(path) or blanks.alone(route.command, path, route.zh, route.en)
 
 

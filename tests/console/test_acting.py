@@ -7,29 +7,30 @@ from deploy.demo.officers import Officers
 from deploy.demo.regions.benxi.story import Benxi
 from deploy.local.supervisor import System
 from tests.console.officer import Pages
+from tests.console.people import People
 
 UNTIL = date(2015, 3, 31)
 ANSWERED = {
     "diagnoses", "matchings", "assignments", "commitments", "reconciliations", "visits", "reports", "ballots", "grades",
-    "households", "measurements", "exit-requests", "verifications", "notices", "approvals",
+    "households", "measurements", "surveys", "exit-requests", "verifications", "notices", "approvals",
 }  # fmt: skip
-BEGUN = {"policies", "villages", "units", "cadres", "surveys"}
-"""What is handed in as files at the beginning: a pack and Excel forms."""
-UNSEEN = {
-    "seed-hashes", "seeds", "verification-seed-hashes", "verification-seeds",
-    "defences", "decisions", "decision-services", "appeals", "appeal-decisions",
-}  # fmt: skip
-"""What nobody is shown where nobody signs in: two bodies check each other in a draw, and the rest is about persons."""
+OF_TWO_BODIES = {"seed-hashes", "seeds", "verification-seed-hashes", "verification-seeds"}
+OF_PERSONS = {"defences", "decisions", "decision-services", "appeals", "appeal-decisions"}
+AT_FIRST = {"policies", "villages", "units", "cadres"}
 
 
 async def test_a_villages_way_is_gone_through_the_pages_alone(tmp_path: Path) -> None:
-    async with System(tmp_path, kind="demo", console=True) as system:
+    """Each actor signs in in his own role; what two bodies do apart, and what is about persons, too."""
+    often = {"ZHUCUN_REQUESTS_A_MINUTE": "100000"}
+    async with System(tmp_path, kind="demo", console=True, accounts=True, env=often) as system:
         await system.ready(120)
         story = Benxi(seed=1, villages=2)
-        async with Pages(system, story.policy) as pages:
+        async with People(system) as people, Pages(system, story.policy, people) as pages:
             await Officers(story, pages).live(UNTIL, _nobody)
-            assert pages.otherwise.keys() <= BEGUN | UNSEEN
-            assert pages.by_page.keys() >= ANSWERED, pages.by_page
+            asked = ANSWERED | OF_TWO_BODIES | OF_PERSONS | AT_FIRST
+            assert pages.by_page.keys() >= asked, asked - pages.by_page.keys()
+            cases = await pages.opened("discipline", "/cases?finished=true")
+            assert "《行政机关公务员处分条例》第三十九条" in cases.said
             assert pages.codes == set()
 
 
