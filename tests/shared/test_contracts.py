@@ -238,6 +238,19 @@ def test_an_event_can_be_read_by_people_in_both_languages(event: type[Event]) ->
 LETTERS = st.characters(categories=["Lu", "Ll", "Nd", "Po", "Pd", "Lo"], max_codepoint=0x9FFF)
 
 
+PAIRED = {"persons": "lifted", "asked": "present"}
+"""Lists that are read side by side, each with the one that it belongs to. A schema cannot say that they are as long."""
+
+
+def paired(data: dict[str, Any]) -> dict[str, Any]:
+    """Data whose lists that are read side by side are equally long."""
+    for field, beside in PAIRED.items():
+        if data.get(field) and beside in data:
+            length = min(len(data[field]), len(data[beside]))
+            data = {**data, field: data[field][:length], beside: data[beside][:length]}
+    return data
+
+
 def generated(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> st.SearchStrategy[Any]:
     """Anything that a schema allows."""
     match schema:
@@ -253,7 +266,7 @@ def generated(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> st.SearchSt
             return st.fixed_dictionaries(
                 {name: field for name, field in of.items() if name in always},
                 optional={name: field for name, field in of.items() if name not in always},
-            )
+            ).map(paired)
         case {"type": "object", "additionalProperties": dict() as values}:
             names = generated({"type": "string", **schema.get("propertyNames", {})}, defs)
             return st.dictionaries(names, generated(values, defs), max_size=min(3, schema.get("maxProperties", 3)))

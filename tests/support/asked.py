@@ -51,6 +51,7 @@ class Matter(State, frozen=True, kw_only=True, omit_defaults=True):
     """Something that an answer is awaited about; what was drawn for it is secret until then."""
 
     kind = "matters"
+    hides_from_all = True
     known_as = ("询问事项", "a matter that is asked about")
     of: str
     drawn: str = ""
