@@ -19,6 +19,7 @@ from shared.contracts.sentences import SENTENCES
 from shared.contracts.values import ROLES
 from shared.contracts.words import WORDS
 from shared.divisions import LABELS
+from shared.laws import LAWS
 from shared.policy import Policy
 from shared.policy.assessment import CHANNELS
 from shared.policy.indicators import HOUSEHOLD_FIGURES, SHARE
@@ -377,7 +378,7 @@ def basis(rule: str, policy: Policy | None = None) -> Both:
     is used once, has no document: both texts are empty.
     """
     if found := _LAW.fullmatch(rule):
-        zh, en = _LAWS[found[1]]
+        zh, en = LAWS[found[1]]
         number = int(found[2]) if found[2] else 0
         return (f"《{zh}》{chinese.article(number)}", f"{en}, article {number}") if number else (f"《{zh}》", en)
     if rule in _TITLES:
@@ -390,18 +391,7 @@ def basis(rule: str, policy: Policy | None = None) -> Both:
     return "", ""
 
 
-_LAWS: Final = {
-    "Civil Servant Law": ("公务员法", "Civil Servant Law"),
-    "Internal Control Standard": (
-        "行政事业单位内部控制规范（试行）",
-        "Internal Control Standard for Administrative and Public Institutions",
-    ),
-    "PIPL": ("个人信息保护法", "Personal Information Protection Law"),
-    "Sanctions Law": ("公职人员政务处分法", "Law on Administrative Sanctions for Public Employees"),
-    "Village Committees Law": ("村民委员会组织法", "Organic Law of Villagers' Committees"),
-    "Regulation on Administrative Divisions": ("行政区划管理条例", "Regulation on Administrative Divisions"),
-}
-_LAW: Final = re.compile(f"({'|'.join(_LAWS)})(?: ([0-9]+))?")
+_LAW: Final = re.compile(f"({'|'.join(LAWS)})(?: ([0-9]+))?")
 _TITLES: Final = {"全国年节及纪念日放假办法": "Regulation on Public Holidays for National Festivals and Memorial Days"}
 _MECHANISM: Final = re.compile(r"[0-9]+\.[0-9]+|rules §[0-9]+")
 """The ids of docs/mechanisms.md, such as `3.4`. Old dead letters may name a section of rules instead."""

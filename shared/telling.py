@@ -11,6 +11,7 @@ import msgspec
 
 from shared.contracts import EVENTS, Envelope, Event
 from shared.labels import Both, basis, parties_of, party_key, sentence
+from shared.laws import as_of
 from shared.policy import Policy
 
 
@@ -44,6 +45,7 @@ def named_in(events: Iterable[Happened]) -> dict[str, str]:
     return found
 
 
-def line(event: Event, policy: Policy | None, names: Mapping[str, str]) -> tuple[Both, Both]:
-    """What an event says in a sentence, and by which document, each in Chinese and English."""
-    return sentence(event, policy, names), basis(getattr(event, "clause", "") or event.source, policy)
+def line(one: Happened, policy: Policy | None, names: Mapping[str, str]) -> tuple[Both, Both]:
+    """What an event says in a sentence, and by which document as of its day, each in Chinese and English."""
+    source = getattr(one.event, "clause", "") or one.event.source
+    return sentence(one.event, policy, names), basis(as_of(source, one.day), policy)

@@ -51,7 +51,7 @@ def steps(world: World) -> list[tuple[str, bool]]:
 def test_5_9_each_clock_has_its_law_and_the_days_that_are_left(world: World) -> None:
     hear(world, graded("incompetent"))
     defence = clock(world, "陈述申辩")
-    assert defence.law[0] == "《公职人员政务处分法》第四十三条" and defence.whose[0] == "当事人"
+    assert defence.law[0] == "《行政机关公务员处分条例》第三十九条" and defence.whose[0] == "当事人"
     assert defence.left == (defence.until - TODAY).days > 0
     assert steps(world) == [("defences", False)]
     world.pass_days(TODAY + DAY)

@@ -499,14 +499,14 @@ def test_civil_servant_law_96_a_review_never_aggravates_and_may_leave_the_grade(
     region.refuses(contest(region), 409, "year")
 
 
-def test_civil_servant_law_96_the_answer_cannot_be_worse() -> None:
+def test_civil_servant_law_91_the_answer_cannot_be_worse() -> None:
     review = {**BENXI["assessment"]["review"], "grades": ["basically_competent", "incompetent"]}
     region = in_december({**BENXI, "assessment": {**BENXI["assessment"], "review": review}})
     complete(region)
     confirm(region, "basically_competent")
     region.ask(contest(region))
     refused = region.refuses(region.grade(VILLAGE, 2015, "incompetent"), 422, "grade")
-    assert refused.rule == "Civil Servant Law 96"
+    assert refused.rule == "Civil Servant Law 91", "the law of 2005, as of the story's year"
     region.ask(region.grade(VILLAGE, 2015, "excellent"))
     assert region.said(GradeReviewed)[0].grade == "excellent"
 

@@ -6,6 +6,7 @@ from services.incentives.model.commands import DecideAppeal, EscalateAppeal, Lod
 from services.incentives.model.decision import signed, to_serve
 from services.incentives.model.record import Case, Record, but, case_of, end_of
 from shared.contracts.incentives import AppealDecided, AppealEscalated, OutcomeAppealed
+from shared.laws import as_of
 from shared.policy import Policy
 from shared.rules import Change, Refused, require_body
 
@@ -18,7 +19,7 @@ def appeal(record: Record | None, command: LodgeAppeal, policy: Policy, today: d
     if case.appeal == "lodged":
         return Change(record)
     if case.appeal:
-        raise Refused(_LAW, *_what_is_next(case))
+        raise Refused(as_of(_LAW, today), *_what_is_next(case))
     case = _lodged(case, command, case.appeal_until, policy, today)
     record = record.keep(command.outcome, case)
     return Change(record, (record.tell(OutcomeAppealed, command.outcome, answer_until=case.answer_until),))
@@ -32,7 +33,7 @@ def escalate(record: Record | None, command: EscalateAppeal, policy: Policy, tod
         if case.level and (command.lodged_on or today) == case.appealed_on:
             return Change(record)
         zh, en = f"尚在{case.answer_until}前的答复期限内", f"the answer has time until {case.answer_until}"
-        raise Refused(_LAW, f"{zh}，请待答复后再提出", f"{en}; wait for it")
+        raise Refused(as_of(_LAW, today), f"{zh}，请待答复后再提出", f"{en}; wait for it")
     is_first = not case.appeal
     last = case.direct_until if is_first else case.appeal_until
     if is_first or case.appeal == "lodged":
@@ -52,10 +53,10 @@ def _lodged(
     """The case with an appeal that runs. What was handed in on paper in time may be entered later."""
     level, lodged_on = case.remedy, command.lodged_on or today
     if not (case.served_on and level and last):
-        raise Refused(_LAW, *_none_open(case))
+        raise Refused(as_of(_LAW, today), *_none_open(case))
     if lodged_on > today or lodged_on < case.served_on:
         raise Refused(
-            _LAW,
+            as_of(_LAW, today),
             f"提出之日应在{case.served_on}至{today}之间，请更正",
             f"it was lodged between {case.served_on} and {today}; correct the day",
             field="lodged_on",
@@ -63,7 +64,7 @@ def _lodged(
         )
     if lodged_on > last:
         raise Refused(
-            _LAW,
+            as_of(_LAW, today),
             f"申请{level.label}的期限已于{last}届满",
             f"the time for an appeal ended on {last}",
         )
@@ -110,7 +111,7 @@ def decide_appeal(record: Record | None, command: DecideAppeal, policy: Policy, 
     record, case = case_of(record, command)
     require_body(command.body, case.answers, case.terms.clause)
     if case.appeal != "lodged":
-        raise Refused(_LAW, "没有待复核的申请", "no appeal awaits an answer here")
+        raise Refused(as_of(_LAW, today), "没有待复核的申请", "no appeal awaits an answer here")
     if command.overturned:
         case = but(case, appeal="overturned", status="overturned", expires=None)
     else:

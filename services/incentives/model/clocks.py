@@ -11,6 +11,7 @@ from services.incentives.model.record import Case, Record
 from shared.contracts.incentives import Subject
 from shared.contracts.values import ROLES
 from shared.labels import Both, basis, in_words
+from shared.laws import as_of
 from shared.policy import Policy
 
 SUBJECT: Final[Both] = ("当事人", "whom it concerns")
@@ -104,12 +105,13 @@ def _clocks(case: Case, policy: Policy | None, today: date) -> Iterator[Clock]:
 def _times(case: Case) -> Iterator[_Time]:
     terms, level, is_lodged = case.terms, case.remedy, case.appeal == "lodged"
     decides, proposes = ROLES[terms.decides], ROLES[terms.proposes] if terms.proposes else SUBJECT
+    heard_from = case.moved_on or case.proposed_on
     yield _Time(
         ("提请决定", "the proposal to the deciding body"), terms.clause, proposes, case.proposed_on, case.move_by,
         case.status == "found",
     )  # fmt: skip
     yield _Time(
-        ("陈述申辩", "statement and defence"), "Sanctions Law 43", SUBJECT, case.moved_on or case.proposed_on,
+        ("陈述申辩", "statement and defence"), as_of("Sanctions Law 43", heard_from), SUBJECT, heard_from,
         case.defence_until, case.status == "proposed", is_right=True,
     )  # fmt: skip
     yield _Time(
@@ -122,8 +124,8 @@ def _times(case: Case) -> Iterator[_Time]:
     )
     served_by = ROLES[case.levels[case.level - 1].by(terms.decides)] if case.level else decides
     yield _Time(
-        ("送达", "the service"), "Civil Servant Law 95", served_by, case.answered_on or case.decided_on, case.serve_by,
-        runs=True,
+        ("送达", "the service"), as_of("Civil Servant Law 95", case.serve_by or heard_from), served_by,
+        case.answered_on or case.decided_on, case.serve_by, runs=True,
     )  # fmt: skip
     if level:
         yield _Time(

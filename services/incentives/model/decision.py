@@ -21,6 +21,7 @@ from shared.contracts.incentives import (
 )
 from shared.contracts.values import ROLES
 from shared.labels import label
+from shared.laws import as_of
 from shared.policy import Policy
 from shared.rules import Change, Refused, require_body
 
@@ -28,18 +29,19 @@ from shared.rules import Change, Refused, require_body
 def hear(record: Record | None, command: HearDefence, policy: Policy, today: date) -> Change:
     """The subject was heard, before any decision. From now on the body may decide (Sanctions Law 43, 政务处分法)."""
     record, case = case_of(record, command)
+    rule = as_of("Sanctions Law 43", today)
     _require_moved(case)
     if not case.terms.defence:
-        raise Refused("Sanctions Law 43", "该事项属于奖励，无需陈述申辩", "this is a reward; no defence is heard on it")
+        raise Refused(rule, "该事项属于奖励，无需陈述申辩", "this is a reward; no defence is heard on it")
     if case.status == "withdrawn":
         raise Refused(
-            "Sanctions Law 43",
+            rule,
             "该建议所依据的事实已经撤回，建议随之撤销，不再听取陈述申辩",
             "what it rested on was withdrawn, and the proposal with it: there is nothing left to defend against",
         )
     if case.status not in ("proposed", "decidable"):
         raise Refused(
-            "Sanctions Law 43",
+            rule,
             f"已于{case.decided_on}作出决定，不再听取陈述申辩；当事人可依法申请复核或者提出申诉",
             f"it was decided on {case.decided_on}, so the defence is over; the subject may ask for a review or appeal",
         )
@@ -58,7 +60,7 @@ def decide(record: Record | None, command: Decide, policy: Policy, today: date) 
     _require_moved(case)
     if case.status == "proposed":
         raise Refused(
-            "Sanctions Law 43",
+            as_of("Sanctions Law 43", today),
             f"尚未听取陈述申辩，期限至 {case.defence_until}；请先听取，或待期满后再决定",
             f"the subject has not been heard and may be until {case.defence_until}; hear it, or decide afterwards",
         )
@@ -71,9 +73,9 @@ def decide(record: Record | None, command: Decide, policy: Policy, today: date) 
             f"{zh}，不能再次决定",
             f"{en}; it is not decided twice",
         )
-    _require_tolerance(case, command)
+    _require_tolerance(case, command, today)
     _require_unbarred(record, case, command, today)
-    standing = _standing(case, command)
+    standing = _standing(case, command, today)
     case = but(
         case,
         status="imposed" if command.imposed else "tolerated" if command.tolerated else "dropped",
@@ -112,7 +114,7 @@ def _require_moved(case: Case) -> None:
         )
 
 
-def _require_tolerance(case: Case, command: Decide) -> None:
+def _require_tolerance(case: Case, command: Decide, today: date) -> None:
     """Refuse a penalty that was not examined for tolerance, or that passes over a defence that holds (1.14)."""
     unanswered = next((name for name in get_args(Distinction) if getattr(command, name) is None), None)
     if case.terms.sanction and unanswered:
@@ -141,7 +143,7 @@ def _require_tolerance(case: Case, command: Decide) -> None:
         )
     if command.imposed and case.accepted:
         raise Refused(
-            "Sanctions Law 43",
+            as_of("Sanctions Law 43", today),
             "当事人的陈述申辩经核实成立，应当采纳，不能作出处理",
             "the defence was verified and holds, so it must be adopted: nothing can be imposed",
             field="imposed",
@@ -171,11 +173,11 @@ def distinctions(command: Decide) -> tuple[Distinction, ...]:
     return tuple(name for name in get_args(Distinction) if getattr(command, name))
 
 
-def _standing(case: Case, command: Decide) -> Standing | None:
+def _standing(case: Case, command: Decide, today: date) -> Standing | None:
     """The status of the person. Refused if the remedies depend on it and it is not said, or where there is none."""
     if command.imposed and case.terms.tells_apart and not command.standing:
         raise Refused(
-            "Civil Servant Law 95",
+            as_of("Civil Servant Law 95", today),
             "当事人的救济途径因身份而不同，请填写其身份",
             "the remedies depend on the status of the person; say which it is",
             field="standing",
@@ -183,7 +185,7 @@ def _standing(case: Case, command: Decide) -> Standing | None:
         )
     if command.standing and case.terms.subject != "cadre":
         raise Refused(
-            "Civil Servant Law 95",
+            as_of("Civil Servant Law 95", today),
             "只有派出单位的干部才有身份之分，单位、工作队和村干部不填",
             "only a person has such a status, of those whom units send; leave it empty for others",
             field="standing",
@@ -224,7 +226,7 @@ def serve(record: Record | None, command: ServeDecision, policy: Policy, today: 
     require_body(command.body, owing, case.terms.clause)
     if not case.terms.serve or not (case.serve_by or case.served_on) or case.appeal in ("lodged", "overturned"):
         raise Refused(
-            "Civil Servant Law 95",
+            as_of("Civil Servant Law 95", today),
             "没有待送达的决定",
             "no decision is to be served here",
         )
@@ -232,7 +234,7 @@ def serve(record: Record | None, command: ServeDecision, policy: Policy, today: 
     assert since
     if not since <= command.served_on <= today:
         raise Refused(
-            "Civil Servant Law 95",
+            as_of("Civil Servant Law 95", today),
             f"送达之日应在{since}至{today}之间，请更正",
             f"the service lies between {since} and {today}; correct it",
             field="served_on",
@@ -261,7 +263,7 @@ def withdraw_decision(record: Record | None, command: WithdrawDecision, policy: 
         return Change(record)
     if case.appeal:
         raise Refused(
-            "Civil Servant Law 95",
+            as_of("Civil Servant Law 95", today),
             "当事人已申请复核，该决定只能由复核决定改变",
             "the subject has appealed; the decision is changed by answering the appeal only",
         )

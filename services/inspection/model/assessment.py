@@ -12,6 +12,7 @@ import msgspec
 from shared.contracts.inspection import (
     DeadlineMoved,
 )
+from shared.laws import as_of
 from shared.policy import Bound, Cap, Ground, Policy, Review
 from shared.policy.channels import PRESENCE
 from shared.rules import Hand, Involved, Moved, State, Task
@@ -204,9 +205,9 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
                     detail=f"{self.year} {channel}", answer={**said, "channel": channel, "body": "organisation"},
                 )  # fmt: skip
         if self.status in ("proposed", "contested"):
-            rule = "2.15" if self.status == "proposed" else "Civil Servant Law 95"
             # A grade that an earlier version proposed has no last day: it is counted here from the end of its year.
             due = self.answer_until or self.grade_by or policy.assessment.grade_by.due(year_end, policy.calendar)
+            rule = "2.15" if self.status == "proposed" else as_of("Civil Servant Law 95", due)
             yield Task(
                 action="grades", about=self.village, role="organisation", due=due, rule=rule,
                 detail=str(self.year), answer={**said, "body": "organisation"},

@@ -25,6 +25,7 @@ from shared.contracts.inspection import (
     GradeWithdrawn,
 )
 from shared.labels import in_words, label, said
+from shared.laws import as_of
 from shared.policy import Policy, Review
 from shared.rules import Change, Due, Refused, addressed, require_body
 
@@ -140,20 +141,21 @@ def _told(state: Assessment, proposal: Proposal, command: ConfirmGrade) -> Asses
 
 def contest(state: Assessment | None, command: ContestGrade, policy: Policy, today: date) -> Change:
     """The team asks for a review in time (Civil Servant Law 95). The grade and its effects hold meanwhile (96)."""
-    require_body(command.body, "team", "Civil Servant Law 95")
+    rule = as_of("Civil Servant Law 95", today)
+    require_body(command.body, "team", rule)
     state = state and addressed(state, command)
     if state is not None and state.answer_until:
         return Change(state)
     terms = state and terms_of(state, policy).review
     if state is None or not terms or not state.review_until:
         raise Refused(
-            "Civil Servant Law 95",
+            rule,
             f"村 {command.village} {command.year} 年没有可申请复核的等次：尚未定等、政策包未列入，或已经复核",
             f"no grade of {command.year} in village {command.village} can be reviewed: there is none yet, the pack "
             "lists no review of it, or it was reviewed already",
             field="year",
         )
-    require_in_time(state.review_until, today, "Civil Servant Law 95")
+    require_in_time(state.review_until, today, rule)
     answer_until = terms.answer.after(today, policy.calendar)
     told = GradeContested(
         place=state.place,
@@ -172,7 +174,7 @@ def _reviewed(state: Assessment, command: ConfirmGrade, terms: Terms, policy: Po
     """Answer a review with the same grade or a better one. Caps do not bind it, since their facts are reviewed too."""
     if terms.worst_of(command.grade, state.grade) != state.grade:
         raise Refused(
-            "Civil Servant Law 96",
+            as_of("Civil Servant Law 96", today),
             f"复核不得加重：等次不得低于原定的“{label('grade', state.grade, policy)}”，请改填",
             f"a review never aggravates: the grade cannot be worse than {state.grade!r}; give that or a better one",
             field="grade",
