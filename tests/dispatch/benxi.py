@@ -313,6 +313,8 @@ def own_pack(benxi: Benxi, jurisdiction: str = HOME, effective: date = START, nu
     """A county adopts a pack of its own."""
     documents = {name: {**said, "jurisdiction": "00"} for name, said in PACK["documents"].items()}
     pack = {**PACK, "jurisdiction": jurisdiction, "version": f"{jurisdiction}-{number}", "effective_from": effective}
-    pack = {**pack, "documents": documents, **changes}
+    # The names of Benxi's counties are for packs of Benxi and of divisions in it.
+    words = PACK["words"] if jurisdiction.startswith("2105") else {**PACK["words"], "places": {}}
+    pack = {**pack, "documents": documents, "words": words, **changes}
     place = jurisdiction.ljust(6, "0")
     benxi.hear(PolicyAdopted(place=place, version=pack["version"], adopted_by="县委", pack=pack))
