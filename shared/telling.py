@@ -45,7 +45,7 @@ def named_in(events: Iterable[Happened]) -> dict[str, str]:
     return found
 
 
-def line(one: Happened, policy: Policy | None, names: Mapping[str, str]) -> tuple[Both, Both]:
+def line(event: Event, day: date, policy: Policy | None, names: Mapping[str, str]) -> tuple[Both, Both]:
     """What an event says in a sentence, and by which document as of its day, each in Chinese and English."""
-    source = getattr(one.event, "clause", "") or one.event.source
-    return sentence(one.event, policy, names), basis(as_of(source, one.day), policy)
+    source = getattr(event, "clause", "") or event.source
+    return sentence(event, policy, names), basis(as_of(source, day), policy)

@@ -141,7 +141,7 @@ def _in_words(folder: Path) -> Callable[[Envelope], None]:
 
     def show(envelope: Envelope) -> None:
         event = happened(envelope).event
-        (sentence, _basis) = line(event, policy(event.place), {})
+        (sentence, _basis) = line(event, envelope.occurredon, policy(event.place), {})
         console.say(f"{in_language(envelope.occurredon)}  {envelope.subject}  {chosen(sentence)}")
 
     return show

@@ -119,7 +119,7 @@ def way(events: Sequence[Happened], policy: Policy | None, names: Mapping[str, s
         cause, organ = labels.get(first.cause, ""), first.organ
         organ = organ if all(one.organ == organ for one in more) else ""
         why = told(f"因{cause}", f"after: {cause}") if cause else told(f"由{organ}办理", f"by {organ}") if organ else ""
-        said, source = line(first, policy, names)
+        said, source = line(first.event, day, policy, names)
         table.add_row(
             in_language(day), f"{chosen(kind.label)} ×{1 + len(more)}" if more else chosen(said),
             neutral(why), "" if more else chosen(source),

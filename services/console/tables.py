@@ -32,6 +32,11 @@ class Tables(NamedTuple):
 
 def _tables() -> Tables:
     metadata = MetaData()
+    return Tables(metadata, *_kept(metadata), *_read(metadata))
+
+
+def _kept(metadata: MetaData) -> tuple[Table, ...]:
+    """What people keep."""
     # By the hash of the cookie's value, so that whoever reads the table is nobody's session. `sealed` has the tokens.
     sessions = Table(
         "sessions",
@@ -59,6 +64,11 @@ def _tables() -> Tables:
         Column("body", Text, nullable=False),
         Index("ix_imports_owner", "owner", "at"),
     )
+    return sessions, searches, imports
+
+
+def _read(metadata: MetaData) -> tuple[Table, ...]:
+    """What events made."""
     villages = Table(
         "villages",
         metadata,
@@ -125,9 +135,7 @@ def _tables() -> Tables:
         Column("day", String(10), nullable=False),
         Column("is_current", Integer, nullable=False),
     )
-    return Tables(
-        metadata, sessions, searches, imports, villages, marked, campaigns, units, packs, sums, changes, positions
-    )
+    return villages, marked, campaigns, units, packs, sums, changes, positions
 
 
 TABLES: Final = _tables()

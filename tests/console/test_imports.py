@@ -4,7 +4,7 @@ import re
 from html import unescape
 
 from tests.console.desk import URL
-from tests.console.test_forms_of_acts import Desk, desk
+from tests.console.registrar import Desk, desk
 from tests.registry.office import ROWS
 from tests.support.texts import faults
 

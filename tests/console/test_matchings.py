@@ -1,7 +1,7 @@
 """Units, teams and proposals in the browser, over a real dispatch: why this unit, and what would be otherwise."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,9 @@ from shared.contracts.registry import PolicyAdopted, VillageRegistered
 from shared.engine.deliveries import handle
 from shared.engine.opening import open_engine
 from shared.engine.pipeline import Pipeline
-from shared.stream.bus import OPEN
+from shared.stream.bus import OPEN, Message
 from shared.stream.relay import Relay
 from tests.console.desk import URL, free_port, served
-from tests.deploy.test_rights_page import send
 from tests.dispatch.benxi import CITY, HOME, PACK, START, V1, V2, V3, diagnosed, squad, unit
 from tests.support.process import delivery
 from tests.support.servers import engine_with
@@ -59,10 +58,14 @@ class Desk:
         assert answer.status_code == 200, answer.text
 
 
+async def _nobody_hears(_stream: str, _messages: Sequence[Message]) -> None:
+    """What the dispatch tells goes nowhere."""
+
+
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     engine = await engine_with(f"sqlite+aiosqlite:///{tmp_path}/dispatch.sqlite3", SERVICE.tables)
-    pipeline = Pipeline(SERVICE, engine, Relay(send), "")
+    pipeline = Pipeline(SERVICE, engine, Relay(_nobody_hears), "")
     await pipeline.start()
     told = [
         DayPassed(day=START), PolicyAdopted(place=CITY, version=PACK["version"], pack=PACK, adopted_by="市委"), *UNITS,

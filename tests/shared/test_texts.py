@@ -36,6 +36,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES = [path for room in ("shared", "services", "deploy") for path in sorted((ROOT / room).rglob("*.py"))]
 PATTERNS = ("re.compile", "re.search", "re.fullmatch", "re.sub", "frozenset")
 PACKS = {path.stem: path for path in FILES}
+DAY = date(2016, 1, 4)
 
 
 GAP = re.compile(r"\{\w*[+#]?(?:\?[^{}]*)?\}")
@@ -107,7 +108,7 @@ def test_every_value_of_an_event_has_words(type_: str) -> None:
 def test_every_event_of_a_village_is_told_in_a_sentence(type_: str) -> None:
     event = OF_VILLAGES[type_]
     given = {field.name: words(event.__name__, field.name).example for field in msgspec.structs.fields(event)}
-    told = line(msgspec.convert(given, event), POLICY, {})
+    told = line(msgspec.convert(given, event), DAY, POLICY, {})
     assert [faults(zh) for zh, _ in told if faults(zh)] == [], told
     assert [en for _, en in told if re.search("[a-z]_[a-z]", en)] == [], "no code in English, either"
     zh, en = SENTENCES[event.__name__]
@@ -124,18 +125,18 @@ def test_what_an_event_leaves_out_is_left_out_of_its_sentence() -> None:
     """A round over households is opened without any money, and a fund with some."""
     of = {"place": "210502", "village": "210502001201", "matter": "1", "kind": "fund", "opened_by": "村党组织"}
     about: dict[str, Any] = {**of, "subject_code": "industry"}
-    (zh, en), _ = line(ResolutionOpened(**about), shipped("zunyi"), {})
+    (zh, en), _ = line(ResolutionOpened(**about), DAY, shipped("zunyi"), {})
     assert (zh, en) == ("村党组织启动帮扶资金使用审批（四议两公开）：产业发展", "村党组织 opened fund: industry")
-    (zh, _), _ = line(ResolutionOpened(**about, amount=80_000, origin="donation"), shipped("zunyi"), {})
+    (zh, _), _ = line(ResolutionOpened(**about, amount=80_000, origin="donation"), DAY, shipped("zunyi"), {})
     assert zh.endswith("：产业发展，资金80,000元，来源：企业、社会资助资金")
 
 
 def test_a_unit_is_told_by_its_name_and_a_number_that_looks_like_its_id_stays() -> None:
     place, names = {"place": "210502", "village": "210502001201"}, {"365": "水务局"}
     released = TeamReleased(**place, unit="365", spell=1, team=(), served_days=365)
-    (zh, _), _ = line(released, POLICY, names)
+    (zh, _), _ = line(released, DAY, POLICY, names)
     assert zh == "水务局的工作队期满撤离，共驻村365天"
-    (zh, _), _ = line(NeedUnmet(**place, matching="M1", obstacles={"365": "leader_rank"}), POLICY, names)
+    (zh, _), _ = line(NeedUnmet(**place, matching="M1", obstacles={"365": "leader_rank"}), DAY, POLICY, names)
     assert "水务局" in zh and "365" not in zh
 
 
@@ -144,7 +145,7 @@ def test_an_event_that_follows_from_a_village_and_is_about_something_else_is_tol
     closed = CampaignClosed(
         place="210500", campaign="2014-1", kind="spot_check", frame=(), drawn=(), planned=1, visited=0, share=0.0
     )
-    assert line(closed, POLICY, {})[0] == CampaignClosed.label
+    assert line(closed, DAY, POLICY, {})[0] == CampaignClosed.label
 
 
 def test_an_id_a_month_and_a_figure_do_not_run_into_each_other() -> None:
@@ -160,7 +161,7 @@ def test_an_id_a_month_and_a_figure_do_not_run_into_each_other() -> None:
             inputs=(),
         ),
     ]  # fmt: skip
-    assert [line(event, shipped("xixiu"), {})[0] for event in told] == [
+    assert [line(event, DAY, shipped("xixiu"), {})[0] for event in told] == [
         ("乡镇人民政府确认2013年11月驻村天数：C0004（10天）",
          "乡镇人民政府 said how many days of 2013-11 each was there: C0004 10"),
         ("核算2013年11月的驻村浮动工资：C0004（1,100元）、C0025（900元）",
@@ -178,7 +179,7 @@ def test_a_quotation_within_a_quotation_has_marks_of_its_own() -> None:
         place="520402", village="520402901203", kind="disclosure", on=date(2016, 12, 31), proof="公开栏",
         ticked_by="村民代表会议",
     )  # fmt: skip
-    (zh, _), _ = line(ticked, shipped("xixiu"), {})
+    (zh, _), _ = line(ticked, DAY, shipped("xixiu"), {})
     assert zh == "村民代表会议填报2016年12月31日的“党务、村务、财务‘三公开’”，佐证：公开栏"
 
 
@@ -208,7 +209,7 @@ async def test_a_region_s_tasks_and_its_villages_ways_are_told_in_words() -> Non
     assert len({action for action, _ in reach.told}) > 20
     assert {zh for told in reach.told.values() for zh, _ in told if faults(zh)} == set()
     told = [fact.event for fact in reach.world.facts if type(fact.event) in OF_VILLAGES.values()]
-    ways = {zh for event in told for zh, _ in line(event, POLICY, {})}
+    ways = {zh for event in told for zh, _ in line(event, DAY, POLICY, {})}
     assert {zh for zh in ways if faults(zh)} == set()
 
 

@@ -204,7 +204,7 @@ def _entries(
     labels = {one.id: one.event.label for one in events}
     found = []
     for one in shown:
-        said, basis = line(one, policy, names)
+        said, basis = line(one.event, one.day, policy, names)
         zh, en = labels.get(one.cause, ("", ""))
         why = (
             (f"因{zh}", f"after: {en}") if zh else (f"由{one.organ}办理", f"by {one.organ}") if one.organ else ("", "")

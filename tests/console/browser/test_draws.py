@@ -23,7 +23,7 @@ from services.inspection.model.campaign import Campaign
 from shared.draws import FAULTS, Register
 from tests.console.browser import look
 from tests.inspection.region import Region
-from tests.inspection.test_strata import Q4, closed, drawn, invented, moved, planned, swapped, unreachable
+from tests.inspection.strata import Q4, closed, drawn, invented, moved, planned, swapped, unreachable
 
 DRAW = "2105-unannounced-2014-10-01"
 UNTIL = date(2015, 1, 5)

@@ -118,7 +118,8 @@ class Benxi(Scenario):
             for key, of in PACK["documents"].items()
         }
         version = PACK["version"].replace(BENXI, self.city)
-        return {**PACK, "jurisdiction": self.city, "version": version, "documents": documents}
+        words = {**PACK["words"], "places": {}}  # Its counties are others.
+        return {**PACK, "jurisdiction": self.city, "version": version, "documents": documents, "words": words}
 
     def _village(self, number: int) -> Village:
         index = number - 1
