@@ -468,7 +468,7 @@ async def linkages(
     "/v1/proposals/{place:str}",
     tags=["queries"],
     summary="选派建议及其依据 · What is proposed, and what would be otherwise",
-    opt={"asks": PLACE},
+    opt={"asks": PLACE, "refuses": (404, 409, 422)},
 )
 async def proposals_of(
     place: Annotated[str, PathParameter(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")],
