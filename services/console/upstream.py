@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
+from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -100,6 +101,14 @@ class Upstream:
             content=msgspec.json.encode(commands),
             headers={IDEMPOTENCY_KEY: key, "content-type": "application/json"},
         )  # fmt: skip
+
+    async def cadre_name(self, visitor: Shown, id: str, place: str) -> str:
+        """A cadre's name, as the registry shows it to the visitor; empty where it does not."""
+        try:
+            found = await self.get("registry", f"/v1/cadres/{quote(id, safe='')}", visitor, at=place)
+        except Refusal:
+            return ""
+        return str(found.get("name", "")) if isinstance(found, dict) else ""
 
     def processes(self, service: str, place: str = "") -> list[str]:
         """The processes of a service that keep a place: one, or all if the place is none of one replica."""

@@ -6,7 +6,7 @@ Who deals with cases sees those of his division, as far as the incentives show t
 import asyncio
 from collections.abc import Iterable
 from typing import Annotated, Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import msgspec
 from litestar import Response, get
@@ -138,21 +138,12 @@ async def _names(request: Request, upstream: Upstream, visitor: Visitor, of: lis
     async with hearing_of(request).store.engine.connect() as conn:
         units = await store.unit_names(conn, ids["unit"])
         villages = await store.village_names(conn, ids["team"])
-    shown = await asyncio.gather(*(_cadre(upstream, visitor, id) for id in ids["cadre"]))
+    shown = await asyncio.gather(*(upstream.cadre_name(visitor, id, visitor.place[:6]) for id in ids["cadre"]))
     return {
         **{f"unit:{id}": name for id, name in units.items()},
         **{f"team:{id}": name for id, name in villages.items()},
         **{f"cadre:{id}": name for id, name in zip(ids["cadre"], shown, strict=True) if name},
     }
-
-
-async def _cadre(upstream: Upstream, visitor: Visitor, id: str) -> str:
-    """A cadre's name, as the registry shows it to the visitor; nothing where it does not."""
-    try:
-        found = await upstream.get("registry", f"/v1/cadres/{quote(id, safe='')}", visitor, at=visitor.place[:6])
-    except Refusal:
-        return ""
-    return str(found.get("name", "")) if isinstance(found, dict) else ""
 
 
 HANDLERS: Final = (cases,)

@@ -82,7 +82,7 @@ async def team(
     found = await upstream.get("dispatch", f"/v1/assignments/{known.id}", visitor, at=known.place)
     members = found.get("team", [])
     ids = [*(one["cadre"] for one in members), *found.get("vacancies", {}), *_nominees(found)]
-    names = await asyncio.gather(*(_name(upstream, visitor, known.place, id) for id in ids))
+    names = await asyncio.gather(*(upstream.cadre_name(visitor, id, known.place) for id in ids))
     async with hearing.store.engine.connect() as conn:
         units = await store.unit_names(conn, [found.get("unit", "")])
     return page(
@@ -95,15 +95,6 @@ async def team(
 
 def _nominees(found: dict[str, Any]) -> list[str]:
     return [one["cadre"] for one in found.get("reviews", {}).values()]
-
-
-async def _name(upstream: Upstream, visitor: Visitor, place: str, cadre: str) -> str:
-    """The name of a cadre as the registry shows it to the visitor; empty if it does not."""
-    try:
-        found = await upstream.get("registry", f"/v1/cadres/{cadre}", visitor, at=place)
-    except Refusal:
-        return ""
-    return str(found.get("name", ""))
 
 
 HANDLERS: Final = (teams, team)
