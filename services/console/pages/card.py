@@ -14,7 +14,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from services.console import store, words
 from services.console.model.findings import visits
 from services.console.model.village import Village
-from services.console.pages.overview import hearing_of, require_seen
+from services.console.pages.overview import hearing_of, known_village
 from services.console.upstream import Refusal, Upstream
 from services.console.web import Request, Visitor, page
 from shared.contracts import EVENTS, Envelope, short_type
@@ -22,7 +22,6 @@ from shared.contracts.journey import STAGES
 from shared.labels import Both, in_words
 from shared.policy import Policy
 from shared.telling import Happened, happened, line, named_in
-from shared.web.problems import Fault
 
 SHOWN: Final = 40
 """Entries of the timeline on a page."""
@@ -57,12 +56,9 @@ async def card(
 ) -> Response[str]:
     """A village by its code, with one page of its timeline, the newest first."""
     hearing = hearing_of(request)
+    village = await known_village(request, visitor, code)
     async with hearing.store.engine.connect() as conn:
-        village = await store.village(conn, code)
-        units = await store.unit_names(conn, [village.unit]) if village else {}
-    if not village:
-        raise Refusal(404, (Fault(0, "village", "没有此代码的村", "there is no village with this code"),))
-    require_seen(visitor, village.code)
+        units = await store.unit_names(conn, [village.unit])
     book = await hearing.policies()
     policy = words.policy_of(book, village.place)
     reasons, tasks, linkages, assignment, events = await asyncio.gather(

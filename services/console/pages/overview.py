@@ -13,6 +13,7 @@ from services.console.hearing import Hearing
 from services.console.model.chart import Stacked, by_month, stacked
 from services.console.model.rows import Campaign
 from services.console.model.sums import BINS
+from services.console.model.village import Village
 from services.console.upstream import Refusal
 from services.console.web import Request, Visitor, page
 from shared.contracts.journey import STAGES
@@ -27,6 +28,16 @@ MOST_KEPT: Final = 500
 def hearing_of(request: Request) -> Hearing:
     """What follows the feeds."""
     found: Hearing = request.app.state.hearing
+    return found
+
+
+async def known_village(request: Request, visitor: Visitor, code: str) -> Village:
+    """The village with this code. Raises Refusal for none, and for one that lies in none of the visitor's divisions."""
+    async with hearing_of(request).store.engine.connect() as conn:
+        found = await store.village(conn, code)
+    if not found:
+        raise Refusal(404, (Fault(0, "village", "没有此代码的村", "there is no village with this code"),))
+    require_seen(visitor, found.code)
     return found
 
 

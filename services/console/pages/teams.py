@@ -10,12 +10,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from services.console import store, words
-from services.console.pages.overview import hearing_of, require_division, require_seen
-from services.console.upstream import Refusal, Upstream
+from services.console.pages.overview import hearing_of, known_village, require_division, require_seen
+from services.console.upstream import Upstream
 from services.console.web import Request, Visitor, page
 from shared.contracts.journey import STAGES
 from shared.labels import Both, in_words
-from shared.web.problems import Fault
 
 SHOWN: Final = 50
 STANDINGS: Final[dict[str, Both]] = {
@@ -73,11 +72,7 @@ async def team(
 ) -> Response[str]:
     """A village's team: its members, their terms, open places, and who else is bound to the village."""
     hearing = hearing_of(request)
-    async with hearing.store.engine.connect() as conn:
-        known = await store.village(conn, village)
-    if not known:
-        raise Refusal(404, (Fault(0, "village", "没有此代码的村", "there is no village with this code"),))
-    require_seen(visitor, known.code)
+    known = await known_village(request, visitor, village)
     policy = words.policy_of(await hearing.policies(), known.place)
     found = await upstream.get("dispatch", f"/v1/assignments/{known.id}", visitor, at=known.place)
     members = found.get("team", [])
