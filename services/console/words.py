@@ -73,8 +73,8 @@ def late(type: str, kind: str, policy: Policy | None) -> Both:
 
 
 def place(code: str, townships: Mapping[str, str], book: PolicyBook) -> Both:
-    """The name of a division: a township's as its villages say it, another's as its own pack or a wider one does; else
-    its code."""
+    """The name of a division: a township's as its villages say it, another's as its own pack does, or the one in force
+    there, or any that names it, as a county's names the province around it; else its code."""
     if not code:
         return "全国", "the whole country"
     if len(code) == DIGITS["township"]:
@@ -82,8 +82,8 @@ def place(code: str, townships: Mapping[str, str], book: PolicyBook) -> Both:
         return name, name
     if own := book.packs.get(code, ()):
         return own[-1].name, own[-1].name_en
-    policy = policy_of(book, code)
-    name = policy.words.places.get(code, code) if policy else code
+    packs = policy_of(book, code), *(policy_of(book, own) for own in book.packs)
+    name = next((pack.words.places[code] for pack in packs if pack and code in pack.words.places), code)
     return name, name
 
 

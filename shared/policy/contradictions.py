@@ -263,10 +263,11 @@ def _doubles(policy: Policy) -> Found:
                 yield (section, n, "label"), zh, f"another one is called {label!r}, too; a form cannot tell them apart"
     called = [policy.level(level) for level in parties.DIVISIONS]
     for code in policy.words.places:
-        if policy.jurisdiction != NATIONAL and code[:2] != policy.jurisdiction[:2]:
+        # Provinces are the country's to name, and a layer has the names of what it extends.
+        if len(code) > 2 and policy.jurisdiction != NATIONAL and code[:2] != policy.jurisdiction[:2]:
             zh, en = (
-                f"{code} 属于外省，请填本区划所辖市、县的代码",
-                f"{code} is of another province; name divisions in it",
+                f"{code} 属于外省，请填本省市、县的代码",
+                f"{code} is of another province; name divisions of its own",
             )
             yield ("words", "places", code), zh, en
     for level, name in policy.words.divisions.items():

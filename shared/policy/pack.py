@@ -76,8 +76,9 @@ class Words(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """各级区划和村的本地名称，如 county 为“旗”、township 为“苏木”、village 为“嘎查”。 ·
     What divisions and villages are called (0.1)."""
     places: Annotated[Mapping[Jurisdiction, Name], Meta(max_length=500)] = msgspec.field(default_factory=dict)
-    """所辖市、县的名称，按区划代码，如 210521 为“本溪满族自治县”；未列的显示代码。 ·
-    The names of the divisions in it by their codes, since no event says them; one that is left out shows its code."""
+    """所辖市、县以及所属省、市的名称，按区划代码，如 210521 为“本溪满族自治县”；未列的显示代码。 ·
+    The names of the divisions in it and around it by their codes, since no event says them; one that is left out shows
+    its code."""
 
 
 class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):

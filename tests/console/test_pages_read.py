@@ -100,8 +100,10 @@ async def test_what_an_address_does_not_know_is_refused(filled: str, tmp_path: P
             assert (await client.get(path)).status_code == 400, path
 
 
-async def test_a_county_is_called_by_its_name(filled: str, tmp_path: Path) -> None:
+async def test_a_division_is_called_by_its_name(filled: str, tmp_path: Path) -> None:
+    """So is the province around it, which no pack governs here."""
     async with pages(filled, tmp_path) as client:
+        assert "<h1>辽宁省" in (await client.get("/overview/21")).text
         assert "本溪满族自治县" in (await client.get("/overview/2105")).text
         assert "<h1>本溪满族自治县" in (await client.get("/overview/210521")).text
         assert "本溪满族自治县" in (await client.get("/villages?place=2105")).text
