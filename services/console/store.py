@@ -161,22 +161,40 @@ class Found(NamedTuple):
 async def find(conn: AsyncConnection, asked: Asked, page: int = 1, size: int = PAGE) -> Found:
     """A page of the villages that are asked for, in the order of their codes."""
     table, conditions = TABLES.villages, [*_conditions(asked)]
-    number = await conn.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
     chosen = select(table.c.body).where(*conditions).order_by(table.c.code)
     bodies = await conn.scalars(chosen.limit(size).offset((page - 1) * size))
-    return Found([msgspec.json.decode(body, type=Village) for body in bodies], number)
+    return Found([msgspec.json.decode(body, type=Village) for body in bodies], await _number(conn, asked))
+
+
+async def _number(conn: AsyncConnection, asked: Asked) -> int:
+    """How many villages are asked for. By a stage or a single mark it is known or read in an index: a country's
+    villages need not be gone through."""
+    sums, marked = TABLES.sums, TABLES.marked
+    is_plain = not asked.q.strip() and not asked.unit and len(asked.place) in LEVELS
+    if is_plain and not asked.marks:
+        stage = sums.c.measure == f"stage/{asked.stage}" if asked.stage else sums.c.measure.startswith("stage/")
+        counted = select(func.sum(sums.c.number)).where(sums.c.place == asked.place, stage)
+    elif is_plain and not asked.stage and len(asked.marks) == 1:
+        counted = select(func.count()).select_from(marked).where(*_marked_as(asked, asked.marks[0]))
+    else:
+        counted = select(func.count()).select_from(TABLES.villages).where(*_conditions(asked))
+    return int(await conn.scalar(counted) or 0)
+
+
+def _marked_as(asked: Asked, mark: str) -> tuple[ColumnElement[bool], ...]:
+    table = TABLES.marked
+    return table.c.mark == mark, table.c.code.between(asked.place.ljust(12, "0"), asked.place.ljust(12, "9"))
 
 
 def _conditions(asked: Asked) -> Iterator[ColumnElement[bool]]:
-    table, marked = TABLES.villages, TABLES.marked
+    table = TABLES.villages
     yield table.c.name != ""
-    within = asked.place.ljust(12, "0"), asked.place.ljust(12, "9")
     if asked.place:
-        yield table.c.code.between(*within)
+        yield table.c.code.between(asked.place.ljust(12, "0"), asked.place.ljust(12, "9"))
     if asked.stage:
         yield table.c.stage == asked.stage
     for mark in asked.marks:
-        yield table.c.code.in_(select(marked.c.code).where(marked.c.mark == mark, marked.c.code.between(*within)))
+        yield table.c.code.in_(select(TABLES.marked.c.code).where(*_marked_as(asked, mark)))
     if asked.unit:
         yield table.c.unit == asked.unit
     yield from _named(table, asked.q, table.c.code, table.c.name, table.c.township)
