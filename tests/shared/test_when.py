@@ -191,7 +191,7 @@ WRONG: list[tuple[str, Any, str, str]] = [
     ("commitments.3.reconcile.0", MONTH, "commitments[3].reconcile[0]", "a time after something"),
     ("campaigns.0.opens.0", {"every": {"months": 1, "calendar_days": 3}, "from": date(2014, 1, 1)},
      "campaigns[0].opens[0].every", "a cycle has one unit"),
-    ("campaigns.0.opens.0", {"every": {"calendar_days": -3}, "from": date(2014, 1, 1)},
+    ("campaigns.0.opens.0", {"every": {"calendar_days": -1}, "from": date(2014, 1, 1)},
      "campaigns[0].opens[0].every", "a cycle has one unit"),
     ("campaigns.0.opens.0", {"every": {}, "from": date(2014, 1, 1)}, "campaigns[0].opens[0].every", "has one unit"),
     ("campaigns.0.opens.0", {"every": {"months": 3, "roll": True}, "from": date(2014, 1, 1)},
