@@ -25,7 +25,7 @@ from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from types import CodeType, FunctionType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 import pytest
@@ -52,6 +52,9 @@ LONGEST: Final = 30
 PATIENCE: Final = 900
 """Seconds that a change may keep us waiting, on a busy machine; its processor time is bounded more strictly."""
 MEMORY: Final = 6 << 30
+
+
+T = TypeVar("T")
 
 
 class Reach(msgspec.Struct, frozen=True):
@@ -230,19 +233,20 @@ class Plugin:
                 told(change, self._anew(change, [*at_import, *ids]))
                 continue
             collect(self.job.jobs - 1)
-            chosen = [by_id[id] for id in ids]
-            bound = 20 + 10 * sum(reached[id].seconds for id in ids)
-            running[_fork(partial(self._try, swap, chosen, bound))] = change
+            chosen = [(by_id[id], 10 + 5 * reached[id].seconds) for id in ids]
+            running[_fork(partial(self._try, swap, chosen))] = change
         collect(0)
 
-    def _try(self, swap: Callable[[], None], items: Sequence[pytest.Item], seconds: float) -> None:
-        """In a fork: put the change in, and run tests until one fails."""
+    def _try(self, swap: Callable[[], None], tests: Sequence[tuple[pytest.Item, float]]) -> None:
+        """In a fork: put the change in, and run tests until one fails, or takes more processor time than it may: then
+        the change made something endless, and the signal ends the fork."""
         self.in_fork = True
-        resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds) + 5))
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
         swap()
-        for item, after in _with_next(items):
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+        for (item, seconds), after in _with_next(tests):
+            signal.setitimer(signal.ITIMER_PROF, seconds)
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=after and after[0])
         os._exit(0)
 
     def _told(self, pid: int) -> str:
@@ -255,7 +259,7 @@ class Plugin:
     def _read(self, change: Change, items: Sequence[pytest.Item]) -> str:
         """In a fork, on changed source: which of the tests that read sources fails."""
         with self._standing(change):
-            pid = _fork(partial(self._try, lambda: None, items, 60))
+            pid = _fork(partial(self._try, lambda: None, [(item, 60) for item in items]))
             _, status = os.waitpid(pid, 0)
         return self._told(pid) if status else ""
 
@@ -297,7 +301,7 @@ def _is_slow(item: pytest.Item) -> bool:
     return bool(SLOW & {*getattr(item, "fixturenames", ())})
 
 
-def _with_next(items: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.Item | None]]:
+def _with_next(items: Sequence[T]) -> Iterator[tuple[T, T | None]]:
     return zip(items, [*items, None][1:], strict=True)
 
 
