@@ -158,7 +158,7 @@ def _value(policy: Policy, value: Any, path: tuple[str, ...] = ()) -> Both:
     if isinstance(value, bool):
         return ("是", "yes") if value else ("否", "no")
     if isinstance(value, Span):
-        return _span(value)
+        return span_in_words(value)
     if isinstance(value, When):
         return _when(policy, value)
     if isinstance(value, Limits):
@@ -273,7 +273,8 @@ def _figure(policy: Policy, code: str, path: tuple[str, ...]) -> Both:
     return (known.zh, known.en) if known else _value(policy, code)
 
 
-def _span(span: Span) -> Both:
+def span_in_words(span: Span) -> Both:
+    """A length of time in words, as `30日` and `30 calendar days`."""
     units = ("年", "years"), ("个月", "months"), ("日", "calendar days"), ("个工作日", "working days")
     amounts = zip((span.years, span.months, span.calendar_days, span.working_days), units, strict=True)
     given = [(amount, unit) for amount, unit in amounts if amount]
@@ -284,14 +285,14 @@ def _span(span: Span) -> Both:
 
 def _when(policy: Policy, when: When) -> Both:
     """A `when` in words: the event from which it is counted, and the time from there."""
-    zh, en = _span(when.within)
+    zh, en = span_in_words(when.within)
     if when.after:
         what, what_en = HAPPENINGS.get(when.after) or _value(policy, when.after)
         if when.within == Span():
             return f"{what}当日", f"the day of {what_en}"
         return f"自{what}起{zh}内", f"within {en} of {what_en}"
     if when.every and when.start:
-        (every, every_en), (start, start_en) = _span(when.every), _value(policy, when.start)
+        (every, every_en), (start, start_en) = span_in_words(when.every), _value(policy, when.start)
         begins, begins_en = f"自{start}起每{every}一次", f"every {every_en} from {start_en} on"
     else:
         day, day_en = _value(policy, YearDay(when.month or 1, when.day or 1))

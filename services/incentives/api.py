@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from datetime import date
 from typing import Annotated, Any
 
 import msgspec
@@ -11,7 +12,7 @@ from litestar.params import FromQuery, QueryParameter
 from sqlalchemy import select
 
 from services.incentives.forms import FORMS
-from services.incentives.model.clocks import CaseTold, concerns, told
+from services.incentives.model.clocks import CaseTold, OwnCase, concerns, told, told_in_full
 from services.incentives.model.commands import (
     ConfirmStatements,
     CorrectStatement,
@@ -29,6 +30,7 @@ from services.incentives.model.commands import (
 from services.incentives.model.record import Record, record_id
 from shared.contracts.values import Role
 from shared.engine.pipeline import Pipeline
+from shared.policy import Policy
 from shared.web.forms import handlers
 from shared.web.http import SMOOTH, Route
 from shared.web.identity import KNOWN, PERSONAL, Asks, Caller, caller, tells_of
@@ -109,7 +111,7 @@ async def cases(
             bodies = list((await conn.execute(chosen.where(table.c.id > after))).scalars())
             for record in (msgspec.json.decode(body, type=Record) for body in bodies):
                 dealt, after = _dealt(who, record), record.id
-                of_record = (one for one in _told(pipeline, record) if one.outcome in dealt)
+                of_record = (told(*one) for one in _latest_first(pipeline, record) if one[1] in dealt)
                 shown += [one for one in of_record if one.is_open or not open_only]
                 if len(shown) >= limit:
                     break
@@ -134,8 +136,9 @@ def _dealt(who: Caller, record: Record) -> set[str]:
     summary="本人、本单位、本队的奖惩事项 · Cases about the caller, his unit and his team",
     opt={"asks": KNOWN, PERSONAL: True},
 )
-async def own_cases(request: Request[Any, Any, Any], state: State) -> list[CaseTold]:
-    """The cases that concern the caller himself, and the unit and the team for which he acts, as his token says.
+async def own_cases(request: Request[Any, Any, Any], state: State) -> list[OwnCase]:
+    """The cases that concern the caller himself, and the unit and the team for which he acts, as his token says, in
+    full: what each rests on, what was said in defence, who decided what, and how it is contested.
 
     What the subject is not told of yet, such as a proposal before the hearing, is left out.
     """
@@ -147,7 +150,8 @@ async def own_cases(request: Request[Any, Any, Any], state: State) -> list[CaseT
     async with pipeline.engine.connect() as conn:
         found = select(table.c.body).where(table.c.id.in_(ids)).order_by(table.c.id)
         records = [msgspec.json.decode(body, type=Record) for body in (await conn.execute(found)).scalars()]
-    shown = [one for of in records for one in _told(pipeline, of) if not of.cases[one.outcome].is_untold]
+    known = (one for of in records for one in _latest_first(pipeline, of) if not of.cases[one[1]].is_untold)
+    shown = [told_in_full(*one) for one in known]
     tells_of(request, (f"records/{one.record}" for one in shown))
     return shown
 
@@ -158,13 +162,13 @@ def _own(cadre: str, unit: str, team: str) -> set[str]:
     return {record_id(kind, id) for kind, id in named.items() if id}
 
 
-def _told(pipeline: Pipeline, record: Record) -> Iterable[CaseTold]:
-    """The cases of a record in words, the latest first."""
+def _latest_first(pipeline: Pipeline, record: Record) -> Iterable[tuple[Record, str, Policy | None, date]]:
+    """The cases of a record, the latest first, each with all by which it is put in words."""
     if pipeline.today is None:
         return []
     policy, today = pipeline.book.at(record.place, pipeline.today), pipeline.today
     outcomes = sorted(record.cases, key=lambda outcome: record.cases[outcome].proposed_on, reverse=True)
-    return [told(record, outcome, policy, today) for outcome in outcomes]
+    return [(record, outcome, policy, today) for outcome in outcomes]
 
 
 QUERIES: tuple[Any, ...] = (cases, own_cases, *handlers(FORMS))

@@ -1,5 +1,6 @@
 """A case with its clocks, as it is told: to who deals with it, and to whom it concerns."""
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from deploy.demo.world import World
-from services.incentives.model.clocks import CaseTold, Clock, remedies, told
+from services.incentives.model.clocks import CaseTold, Clock, remedies, told, told_in_full
 from services.incentives.model.commands import EscalateAppeal, LodgeAppeal
 from services.incentives.model.record import Case, Record
 from shared.policy import parse_pack
@@ -158,3 +159,14 @@ async def test_cases_are_no_strangers_to_read_where_nobody_is_asked_who_he_is(tm
     async with serving(tmp_path, "incentives", [kept("cadre:C1", HEARD)], asks=False) as desk:
         for address in ("/v1/cases", "/v1/own-cases"):
             assert (await desk.client.get(address)).status_code in (401, 403)
+
+
+def test_5_9_whom_a_decision_concerns_reads_it_in_full(world: World) -> None:
+    recalled(world)
+    full = told_in_full(record(world, LEADER), only(world, LEADER), BENXIS, world.today)
+    assert full.title[0].startswith("召回") and full.clause[0].startswith("《本溪市向贫困村选派驻村工作队》")
+    assert [zh for zh, _ in full.grounds] == ["评定考核等次", "考核等次：不称职"]
+    assert full.statement and full.finding and full.effect[0] == "召回" and full.served_on and full.expires
+    review = full.remedies[0]
+    assert (review.name, review.by[0], review.within[0]) == ("复核", "组织部门", "30日，遇节假日顺延")
+    assert not re.search(r"[a-z]{3,}", " ".join(zh for zh, _ in (*full.grounds, *full.distinctions, full.effect)))

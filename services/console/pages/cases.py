@@ -20,7 +20,7 @@ from services.console.pages.overview import hearing_of
 from services.console.sessions import Session
 from services.console.upstream import Refusal, Upstream
 from services.console.web import Request, Visitor, page
-from shared.labels import in_words
+from shared.labels import Both, in_words
 from shared.web.http import OpenTask
 
 PAGE: Final = 50
@@ -30,9 +30,9 @@ PAGE: Final = 50
 class Clock(msgspec.Struct, frozen=True):
     """One time of a case, as the incentives tell it."""
 
-    name: tuple[str, str]
-    law: tuple[str, str]
-    whose: tuple[str, str]
+    name: Both
+    law: Both
+    whose: Both
     since: str
     until: str
     left: int | None
@@ -42,13 +42,22 @@ class Step(msgspec.Struct, frozen=True):
     """What somebody may do next."""
 
     action: str
-    by: tuple[str, str]
+    by: Both
     is_subjects: bool
     until: str | None
 
 
+class Remedy(msgspec.Struct, frozen=True):
+    """A level of remedy."""
+
+    name: str
+    law: Both
+    by: Both
+    within: Both
+
+
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """A case, as the incentives tell it."""
+    """A case, as the incentives tell it. What has a default is told to whom it concerns alone."""
 
     record: str
     place: str
@@ -57,15 +66,23 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     village: str
     village_place: str
     outcome: str
-    title: tuple[str, str]
-    clause: tuple[str, str]
-    status: tuple[str, str]
+    title: Both
+    clause: Both
+    status: Both
     proposed_on: str
     decided_on: str | None
     decided_by: str
     is_open: bool
     clocks: list[Clock]
     steps: list[Step]
+    grounds: tuple[Both, ...] = ()
+    statement: str = ""
+    finding: str = ""
+    distinctions: tuple[Both, ...] = ()
+    effect: Both = ("", "")
+    served_on: str | None = None
+    expires: str | None = None
+    remedies: tuple[Remedy, ...] = ()
 
 
 @get("/cases")

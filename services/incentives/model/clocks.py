@@ -1,5 +1,5 @@
 """A case as it is told to those who deal with it and to whom it concerns: every clock of its due process with the law
-that sets it, how many days are left, and what each side may do next."""
+that sets it, how many days are left, and what each side may do next. Whom it concerns is told of his own in full."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -10,9 +10,11 @@ import msgspec
 from services.incentives.model.record import Case, Record
 from shared.contracts.incentives import Subject
 from shared.contracts.values import ROLES
-from shared.labels import Both, basis, in_words
+from shared.labels import Both, basis, heading, in_words
 from shared.laws import as_of
+from shared.pack_sentences import span_in_words
 from shared.policy import Policy
+from shared.policy.outcomes import TRIGGERS
 
 SUBJECT: Final[Both] = ("当事人", "whom it concerns")
 
@@ -65,6 +67,34 @@ class CaseTold(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[Step, ...]
 
 
+class Remedy(msgspec.Struct, frozen=True):
+    """A level of remedy that is open to whom a case concerns."""
+
+    name: str
+    law: Both
+    by: Both
+    """Who receives and answers it."""
+    within: Both
+    """The time for asking for it, from the service of what it is against."""
+
+
+class OwnCase(CaseTold, frozen=True, kw_only=True):
+    """A case as whom it concerns is told of it: also what it rests on, what he said, and how he contests it."""
+
+    grounds: tuple[Both, ...]
+    statement: str
+    finding: str
+    """What the verification of his statement found."""
+    distinctions: tuple[Both, ...]
+    """Which of the three distinctions spoke for him."""
+    effect: Both
+    """What the decision brings beside its entry on record; empty for nothing."""
+    served_on: date | None
+    expires: date | None
+    """The last day on which it counts."""
+    remedies: tuple[Remedy, ...]
+
+
 class _Time(NamedTuple):
     name: Both
     rule: str
@@ -87,6 +117,33 @@ def told(record: Record, outcome: str, policy: Policy | None, today: date) -> Ca
         proposed_on=case.proposed_on, decided_on=case.decided_on, decided_by=case.decided_by,
         is_open=bool(steps) or any(one.left is not None for one in clocks), clocks=clocks, steps=steps,
     )  # fmt: skip
+
+
+def told_in_full(record: Record, outcome: str, policy: Policy | None, today: date) -> OwnCase:
+    """A case of a record in words, for whom it concerns."""
+    case = record.cases[outcome]
+    is_decided = case.status == "imposed"
+    effects = [in_words("effect", case.terms.effect, policy)] if case.terms.effect != "record" else []
+    return OwnCase(
+        **msgspec.structs.asdict(told(record, outcome, policy, today)),
+        grounds=tuple(_ground(one, policy) for one in case.evidence), statement=case.statement, finding=case.finding,
+        distinctions=tuple(in_words("distinctions", one, policy) for one in case.distinctions),
+        effect=effects[0] if is_decided and effects else ("", ""), served_on=case.served_on,
+        expires=case.expires if is_decided else None,
+        remedies=tuple(
+            Remedy(one.label, basis(one.rule, policy), ROLES[one.by(case.terms.decides)], span_in_words(one.within))
+            for one in (case.levels if is_decided else ())
+        ),
+    )  # fmt: skip
+
+
+def _ground(said: str, policy: Policy | None) -> Both:
+    """A fact of a case in words: an event by its label, or what a field of it says. `proposal.py` writes both."""
+    name, _, value = said.partition(" ")
+    if name in TRIGGERS:
+        return TRIGGERS[name].label
+    zh, en = in_words(name, value, policy)
+    return f"{heading('', name)}：{zh}", f"{name.replace('_', ' ')}: {en}"
 
 
 def concerns(case: Case, roles: set[str]) -> bool:
