@@ -83,6 +83,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     served_on: str | None = None
     expires: str | None = None
     remedies: tuple[Remedy, ...] = ()
+    appeal: Both = ("", "")
 
 
 @get("/cases")

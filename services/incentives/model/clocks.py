@@ -17,6 +17,12 @@ from shared.policy import Policy
 from shared.policy.outcomes import TRIGGERS
 
 SUBJECT: Final[Both] = ("当事人", "whom it concerns")
+_APPEALS: Final[dict[str, Both]] = {
+    "": ("", ""),
+    "lodged": ("已提出，尚未作出决定", "asked for, not answered yet"),
+    "upheld": ("维持原决定", "the decision stands"),
+    "overturned": ("改变原决定", "the decision was changed"),
+}
 
 
 class Clock(msgspec.Struct, frozen=True):
@@ -93,6 +99,8 @@ class OwnCase(CaseTold, frozen=True, kw_only=True):
     expires: date | None
     """The last day on which it counts."""
     remedies: tuple[Remedy, ...]
+    appeal: Both
+    """What came of the latest remedy; empty if none was asked for."""
 
 
 class _Time(NamedTuple):
@@ -134,6 +142,7 @@ def told_in_full(record: Record, outcome: str, policy: Policy | None, today: dat
             Remedy(one.label, basis(one.rule, policy), ROLES[one.by(case.terms.decides)], span_in_words(one.within))
             for one in (case.levels if is_decided else ())
         ),
+        appeal=_APPEALS[case.appeal],
     )  # fmt: skip
 
 
