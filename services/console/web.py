@@ -20,11 +20,13 @@ from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 from litestar.types import ExceptionHandlersMap, Message, Scope
 
+from services.console import words
 from services.console.language import Language, Say, language, say
 from services.console.sessions import NotSignedIn, Sessions, SignInFailed
 from services.console.upstream import Refusal, Upstream
 from shared import chinese, english
 from shared.contracts.values import ROLES
+from shared.policy import PolicyBook
 from shared.web.issuers import Holding
 from shared.web.problems import Fault, Unfit
 from shared.web.strict import strict
@@ -114,6 +116,7 @@ async def visitor(request: Request) -> Visitor:
     """Who looks at the page. Raises NotSignedIn where people sign in and he has not."""
     sessions = site(request).sessions
     found = await _signed_in(request, sessions) if sessions else _anybody(request)
+    request.scope["state"]["packs"] = await request.app.state.hearing.policies()
     request.scope["state"]["visitor"] = found  # For the page that says what went wrong.
     return found
 
@@ -182,7 +185,8 @@ _TEMPLATES: Final = _environment()
 
 
 def page(request: Request, template: str, visitor: Visitor, /, status: int = 200, **data: Any) -> Response[str]:
-    """A page. Every template has `t`, `visitor`, `path` and `day`; one that htmx asks for has no head and foot.
+    """A page. Every template has `t`, `visitor`, `path`, `day`, and `division`, which names a division by its code; one
+    that htmx asks for has no head and foot.
 
     A template begins with `{% extends layout %}` and fills the blocks `title`, `main` and, if it likes, `aside`.
     """
@@ -190,11 +194,11 @@ def page(request: Request, template: str, visitor: Visitor, /, status: int = 200
         "hx-boosted" in request.headers or "hx-history-restore-request" in request.headers
     )
     browser = request.cookies.get(COOKIE) or secrets.token_urlsafe(24)
-    t, of = say(visitor.lang), site(request)
+    t, of, packs = say(visitor.lang), site(request), request.scope["state"].get("packs") or PolicyBook()
     text = _TEMPLATES.get_template(template).render(
         layout="part.html" if is_part else "base.html", t=t, visitor=visitor, path=request.url.path,
         asked=request.url.query, form_token=_proof(of.secret, browser), signs_in=of.sessions is not None,
-        is_demo=of.is_demo,
+        is_demo=of.is_demo, division=lambda code: t(*words.place(code, {}, packs)),
         pages={route.path for route in request.app.routes}, day=chinese.day if visitor.lang == "zh" else english.day,
         **data,
     )  # fmt: skip

@@ -8,7 +8,7 @@ from services.console.model.sums import BINS
 from services.console.store import Asked
 from shared.contracts import EVENTS
 from shared.contracts.journey import STAGES
-from shared.divisions import DIGITS, around
+from shared.divisions import around
 from shared.labels import Both, in_words
 from shared.policy import Policy, PolicyBook
 
@@ -74,17 +74,16 @@ def late(type: str, kind: str, policy: Policy | None) -> Both:
 
 def place(code: str, townships: Mapping[str, str], book: PolicyBook) -> Both:
     """The name of a division: a township's as its villages say it, another's as its own pack does, or the one in force
-    there, or any that names it, as a county's names the province around it; else its code."""
+    there, or any that names it, as a county's names the province around it. Of one that nobody names it is said that
+    the code is a division's."""
     if not code:
         return "全国", "the whole country"
-    if len(code) == DIGITS["township"]:
-        name = townships.get(code, code)
-        return name, name
     if own := book.packs.get(code, ()):
         return own[-1].name, own[-1].name_en
     packs = policy_of(book, code), *(policy_of(book, own) for own in book.packs)
-    name = next((pack.words.places[code] for pack in packs if pack and code in pack.words.places), code)
-    return name, name
+    names = (pack.words.places.get(code) for pack in packs if pack)
+    name = townships.get(code) or next(filter(None, names), "")
+    return (name, name) if name else (f"区划{code}", f"division {code}")
 
 
 def policy_of(book: PolicyBook, code: str) -> Policy | None:
