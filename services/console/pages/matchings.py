@@ -3,6 +3,7 @@ otherwise, and how the rest is solved anew while some proposals are kept.
 """
 
 import secrets
+from datetime import date
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
@@ -109,8 +110,16 @@ async def _page(
         units=units, villages=villages, forbidden=forbidden, weights=WEIGHTS, faults=faults, given=given or {},
         word=lambda field, code: in_words(field, code, policy), to=to, is_first=not after,
         next=rows[-1]["village"] if len(rows) == SHOWN else "", key=secrets.token_urlsafe(18),
-        may_propose=visitor.acting == "organisation",
+        may_propose=visitor.acting == "organisation", proposed_name=_next_name(found, hearing.today),
     )  # fmt: skip
+
+
+def _next_name(found: dict[str, Any], today: date | None) -> str:
+    """A name for the next matching, by its division and day, as the last one may have been named: `2105-2015-04-30-2`
+    for the second one of a day."""
+    name = f"{jurisdiction_of(found['place'])}-{today}"
+    last, _, number = str(found["matching"] or "").partition(f"{name}-")
+    return f"{name}-{int(number) + 1 if number.isdecimal() else 2}" if last == name or number else name
 
 
 async def _proposals(

@@ -20,6 +20,11 @@ _ARGUMENTS: Final = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 
+_UNSEEN: Final = """() => [...document.querySelectorAll("a, button, input, select, textarea, summary, [tabindex='0']")]
+    .filter(one => one.checkVisibility() && !one.disabled)
+    .filter(one => (one.focus(), document.activeElement === one && getComputedStyle(one).outlineStyle === "none"))
+    .map(one => one.outerHTML.slice(0, 200))"""
+
 
 @asynccontextmanager
 async def browser() -> AsyncIterator[Browser]:
@@ -58,6 +63,19 @@ async def barriers(of: Page) -> list[str]:
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
     found: dict[str, Any] = await of.evaluate("tags => axe.run({runOnly: tags})", tags)
     return [f"{one['id']}: {node['html'][:200]}" for one in found["violations"] for node in one["nodes"]]
+
+
+async def faults(of: Page, *, searched: bool) -> list[str]:
+    """What is wrong with a page in its window: barriers if it is searched for them, content that must be scrolled
+    sideways, and what does not show that it has the focus."""
+    width, window = await widths(of)
+    await of.keyboard.press("Tab")  # From now on the browser shows what has the focus.
+    unseen: list[str] = await of.evaluate(_UNSEEN)
+    return [
+        *(await barriers(of) if searched else ()),
+        *([f"{width} wide in a window of {window}"] if width > window else ()),
+        *(f"does not show the focus: {html}" for html in unseen),
+    ]
 
 
 async def widths(of: Page) -> tuple[int, int]:

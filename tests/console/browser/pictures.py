@@ -1,4 +1,4 @@
-"""Pictures of every page in the demo county, kept in docs/console: who looks at what."""
+"""Pictures and outlines of every page in the demo county, kept in docs/console: who looks at what."""
 
 import base64
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -9,20 +9,25 @@ from playwright.async_api import Browser, Page
 
 from tests.accounts.desk import GOOD
 from tests.console.browser import look
-from tests.console.county import PLACE, County
+from tests.console.county import CITY, DRAW, PLACE, UNIT, County
 
 FOLDER: Final = Path(__file__).parents[3] / "docs" / "console"
 PAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "township": (
-        "/day", "/acts", "/act/registry/surveys", "/forms", "/forms/registry/villages", "/drafts", "/me",
+        "/day", "/acts", "/act/registry/surveys", "/forms", "/forms/registry/villages", "/forms/handed-in", "/drafts",
     ),
-    "county": (f"/overview/{PLACE}", f"/villages?place={PLACE}", "/villages/{village}", f"/policy/{PLACE}"),
-    "inspector": ("/act/inspection/visits", "/operations"),
+    "county": (
+        f"/overview/{PLACE}", f"/villages?place={PLACE}", "/villages/{village}", f"/policy/{PLACE}",
+        f"/units?place={PLACE}", f"/units/{UNIT}", f"/teams?place={PLACE}",
+    ),
+    "inspector": ("/act/inspection/visits", "/operations", f"/campaigns?place={CITY}", f"/campaigns/{DRAW}"),
+    "organisation": ("/cases?finished=true", f"/matchings/{PLACE}", "/teams/{village}"),
+    "cadre": ("/me", "/cases#mine"),
     "sun": ("/people", "/start", "/start/pack", "/start/demo"),
     "": ("/away/{lang}",),
 }  # fmt: skip
 """The pages by who looks at them; nobody has signed in for the last."""
-ON_PHONES: Final = ("/day", "/act/registry/surveys", "/drafts", "/villages/{village}")
+ON_PHONES: Final = ("/day", "/act/registry/surveys", "/drafts", "/villages/{village}", "/me", "/cases#mine")
 """Those that are looked at on the way."""
 QUALITY: Final = 40
 _OUTLINE: Final = """() => [...document.querySelectorAll("main :is(h1, h2, h3, legend, thead th, label, button)")]
@@ -32,7 +37,7 @@ _OUTLINE: Final = """() => [...document.querySelectorAll("main :is(h1, h2, h3, l
 
 def name(path: str) -> str:
     """The name of a page's pictures: its path without what stands in it."""
-    return path.partition("?")[0].format(village="village", lang="").strip("/").replace("/", "-")
+    return path.partition("?")[0].format(village="village", lang="").strip("/").replace("/", "-").replace("#", "-")
 
 
 def wanted(paths: tuple[str, ...]) -> Iterator[tuple[str, str]]:
