@@ -63,6 +63,8 @@ NAV: Final = (
     ("/me", "本人", "Me"),
 )
 """The pages that the head of every page leads to. One that is not there is left out."""
+OF_EVERYBODY: Final = {"/cases", "/policy/", "/operations", "/me"}
+"""Those of them that have something for who does no work of an officer: administrators, and who has no role."""
 
 
 class Visitor(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,7 +170,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(HOME / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    made.globals.update(nav=NAV, role_names=ROLE_NAMES)
+    made.globals.update(role_names=ROLE_NAMES)
     made.filters.update(as_day=as_day)
     return made
 
@@ -197,6 +199,7 @@ def page(request: Request, template: str, visitor: Visitor, /, status: int = 200
     t, of, packs = say(visitor.lang), site(request), request.scope["state"].get("packs") or PolicyBook()
     text = _TEMPLATES.get_template(template).render(
         layout="part.html" if is_part else "base.html", t=t, visitor=visitor, path=request.url.path,
+        nav=[one for one in NAV if visitor.acting not in ADMINISTRATORS or one[0] in OF_EVERYBODY],
         asked=request.url.query, form_token=_proof(of.secret, browser), signs_in=of.sessions is not None,
         is_demo=of.is_demo, division=lambda code: t(*words.place(code, {}, packs)),
         pages={route.path for route in request.app.routes}, day=chinese.day if visitor.lang == "zh" else english.day,

@@ -82,6 +82,7 @@ async def test_people_are_invited_by_one_administrator_and_given_roles_by_anothe
     assert given.status_code == 303, given.text
     shown = (await security.get("/people")).text
     assert 'value="township.210521" checked' in shown and 'value="C7"' in shown
+    assert 'href="/me"' in shown and 'href="/acts"' not in shown, "an administrator is led to no work of an officer"
     await security.post("/people/zhou/roles", "/people")
     assert "township.210521" not in (await security.get("/people")).text, "a role that is not ticked is taken away"
 
@@ -89,4 +90,5 @@ async def test_people_are_invited_by_one_administrator_and_given_roles_by_anothe
 async def test_whoever_is_no_administrator_sees_no_people(desk: Office) -> None:
     browser = await desk.signed_in()
     assert (await browser.get("/people")).status_code == 403
-    assert 'href="/people"' not in (await browser.get("/me")).text
+    own = (await browser.get("/me")).text
+    assert 'href="/people"' not in own and 'href="/acts"' in own

@@ -133,7 +133,8 @@ async def acts(
             group = "undone" if act.undoes else "owed" if act.owed else "said"
             if (name.partition("-")[0], act) not in groups[group]:
                 groups[group].append((name.partition("-")[0], act))
-    away = [answer for answer in answers.values() if isinstance(answer, Refusal)]
+    told = [answer.faults for answer in answers.values() if isinstance(answer, Refusal)]
+    away = [faults for n, faults in enumerate(told) if faults not in told[:n]]  # All services may say the same.
     return page(request, "acts.html", visitor, groups=groups, away=away)
 
 
