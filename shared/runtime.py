@@ -75,9 +75,9 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     secret_file: Path | None = None
     """The file with the installation's secret, for seals of Excel forms and for tokens. It must never change."""
-    issuers: Path | None = None
-    """The file of the issuers by whose tokens people log in (`shared/web/issuers.py`). Without it nobody is asked who
-    he is: then only those must reach the service who may do everything in it."""
+    issuers: str = ""
+    """The file of the issuers by whose tokens people log in (`shared/web/issuers.py`); `none` where nobody is asked who
+    he is: then only those must reach the service who may do everything in it. It does not start without either."""
     requests_a_minute: int = Field(A_MINUTE, ge=1)
     """How many requests of one caller are answered in a minute, where callers are asked who they are. Those of the
     installation's own processes are not counted."""
@@ -142,9 +142,9 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
     await pipeline.start()
     secret = settings.secret_file.read_bytes() if settings.secret_file else b""
     health = Health(pipeline, [stream for stream, subjects in heard(service, share).items() if subjects])
-    trusted = issuers.read(settings.issuers, secret) if settings.issuers else None
+    trusted = issuers.named(settings.issuers, secret)
     if trusted is None and pipeline.book.needs_persons:
-        log.warning("a pack wants two persons (four_eyes); without ZHUCUN_ISSUERS nobody knows who acts: not asked")
+        log.warning("a pack wants two persons (four_eyes); with ZHUCUN_ISSUERS=none nobody knows who acts: not asked")
     limits = Limits(settings.requests_a_minute)
     app = http.build(pipeline, commands, queries, health.parts, secret, health.lost, trusted, limits)
     named = process.named(service.name, settings.installation)

@@ -34,6 +34,7 @@ from deploy.local.folder import Folder
 from deploy.local.mark import Kind
 from deploy.local.supervisor import BESIDE, SERVICES, System
 from shared import chinese
+from shared.web.issuers import UNASKED
 
 app = typer.Typer()
 DEMO = Path("data/demo")
@@ -156,8 +157,9 @@ def up(
     kind: Kind = "continued" if on_demo else "real"
     folder_of = Folder(folder, kind)
     is_new = folder_of.inspect() is None and kind == "real"
+    issuers = os.environ.get("ZHUCUN_ISSUERS", "")
     if accounts is None:  # A site that has an issuer of its own needs no accounts beside it.
-        accounts = is_new and not os.environ.get("ZHUCUN_ISSUERS")
+        accounts = is_new and not issuers
     elif not accounts and folder_of.signing_keys.exists():
         raise Trouble(
             f"{folder} 已启用登录，不能改为不核对身份；确需如此，请新建数据目录。\n"
@@ -168,7 +170,8 @@ def up(
     )  # Asked at every start: a folder that was handed on or edited must not open the services unasked.
     system = System(
         folder, replicas=replicas or folder_of.replicas, kind=kind, bind=bind, ports=_fixed(port or []),
-        accounts=accounts, webhooks=webhooks, console=True if is_new and console_too is None else console_too,
+        accounts=accounts, issuers=issuers or UNASKED, webhooks=webhooks,
+        console=True if is_new and console_too is None else console_too,
         tell=console.note,
     )  # fmt: skip
     asyncio.run(run(system, _announce))

@@ -33,6 +33,7 @@ from deploy.local.logs import Log
 from deploy.local.mark import LOCAL, Kind
 from deploy.local.processes import dying_with, kill_group, private_and_dying_with
 from shared.engine.shares import Share, owner
+from shared.web.issuers import UNASKED
 
 __all__ = ["PROCESSES", "SERVICES", "Folder", "StartError", "System", "dying_with", "find_server", "run"]
 
@@ -108,6 +109,7 @@ class System:
         stream_replicas: int = 1,
         replicas: int = 1,
         accounts: bool = False,
+        issuers: str = UNASKED,
         webhooks: bool = False,
         console: bool | None = None,
         kind: Kind = "trial",
@@ -120,6 +122,7 @@ class System:
         self.services = {share.named(service): (service, share) for service in SERVICES for share in shares}
         """The services' processes by name, each with its service and its share of the prefectures."""
         # Not `Path.exists`: that raises for a name which is too long, before the folder itself is refused for it.
+        self.issuers = issuers
         self.accounts = (ACCOUNTS,) if accounts or os.path.exists(self.folder.signing_keys) else ()
         self.webhooks = (WEBHOOKS,) if webhooks or os.path.exists(self.folder.database(WEBHOOKS)) else ()
         before = os.path.exists(self.folder.database(CONSOLE))
@@ -246,8 +249,8 @@ class System:
                 "ZHUCUN_SHARE": f"{share.number}/{share.of}",
                 "ZHUCUN_SIMULATED": str(self.folder.kind in ("demo", "trial")),
             }
-        if self.accounts and name not in ("nats", ACCOUNTS):
-            environment["ZHUCUN_ISSUERS"] = str(self.folder.issuers)
+        if name not in ("nats", ACCOUNTS):
+            environment["ZHUCUN_ISSUERS"] = str(self.folder.issuers) if self.accounts else self.issuers
         if name == ACCOUNTS:
             environment |= {"ZHUCUN_ISSUER": self.url(name), "ZHUCUN_SIGNING_KEYS": str(self.folder.signing_keys)}
         if name in (WEBHOOKS, CONSOLE):

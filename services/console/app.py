@@ -34,8 +34,8 @@ class Settings(process.Settings, kw_only=True):
     """The services' processes with their addresses: `registry=http://registry:8000,dispatch=http://…`."""
     console: str = ""
     """The addresses at which browsers reach this process, with commas in between. Without any, host and port."""
-    issuers: Path | None = None
-    """The file of the issuers by whose tokens people are known (`shared/web/issuers.py`)."""
+    issuers: str = ""
+    """The file of the issuers by whose tokens people are known (`shared/web/issuers.py`), or `none`."""
     simulated: bool = False
     """Whether all of it is a demo: each page says so."""
     demo: str = ""
@@ -51,7 +51,8 @@ def build(of: Settings, engine: AsyncEngine) -> Litestar:
     http = httpx.AsyncClient(headers=operator_headers(secret), timeout=WAIT + 30, trust_env=False)
     hearing = Hearing(Store(engine), Feeds(sources, http))
     addresses = [one.strip().rstrip("/") for one in of.console.split(",") if one.strip()]
-    sessions = Sessions(engine, secret, issuers.read(of.issuers, secret)) if of.issuers else None
+    trusted = issuers.named(of.issuers, secret)
+    sessions = Sessions(engine, secret, trusted) if trusted else None
     site = web.Site(upstream, secret, tuple(addresses or [f"http://{of.host}:{of.port}"]), sessions, of.simulated)
     return Litestar(
         route_handlers=[

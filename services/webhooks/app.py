@@ -1,7 +1,6 @@
 """The webhooks as a process: settings and wiring only."""
 
 from ipaddress import ip_network
-from pathlib import Path
 
 import httpx
 import uvloop
@@ -38,8 +37,8 @@ class Settings(process.Settings, kw_only=True):
     """For how many days an event is tried; seven at least."""
     timeout: float = SECONDS
     """Seconds for one attempt."""
-    issuers: Path | None = None
-    """The file of the issuers by whose tokens people and programs are known (`shared/web/issuers.py`)."""
+    issuers: str = ""
+    """The file of the issuers by whose tokens people and programs are known (`shared/web/issuers.py`), or `none`."""
 
 
 def build(of: Settings) -> tuple[App, Post]:
@@ -55,7 +54,7 @@ def build(of: Settings) -> tuple[App, Post]:
     feeds = Feeds(dict(text.split("=", 1) for text in _listed(of.sources)), http)
     post = Post(kept, feeds, secret, sender, max(of.patience_days, LEAST_PATIENCE) * 86_400)
     log = AuditLog(kept.engine, TABLES.audit, kept.lock)
-    trusted = issuers.read(of.issuers, secret) if of.issuers else None
+    trusted = issuers.named(of.issuers, secret)
     callers = Callers(kept, log, secret, post.secrets, trusted, Limits(of.requests_a_minute))
     return App(Api(post, sender, plain, log, callers).routes, NAME), post
 

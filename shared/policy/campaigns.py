@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
@@ -208,11 +208,11 @@ def contradictions(campaigns: Sequence[Campaign], burden: Burden | None = None) 
         yield from _burden_faults(campaigns, burden)
 
 
-_NO_PUBLISHERS = ("village", "villager", "team", "unit", "operator")
+_NO_PUBLISHERS: Final[tuple[Role, ...]] = ("village", "villager", "team", "unit", "operator")
 """Those who are visited do not publish what was found."""
 
 
-_VISITED = ("unit", "team", "village", "township")
+_VISITED: Final[tuple[Role, ...]] = ("unit", "team", "village", "township")
 """Who can reply for the visited side."""
 
 

@@ -6,8 +6,10 @@ Each section's own file finds what contradicts that section. This module asks th
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import Final
 
 from shared.calendar import Span
+from shared.contracts.values import Role
 from shared.divisions import NATIONAL
 from shared.policy import (
     appraisals,
@@ -41,9 +43,9 @@ from shared.policy.presence import Tier
 from shared.policy.section import Document, Found, Path, Reference, Section, parts
 from shared.policy.team import Team
 
-_NEVER = ("operator",)
+_NEVER: Final[tuple[Role, ...]] = ("operator",)
 """Roles that decide nothing: the operator only keeps the system running."""
-_JUDGED = ("unit", "team", "village", *_NEVER)
+_JUDGED: Final[tuple[Role, ...]] = ("unit", "team", "village", *_NEVER)
 """Roles that must not decide outcomes, since outcomes judge them, or since they decide nothing."""
 
 

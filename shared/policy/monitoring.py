@@ -5,7 +5,7 @@ who no longer is by the one with the effect `clear`; their steps stand in `[[pro
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
@@ -64,7 +64,7 @@ class Monitoring(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
         return next((one for one in self.classes if one.code == code), None)
 
 
-_NO_VISITORS = ("villager", "unit", "inspection", "discipline", "finance", "operator")
+_NO_VISITORS: Final[tuple[Role, ...]] = ("villager", "unit", "inspection", "discipline", "finance", "operator")
 
 
 def contradictions(terms: Monitoring | None, procedures: tuple[Procedure, ...], first: int, *, layered: bool) -> Found:

@@ -22,9 +22,9 @@ Kind = Literal[StepKind, "act", "ask"]
 """The kinds of steps that a pack may have. Events of version 1 can name all of them but `act` and `ask`."""
 Effect = Literal["decide", "delist", "lift", "monitor", "clear", "release_fund", "answer", "rectify", "decap"]
 """What a procedure leads to."""
-_JUDGED: Final = ("unit", "team", "villager", "village", "operator")
+_JUDGED: Final[tuple[Role, ...]] = ("unit", "team", "villager", "village", "operator")
 """Roles that take no step of an exit: it judges their work. The operator decides nothing at all."""
-_OUTSIDE: Final = ("inspection", "discipline", "operator")
+_OUTSIDE: Final[tuple[Role, ...]] = ("inspection", "discipline", "operator")
 """Roles that take no step in what a village decides."""
 ROUNDS: Final = ("lift", "monitor", "clear")
 """Effects on some of a village's households, each of which is judged by itself."""

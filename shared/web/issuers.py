@@ -39,6 +39,8 @@ from shared.engine.people import Person
 from shared.web.token import LONGEST_TOKEN, pseudonym
 
 log = structlog.get_logger()
+UNASKED: Final = "none"
+"""The word that stands in place of a file of issuers where nobody is asked who he is."""
 ALGORITHMS: Final = {"ES256": ("EC", "P-256"), "RS256": ("RSA", None), "Ed25519": ("OKP", "Ed25519")}
 """The signatures that are taken, each with the kind and curve of its key. All are made with private keys, so that
 nobody signs with what everybody can read."""
@@ -233,6 +235,24 @@ class Issuers:
             for one, giver in zip(granted.delegated, givers, strict=True)
         )
         return Bearer(who, msgspec.structs.replace(granted, delegated=handed), givers, claims.exp)
+
+
+def named(said: str, secret: bytes) -> Issuers | None:
+    """The issuers of the file that ZHUCUN_ISSUERS names; None where the word `none` stands there, by which an operator
+    opens a process to everybody who reaches it.
+
+    Raises ValueError where nothing is said, since what is forgotten must not open anything, and where `read` does.
+    """
+    if not said:
+        raise ValueError(
+            "未设置 ZHUCUN_ISSUERS：请写明登录服务清单的文件；封闭试用、确需不核对身份的，写“none” / "
+            "ZHUCUN_ISSUERS is not set: name the file of the issuers whose tokens are taken; for a closed trial in "
+            f"which nobody is to be asked who he is, say `{UNASKED}`"
+        )
+    if said == UNASKED:
+        log.warning("nobody is asked who he is (ZHUCUN_ISSUERS=none): whoever reaches this process may do all it does")
+        return None
+    return read(Path(said), secret)
 
 
 def read(path: Path, secret: bytes) -> Issuers:

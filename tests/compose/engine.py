@@ -14,6 +14,7 @@ import httpx
 
 from deploy.init.certificates import NODES
 from deploy.local.supervisor import ACCOUNTS, CONSOLE, SERVICES, WEBHOOKS
+from shared.web.issuers import UNASKED
 from tests.compose.replicas import container
 
 ROOT: Final = Path(__file__).parents[2]
@@ -25,7 +26,7 @@ HTTP: Final = 8000
 """That of a service."""
 ADDED: Final = (WEBHOOKS, CONSOLE)
 """What is added beside a system that runs."""
-NOBODY_ASKED: Final = {"ZHUCUN_ISSUERS": ""}
+NOBODY_ASKED: Final = {"ZHUCUN_ISSUERS": UNASKED}
 """What an operator sets for a closed trial. A play is one: its officers have no accounts."""
 BUILDING: Final = 900.0
 """Seconds that the image may take where nothing of it is there yet."""

@@ -112,8 +112,8 @@ async def office(
         given = await people.post("/v1/accounts/li/roles", {"roles": [granted]}, security)
         assert given.status_code == 200, given.text
         settings = Settings(
-            database="", port=8700, secret_file=folder / "secret", sources=sources, issuers=folder / "issuers.toml",
-            console=url, **more,
+            database="", port=8700, secret_file=folder / "secret", sources=sources, console=url,
+            issuers=str(folder / "issuers.toml"), **more,
         )  # fmt: skip
         app = build(settings, engine)
         yield Office(app, people, issuer)

@@ -10,6 +10,7 @@ import pytest
 from services.console.app import Settings, build
 from services.console.tables import TABLES
 from shared.engine.opening import open_engine
+from shared.web.issuers import UNASKED
 from tests.console.desk import URL, free_port, served
 from tests.console.officer import Page
 from tests.registry.office import FIRST, Office, office
@@ -52,7 +53,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
             (tmp_path / "secret").write_bytes(b"secret of the console")
             settings = Settings(
                 database=str(engine.url), secret_file=tmp_path / "secret", port=8700, sources=f"registry=http://127.0.0.1:{port}",
-                console=URL,
+                console=URL, issuers=UNASKED,
             )  # fmt: skip
             app: Any = build(settings, engine)
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -22,6 +22,7 @@ from shared.engine.opening import open_engine
 from shared.engine.pipeline import Pipeline
 from shared.stream.bus import OPEN, Message
 from shared.stream.relay import Relay
+from shared.web.issuers import UNASKED
 from tests.console.desk import URL, free_port, served
 from tests.dispatch.benxi import CITY, HOME, PACK, START, V1, V2, V3, diagnosed, squad, unit
 from tests.support.process import delivery
@@ -88,6 +89,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         settings = Settings(
             database=str(console.url), secret_file=tmp_path / "secret", port=8700,
             sources=f"registry=http://127.0.0.1:9,dispatch=http://127.0.0.1:{port}", console=URL,
+            issuers=UNASKED,
         )  # fmt: skip
         app: Any = build(settings, console)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)

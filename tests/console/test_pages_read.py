@@ -21,7 +21,7 @@ from services.console.tables import TABLES
 from services.console.web import Request, Visitor
 from shared import migrations
 from shared.engine.opening import open_engine
-from shared.web.issuers import Holding
+from shared.web.issuers import UNASKED, Holding
 from tests.console.journals import as_told, journals
 from tests.support.lived import lived
 from tests.support.texts import faults
@@ -52,7 +52,7 @@ async def pages(database: str, tmp_path: Path) -> AsyncIterator[AsyncTestClient[
     engine = open_engine(database)
     settings = app.Settings(
         database=database, port=1, secret_file=tmp_path / "secret", sources="registry=http://127.0.0.1:1",
-        console="http://testserver.local",
+        console="http://testserver.local", issuers=UNASKED,
     )  # fmt: skip
     async with AsyncTestClient(app.build(settings, engine)) as client:
         yield client

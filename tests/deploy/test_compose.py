@@ -22,6 +22,7 @@ from deploy.local.supervisor import SERVICES
 from services.console import app as console
 from services.webhooks import app as webhooks
 from shared import runtime
+from shared.web import issuers
 from tests.compose.engine import ADDED, NOBODY_ASKED
 from tests.compose.replicas import container, overlay
 
@@ -144,13 +145,13 @@ def test_unless_an_operator_says_otherwise_everything_trusts_what_the_accounts_s
         *(yaml.safe_load(replicas)["services"][container(service, 2)] for service in SERVICES),
     ]  # fmt: skip
     (said,) = {one["environment"]["ZHUCUN_ISSUERS"] for one in asking}
-    unless = re.fullmatch(r"\${ZHUCUN_ISSUERS-/keys/(.*)}", said)
+    unless = re.fullmatch(r"\${ZHUCUN_ISSUERS:-/keys/(.*)}", said)
     assert unless, "one variable for all: who is asked by one of them is asked by each"
     (issuer,) = tomllib.loads((tmp_path / "keys" / unless[1]).read_text())["issuers"]
     assert issuer["url"] == COMPOSE["accounts"]["environment"]["ZHUCUN_ISSUER"]
 
 
-def test_set_to_nothing_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_by_a_word_nobody_is_asked_and_what_is_forgotten_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = {
         "ZHUCUN_DATABASE": "sqlite+aiosqlite://",
         "ZHUCUN_PORT": "1",
@@ -160,7 +161,11 @@ def test_set_to_nothing_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None
     for name, value in {**settings, **NOBODY_ASKED}.items():
         monkeypatch.setenv(name, value)
     ways: tuple[Any, ...] = (runtime.Settings, webhooks.Settings.read, console.Settings.read)
-    assert {read().issuers for read in ways} == {None}
+    assert {issuers.named(read().issuers, b"secret") for read in ways} == {None}
+    monkeypatch.setenv("ZHUCUN_ISSUERS", "")
+    for read in ways:
+        with pytest.raises(ValueError, match="ZHUCUN_ISSUERS"):
+            issuers.named(read().issuers, b"secret")
 
 
 @pytest.mark.parametrize("of", [2, 3])

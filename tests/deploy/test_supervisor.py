@@ -24,6 +24,7 @@ from deploy.access.users import HARNESS
 from deploy.local import logs, supervisor
 from deploy.local.supervisor import PROCESSES, SERVICES, StartError, System, run
 from shared.stream import bus
+from shared.web.issuers import UNASKED
 
 # Answers 200 on /health/ready, and its environment elsewhere.
 READY = """
@@ -63,8 +64,8 @@ class Stub(System):
         return [sys.executable, "-S", "-c", self.scripts.get(name, READY), str(self.folder.root)]
 
 
-def stub(root: Path, *, restart: bool = True, **scripts: str) -> Stub:
-    system = Stub(root, restart=restart, env={"EXTRA": "额外"})
+def stub(root: Path, *, restart: bool = True, issuers: str = UNASKED, **scripts: str) -> Stub:
+    system = Stub(root, restart=restart, issuers=issuers, env={"EXTRA": "额外"})
     system.scripts = scripts
     return system
 
@@ -164,7 +165,7 @@ def test_a_service_is_started_as_its_module_with_what_it_needs_to_know(
     assert command[-2:] == ["-m", "services.dispatch.app"]
 
     async def scenario() -> None:
-        async with stub(root) as system:
+        async with stub(root, issuers="/etc/site.toml") as system:
             await system.ready(10)
             async with httpx.AsyncClient(trust_env=False) as client:
                 told = (await client.get(f"{system.url('dispatch')}/")).json()
@@ -174,6 +175,7 @@ def test_a_service_is_started_as_its_module_with_what_it_needs_to_know(
         assert told["EXTRA"] == "额外"
         assert told["ZHUCUN_SECRET_FILE"] == str(root / "secret")
         assert told["ZHUCUN_SCHEMAS"] == "https://zhucun.example/schemas"
+        assert told["ZHUCUN_ISSUERS"] == "/etc/site.toml"
         assert not told.keys() & {"HTTP_PROXY", *others}
 
     asyncio.run(scenario())
@@ -280,7 +282,7 @@ def test_backoff_begins_anew_after_a_steady_life_and_has_an_upper_bound(
     monkeypatch.setattr(supervisor, "STEADY", 2)  # Longer than it takes to start and die on a busy machine.
 
     async def scenario() -> None:
-        async with stub(root, registry="import time; time.sleep(2)", dispatch=""):
+        async with stub(root, registry="import time; time.sleep(3)", dispatch=""):
             await until(lambda: len(reports(root, "registry", "restarting")) >= 2)
             await until(lambda: len(reports(root, "dispatch", "restarting")) >= 4)
             assert [r["deaths"] for r in reports(root, "registry", "restarting")][:2] == [1, 1]

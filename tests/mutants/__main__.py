@@ -53,7 +53,7 @@ OF_SHARED: Final = (
     "when",
 )
 """The tests of `tests/shared` that are about the rules of services, and those that are about all rules."""
-PLAYED: Final = ("answers", "journey_rules", "outages", "tasks", "told", "zunyi")
+PLAYED: Final = ("answers", "journey_rules", "outages", "tasks", "told", "two_persons", "zunyi")
 """The tests of `tests/journeys` that need no processes."""
 NOTICED_AT_LEAST: Final = 0.99
 EQUIVALENTS: Final = Path(__file__).with_name("equivalents.toml")

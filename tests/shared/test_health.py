@@ -25,6 +25,7 @@ from shared.engine.pipeline import Pipeline
 from shared.stream import bus
 from shared.stream.bus import CALENDAR, DAY_SCHEDULED, OPEN, SEALED, Message, Unpublishable
 from shared.stream.relay import Batch, Relay
+from shared.web.issuers import UNASKED
 from tests.support import small
 from tests.support.process import begin, process, villages
 from tests.support.servers import NatsServer, engine_with
@@ -39,7 +40,7 @@ def registry(nats_server: NatsServer, tmp_path: Path) -> Iterator[httpx.Client]:
         port = probe.getsockname()[1]
     environment = {
         **os.environ, "ZHUCUN_DATABASE": f"sqlite+aiosqlite:///{tmp_path}/service.sqlite3",
-        "ZHUCUN_NATS": nats_server.url, "ZHUCUN_PORT": str(port),
+        "ZHUCUN_NATS": nats_server.url, "ZHUCUN_PORT": str(port), "ZHUCUN_ISSUERS": UNASKED,
     }  # fmt: skip
     running = subprocess.Popen(
         [sys.executable, "-m", "services.registry.app"], env=environment, stdout=subprocess.DEVNULL

@@ -31,6 +31,7 @@ from shared.stream import bus
 from shared.stream.bus import OPEN
 from shared.stream.relay import Relay
 from shared.web import http
+from shared.web.issuers import UNASKED
 from shared.web.token import body_headers
 from tests.faults.databases import Postgres, reachable_folder
 from tests.support import small
@@ -601,6 +602,7 @@ def test_a_service_process_is_ready_only_while_nats_is_there_and_stops_cleanly_w
         "ZHUCUN_NATS": nats_server.url,
         "ZHUCUN_PORT": str(port),
         "ZHUCUN_SIMULATED": "true",
+        "ZHUCUN_ISSUERS": UNASKED,
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "services.incentives.app"], env=environment, stdout=subprocess.DEVNULL

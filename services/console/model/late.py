@@ -5,6 +5,7 @@ but does not stay open here: nobody could see it made up for.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any, Final
 
 import msgspec
@@ -70,17 +71,23 @@ CLOSED: Final[Mapping[type[Event], Key]] = {
 """By event, how the keys begin of what it makes up for. The empty text closes all."""
 
 
-def reckoned(village: Village, event: Event) -> Village:
-    """The village with what an event says of deadlines: one more that was missed, or some that were made up for."""
+def reckoned(village: Village, event: Event, today: date) -> Village:
+    """The village with what an event says of deadlines: one more that was missed, or some that were made up for.
+
+    Where an event does not say when it was due, as that of an order, it is the day on which it is told. To be told once
+    more of what is late already is no other deadline.
+    """
     kind = type(event)
     if kind in OPENED or kind in ONLY_TOLD:
-        due = getattr(event, "due", None) or getattr(event, "on", None)
-        if due:
-            year = str(due.year)
-            village = msgspec.structs.replace(village, missed={**village.missed, year: village.missed.get(year, 0) + 1})
-        if kind in OPENED and due:
+        key = OPENED[kind](event) if kind in OPENED else ""
+        if key in village.late:
+            return village
+        due = getattr(event, "due", None) or getattr(event, "on", None) or today
+        year = str(due.year)
+        village = msgspec.structs.replace(village, missed={**village.missed, year: village.missed.get(year, 0) + 1})
+        if key:
             late = Late(event.type, due, str(getattr(event, "kind", "")), getattr(event, "owing", None) or 0)
-            village = msgspec.structs.replace(village, late={**village.late, OPENED[kind](event): late})
+            village = msgspec.structs.replace(village, late={**village.late, key: late})
     elif village.late and kind in CLOSED:
         start = CLOSED[kind](event)
         left = {key: one for key, one in village.late.items() if not key.startswith(start)}

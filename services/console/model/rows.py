@@ -199,7 +199,7 @@ def _about(village: Village, told: Told) -> Village:
     village = rule(village, told.event, told) if rule else village
     if one := step(told.event, told.day, told.time, told.teller):
         village = went(village, one)
-    return reckoned(village, told.event)
+    return reckoned(village, told.event, told.day)
 
 
 def _registered(village: Village, event: r.VillageRegistered, _: Told) -> Village:
