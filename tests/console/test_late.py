@@ -39,7 +39,7 @@ def test_only_open_events_change_rows() -> None:
 
 HERE: dict[str, Any] = {"place": "210521", "village": "210521100200"}
 TODAY = date(2015, 7, 20)
-SET = {"kind": "year", "period": "2015"}
+SET: dict[str, Any] = {"kind": "year", "period": "2015"}
 LATE = d.CommitmentOverdue(
     **HERE, **SET, step="reconcile 2015-07-10", due=date(2015, 7, 10), unit="U-1", owed_by="unit"
 )
