@@ -175,6 +175,12 @@ class Story:
         """Whether a household signs that it is lifted out of poverty."""
         return True
 
+    def sampled(self, ask: Ask) -> Mapping[str, int]:
+        """What the special assessment of a county finds in its sample: few were lifted wrongly or left out."""
+        return {
+            "lifted": 1000, "wrongly_lifted": 5, "outside": 1000, "omitted": 4, "asked": 500, "approving": 480,
+        }  # fmt: skip
+
     def measures(self, ask: Ask) -> str:
         """What is done for a village that misses criteria after its exit."""
         return "发展产业，组织务工，逐户落实帮扶措施"
@@ -390,6 +396,13 @@ def _steps(ask: Ask, story: Story) -> Iterable[Row]:
         yield {"answer": "已按规定公布，见公开栏（虚构）"} if answers else {}
 
 
+def _decap_steps(ask: Ask, story: Story) -> Iterable[Row]:
+    """The awaited step of a de-capping. An assessment says what its sample found."""
+    course = ask.state["course"]
+    is_sampled = course["steps"][course.get("at", 0)]["kind"] == "verify"
+    yield {"sampled": story.sampled(ask)} if is_sampled else {}
+
+
 def _delays(ask: Ask, story: Story) -> Iterable[Row]:
     until = story.extends(ask)
     yield {"takes_over": until is None, "until": until, "reason": story.delay(ask)}
@@ -483,7 +496,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "delay-decisions": Answer(_delays),
     "words": Answer(lambda a, s: [{"word": "accepted"}]),
     "decap-words": Answer(lambda a, s: [{"word": "accepted"}]),
-    "decap-steps": _NOTHING,
+    "decap-steps": Answer(_decap_steps, ("registry", "decaps")),
     "decap-replies": Answer(lambda a, s: [{"document": "关于专项评估检查结果的说明"}]),
     "decap-notices": _NOTHING,
     "approvals": Answer(lambda a, s: [{"approved": s.agrees(a)}], _VILLAGES),

@@ -37,7 +37,7 @@ from shared.contracts.dispatch import (
 )
 from shared.contracts.incentives import AllowancesDrawn, OutcomeDecided, OutcomeDefended
 from shared.contracts.inspection import AppraisalGraded, AppraisalProposed
-from shared.contracts.registry import TownshipDecapped
+from shared.contracts.registry import CountyDecapped, DecapWordGiven, TownshipDecapped
 from shared.policy import parse_pack
 from shared.policy.shipped import base
 from shared.telling import Happened
@@ -192,6 +192,15 @@ def test_1_18_a_poor_township_is_decapped_once_its_incidence_is_below_the_bound(
     assert decapped.year == xixiu.LAST - 1 and decapped.incidence < 0.03, "earlier requests were refused"
     fewer_sign(monkeypatch)
     assert played("xixiu").said(TownshipDecapped) == [], "households that do not sign stay poor"
+
+
+def test_1_18_a_district_of_the_west_is_decapped_after_the_centres_word_on_its_sample() -> None:
+    records = as_played("xixiu")
+    [word], [decapped] = records.said(DecapWordGiven), records.said(CountyDecapped)
+    assert (word.step, word.word) == ("county_spot_check", "accepted")
+    assert decapped.year == xixiu.LAST - 1 and decapped.incidence < 0.03
+    shown = {f.en: (f.system, f.origin) for f in as_told("xixiu")[0]}
+    assert shown["words of the centre on its sample, before the district's exit"] == (1, "decided")
 
 
 def test_what_is_tried_may_be_refused_for_now_and_never_for_what_it_says() -> None:

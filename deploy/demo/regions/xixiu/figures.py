@@ -9,8 +9,11 @@ from shared.contracts import incentives as n
 from shared.contracts import inspection as i
 from shared.contracts import registry as r
 
-OTHERS = (i.BulletinPublished, i.BulletinMissed, r.TownshipDecapped, r.PartyRegistered, d.CourseHeld)
-"""Events about campaigns, townships, parties and courses of which these tables are made."""
+OTHERS = (
+    i.BulletinPublished, i.BulletinMissed, r.TownshipDecapped, r.CountyDecapped, r.DecapWordGiven, r.PartyRegistered,
+    d.CourseHeld,
+)  # fmt: skip
+"""Events about campaigns, townships, the district, parties and courses of which these tables are made."""
 SANCTIONS = {
     "unit_talk": ("约谈单位", "units talked to"),
     "unit_case": ("对单位立案审查", "cases filed against units"),
@@ -53,6 +56,9 @@ def figures(records: Records) -> list[Figure]:
         Figure("贫困村出列", "villages removed from the list", "1.18", 121, len(_left(records)), "computed"),
         Figure("减贫摘帽的贫困乡镇", "poor townships de-capped", "1.18", 9, len(records.said(r.TownshipDecapped)),
                "decided"),
+        Figure("国家抽查意见（区退出前征求）", "words of the centre on its sample, before the district's exit", "1.18",
+               None, len(records.said(r.DecapWordGiven, lambda e: e.word == "accepted")), "decided"),
+        Figure("退出贫困区", "districts de-capped", "1.18", None, len(records.said(r.CountyDecapped)), "decided"),
         Figure(f"{FIRST}年空壳村", "shell villages at first", "1.10", 108, round(total("shell", FIRST)), "solved"),
         Figure(f"{LAST}年空壳村", "shell villages at last", "1.10", 0, round(total("shell", LAST)), "computed"),
         Figure(f"{FIRST}年村集体经营性收入（元）", "collective income at first, in yuan", "1.10", 3_268_440,
