@@ -18,6 +18,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
+    Index,
     Integer,
     MetaData,
     String,
@@ -124,6 +125,7 @@ def readings_table(metadata: MetaData) -> Table:
         metadata,
         Column("subject", String(200), primary_key=True),
         Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+        Index(f"ix_{READINGS}_number", "number"),  # The oldest end first.
     )
 
 

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.calendar import DayPassed, HolidaysAnnounced
-from shared.engine import dead_letters, outbox, store
+from shared.engine import dead_letters, endings, outbox, store
 from shared.engine.flow import Cause, derived_id, recount, run_due, stop
 from shared.engine.pipeline import Pipeline, apart
 from shared.rules import State
@@ -46,6 +46,7 @@ async def _pass_day(pipeline: Pipeline, delivery: Delivery, cause: Cause, stream
         await _run_out(pipeline, states, delivery, cause, {"today": day.toordinal(), **done}, failure)
 
     await _by_pages(pipeline, due, take, {"passed": cause.payload.day.toordinal(), **_read_to(stream, delivery)})
+    await endings.end(pipeline, day)
     log.info("day passed", day=day, service=pipeline.service.name)
 
 

@@ -1,15 +1,19 @@
 """Who stands behind the pseudonyms of events and of the audit log, for those who may know.
 
 Pseudonyms are made with a key and lead back to nobody. So whoever acts for the first time is noted here, apart from the
-journal and from the log, which nobody can shorten: rows of this table can end.
+journal and from the log, which nobody can shorten: rows of this table end some time after somebody last acted, if
+packs say so (`endings.py`).
 """
 
 import asyncio
+from datetime import date, datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import Column, MetaData, String, Table, Text, delete, insert, select
+from sqlalchemy import Column, Date, MetaData, String, Table, Text, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.calendar import CHINA
 
 REMEMBERED: Final = 10_000
 """How many noted people are remembered, so that they are not written again with each request."""
@@ -36,6 +40,7 @@ def people_table(metadata: MetaData) -> Table:
         Column("issuer", Text, nullable=False),
         Column("subject", Text, nullable=False),
         Column("name", Text, nullable=False),
+        Column("seen", Date, nullable=False),
     )
 
 
@@ -44,28 +49,32 @@ class People:
 
     def __init__(self, engine: AsyncEngine, table: Table, lock: asyncio.Lock) -> None:
         self._engine, self._table, self._lock = engine, table, lock
-        self._noted: set[Person] = set()
+        self._noted: set[tuple[Person, date]] = set()
 
     async def note(self, person: Person) -> None:
         """Keep who somebody is. It is in the database when this returns. Raises the database's error if it is not.
 
         A name that is known stays where somebody is only mentioned without it, such as by a token of his colleague.
         """
-        if person in self._noted:
+        seen = datetime.now(CHINA).date()
+        if (person, seen) in self._noted:
             return
         table = self._table
         async with self._lock, self._engine.begin() as conn:
             mine = table.c.pseudonym == person.pseudonym
             if person.name or (await conn.execute(select(table).where(mine))).first() is None:
                 await conn.execute(delete(table).where(mine))
-                await conn.execute(insert(table).values(msgspec.structs.asdict(person)))
+                await conn.execute(insert(table).values(**msgspec.structs.asdict(person), seen=seen))
+            else:
+                await conn.execute(update(table).where(mine).values(seen=seen))
         if len(self._noted) >= REMEMBERED:
             self._noted.clear()
-        self._noted.add(person)
+        self._noted.add((person, seen))
 
     async def find(self, pseudonym: str) -> Person | None:
-        """Who stands behind a pseudonym; None if nobody by it has acted here."""
+        """Who stands behind a pseudonym; None if nobody by it has acted here, or if that is kept no longer."""
         table = self._table
         async with self._engine.connect() as conn:
-            row = (await conn.execute(select(table).where(table.c.pseudonym == pseudonym))).first()
-        return Person(**row._mapping) if row else None
+            found = await conn.execute(select(table).where(table.c.pseudonym == pseudonym))
+            row = found.mappings().first()
+        return Person(**{name: row[name] for name in Person.__struct_fields__}) if row else None

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
 
+from shared.calendar import CHINA
 from shared.engine.audit import NAME, READINGS, TELLS, UNALTERABLE
 
 
@@ -47,6 +48,24 @@ def keep_people() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("pseudonym"),
     )
+
+
+def let_end() -> None:
+    """Since when somebody was not seen, which is today for those who are known, and the oldest readings in order."""
+    with op.batch_alter_table("people") as change:
+        change.add_column(sa.Column("seen", sa.Date()))
+    people = sa.table("people", sa.column("seen", sa.Date))
+    op.execute(sa.update(people).values(seen=datetime.now(CHINA).date()))
+    with op.batch_alter_table("people") as change:
+        change.alter_column("seen", existing_type=sa.Date(), nullable=False)
+    op.create_index(f"ix_{READINGS}_number", READINGS, ["number"])
+
+
+def keep_for_ever() -> None:
+    """The tables before anything of them could end."""
+    op.drop_index(f"ix_{READINGS}_number", READINGS)
+    with op.batch_alter_table("people") as change:
+        change.drop_column("seen")
 
 
 def keep_audit() -> None:

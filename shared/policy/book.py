@@ -92,6 +92,10 @@ class PolicyBook:
             self._found[place] = self._with_notices(place, found) if found and self.notices else found
         return self._found[place]
 
+    def in_force(self, day: date) -> list[Policy]:
+        """The packs in force on a day, one for each division that has its own."""
+        return [policy for jurisdiction in self.packs if (policy := self.at(jurisdiction, day))]
+
     def _in_force(self, place: str, day: date) -> Policy | None:
         for pack in self._effective(place, day):
             if isinstance(pack, Policy):

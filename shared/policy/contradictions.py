@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final
 
-from shared.calendar import Span
+from shared.calendar import Span, add_months
 from shared.contracts.values import Role
 from shared.divisions import NATIONAL
 from shared.policy import (
@@ -63,6 +63,7 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
         *linkages.contradictions(policy.linkages, [link.kind for link in policy.links if link.to != "party"]),
         *exit.contradictions(policy.exit, first, layered=layered),
         *_spans(policy),
+        *_logged(policy),
         *_roles(policy),
         *commitments.contradictions(policy.commitments, policy.contacts),
         *_frames(policy),
@@ -393,10 +394,22 @@ def _spans(policy: Policy) -> Found:
             yield path, zh, "it is counted in years, months or calendar days, neither in working days nor rolled"
 
 
+def _logged(policy: Policy) -> Found:
+    """Find times after which the audit log could be read no more, though the law still asks for it."""
+    for name in ("callers", "readings"):
+        span: Span | None = getattr(policy.keeping, name, None)
+        if span and span.after(_MARCH, policy.calendar) < add_months(_MARCH, 6):
+            zh = "网络日志留存不少于六个月（《网络安全法》第二十一条）"
+            yield ("keeping", name), zh, "logs are kept for six months at least (Cybersecurity Law, article 21)"
+
+
+_MARCH = date(2015, 3, 1)
+"""A day from which six months are as long as six months can be."""
 _MAYBE = ("keep_after_exit",)
 """Spans that may be zero: with `keep_after_exit` of zero, the team is released on the day of the exit."""
 _FIXED = ("term", "remind", "extension", "keep_after_exit", "monitor_for", "lasts", "impact", "observe",
-          "propose_within", "review_every", "confirm_within", "cadres", "persons")  # fmt: skip
+          "propose_within", "review_every", "confirm_within", "cadres", "persons", "callers",
+          "readings")  # fmt: skip
 """Spans that must not depend on holidays: their last day is published when they begin, or kept for many at once."""
 
 

@@ -1,4 +1,4 @@
-"""How long the registry keeps who somebody is after he has left the service or a village's post."""
+"""How long is kept who somebody is: of cadres and persons after they have left, of callers after they last acted."""
 
 from shared.calendar import Span
 from shared.contracts.values import Clause, EventRole
@@ -6,9 +6,9 @@ from shared.policy.section import Section
 
 
 class Keeping(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """个人信息保存期限：自撤销登记起算，期满提请决定是否匿名；不自动删除。 ·
+    """个人信息保存期限：自撤销登记起算，期满提请决定是否匿名；人员信息不自动删除。 ·
     How long persons are kept after their registration was withdrawn. Then a body is asked whether they become
-    anonymous; nothing is erased by itself (Personal Information Protection Law 19, 47)."""
+    anonymous; nothing of them is erased by itself (Personal Information Protection Law 19, 47)."""
 
     rule: Clause
     """依据：[documents] 中的文件和条款。 · A cited document and its article."""
@@ -18,3 +18,9 @@ class Keeping(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """选派干部保存多久。 · How long a cadre is kept."""
     persons: Span
     """村级人员等个人（[[parties]] 中 personal = true 的）保存多久。 · How long a person of `[[parties]]` is kept."""
+    callers: Span | None = None
+    """操作人代称与本人的对应关系，自最后一次操作起保存多久；不写的，一直保存。 ·
+    How long it is kept who stands behind a pseudonym, after he last acted; for ever where nothing stands here."""
+    readings: Span | None = None
+    """按人查找“谁查阅过”的索引保存多久，日志本身不删；不写的，一直保存。 ·
+    How long it can be asked who has read of somebody. The log itself stays; for ever where nothing stands here."""

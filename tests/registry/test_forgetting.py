@@ -229,6 +229,8 @@ async def shown(desk: Office, person: str) -> str:
         ({"cadres": {"working_days": 5}}, ("keeping", "cadres")),
         ({"persons": {"months": 0}}, ("keeping", "persons")),
         ({"persons": {"calendar_days": -1}}, ("keeping", "persons")),
+        ({"callers": {"months": 5}}, ("keeping", "callers")),
+        ({"readings": {"working_days": 500}}, ("keeping", "readings")),
     ],
 )
 def test_a_pack_cannot_say_a_time_that_nobody_could_keep_to(said: dict[str, Any], path: tuple[Any, ...]) -> None:
