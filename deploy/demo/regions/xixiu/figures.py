@@ -53,12 +53,7 @@ def figures(records: Records) -> list[Figure]:
         Figure("减少贫困人口", "persons lifted", "1.18", 51_024,
                round(total("poor_persons", FIRST) - total("poor_persons", LAST)), "computed"),
         Figure("减少贫困户", "households lifted", "1.18", 12_993, sum(e.lifted for e in rounds), "computed"),
-        Figure("贫困村出列", "villages removed from the list", "1.18", 121, len(_left(records)), "computed"),
-        Figure("减贫摘帽的贫困乡镇", "poor townships de-capped", "1.18", 9, len(records.said(r.TownshipDecapped)),
-               "decided"),
-        Figure("国家抽查意见（区退出前征求）", "words of the centre on its sample, before the district's exit", "1.18",
-               None, len(records.said(r.DecapWordGiven, lambda e: e.word == "accepted")), "decided"),
-        Figure("退出贫困区", "districts de-capped", "1.18", None, len(records.said(r.CountyDecapped)), "decided"),
+        *_exits(records),
         Figure(f"{FIRST}年空壳村", "shell villages at first", "1.10", 108, round(total("shell", FIRST)), "solved"),
         Figure(f"{LAST}年空壳村", "shell villages at last", "1.10", 0, round(total("shell", LAST)), "computed"),
         Figure(f"{FIRST}年村集体经营性收入（元）", "collective income at first, in yuan", "1.10", 3_268_440,
@@ -96,6 +91,18 @@ def figures(records: Records) -> list[Figure]:
                sum(e.kind == "municipal_commendation" for e in imposed), "decided"),
         Figure("累计投入扶贫资金（万元）", "funds in 10,000 yuan", "1.18", 5_553_000, round(total("funds", LAST)),
                "historical"),
+    ]  # fmt: skip
+
+
+def _exits(records: Records) -> list[Figure]:
+    """Who left the list: villages, townships, and the district after the centre's word on its sample."""
+    return [
+        Figure("贫困村出列", "villages removed from the list", "1.18", 121, len(_left(records)), "computed"),
+        Figure("减贫摘帽的贫困乡镇", "poor townships de-capped", "1.18", 9, len(records.said(r.TownshipDecapped)),
+               "decided"),
+        Figure("国家抽查意见（区退出前征求）", "words of the centre on its sample, before the district's exit", "1.18",
+               None, len(records.said(r.DecapWordGiven, lambda e: e.word == "accepted")), "decided"),
+        Figure("退出贫困区", "districts de-capped", "1.18", None, len(records.said(r.CountyDecapped)), "decided"),
     ]  # fmt: skip
 
 
