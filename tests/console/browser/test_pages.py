@@ -163,7 +163,7 @@ async def test_a_role_and_division_are_chosen_and_kept(county: str, browser: Bro
     await page.select_option("select[name=acting]", "inspection")
     await page.fill("input[name=place]", "2105")
     await page.click("details button")
-    await page.wait_for_selector("summary:has-text('督查部门 2105')")
+    await page.wait_for_selector("summary:has-text('督查部门 区划2105')")
     assert page.url == f"{county}/forms"
 
 
