@@ -121,8 +121,9 @@ class System:
         shares = [Share(number, replicas) for number in range(1, replicas + 1)]
         self.services = {share.named(service): (service, share) for service in SERVICES for share in shares}
         """The services' processes by name, each with its service and its share of the prefectures."""
-        # Not `Path.exists`: that raises for a name which is too long, before the folder itself is refused for it.
         self.issuers = issuers
+        """The file of a site's own issuers, or `none`. It says nothing where the installation has accounts."""
+        # Not `Path.exists`: that raises for a name which is too long, before the folder itself is refused for it.
         self.accounts = (ACCOUNTS,) if accounts or os.path.exists(self.folder.signing_keys) else ()
         self.webhooks = (WEBHOOKS,) if webhooks or os.path.exists(self.folder.database(WEBHOOKS)) else ()
         before = os.path.exists(self.folder.database(CONSOLE))

@@ -80,7 +80,7 @@ def place(code: str, townships: Mapping[str, str], book: PolicyBook) -> Both:
         return "全国", "the whole country"
     if own := book.packs.get(code, ()):
         return own[-1].name, own[-1].name_en
-    packs = policy_of(book, code), *(policy_of(book, own) for own in book.packs)
+    packs = (policy_of(book, own) for own in (code, *book.packs))
     names = (pack.words.places.get(code) for pack in packs if pack)
     name = townships.get(code) or next(filter(None, names), "")
     return (name, name) if name else (f"区划{code}", f"division {code}")

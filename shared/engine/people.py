@@ -49,7 +49,7 @@ class People:
 
     def __init__(self, engine: AsyncEngine, table: Table, lock: asyncio.Lock) -> None:
         self._engine, self._table, self._lock = engine, table, lock
-        self._noted: set[tuple[Person, date]] = set()
+        self._noted: dict[Person, date] = {}
 
     async def note(self, person: Person) -> None:
         """Keep who somebody is. It is in the database when this returns. Raises the database's error if it is not.
@@ -57,7 +57,7 @@ class People:
         A name that is known stays where somebody is only mentioned without it, such as by a token of his colleague.
         """
         seen = datetime.now(CHINA).date()
-        if (person, seen) in self._noted:
+        if self._noted.get(person) == seen:
             return
         table = self._table
         async with self._lock, self._engine.begin() as conn:
@@ -69,7 +69,7 @@ class People:
                 await conn.execute(update(table).where(mine).values(seen=seen))
         if len(self._noted) >= REMEMBERED:
             self._noted.clear()
-        self._noted.add((person, seen))
+        self._noted[person] = seen
 
     async def find(self, pseudonym: str) -> Person | None:
         """Who stands behind a pseudonym; None if nobody by it has acted here, or if that is kept no longer."""
