@@ -5,7 +5,7 @@ import json
 import re
 import time
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -26,7 +26,7 @@ from shared.policy.procedure import Effect
 from shared.policy.section import Document
 from shared.policy.shipped import FILES, base, shipped
 from tests.support import bounds
-from tests.support.pace import quicker_than, slowness
+from tests.support.pace import alone, quicker_than, slowness
 from tests.support.packs import BENXI, PACK
 
 D = date(2014, 6, 1)
@@ -738,6 +738,13 @@ PLACES = [
 ]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def nothing_else_in_memory() -> Iterator[None]:
+    with alone():
+        yield
+
+
+@pytest.mark.usefixtures("nothing_else_in_memory")
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(PLACES), JUNK)
 def test_whatever_stands_in_a_pack_it_is_read_or_refused_at_once(place: Any, junk: Any) -> None:
