@@ -25,6 +25,7 @@ LAWS: Final = {
 """Their titles in Chinese and English, by the names that rules use."""
 
 _BEFORE: Final = {
+    "Civil Servant Law 76": (date(2019, 6, 1), "Civil Servant Law 70"),
     "Civil Servant Law 95": (date(2019, 6, 1), "Civil Servant Law 90"),
     "Civil Servant Law 96": (date(2019, 6, 1), "Civil Servant Law 91"),
     "Sanctions Law 43": (date(2020, 7, 1), "Sanctions Regulation 39"),

@@ -7,6 +7,7 @@ alike for single commands, for forms, and for dry runs.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
+from datetime import date
 from types import SimpleNamespace
 from typing import Final, NamedTuple
 
@@ -14,6 +15,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from shared.contracts import Command
+from shared.laws import as_of
 from shared.rules import Refused, State, Task
 
 OWN: Final = frozenset({"unit", "team"})
@@ -21,6 +23,7 @@ OWN: Final = frozenset({"unit", "team"})
 _NAMES: Final = {"village": "team", "unit": "unit"}
 """What a field of a command names, where that is no cadre; `subject` names what `subject_kind` says."""
 RECUSAL: Final = "Civil Servant Law 76"
+"""By its article of today; a refusal names the one of the day on which it is said."""
 APART: Final = "Internal Control Standard 12"
 """The rule by which duties that must not be one person's are kept apart (不相容岗位相互分离)."""
 
@@ -84,7 +87,7 @@ class _Concerned(NamedTuple):
     units: Collection[str]
 
 
-def require_own(actor: Actor, said: object, states: Iterable[State | None] = ()) -> Actor:
+def require_own(actor: Actor, said: object, today: date, states: Iterable[State | None] = ()) -> Actor:
     """As whom the actor says a command, or what is known of one: as himself if he may, or else by the powers of
     somebody who may. `states` are those that it concerns, as far as they are known.
 
@@ -96,7 +99,7 @@ def require_own(actor: Actor, said: object, states: Iterable[State | None] = ())
     refused: list[Refused] = []
     for one in (actor, *actor.powers) if actor.may else actor.powers:
         try:
-            _require_power(one, actor, whose, concerned)
+            _require_power(one, actor, whose, concerned, today)
             _require_another(one, said, known)
         except Refused as refusal:
             refused.append(refusal)
@@ -105,14 +108,14 @@ def require_own(actor: Actor, said: object, states: Iterable[State | None] = ())
     raise refused[0]
 
 
-def _require_power(one: Actor, actor: Actor, whose: _Whose, concerned: _Concerned | None) -> None:
+def _require_power(one: Actor, actor: Actor, whose: _Whose, concerned: _Concerned | None, today: date) -> None:
     """Refuse what this one may not say, and what the actor must not say for him."""
     if one.acts_as and not any(_is_own(one, role, whose) for role in one.acts_as):
         raise _not_own(one, whose, is_giver=one is not actor)
     if concerned:
-        _require_apart(actor, one.acts_as, concerned)
+        _require_apart(actor, one.acts_as, concerned, today)
         if one is not actor:
-            _require_apart(one, one.acts_as, concerned, is_giver=True)
+            _require_apart(one, one.acts_as, concerned, today, is_giver=True)
 
 
 def _require_another(one: Actor, said: object, states: Iterable[State]) -> None:
@@ -141,7 +144,7 @@ def is_recused(actor: Actor, state: State, task: Task) -> bool:
     """Whether a task is a decision that is not the actor's to take, since it is about himself, or a step that is to be
     another's. What the answering command will say is known as far as the task says it."""
     try:
-        require_own(actor, SimpleNamespace(**task.answer), [state])
+        require_own(actor, SimpleNamespace(**task.answer), date.max, [state])  # Whatever the law calls it today.
     except Refused as refused:
         return refused.rule in (RECUSAL, APART)
     return False
@@ -196,7 +199,7 @@ def _not_own(actor: Actor, matter: _Whose, *, is_giver: bool) -> Refused:
 
 
 def _require_apart(
-    actor: Actor, acts_as: Collection[str], concerned: _Concerned, *, is_giver: bool = False
+    actor: Actor, acts_as: Collection[str], concerned: _Concerned, today: date, *, is_giver: bool = False
 ) -> None:  # fmt: skip
     """Refuse a decision about a person himself, about a close relative (who is not named), about the team that he is
     in, or about his unit as such, also by whom he handed his powers to.
@@ -213,7 +216,7 @@ def _require_apart(
         return
     whose, how_en = ("委托人", ", nor has another do it by his powers") if is_giver else ("本人", "")
     raise Refused(
-        RECUSAL,
+        as_of(RECUSAL, today),
         f"涉及{whose}{whom}的事项应当回避，请由本机关其他人员办理；均须回避的，由上一级机关办理",
         f"nobody decides about {whom_en}{how_en}; let somebody else of the deciding body do it, or the body above "
         "where all of it are recused",

@@ -372,10 +372,10 @@ class _Batch:
         """
         command = cause.payload
         assert isinstance(command, Command)
-        by = require_own(cause.actor, command)
+        by = require_own(cause.actor, command, self.terms.today)
         named = self.concerned(cause).named
         if not self.absent(named):
-            by = require_own(cause.actor, command, [self.states[key] for key in named])
+            by = require_own(cause.actor, command, self.terms.today, [self.states[key] for key in named])
         return cause if by is cause.actor else msgspec.structs.replace(cause, actor=by)
 
     def follow(self, cause: Cause, targets: Targets) -> None:

@@ -38,6 +38,7 @@ from shared.contracts.inspection import (
 from shared.contracts.registry import CadreRegistered, VillageMerged
 from shared.engine.actors import RECUSAL, Actor, is_recused
 from shared.engine.flow import Cause, encode_state
+from shared.laws import as_of
 from shared.policy import PolicyInvalid, parse_pack
 from tests.inspection.rated import (
     BODIES,
@@ -116,7 +117,7 @@ def test_0_9_nobody_grades_himself_or_a_relative_or_has_it_as_a_task(me: dict[st
     assert is_recused(actor, region.state_of("secretary_rating", "S1"), task) == recused
     grade = region.graded("secretary_rating", "S1", "fair", "organisation", "inactive")
     result = inspection.take([Cause("one", "one", grade, actor=actor)], region.today)
-    assert [getattr(one.error, "rule", "") for one in result.parked] == [RECUSAL] * recused
+    assert [getattr(one.error, "rule", "") for one in result.parked] == [as_of(RECUSAL, region.today)] * recused
 
 
 def test_0_10_without_a_tour_a_body_declares_the_channel_void_and_the_other_weights_grow() -> None:

@@ -4,6 +4,7 @@ import json
 import time
 from asyncio import Lock
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,7 @@ async def test_2_19_a_power_of_the_other_body_lets_nobody_play_both(desk: Desk) 
 
 
 CONCERNS = ("cadre", "village", "subject")
+TODAY = date(2019, 6, 1)
 
 
 class Graded(Command, frozen=True, kw_only=True):
@@ -128,7 +130,7 @@ class Graded(Command, frozen=True, kw_only=True):
 def by(actor: Actor, **said: str) -> str:
     """As whom somebody says it, or what refuses him."""
     try:
-        return str(require_own(actor, Graded(place="210502", **said)).organ)
+        return str(require_own(actor, Graded(place="210502", **said), TODAY).organ)
     except Refused as refused:
         return refused.rule if "委托人" not in refused.zh else f"{refused.rule} giver"
 
@@ -173,7 +175,7 @@ def test_a_refusal_says_whose_account_it_is_that_does_not_go_so_far() -> None:
     his = Actor(pseudonym="wu", may=False, powers=(power("unit", unit="U2"),))
     for actor, whose in ((mine, "本账号只办理所属单位（U1）"), (his, "委托人的账号只办理所属单位（U2）")):
         with pytest.raises(Refused, match="for its own people") as refused:
-            require_own(actor, Graded(place="210502", unit="U3"))
+            require_own(actor, Graded(place="210502", unit="U3"), TODAY)
         assert refused.value.zh.startswith(whose)
 
 

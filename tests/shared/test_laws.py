@@ -16,6 +16,8 @@ CASES = [
     ("Civil Servant Law 95", date(2019, 6, 1), "《公务员法》第九十五条"),
     ("Civil Servant Law 96", date(2019, 5, 31), "《公务员法》第九十一条"),
     ("Civil Servant Law 96", date(2026, 11, 29), "《公务员法》第九十六条"),
+    ("Civil Servant Law 76", date(2019, 5, 31), "《公务员法》第七十条"),
+    ("Civil Servant Law 76", date(2019, 6, 1), "《公务员法》第七十六条"),
     ("PIPL", date(2016, 1, 4), "《个人信息保护法》"),
 ]
 
