@@ -4,6 +4,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from deploy.demo.officers import Refusal
 from deploy.demo.simulation import Simulation
 from deploy.local.supervisor import System
 from shared.policy.shipped import content
@@ -28,6 +31,15 @@ PACK: dict[str, Any] = {
     "letters": [entry(XIXIU, "letters", "township_letter")],
 }
 """Jalaid's pack with a yearly review of branches, whose worst is put right, and with letters of townships."""
+PRAISE: dict[str, Any] = {
+    "kind": "praise", "label": "通报表扬", "clause": "S0:第一部分", "on": "inspection.appraisal.graded",
+    "when": {"kind": ["secretary_rating"], "grade": ["sound"]}, "subject": "village_cadre",
+    "decides": "organisation", "decide_by": {"after": "proposal", "within": {"calendar_days": 60}},
+    "quota_share": 0.4,
+}  # fmt: skip
+"""A reward of the best secretaries, for at most two in five of those who are graded."""
+SECRETARIES = {"S1": 95, "S2": 90, "S3": 50}
+"""What everybody thinks of each of three secretaries, where there are three."""
 
 
 async def registered(office: Office) -> None:
@@ -62,7 +74,7 @@ async def posted(office: Office) -> None:
 
 
 def about(subject: str, **said: Any) -> dict[str, Any]:
-    kind = "secretary_rating" if subject == "S1" else "branch_review"
+    kind = "secretary_rating" if subject in SECRETARIES else "branch_review"
     return {"place": PLACE, "kind": kind, "subject": subject, "year": 2018, **said}
 
 
@@ -141,3 +153,61 @@ async def test_0_5_0_10_0_11_1_2_2_6_secretaries_are_graded_and_paid_by_it_and_t
     assert [(one["year"], one["total"]) for one in drawn] == [(2018, 2000), (2019, 2000)]
     assert [(one["before"], one["total"], one["parts"]["performance"]) for one in corrected] == [(2000, 2400, 400)]
     assert [one["total"] for one in paid] == [2000, 2400], "what was corrected is confirmed anew"
+
+
+async def three_graded(office: Office) -> None:
+    """Three villages have a secretary each, of whom two are sound."""
+    nation = {"place": "000000", "pack": content("national"), "adopted_by": "国务院扶贫开发领导小组"}
+    await office.do("policies", nation)
+    await office.do("policies", {"place": PLACE, "pack": {**JALAID, "outcomes": [PRAISE]}, "adopted_by": "旗委"})
+    for village, secretary in enumerate(SECRETARIES, int(VILLAGE)):
+        named = {"place": PLACE, "name": "某（虚构）"}
+        where = {**named, "village": str(village), "township": "示例苏木", "population": 900, "listed": False}
+        await office.do("villages", where)
+        await office.do("parties", {**named, "party": secretary, "kind": "secretary", "parent": f"village:{village}"})
+    await office.until(date(2018, 11, 2))
+    panels = (("peers", "township"), ("leaders", "county"), ("committee", "organisation"))
+    scores = [
+        about(whom, channel=channel, body=body, marks=[{"member": "M1", "score": score}], given_by="评议组")
+        for whom, score in SECRETARIES.items()
+        for channel, body in panels
+    ]
+    await office.do("appraisal-scores", *scores, service="inspection")
+    votes = {"channel": "representatives", "entitled": 100, "present": 100, "body": "village", "given_by": "会议"}
+    ballots = [about(whom, satisfied=score, **votes) for whom, score in SECRETARIES.items()]
+    await office.do("appraisal-ballots", *ballots, service="inspection")
+    await office.until(date(2019, 1, 2))
+    await graded(office, S1="sound", S2="sound", S3="weak")
+
+
+async def test_2_15_one_reward_more_than_the_share_is_refused_until_one_is_taken_back(tmp_path: Path) -> None:
+    by = {"body": "organisation", "decided_by": "旗委组织部"}
+
+    def said(secretary: str, **more: Any) -> dict[str, Any]:
+        outcome = f"praise/secretary_rating/{secretary}/2018"
+        return {"place": PLACE, "subject_kind": "village_cadre", "subject": secretary, "outcome": outcome, **by, **more}
+
+    async with System(tmp_path, kind="demo") as system:
+        await system.ready()
+        async with Simulation(system) as simulation:
+            office = Office(simulation)
+            await simulation.pass_day(date(2018, 1, 2))
+            await three_graded(office)
+            proposed = {f"praise/secretary_rating/{secretary}/2018" for secretary in ("S1", "S2")}
+            assert {about for about, *_ in await office.awaited("decisions")} == proposed, "nobody is left out"
+            await office.do("decisions", said("S1", imposed=True), service="incentives")
+            for _ in range(2):
+                with pytest.raises(Refusal, match="3个，最多给予其中的40%，即1个，名额已满"):
+                    await office.do("decisions", said("S2", imposed=True), service="incentives")
+                await office.survives("incentives")
+            taken_back = said("S1", reason="对象录错")
+            await office.do("decision-withdrawals", taken_back, service="incentives")
+            await office.do("decisions", said("S2", imposed=True), service="incentives")
+            with pytest.raises(Refusal, match="名额已满"):
+                await office.do("decisions", said("S1", imposed=True), service="incentives")
+            decided = await office.told("incentives", "outcome.decided", "decision.withdrawn")
+            quotas = await simulation.states("incentives", "quotas")
+            statuses = await simulation.statuses()
+    assert not [name for name, status in statuses.items() if status.dead_letters], "nothing is parked"
+    assert [one["subject"] for one in decided] == ["S1", "S1", "S2"]
+    assert [one["given"] for one in quotas.values()] == [["praise/secretary_rating/S2/2018"]]
