@@ -35,9 +35,15 @@ from shared.contracts.dispatch import (
     MemberReplaced,
     PresenceCounted,
 )
-from shared.contracts.incentives import AllowancesDrawn, OutcomeDecided, OutcomeDefended
+from shared.contracts.incentives import AllowancesDrawn, OutcomeDecided, OutcomeDefended, OutcomeProposed
 from shared.contracts.inspection import AppraisalGraded, AppraisalProposed
-from shared.contracts.registry import CountyDecapped, DecapWordGiven, TownshipDecapped
+from shared.contracts.registry import (
+    CountyDecapped,
+    DecapWordGiven,
+    PartyRegistered,
+    PartyWithdrawn,
+    TownshipDecapped,
+)
 from shared.policy import parse_pack
 from shared.policy.shipped import base
 from shared.telling import Happened
@@ -50,6 +56,10 @@ ASSIGNED = {
 """By when the figures that are called computed have come about."""
 VILLAGES = {"guizhou": 40, "xixiu": 6, "zunyi": 40}
 """How many villages of a region are played, where the whole takes minutes."""
+
+
+async def unwatched(_day: date) -> None:
+    """What is to be done after each day, where nobody looks."""
 
 
 def told(name: str, until: date, villages: int) -> Records:
@@ -207,13 +217,11 @@ def test_what_is_tried_may_be_refused_for_now_and_never_for_what_it_says() -> No
     story = xixiu.Xixiu(2014, 3)
     officers = Officers(story, Memory(story.start))
 
-    async def stay(_day: date) -> None: ...
-
     def ask(year: int, division: str) -> Letter:
         row = {"place": xixiu.DISTRICT, "division": division, "year": year, "body": "township", "requested_by": "镇"}
         return Letter(story.start, "registry", "decap-requests", (row,), tried=True)
 
-    asyncio.run(officers.live(story.start, stay))
+    asyncio.run(officers.live(story.start, unwatched))
     asyncio.run(officers._send([ask(2013, "township:520402901")]))  # Nothing was measured yet.
     with pytest.raises(Refusal, match="belongs to division"):
         asyncio.run(officers._send([ask(2013, "city:5204")]))
@@ -226,6 +234,25 @@ def test_2_13_a_transferred_member_of_zunyis_teams_is_replaced() -> None:
     assert adjusted <= {event.village for event in left}, "what is decided of a team takes a member off it as well"
     assert len(left) == VILLAGES["zunyi"] // zunyi.DEPARTING + len(adjusted)
     assert {event.village for event in left} <= {event.village for event in sent}
+
+
+def test_2_15_after_two_poor_years_an_office_ends_and_another_is_elected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The story is played on into the year after its end, in which the second poor grade is given."""
+    monkeypatch.setattr(zunyi, "WEAKEST", 4)
+    story = zunyi.Zunyi(2014, 5)
+    memory = Memory(story.start)
+    asyncio.run(Officers(story, memory).live(date(2018, 4, 15), unwatched))
+    said = memory.world.said
+    (graded_first, graded_again) = said(AppraisalGraded, subject="CADRE-5", grade="poor")
+    assert (graded_first.year, graded_again.year) == (zunyi.YEAR, zunyi.YEAR + 1)
+    (proposed,), (decided,) = (said(kind, kind="office_ends") for kind in (OutcomeProposed, OutcomeDecided))
+    assert proposed.outcome == decided.outcome == f"office_ends/village_cadre_year/CADRE-5/{zunyi.YEAR + 1}"
+    assert decided.imposed and "乡镇党委 镇党决〔2018〕" in decided.decided_by
+    assert said(OutcomeDefended, outcome=decided.outcome), "nobody's office ends unheard"
+    assert [one.party for one in said(PartyWithdrawn)] == ["CADRE-5"]
+    first, second = (said(PartyRegistered, party=party)[0] for party in ("CADRE-5", "CADRE-5-2"))
+    assert first.parent == second.parent
+    assert not [one for one in said(OutcomeProposed, kind="office_ends") if one.subject != "CADRE-5"]
 
 
 def test_2_2_who_helps_too_few_households_is_counted_by_rank() -> None:

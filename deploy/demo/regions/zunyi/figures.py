@@ -93,6 +93,9 @@ def ways(records: Records) -> dict[tuple[str, str], int]:
         ("责令限期整改", "rectifications ordered"): records.said(i.OrderIssued),
         ("召回队员", "members recalled"): records.said(d.MemberRecalled),
         ("补派队员", "members replaced"): records.said(d.MemberReplaced),
+        ("受到问责的村干部", "village cadres held to account"): records.said(
+            n.OutcomeDecided, lambda e: e.imposed and e.kind == "village_accountability"
+        ),
         ("贫困户缺少帮扶责任人", "villages whose households had no helper at first"): records.said(d.GapFound),
     }
     return {label: len(events) for label, events in counts.items()} | {

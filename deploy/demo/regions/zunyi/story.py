@@ -36,8 +36,8 @@ HALLS: Final = 689
 PAY, COSTS, FUND = 2_000, 45_000, 50_000
 """A village cadre's pay a month, and a village's running costs and service fund a year, in yuan."""
 WEAKEST, UNDERPAID, TARDY = 32, 40, 36
-"""Every so many poor villages have a team that does badly; every so many villages pay less than they should; and every
-so many make their lists of duties too late."""
+"""Every so many poor villages have a team and a secretary who do badly, year by year; every so many villages pay less
+than they should; and every so many make their lists of duties too late."""
 COURSES: Final = {"county": (95, 11_000), "city": (10, 1_200)}
 """By holder: courses in the year, and how many came to them."""
 IN_FIRST: Final = 6
@@ -302,9 +302,9 @@ class Zunyi(Scenario):
     def signs(self, ask: Ask) -> str:
         """Whoever decides on an outcome names a document."""
         if ask.action in ("decisions", "appeal-decisions"):
-            organ = {"organisation": "市委组织部 遵组决", "discipline": "市纪委 遵纪决"}.get(
-                ask.role, "市委办公室 遵办决"
-            )
+            organ = {
+                "organisation": "市委组织部 遵组决", "discipline": "市纪委 遵纪决", "township": "乡镇党委 镇党决",
+            }.get(ask.role, "市委办公室 遵办决")  # fmt: skip
             return f"{organ}〔{ask.today.year}〕{3 if ask.action == 'decisions' else 4}号（虚构）"
         return SIGNED.get(ask.action) or SIGNED.get(ask.role, "县（市、区）扶贫办")
 
@@ -352,11 +352,18 @@ class Zunyi(Scenario):
     def mark(self, ask: Ask) -> int:
         """What township Party committees give the branches and village cadres."""
         if number := _cadre(ask.about):
-            return self.choose(*((62, 87) if number % BEST else (92, 99)), "mark", ask.about, ask.detail)
+            good = (62, 87) if number % BEST else (92, 99)
+            is_first = ask.about == f"{_CADRE}{number}"
+            return self.choose(
+                *((30, 55) if is_first and self._does_badly(self._of(number)) else good), "mark", ask.about, ask.detail
+            )
         return self.choose(50, 98, "mark", ask.about, ask.year)
 
     def moves(self, ask: Ask) -> Iterator[Letter]:
-        """In autumn a member of some teams is transferred."""
+        """In autumn a member of some teams is transferred. Whose office ends after two poor years leaves the post, and
+        the villagers elect somebody else."""
+        if ask.action == "decision-services" and ask.about.startswith("office_ends/"):
+            yield from self._elected(str(ask.given["subject"]), ask.today)
         if (
             ask.action == "presences"
             and ask.detail == f"{YEAR}-09"
@@ -368,6 +375,20 @@ class Zunyi(Scenario):
                 "decided_by": "县（市、区）委组织部", "body": "organisation",
             }  # fmt: skip
             yield Letter(ask.today + timedelta(7), "dispatch", "departures", (row,))
+
+    def _elected(self, cadre: str, today: date) -> Iterator[Letter]:
+        """Letters about who leaves the post and who comes for him."""
+        village, number = self._of(_cadre(cadre)), _cadre(cadre)
+        at = {"place": self.place(village)}
+        gone = {
+            **at, "party": cadre, "reason": "连续两年年度考核被评为差，职务终止", "decided_by": SIGNED["township"],
+        }  # fmt: skip
+        come = {
+            **at, "party": f"{cadre}-2", "kind": "village_cadre", "parent": f"village:{village}",
+            "name": f"补选村干部{number}（虚构）",
+        }  # fmt: skip
+        yield Letter(today + timedelta(1), "registry", "party-withdrawals", (gone,))
+        yield Letter(today + timedelta(15), "registry", "parties", (come,))
 
     def contact(self, ask: Ask) -> Row:
         """A leader of the unit of the village's number. Where there are fewer units, each has several leaders."""
@@ -402,6 +423,10 @@ class Zunyi(Scenario):
         luck = self.choose(1, 100, "visit", ask.about, ask.detail)
         found = {"help_not_given": luck <= 3, "visits_not_made": 3 < luck <= 5, "good_practice": luck > 92}
         return [code for code, is_found in found.items() if is_found]
+
+    def _of(self, number: int) -> str:
+        """The village of a number."""
+        return next(v.id for v in self.villages.values() if v.number == number)
 
     def _does_badly(self, about: str) -> bool:
         nth = self.villages[about].nth if about in self.villages else 0
@@ -451,8 +476,9 @@ _CADRE: Final = "CADRE-"
 
 
 def _cadre(about: str) -> int:
-    """The number of a village cadre, which is that of the village; 0 if it is none."""
-    return int(about.removeprefix(_CADRE)) if about.startswith(_CADRE) else 0
+    """The number of a village cadre, which is that of the village, also of who was elected in another's place; 0 if it
+    is none."""
+    return int(about.removeprefix(_CADRE).partition("-")[0]) if about.startswith(_CADRE) else 0
 
 
 def _class(v: Village) -> str:
