@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from services.registry import correction_forms, procedure_forms, store, takeover_forms
 from services.registry.model import commands as c
+from services.registry.model.baseline import Baseline
 from services.registry.model.identity import VILLAGE_CODE
 from shared.divisions import LABELS, place_of
 from shared.forms import (
@@ -22,6 +23,7 @@ from shared.forms import (
     WHY,
     Blank,
     Heading,
+    Known,
     by,
     division,
     level,
@@ -32,6 +34,7 @@ from shared.policy import Policy
 from shared.policy.exit import Criterion
 from shared.policy.indicators import HOUSEHOLD_FIGURES, Indicator
 from shared.policy.parties import PartyField
+from shared.rules import State, Task
 from shared.workbook import Kind
 
 RANKS: Mapping[str, str] = {
@@ -153,6 +156,14 @@ _CADRES = Blank(
                 once=("回避村代码",), pattern=VILLAGE_CODE),
     ),
 )  # fmt: skip
+
+
+def _next_record(state: State, _task: Task, _policy: Policy) -> Known:
+    """The number of the record that a village's survey takes next."""
+    assert isinstance(state, Baseline)
+    return {"number": state.survey.next}
+
+
 _SURVEYS = Blank(
     c.RecordSurvey, "surveys", "贫困村摸底排查表", "Baseline survey", ("village", "number"),
     headings=(
@@ -176,6 +187,7 @@ _SURVEYS = Blank(
                 "Of an outstanding problem, and of nothing else; at most 200 characters."),
     ),
     adds=True,
+    facts=_next_record,
     issued=store.open_surveys,
     lines=lambda row, rows: ({**row, "number": row["number"] + n} for n in range(rows)),
 )  # fmt: skip

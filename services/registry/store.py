@@ -68,8 +68,8 @@ async def open_surveys(pipeline: Pipeline, place: str) -> list[dict[str, Any]]:
         async for village_body, baseline_body in await conn.stream(found):
             village = msgspec.json.decode(village_body, type=Village)
             baseline = msgspec.json.decode(baseline_body, type=Baseline)
-            number = max(map(int, baseline.survey.records), default=0) + 1
-            surveys.append({"place": village.place, "village": village.id, "name": village.name, "number": number})
+            row = {"place": village.place, "village": village.id, "name": village.name}
+            surveys.append({**row, "number": baseline.survey.next})
     if not surveys:
         raise Refused(
             "3.1",

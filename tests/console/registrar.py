@@ -1,6 +1,7 @@
 """An officer who is asked something by a registry, at a console of his own."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,15 @@ class Desk:
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with seated(tmp_path, "villages", "units", "cadres", "surveys") as found:
+        yield found
+
+
+@asynccontextmanager
+async def seated(tmp_path: Path, *registered: str) -> AsyncIterator[Desk]:
+    """The officer, where so much is registered."""
     async with office(f"sqlite+aiosqlite:///{tmp_path}/registry.sqlite3") as registry:
-        await registry.register("villages", "units", "cadres", "surveys")
+        await registry.register(*registered)
         engine = open_engine(f"sqlite+aiosqlite:///{tmp_path}/console.sqlite3")
         async with engine.begin() as conn:
             await conn.run_sync(TABLES.metadata.create_all)

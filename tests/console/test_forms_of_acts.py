@@ -3,9 +3,10 @@
 import asyncio
 import re
 from html import unescape
+from pathlib import Path
 
 from tests.console.officer import Page
-from tests.console.registrar import Desk, desk
+from tests.console.registrar import Desk, desk, seated
 from tests.registry.office import FIRST, ROWS
 
 __all__ = ["desk"]
@@ -46,6 +47,18 @@ async def test_checking_alone_tells_what_would_be_refused(desk: Desk) -> None:
     assert wrong.status_code == 422 and "晚于今天" in wrong.text and "核对通过" not in wrong.text
     good = await desk.browser.post("/act/registry/surveys", data={**data, "f.on": "2014-06-12"})
     assert good.status_code == 200 and "核对通过" in good.text
+
+
+async def test_a_survey_is_written_down_from_my_day_record_by_record(tmp_path: Path) -> None:
+    async with seated(tmp_path, "villages", "units", "cadres") as desk:
+        desk.browser.cookies.set("zhucun_role", "township.210521")
+        for number in ("1", "2"):
+            page = Page((await desk.browser.get(await desk.task())).text)
+            assert page.fields["f.number"]["value"] == number
+            topic = page.fields["f.topic"]["choices"][int(number)]
+            typed = {"f.number": number, "f.kind": "座谈会", "f.topic": topic, "f.on": "2014-06-12"}
+            done = await desk.browser.post("/act/registry/surveys", data={**dict(page.hidden), **typed, "deed": "say"})
+            assert "已办理1项" in done.text, Page(done.text).said
 
 
 async def test_a_double_click_and_a_second_tab_do_no_harm(desk: Desk) -> None:

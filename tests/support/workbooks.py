@@ -4,7 +4,7 @@ import io
 import zipfile
 from typing import Any
 
-from shared.forms import Blank, Known
+from shared.forms import Blank, Heading, Known
 
 
 def saved(book: Any) -> io.BytesIO:
@@ -66,8 +66,10 @@ def with_part(file: io.BytesIO, name: str, data: bytes) -> io.BytesIO:
 
 
 def cells(blank: Blank, known: Known, row: Known) -> list[dict[str, Any]]:
-    """The rows of a form that say what a command says: known fields as issued, all others as people fill them in."""
-    flat: dict[str, Any] = {**row, **known}
+    """The rows of a form that say what a command says: known fields as issued, all others as people fill them in, who
+    also type over what is only suggested."""
+    suggested = {one.field for one in blank.headings if isinstance(one, Heading) and one.suggested}
+    flat: dict[str, Any] = {**row, **known, **{field: row[field] for field in suggested & row.keys()}}
     for field, value in row.items():
         if isinstance(value, dict) and field != blank.repeats:
             flat |= {f"{field}.{part}": of for part, of in value.items()}

@@ -18,7 +18,7 @@ from services.console import store
 from services.console.pages.day import Todo, day_of, mark
 from services.console.pages.operations import SERVICES
 from services.console.upstream import Refusal, Upstream
-from services.console.web import ROLE_NAMES, Request, Visitor, kept, page
+from services.console.web import NO_OFFICERS, ROLE_NAMES, Request, Visitor, kept, page
 from shared.contracts import EVENTS
 from shared.labels import Both
 from shared.web.blanks import MOST_LINES, Act, Asking, Filled
@@ -86,6 +86,11 @@ class Form:
             if one.field in self.fixed and (one.field.startswith(head) if asking.repeats else bool(self.cells))
         ]  # fmt: skip
 
+    def begun(self) -> dict[str, str]:
+        """What the fields above the rows begin with, where the service suggests the same for all rows."""
+        texts = {one.field: {line.known.get(one.field, "") for line in self.lines} for one in self.top}
+        return {field: found.pop() for field, found in texts.items() if len(found) == 1 and "" not in found}
+
     def suggestions(self) -> list[Mapping[str, str]]:
         """What the rows begin with: suggestions of the service."""
         names = {one.field for one in self.cells}
@@ -135,7 +140,7 @@ async def acts(
                 groups[group].append((name.partition("-")[0], act))
     told = [answer.faults for answer in answers.values() if isinstance(answer, Refusal)]
     away = [faults for n, faults in enumerate(told) if faults not in told[:n]]  # All services may say the same.
-    return page(request, "acts.html", visitor, groups=groups, away=away)
+    return page(request, "acts.html", visitor, groups=groups, away=away, is_officer=visitor.acting not in NO_OFFICERS)
 
 
 # --------------------------------------------------------------------------- the form
@@ -175,7 +180,7 @@ async def form(
             found = await store.find(conn, store.Asked(place=visitor.place or place), size=VILLAGES)
         villages = {one.code: one.name for one in found.villages}
     begun = dict(one.split(":", 1) for one in said or () if ":" in one)
-    top |= {field: text for field, text in begun.items() if field in top}
+    top |= form.begun() | {field: text for field, text in begun.items() if field in top}
     share = secrets.token_hex(16) if any(one.field == "seed_hash" for one in form.top) else ""
     if share:
         top["seed_hash"] = hashlib.sha256(share.encode()).hexdigest()

@@ -58,6 +58,11 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """By number."""
     problem_class: str = ""
 
+    @property
+    def next(self) -> int:
+        """The number of the next record."""
+        return max(map(int, self.records), default=0) + 1
+
     def missing(self, policy: Policy) -> list[str]:
         """The pack's topics on which there is no record yet."""
         covered = {record.topic for record in self.records.values()}
