@@ -42,9 +42,11 @@ FORM: Final = "form"
 """The hidden field by which a form proves that this console made it."""
 ADMINISTRATORS: Final = {
     "system": ("系统管理员", "system administrator"), "security": ("安全管理员", "security administrator"),
-    "audit": ("审计管理员", "audit administrator"), "subscriber": ("订阅程序", "a subscribing program"),
+    "audit": ("审计管理员", "audit administrator"),
 }  # fmt: skip
-ROLE_NAMES: Final = {**ROLES, **ADMINISTRATORS}
+NO_OFFICERS: Final = {*ADMINISTRATORS, "subscriber"}
+"""Who does no work of an officer. Whoever has no role is shown what a subscriber is."""
+ROLE_NAMES: Final = {**ROLES, **ADMINISTRATORS, "subscriber": ("订阅程序", "a subscribing program")}
 """All roles that people hold, in Chinese and English."""
 EVERYTHING: Final = tuple(Holding(role, "") for role in ROLES if role not in ("villager", "operator"))  # type: ignore[arg-type]
 """What everybody holds where nobody is asked who he is."""
@@ -85,8 +87,9 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
     """By what his drafts are known in a browser, which says to nobody else who he is; empty for nobody."""
 
     def may_see(self, place: str) -> bool:
-        """Whether one of his roles reaches a division or village, by its code or the first digits of it."""
-        return any(place.startswith(held.division) for held in self.roles)
+        """Whether one of his roles reaches a division or village, by its code or the first digits of it; an
+        administrator's reaches none."""
+        return any(held.role not in ADMINISTRATORS and place.startswith(held.division) for held in self.roles)
 
 
 class Site(NamedTuple):
@@ -199,7 +202,7 @@ def page(request: Request, template: str, visitor: Visitor, /, status: int = 200
     t, of, packs = say(visitor.lang), site(request), request.scope["state"].get("packs") or PolicyBook()
     text = _TEMPLATES.get_template(template).render(
         layout="part.html" if is_part else "base.html", t=t, visitor=visitor, path=request.url.path,
-        nav=[one for one in NAV if visitor.acting not in ADMINISTRATORS or one[0] in OF_EVERYBODY],
+        nav=[one for one in NAV if visitor.acting not in NO_OFFICERS or one[0] in OF_EVERYBODY],
         asked=request.url.query, form_token=_proof(of.secret, browser), signs_in=of.sessions is not None,
         is_demo=of.is_demo, division=lambda code: t(*words.place(code, {}, packs)),
         pages={route.path for route in request.app.routes}, day=chinese.day if visitor.lang == "zh" else english.day,

@@ -87,6 +87,56 @@ async def test_people_are_invited_by_one_administrator_and_given_roles_by_anothe
     assert "township.210521" not in (await security.get("/people")).text, "a role that is not ticked is taken away"
 
 
+async def test_the_security_administrator_locks_and_does_away_with_a_lost_phone_and_says_who_is_a_relative(
+    desk: Office,
+) -> None:
+    security, officer = await signed_in(desk, "bai"), await desk.signed_in()
+    told = await security.post("/people/li/kin", "/people", kin="C8、C9")
+    assert told.headers["location"] == "/people?done=kin&of=li"
+    assert "近亲属已登记" in (shown := await security.get(told.headers["location"])).text
+    assert 'value="C8、C9"' in shown.text
+    locked = await security.post("/people/li/do/lock", "/people")
+    shown = await security.get(locked.headers["location"])
+    assert "已停用，会话随即结束" in shown.text and 'action="/people/li/do/unlock"' in shown.text
+    assert (await officer.get("/me")).status_code in (200, 303), "a token holds ten minutes"
+    with pytest.raises(AssertionError):
+        await desk.signed_in()
+    await security.post("/people/li/do/unlock", "/people")
+    assert (await (await desk.signed_in()).get("/me")).status_code == 200
+    assert (await security.post("/people/li/do/roles", "/people")).status_code == 404
+    refused = await security.post("/people/sun/do/factor", "/people")
+    assert refused.status_code == 403, "the operator alone changes an administrator's account"
+
+
+async def test_a_role_without_a_division_is_not_given_for_the_whole_country(desk: Office) -> None:
+    security = await signed_in(desk, "bai")
+    refused = await security.post("/people/li/roles", "/people", held="township.210522", role="county")
+    assert refused.status_code == 422 and "请填角色对哪个区划有效" in refused.text
+    assert "县 " not in (await security.get("/people?q=li")).text
+    given = await security.post("/people/li/roles", "/people", role="state", division="全国")
+    assert "角色已保存" in (await security.get(given.headers["location"])).text
+    assert 'value="state."' in (await security.get("/people?q=县扶贫办")).text
+    assert "还没有账号" not in (await security.get("/people")).text
+    assert 'value="state."' not in (await security.get("/people?q=没有此人")).text
+
+
+@pytest.mark.parametrize(
+    "path", ["/villages", "/overview/china", "/campaigns", "/units", "/units/U1", "/teams", "/live", "/villages.xlsx"]
+)
+async def test_administrators_see_nothing_of_the_work(desk: Office, path: str) -> None:
+    security = await signed_in(desk, "bai")
+    refused = await security.get(path)
+    assert refused.status_code == 403 and "本账号没有办事人员的角色" in refused.text, path
+
+
+async def test_whoever_has_no_role_is_told_that_there_is_nothing_to_do(desk: Office) -> None:
+    security = await signed_in(desk, "bai")
+    await security.post("/people/li/roles", "/people")
+    for browser in (security, await desk.signed_in()):
+        shown = (await browser.get("/acts")).text
+        assert "没有可以办理的事项" in shown and "订阅程序" not in shown
+
+
 async def test_whoever_is_no_administrator_sees_no_people(desk: Office) -> None:
     browser = await desk.signed_in()
     assert (await browser.get("/people")).status_code == 403

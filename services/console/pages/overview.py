@@ -15,7 +15,7 @@ from services.console.model.rows import Campaign
 from services.console.model.sums import BINS
 from services.console.model.village import Village
 from services.console.upstream import Refusal
-from services.console.web import Request, Visitor, page
+from services.console.web import ADMINISTRATORS, Request, Visitor, page
 from shared.contracts.journey import STAGES
 from shared.divisions import jurisdiction_of
 from shared.labels import in_words
@@ -43,9 +43,17 @@ async def known_village(request: Request, visitor: Visitor, code: str) -> Villag
 
 def require_seen(visitor: Visitor, place: str) -> None:
     """Refuse (403) a division that is none of the visitor's."""
+    require_officer(visitor)
     if not visitor.may_see(place):
         zh, en = "您无权查看此区划", "this division is not one of yours"
         raise Refusal(403, (Fault(0, "place", zh, en),))
+
+
+def require_officer(visitor: Visitor) -> None:
+    """Refuse (403) administrators, and who has no role: the work is none of theirs."""
+    if visitor.acting in ADMINISTRATORS or not visitor.roles:
+        zh = "本账号没有办事人员的角色，不能查看村、单位、工作队和督查"
+        raise Refusal(403, (Fault(0, "role", zh, "this account has no officer's role, and sees nothing of the work"),))
 
 
 def require_division(place: str) -> None:

@@ -1,24 +1,48 @@
 """Who uses the system: accounts that the system administrator adds, and roles that the security administrator gives."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from services.console import web
+from services.console import web, words
+from services.console.pages.overview import hearing_of
 from services.console.sessions import Session
 from services.console.upstream import Refusal, Upstream
 from services.console.web import Request, Visitor
 from shared.contracts.values import ROLES
+from shared.labels import Both
+from shared.policy import PolicyBook
 from shared.web.issuers import Holding
 from shared.web.problems import Fault
 
 GIVEN: Final = tuple(role for role in ROLES if role not in ("villager", "operator"))
 """The roles that people can have."""
+WHOLE: Final = {"全国", "china"}
+"""What is typed for the whole country, so that nobody is given it for a division that was forgotten."""
+DONE: Final[Mapping[str, Both]] = {
+    "roles": ("角色已保存，本人下次操作时生效", "the roles are kept, and hold from the next thing that is done"),
+    "kin": (
+        "近亲属已登记，本人不得办理涉及他们的事项",
+        "the relatives are kept: nothing about them is done by this person",
+    ),
+    "lock": ("已停用，会话随即结束", "locked, and signed out everywhere"),
+    "unlock": ("已恢复", "unlocked"),
+    "factor": (
+        "动态码已取消，本人登录后可以重新设置",
+        "there is no second factor any more; the owner may set up another",
+    ),
+}
+"""What the security administrator does about an account, as it is told afterwards."""
+PRESSED: Final = ("lock", "unlock", "factor")
+"""Those of them that a button does, of which nothing more is said."""
 
 
 class Account(msgspec.Struct, kw_only=True):
@@ -31,17 +55,25 @@ class Account(msgspec.Struct, kw_only=True):
     unit: str = ""
     team: str = ""
     roles: tuple[Holding, ...] = ()
+    kin: tuple[str, ...] = ()
     administers: str = ""
     is_locked: bool = False
+    has_second_factor: bool = False
     must_change: bool = False
 
 
 @get("/people")
 async def people(
-    request: Request, visitor: NamedDependency[Visitor], upstream: NamedDependency[Upstream]
+    request: Request,
+    visitor: NamedDependency[Visitor],
+    upstream: NamedDependency[Upstream],
+    q: FromQuery[str] = "",
+    done: FromQuery[str] = "",
+    of: FromQuery[str] = "",
 ) -> Response[str]:
-    """All accounts, with what the visitor may do about them."""
-    return await _page(request, visitor, upstream)
+    """The accounts, all or those found by a name or organ, with what the visitor may do about them. `done` says what
+    was just done about the account `of`."""
+    return await _page(request, visitor, upstream, q=q, done=(done, of))
 
 
 @post("/people", status_code=200)
@@ -78,14 +110,46 @@ async def give(
     sent, given = await request.form(), await web.form(request)
     held = [str(one).partition(".") for one in sent.getall("held", [])]
     roles = [{"role": role, "division": division} for role, _, division in held]
-    if given.get("role"):
-        roles.append({"role": given["role"], "division": given.get("division", "").strip()})
+    if role := given.get("role"):
+        division = given.get("division", "").strip()
+        if not division:
+            return await _page(request, visitor, upstream, refusal=_NO_DIVISION)
+        roles.append({"role": role, "division": "" if division in WHOLE else division})
     belongs = {of: given.get(of, "").strip() for of in ("cadre", "unit", "team")}
+    return await _change(request, upstream, visitor, name, "roles", {"roles": roles, **belongs})
+
+
+@post("/people/{name:str}/kin", status_code=200)
+async def relate(
+    request: Request, name: FromPath[str], visitor: NamedDependency[Visitor], upstream: NamedDependency[Upstream]
+) -> Response[Any]:
+    """Say who of the registered cadres are an account's close relatives, in place of those that were said."""
+    kin = re.split(r"[\s、，,]+", (await web.form(request)).get("kin", "").strip())
+    return await _change(request, upstream, visitor, name, "kin", {"kin": [one for one in kin if one]})
+
+
+@post("/people/{name:str}/do/{deed:str}", status_code=200)
+async def press(
+    request: Request,
+    name: FromPath[str],
+    deed: FromPath[str],
+    visitor: NamedDependency[Visitor],
+    upstream: NamedDependency[Upstream],
+) -> Response[Any]:
+    """Lock an account, unlock it, or take its second factor away from whoever has lost his phone."""
+    if deed not in PRESSED:
+        raise NotFoundException
+    return await _change(request, upstream, visitor, name, deed, {})
+
+
+async def _change(
+    request: Request, upstream: Upstream, visitor: Visitor, name: str, deed: str, said: dict[str, Any]
+) -> Response[Any]:
     try:
-        await _ask(request, upstream, visitor, f"/v1/accounts/{_name(name)}/roles", {"roles": roles, **belongs})
+        await _ask(request, upstream, visitor, f"/v1/accounts/{_name(name)}/{deed}", said)
     except Refusal as refusal:
         return await _page(request, visitor, upstream, refusal=refusal)
-    return Redirect("/people", status_code=303)
+    return Redirect(f"/people?{urlencode({'done': deed, 'of': name})}", status_code=303)
 
 
 async def _page(
@@ -96,14 +160,27 @@ async def _page(
     refusal: Refusal | None = None,
     said: dict[str, str] = {},  # noqa: B006 - it is read only
     password: tuple[str, str] = ("", ""),
+    q: str = "",
+    done: tuple[str, str] = ("", ""),
 ) -> Response[str]:
     if refusal and refusal.status == 401:
         raise refusal
     accounts = msgspec.convert(await _ask(request, upstream, visitor, "/v1/accounts"), list[Account])
+    found = [one for one in accounts if q.strip().lower() in f"{one.name} {one.person} {one.organ}".lower()]
+    deed, of = done
+    shown = next((one.person or one.name for one in accounts if one.name == of and deed in DONE), "")
     return web.page(
-        request, "people.html", visitor, refusal.status if refusal else 200, accounts=accounts, given=GIVEN,
-        faults=refusal.faults if refusal else (), said=said, password=password,
+        request, "people.html", visitor, refusal.status if refusal else 200, accounts=found, given=GIVEN, q=q,
+        faults=refusal.faults if refusal else (), said=said, password=password, done=DONE.get(deed), done_of=shown,
+        divisions=_divisions(await hearing_of(request).policies()),
     )  # fmt: skip
+
+
+def _divisions(book: PolicyBook) -> dict[str, Both]:
+    """The divisions that packs name, by their codes, of as many digits as a role may have."""
+    packs = (words.policy_of(book, code) for code in book.packs)
+    named = {code for pack in packs if pack for code in pack.words.places}
+    return {code: words.place(code, {}, book) for code in sorted({*book.packs, *named}) if len(code) <= 6}
 
 
 async def _ask(
@@ -128,4 +205,14 @@ def _name(text: str) -> str:
     return text
 
 
-HANDLERS: Final = (people, invite, renew, give)
+_NO_DIVISION: Final = Refusal(
+    422,
+    (
+        Fault(
+            0, "division", "请填角色对哪个区划有效；对全国有效的，填“全国”",
+            "say in which division the role holds; “china” for the whole country", "division",
+        ),
+    ),
+)  # fmt: skip
+
+HANDLERS: Final = (people, invite, renew, give, relate, press)

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from services.console import store, words
-from services.console.pages.overview import hearing_of, require_division, require_seen
+from services.console.pages.overview import hearing_of, require_division, require_officer, require_seen
 from services.console.store import PAGE, Asked
 from services.console.upstream import Refusal, Upstream
 from services.console.web import Request, Visitor, page
@@ -54,6 +54,7 @@ async def unit(
 ) -> Response[str]:
     """A unit with the villages of the visitor's divisions that it serves. Who its cadres are, the dispatch tells only
     those who may know."""
+    require_officer(visitor)
     hearing = hearing_of(request)
     book = await hearing.policies()
     async with hearing.store.engine.connect() as conn:
