@@ -147,7 +147,7 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
         log.warning("a pack wants two persons (four_eyes); with ZHUCUN_ISSUERS=none nobody knows who acts: not asked")
     limits = Limits(settings.requests_a_minute)
     app = http.build(pipeline, commands, queries, health.parts, secret, health.lost, trusted, limits)
-    named = process.named(service.name, settings.installation)
+    named = [*process.named(service.name, settings.installation), *share.headers]
     server = serving.Server(app, serving.config(app, settings.host, settings.port, headers=named))
 
     def died(task: asyncio.Task[None]) -> None:

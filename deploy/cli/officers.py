@@ -15,7 +15,7 @@ import msgspec
 import typer
 from rich.table import Table
 
-from deploy.cli.reach import DEFAULT, NARROWER, FolderOption, PlaceOption, Trouble, client, clients, console
+from deploy.cli.reach import DEFAULT, FolderOption, PlaceOption, Trouble, client, clients, console
 from deploy.language import chosen, told
 from deploy.local.supervisor import SERVICES
 from deploy.terminal import folded
@@ -210,14 +210,14 @@ def totals(
     folder: FolderOption = DEFAULT,
 ) -> None:
     """各区划的年度指标：由村汇总的，和区划自己录入的 · yearly figures of divisions, counted and recorded."""
-    from services.registry.model.yearbook import Total
+    from services.registry.model.yearbook import Total, united
     from shared.policy.indicators import SHARE
 
     if not (place.isascii() and place.isdigit() and len(place) in DIGITS.values()):
         raise Trouble(f"“{place}”应为区划代码的前2、4、6或9位数字 / it must be the first 2, 4, 6 or 9 digits of a code")
     asked: dict[str, str | int] = {"since": since, "until": until or since, "by": by}
-    answer = client(folder, "registry", place, wider=NARROWER).get(f"/v1/totals/{place}", params=asked)
-    found = msgspec.json.decode(answer.content, type=list[Total])
+    answers = [http.get(f"/v1/totals/{place}", params=asked) for http in clients(folder, "registry", place)]
+    found = united(one for answer in answers for one in msgspec.json.decode(answer.content, type=list[Total]))
     _say_lists(folder, place)
     if not found:
         console.say(
@@ -240,12 +240,12 @@ def totals(
 
 def _say_lists(folder: Path, place: str) -> None:
     """How much is on each list now, and in each of its modes; lists are not counted by township."""
-    from services.registry.model.listing import Number
+    from services.registry.model.listing import Number, united
 
     if len(place) > DIGITS["county"]:
         return
-    answer = client(folder, "registry", place).get(f"/v1/list-counts/{place}")
-    for one in msgspec.json.decode(answer.content, type=list[Number]):
+    answers = [http.get(f"/v1/list-counts/{place}") for http in clients(folder, "registry", place)]
+    for one in united(one for answer in answers for one in msgspec.json.decode(answer.content, type=list[Number])):
         mode, mode_en = (f"，其中{one.mode}", f", of which {one.mode}") if one.mode else ("", "")
         console.say(
             told(f"现列入“{one.label}”名单{mode}：{one.number}个", f"on the list {one.label}{mode_en}: {one.number}")

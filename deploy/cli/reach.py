@@ -119,9 +119,12 @@ def client(folder: Path, service: str, place: str = "", *, wider: tuple[str, str
     return open_client(found[owner(place, len(found)) - 1], service, folder)
 
 
-def clients(folder: Path, service: str) -> Iterator[httpx.Client]:
-    """HTTP clients for the replicas of a service, one after the other."""
-    for url in addresses(folder, service):
+def clients(folder: Path, service: str, place: str = "") -> Iterator[httpx.Client]:
+    """HTTP clients for the replicas of a service that are responsible for parts of a place, one after the other."""
+    found = addresses(folder, service)
+    if len(place) >= DIGITS["city"]:
+        found = [found[owner(place, len(found)) - 1]]
+    for url in found:
         with open_client(url, service, folder) as http:
             yield http
 

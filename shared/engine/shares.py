@@ -82,6 +82,12 @@ class Share(NamedTuple):
             )
         return None
 
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """What every answer says of a replica, which tells of its own prefectures alone whatever division it is asked
+        for."""
+        return [] if self.of == 1 else [("zhucun-share", f"{self.number}/{self.of}")]
+
     def named(self, service: str) -> str:
         """The replica's name among its siblings: `dispatch`, or `dispatch-2-of-3`."""
         return service if self.of == 1 else f"{service}-{self.number}-of-{self.of}"

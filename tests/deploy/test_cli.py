@@ -350,7 +350,6 @@ def test_each_prefecture_adopts_a_provinces_pack_for_itself(folder: Path) -> Non
         (("policy", "adopt", "shared/policy/packs/national.toml", "--by", "省扶贫办"), "全国的政策包用 --over"),
         (("policy", "adopt", "shared/policy/packs/xixiu.toml", "--by", "区委"), "--over 指明所扩展的政策包"),
         (("policy", "show", "52"), "请填地市或县的代码"),
-        (("totals", "52", "--since", "2016"), "请填地市或县的代码"),
         (("template", "villages"), "--place 指明地市或县"),
     ],
 )

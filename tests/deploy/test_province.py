@@ -1,21 +1,29 @@
 """Guizhou's story over the real processes: a pack that is wider than a prefecture, on one replica and on two."""
 
 import asyncio
+import re
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+import httpx
+import msgspec
 import pytest
+from typer.testing import CliRunner
 
+from deploy.cli import commands
 from deploy.demo import records, simulation
 from deploy.demo.memory import Memory
 from deploy.demo.officers import Officers
 from deploy.demo.play import play
 from deploy.demo.regions import REGIONS
-from deploy.demo.regions.guizhou.story import Guizhou
+from deploy.demo.regions.guizhou.story import POLICY, Guizhou
 from deploy.local.supervisor import System
+from services.registry.model import yearbook
+from shared.web.token import operator_headers
 
 SEED, VILLAGES = 52, 16
-LISTED, ASSIGNED = date(2008, 3, 6), date(2008, 10, 31)
+LISTED, ASSIGNED, MEASURED = date(2008, 3, 6), date(2008, 10, 31), date(2008, 12, 31)
 
 
 def in_memory(until: date, *, divided: bool) -> Memory:
@@ -31,7 +39,29 @@ def in_memory(until: date, *, divided: bool) -> Memory:
     return memory
 
 
-@pytest.mark.parametrize(("replicas", "until"), [(1, LISTED), (2, ASSIGNED)])
+def asked(folder: Path, *words: str) -> str:
+    """What the command line answers about a running system."""
+    ran = CliRunner().invoke(commands.app, [*words, "--folder", str(folder)], env={"COLUMNS": "200"})
+    assert ran.exit_code == 0, ran.output
+    return ran.output
+
+
+def parts(system: System, path: str) -> list[tuple[str, Any]]:
+    """What each replica of the registry answers: of which share it says that it is, and the answer."""
+    headers = operator_headers(system.folder.secret.read_bytes())
+    urls = [system.url(name) for name in system.processes if name.startswith("registry")]
+    answers = [httpx.get(f"{url}{path}", headers=headers, trust_env=False).raise_for_status() for url in urls]
+    return [(answer.headers.get("zhucun-share", ""), answer.json()) for answer in answers]
+
+
+def totals_of(memory: Memory) -> list[yearbook.Total]:
+    """The province's totals of 2008 as the rules alone come to them."""
+    states = memory.world.services["registry"].states.values()
+    books = [state for state in states if isinstance(state, yearbook.Yearbook) and state.status == "2008"]
+    return [*yearbook.totals(books, POLICY.indicators, "province", "52", {})]
+
+
+@pytest.mark.parametrize(("replicas", "until"), [(1, LISTED), (2, MEASURED)])
 async def test_4_1_a_province_comes_to_what_the_rules_decide_in_memory(
     replicas: int, until: date, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -44,10 +74,22 @@ async def test_4_1_a_province_comes_to_what_the_rules_decide_in_memory(
         played = await play(
             system, region=REGIONS["guizhou"], seed=SEED, villages=VILLAGES, until=until, quiet=True
         )  # fmt: skip
+        counted = await asyncio.to_thread(parts, system, "/v1/summary/villages?place=52")
+        found = await asyncio.to_thread(parts, system, "/v1/totals/52?since=2008&by=province")
+        shown_there = await asyncio.to_thread(asked, tmp_path, "totals", "52", "--since", "2008", "--by", "province")
     assert played.dead_letters == 0
     assert {
         name: {kind: digest for kind, digest in of.items() if kind != "events"} for name, of in played.digests.items()
     } == told.digests()
+    assert [share for share, _ in counted] == ([""] if replicas == 1 else ["1/2", "2/2"])
+    assert sum(sum(by.values()) for _, by in counted) == VILLAGES
+    # What each replica counts of the province is its part; the command line puts the parts together.
+    whole = yearbook.united(msgspec.convert(one, yearbook.Total) for _, of in found for one in of)
+    assert [(one.figure, one.villages) for one in whole] == [(one.figure, one.villages) for one in totals_of(told)]
+    assert [one.value for one in whole] == pytest.approx([one.value for one in totals_of(told)])
+    assert len(whole) == (2 if replicas == 2 else 0) and len(found) == replicas
+    for one in whole:
+        assert re.search(rf"{one.label}\s.*\s{one.value:,.10g}\s.*\s{VILLAGES}\s", shown_there), shown_there
     shown = {f.en: f.system for f in played.figures}
     assert shown["key villages"] == VILLAGES
     assert shown["key villages without a team"] == (VILLAGES if replicas == 1 else 0)

@@ -453,6 +453,42 @@ def test_1_18_totals_of_townships_add_up_to_those_of_the_county(villages: list[d
     assert [one.value for one in whole] == ([pytest.approx(sum(having)) if having else None] if villages else [])
 
 
+@given(st.lists(VALUES, max_size=6), st.integers(0, 6))
+def test_1_18_what_replicas_count_of_a_province_is_put_together_to_what_one_counts(
+    villages: list[dict[str, float]], parted: int
+) -> None:
+    """Each has the villages of its own prefectures. Means and ratios are no sums of their parts."""
+    indicators = [
+        Indicator(figure="group_income", label="收入", unit="元", total="sum"),
+        Indicator(figure="population", label="人口", unit="人", total="mean"),
+        Indicator(figure="rate", label="发生率", unit="比例", total="ratio",
+                  derive=Formula(ratio=("poor_persons", "population"))),
+    ]  # fmt: skip
+    counted = [(f"2105211002{n:02}", "镇", values) for n, values in enumerate(villages)]
+
+    def told(*of: tuple[str, str, dict[str, float]]) -> list[yearbook.Total]:
+        kept = Yearbook(id=f"{PLACE}/2014", place=PLACE, villages={one[0]: yearbook.Counted(*one) for one in of})
+        return [*yearbook.totals([kept], indicators, "province", "21", {})]
+
+    whole, parts = told(*counted), yearbook.united([*told(*counted[:parted]), *told(*counted[parted:])])
+    assert [(one.figure, one.villages) for one in parts] == [(one.figure, one.villages) for one in whole]
+    assert [one.value is None for one in parts] == [one.value is None for one in whole]
+    assert [one.value or 0 for one in parts] == pytest.approx([one.value or 0 for one in whole], rel=1e-6, abs=1e-6)
+
+
+def test_1_18_a_figure_that_two_prefectures_add_up_in_different_ways_has_no_value_in_their_province() -> None:
+    def told(total: Any, code: str) -> list[yearbook.Total]:
+        indicator = Indicator(figure="group_income", label="收入", unit="元", total=total)
+        kept = Yearbook(
+            id=f"{code[:6]}/2014", place=code[:6], villages={code: yearbook.Counted(code, "镇", {"group_income": 4})}
+        )
+        return [*yearbook.totals([kept], [indicator], "province", "21", {})]
+
+    of_city, of_other = told("sum", "210521100201"), told("mean", "210106100201")
+    assert [one.value for one in (*of_city, *of_other)] == [4, 4]
+    assert [(one.value, one.villages) for one in yearbook.united([*of_city, *of_other])] == [(None, 2)]
+
+
 @given(st.floats(-1e9, 1e9), st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=5, unique=True))
 def test_0_12_each_value_is_in_exactly_the_bracket_that_its_borders_say(value: float, borders: list[float]) -> None:
     ranked = sorted(borders)

@@ -540,6 +540,17 @@ class Number(msgspec.Struct, frozen=True):
     number: int
 
 
+def united(parts: Iterable[Number]) -> list[Number]:
+    """What several replicas tell, each of its own prefectures, put together."""
+    found = dict[tuple[str, str], Number]()
+    for one in parts:
+        before = found.get((one.kind, one.mode))
+        found[one.kind, one.mode] = (
+            msgspec.structs.replace(before, number=before.number + one.number) if before else one
+        )
+    return [*found.values()]
+
+
 def numbers(listings: Iterable[Listing], kinds: Iterable[ListKind]) -> Iterator[Number]:
     """How much is on each list, and in each of its modes (2.10, 4.2)."""
     spells = [(one.sort, one.last) for one in listings if one.last]

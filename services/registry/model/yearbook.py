@@ -72,6 +72,10 @@ class Total(msgspec.Struct, frozen=True):
     estimated: bool = False
     """Whether the division's own figure is an estimate."""
     group: str | None = None
+    sums: tuple[float, ...] = ()
+    """What the villages' figures add up to: the value itself, or of a ratio or mean what is divided and by what, so
+    that those of several replicas can be put together. Empty where no village has the figure, or the division recorded
+    it."""
 
 
 def book(message: IndicatorsMeasured | MeasurementWithdrawn, policy: Policy) -> Iterable[str]:
@@ -213,6 +217,27 @@ def totals(
             yield from _own(of, own, indicators)
 
 
+def united(parts: Iterable[Total]) -> list[Total]:
+    """Totals that several replicas tell, each of the villages of its own prefectures: a province's are put together."""
+    found = defaultdict[tuple[int, str, str, str], list[Total]](list)
+    for one in parts:
+        found[one.year, one.division, one.figure, one.unit].append(one)
+    return sorted(map(_united, found.values()), key=lambda one: (one.year, one.division))
+
+
+def _united(parts: Sequence[Total]) -> Total:
+    """One figure of a division, of which each part has some villages. Where packs add it up in different ways it has no
+    value."""
+    if len(parts) == 1:
+        return parts[0]
+    having = [one.sums for one in parts if one.sums]
+    is_alike = len({*map(len, having)}) == 1
+    sums = tuple(sum(column) for column in zip(*having, strict=True)) if is_alike else ()
+    return msgspec.structs.replace(
+        parts[0], value=_value(sums), villages=sum(one.villages or 0 for one in parts), sums=sums
+    )
+
+
 class _Division(NamedTuple):
     division: str
     name: str
@@ -223,12 +248,19 @@ def _total(of: _Division, villages: Sequence[Counted], one: Indicator) -> Total:
     """What the villages' figures add up to."""
     having = [[village.values[part] for part in one.parts] for village in villages if {*one.parts} <= {*village.values}]
     sums = [sum(column) for column in zip(*having, strict=True)]
-    value: float | None = None
-    if one.total == "ratio":
-        value = sums[0] / sums[1] if sums and sums[1] else None
-    elif sums:
-        value = sums[0] / (len(having) if one.total == "mean" else 1)
-    return Total(*of, one.figure, one.label, one.unit, value, villages=len(having), group=one.group)
+    if one.total == "mean" and sums:
+        sums.append(len(having))
+    kept = tuple(sums)
+    return Total(
+        *of, one.figure, one.label, one.unit, _value(kept), villages=len(having), group=one.group, sums=kept
+    )  # fmt: skip
+
+
+def _value(sums: Sequence[float]) -> float | None:
+    """A sum, or what is divided by what; None where nothing can be divided."""
+    if len(sums) > 1:
+        return sums[0] / sums[1] if sums[1] else None
+    return sums[0] if sums else None
 
 
 def _own(of: _Division, own: Recorded, indicators: Sequence[Indicator]) -> Iterator[Total]:
