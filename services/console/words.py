@@ -37,6 +37,7 @@ _OF_YEAR: Final[Mapping[str, Both]] = {
     "missed": ("{}年有逾期", "deadlines missed in {}"),
     "visits": ("{}年有到村督查", "visited in {}"),
     "crowded": ("{}年到村督查超过限度", "visited too often in {}"),
+    "reports": ("{}年报送过材料", "reports handed in during {}"),
 }
 
 

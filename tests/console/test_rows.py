@@ -4,18 +4,21 @@ import asyncio
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import select
+from alembic import command
+from sqlalchemy import insert, select
 
 from services.console import store
-from services.console.model.rows import Told
-from services.console.model.sums import marks, measures, within
+from services.console.model.rows import REPORTED, Rows, Told, apply
+from services.console.model.sums import marks, measures, sums, within
 from services.console.model.village import Village
 from services.console.tables import TABLES
 from shared import migrations
+from shared.contracts import registry as r
 from shared.engine.opening import open_engine
 from tests.console.journals import as_told, journals
 from tests.support.lived import Dated, lived
@@ -89,7 +92,48 @@ async def test_the_tables_say_what_the_services_have(region: str, tmp_path: Any,
     assert {(id, kind) for id, one in rows.items() for kind in one.lists} == listed
     measured = {id: (one.measured, one.values.get("incidence")) for id, one in villages.items() if one.measured}
     assert {id: (one.year, one.incidence) for id, one in rows.items() if one.year} == measured
+    handed_up = Counter[str]()
+    for fact, day in zip(reach.world.facts, reach.days, strict=True):
+        if type(fact.event) in REPORTED and getattr(fact.event, "measured_by", True):
+            handed_up[f"{fact.event.village} {day.year}"] += 1  # type: ignore[attr-defined]
+    assert {f"{id} {year}": n for id, one in rows.items() for year, n in one.reports.items()} == handed_up
     assert_sums(tables, rows)
+
+
+def test_3_7_what_is_filled_in_for_a_village_counts_in_each_of_its_divisions_by_the_year_of_the_day() -> None:
+    """Also what is handed in once more, since it was asked for once more."""
+    here: dict[str, Any] = {"place": "210521", "village": "210521100200"}
+    named = r.VillageRegistered(**here, name="某村", township="某镇", population=900)
+    figures = r.IndicatorsMeasured(**here, year=2014, values={"hall_area": 300.0}, measured_by="某镇人民政府")
+    followed = msgspec.structs.replace(figures, measured_by="")
+    ticked = r.ChecklistTicked(**here, kind="disclosure", on=date(2015, 3, 31), ticked_by="某村村民委员会")
+    read = r.SurveyRecorded(**here, number=1, kind="visit", topic="results")
+    days = date(2014, 12, 20), date(2015, 1, 9)
+    told = [
+        (named, days[0]), (read, days[0]), (figures, days[0]),
+        (figures, days[1]), (followed, days[1]), (ticked, days[1]),
+    ]  # fmt: skip
+    rows = Rows({}, {}, {})
+    for number, (event, day) in enumerate(told):
+        apply(rows, Told(event, day, f"{number}", "registry"))
+    (village,) = rows.villages.values()
+    assert village.reports == {"2014": 1, "2015": 2}
+    of_place = sums(None, village)
+    for place in ("", "21", "2105", "210521", "210521100"):
+        assert [of_place[place, f"reports/{year}"] for year in (2014, 2015)] == [1, 2]
+
+
+async def test_an_upgrade_reads_anew_what_was_told_before_reports_were_counted(database: str) -> None:
+    await asyncio.to_thread(migrations._with_config, "console", database, lambda to: command.upgrade(to, "0003"))
+    row = {"source": "registry", "cursor": "7", "day": "2015-01-09", "is_current": 1}
+    engine = open_engine(database)
+    async with engine.begin() as conn:
+        await conn.execute(insert(TABLES.positions).values(row))
+    await asyncio.to_thread(migrations.upgrade, "console", database)
+    async with engine.connect() as conn:
+        left = [(await conn.execute(select(table))).all() for table in TABLES.read]
+    await engine.dispose()
+    assert not any(left)
 
 
 def codes(state: Any) -> str:
@@ -105,7 +149,7 @@ def assert_sums(tables: dict[str, list[Any]], rows: dict[str, Village]) -> None:
             counted.update({(place, name): number for name, number in measures(one).items()})
     sums = {(place, name): number for place, name, number in tables["sums"]}
     assert sums == {key: n for key, n in counted.items() if n}
-    several = "due", "missed/", "crowded/", "visits/"  # A village may have more than one of these.
+    several = "due", "missed/", "crowded/", "reports/", "visits/"  # A village may have more than one of these.
     found_by = Counter(mark for one in rows.values() for mark in marks(one) if not mark.startswith(several))
     assert {mark: sums.get(("", mark), 0) for mark in found_by} == found_by
     stood = Counter[tuple[str, str]]()

@@ -194,9 +194,12 @@ def _counted(known: Mapping[str, int], key: str, number: int) -> dict[str, int]:
 
 
 def _about(village: Village, told: Told) -> Village:
-    """The village after an event about it: its fields, its way through the stages, and what is late."""
+    """The village after an event about it: its fields, what was asked of it, its way through the stages, and what is
+    late."""
     rule = RULES.get(type(told.event))
     village = rule(village, told.event, told) if rule else village
+    if type(told.event) in REPORTED and getattr(told.event, "measured_by", True):
+        village = _but(village, reports=_counted(village.reports, str(told.day.year), 1))
     if one := step(told.event, told.day, told.time, told.teller):
         village = went(village, one)
     return reckoned(village, told.event, told.day)
@@ -328,7 +331,16 @@ RULES: Final[Mapping[type[Event], Rule]] = {
     n.AppealDecided: _no_outcome,
 }
 """What an event changes in the row of its village, beside the stage and what is late."""
+REPORTED: Final[frozenset[type[Event]]] = frozenset({
+    d.CommitmentReconciled, d.CommitmentSet, d.CommitmentSettled,
+    i.BallotHeld, i.ReportDelivered, i.VisitReplied,
+    r.ChecklistTicked, r.IndicatorsMeasured,
+})  # fmt: skip
+"""What is filled in for a village and handed up, as far as it is told in the open: beside visits, what those above ask
+of it (3.7). What is handed in once more, as a correction is, counts once more, and what was withdrawn was work as well.
+Figures that follow by themselves from corrected households name nobody who measured, and asked nothing of anybody; nor
+is a report what is noted on the spot, as records of the survey are."""
 KNOWN: Final[frozenset[type[Event]]] = frozenset(
-    {*RULES, *OPENED, *ONLY_TOLD, *CLOSED, *(move.event for move in JOURNEY)}
+    {*RULES, *REPORTED, *OPENED, *ONLY_TOLD, *CLOSED, *(move.event for move in JOURNEY)}
 )
 """The events that change the row of their village."""

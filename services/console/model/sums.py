@@ -45,7 +45,10 @@ def measures(village: Village) -> dict[str, int]:
     found |= {"due": len(village.due)} if village.due else {}
     found |= {"late": 1} if village.late else {}
     found |= {"orders": 1} if village.orders else {}
-    for name, by_year in (("missed", village.missed), ("crowded", village.crowded), ("funds", village.funds)):
+    by_name = {
+        "missed": village.missed, "crowded": village.crowded, "reports": village.reports, "funds": village.funds,
+    }  # fmt: skip
+    for name, by_year in by_name.items():
         found |= {f"{name}/{year}": number for year, number in by_year.items()}
     visits = Counter(str(on.year) for on in village.made.values())
     return found | {f"visits/{year}": number for year, number in visits.items()}

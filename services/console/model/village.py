@@ -110,6 +110,8 @@ class Village(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """By year as a text, how many deadlines were missed."""
     crowded: dict[str, int] = {}
     """By year as a text, how often it was visited on more days of a month than the pack allows."""
+    reports: dict[str, int] = {}
+    """By year as a text, how often something was filled in for it and handed up."""
 
     @property
     def place(self) -> str:

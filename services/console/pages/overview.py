@@ -140,11 +140,12 @@ def _bins(sums: dict[str, int]) -> list[tuple[str, tuple[str, str], int]]:
 
 
 def _years(sums: dict[str, int]) -> list[tuple[str, dict[str, int]]]:
-    """By year, the latest first: deadlines missed, visits made, villages visited too often, yuan released."""
+    """By year, the latest first: deadlines missed, visits made, villages visited too often, reports handed in, yuan
+    released."""
     found: dict[str, dict[str, int]] = {}
     for mark, number in sums.items():
         name, _, year = mark.partition("/")
-        if name in ("missed", "visits", "crowded", "funds"):
+        if name in ("missed", "visits", "crowded", "reports", "funds"):
             found.setdefault(year, {})[name] = number
     return sorted(found.items(), reverse=True)[:5]
 
