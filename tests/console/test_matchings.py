@@ -139,9 +139,21 @@ async def test_3_2_a_refusal_of_the_dispatch_stands_on_the_page(desk: Desk) -> N
     fields = dict(re.findall(r'type="hidden" name="(form|key)" value="([^"]*)"', page))
     given = {"name": "m2", "organ": "市委组织部", "reason": "按新情况重新生成", "kept": [V1, V2]}
     refused = await desk.browser.post("/matchings/2105", data={**fields, **given})
-    assert (
-        refused.status_code == 422 and "没有待确定帮扶单位的村" in refused.text and "按新情况重新生成" in refused.text
-    )
+    assert refused.status_code == 422 and "没有待确定帮扶单位的村" in refused.text and 'value="m2"' in refused.text
+    assert "新方案尚未生成" not in refused.text, "nothing was taken back"
+
+
+async def test_3_2_whoever_has_taken_proposals_back_and_gets_no_new_ones_reads_what_is_left_to_do(desk: Desk) -> None:
+    page = await desk.page("/matchings/2105", kept="")
+    given = {"organ": "市委组织部", "reason": "按新情况重新生成"}
+    fields = dict(re.findall(r'type="hidden" name="(form|key)" value="([^"]*)"', page))
+    halfway = await desk.browser.post("/matchings/2105", data={**fields, **given, "name": "m1"})
+    assert set((await desk.proposed()).values()) <= {"", None}
+    assert "已撤销2个村的建议，新方案尚未生成" in halfway.text and "撤销原建议的理由" not in halfway.text
+    fields = dict(re.findall(r'type="hidden" name="(form|key)" value="([^"]*)"', halfway.text))
+    done = await desk.browser.post("/matchings/2105", data={**fields, **given, "name": "m2"})
+    assert done.status_code == 303, done.text
+    assert set((await desk.proposed()).values()) == {"U0", "U1"}
 
 
 async def test_units_are_found_and_show_where_they_serve(desk: Desk) -> None:

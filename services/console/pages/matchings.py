@@ -86,6 +86,7 @@ async def _page(
     *,
     faults: tuple[Fault, ...] = (),
     given: dict[str, str] | None = None,
+    taken_back: int = 0,
 ) -> Response[str]:
     found = await _proposals(upstream, visitor, place, wished, after)
     rows, hearing = found["proposals"], hearing_of(request)
@@ -108,6 +109,7 @@ async def _page(
         request, "matching.html", visitor, 422 if faults else 200, found=found, rows=rows, place=place, wished=wished,
         name=words.place(place, {}, book), jurisdiction=words.place(jurisdiction_of(found["place"]), {}, book),
         units=units, villages=villages, forbidden=forbidden, weights=WEIGHTS, faults=faults, given=given or {},
+        taken_back=taken_back,
         word=lambda field, code: in_words(field, code, policy), to=to, is_first=not after,
         next=rows[-1]["village"] if len(rows) == SHOWN else "", key=secrets.token_urlsafe(18),
         may_propose=visitor.acting == "organisation", proposed_name=_next_name(found, hearing.today),
@@ -146,18 +148,19 @@ async def solve(
     kept = tuple(str(one) for one in (await request.form()).getall("kept", []))
     key, wished = web.request_key(given), Wishes(kept)
     said = {"organ": given.get("organ", "").strip(), "name": given.get("name", "").strip()}
-    said["reason"] = given.get("reason", "").strip()
+    said["reason"], taken_back = given.get("reason", "").strip(), 0
     try:
-        taken_back, found = await _rest(upstream, visitor, place, wished)
-        for first in range(0, len(taken_back), AT_ONCE):
+        rest, found = await _rest(upstream, visitor, place, wished)
+        for first in range(0, len(rest), AT_ONCE):
             commands = [
                 {
                     "place": one["place"], "village": one["village"], "reason": said["reason"],
                     "decided_by": said["organ"], "body": "organisation",
                 }
-                for one in taken_back[first : first + AT_ONCE]
+                for one in rest[first : first + AT_ONCE]
             ]  # fmt: skip
             await upstream.post("dispatch", "/v1/match-withdrawals", visitor, commands, key=f"{key}-{first}")
+            taken_back += len(commands)
         command = {
             "place": found["place"], "matching": said["name"], "asked_by": said["organ"], "body": "organisation",
         }  # fmt: skip
@@ -165,7 +168,9 @@ async def solve(
     except Refusal as refusal:
         if refusal.status == 401:
             raise
-        return await _page(request, visitor, upstream, place, wished, faults=refusal.faults, given=said)
+        return await _page(
+            request, visitor, upstream, place, wished, faults=refusal.faults, given=said, taken_back=taken_back
+        )
     return Redirect(f"/matchings/{place}", status_code=303)
 
 
