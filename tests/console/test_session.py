@@ -3,14 +3,19 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from html import escape
 from pathlib import Path
+from typing import Any
 
 import httpx
 import msgspec
 import pytest
+import typer
 from sqlalchemy import select, update
 
+from deploy.cli import commands
 from services.console import sessions
+from services.console.pages.operations import BY_COMMAND
 from services.console.tables import TABLES
 from tests.console.desk import URL, Office, office
 
@@ -199,3 +204,18 @@ async def test_the_kept_tokens_are_sealed(desk: Office) -> None:
         sealed = (await conn.execute(select(TABLES.sessions.c.sealed))).scalar_one()
     with pytest.raises(msgspec.MsgspecError):
         msgspec.json.decode(bytes.fromhex(sealed))
+
+
+async def test_what_an_operator_does_at_a_terminal_stands_on_a_page_and_is_a_command(desk: Office) -> None:
+    page = (await (await desk.signed_in()).get("/operations")).text
+    cli: Any = typer.main.get_command(commands.app)
+    for command, _, _ in BY_COMMAND:
+        assert escape(command) in page
+        found, name = cli, "zhucun"
+        for name in command.split()[1:]:
+            if not name.islower() or name.startswith("-"):
+                break
+            found = getattr(found, "commands", {}).get(name, found if "." in name else None)
+            assert found, command
+        given = {word for word in command.split() if word.startswith("--")}
+        assert given <= {option for one in found.params for option in one.opts}, command

@@ -20,6 +20,17 @@ PARTS: Final = {
     "calendar": ("日历", "calendar"), "clock": ("时钟", "clock"), "streams": ("消息流", "streams"),
 }  # fmt: skip
 """The parts of a service's health, in words. One that is not here is shown by what it says alone."""
+BY_COMMAND: Final = (
+    ("zhucun doctor", "检查系统，逐项说明怎样处理", "Check the system, and be told what to do"),
+    ("zhucun dead-letters list", "列出待处理消息及其原因", "List dead letters, with why they are dead"),
+    ("zhucun dead-letters show ID", "查看一件的全文", "Read one whole"),
+    ("zhucun dead-letters replay SERVICE", "排除原因后重放", "Replay them once the cause is mended"),
+    ("zhucun dead-letters discard ID --reason 原因", "放弃一件，写明原因", "Give one up, with the reason"),
+    ("zhucun access list", "查看订阅者及其进度", "See subscribers and how far each is"),
+    ("zhucun webhook list", "查看推送的接收地址及未送达的事件", "See endpoints, and what was not taken"),
+    ("zhucun backup FILE.tar.gz", "停止系统后整体备份", "Stop the system, and back it up whole"),
+)
+"""What operators do at a terminal, since it asks for the data folder: the command, and what it is for."""
 
 
 @get("/operations")
@@ -32,7 +43,7 @@ async def operations(
         {"name": named(name), "wrong": _wrong(healths[name]), "status": statuses[name]} for name in upstream.sources
     ]
     away = {name: one for name, one in statuses.items() if isinstance(one, Refusal)}
-    return web.page(request, "operations.html", visitor, rows=rows, away=away, named=named)
+    return web.page(request, "operations.html", visitor, rows=rows, away=away, named=named, by_command=BY_COMMAND)
 
 
 def named(process: str) -> tuple[str, str]:
