@@ -65,7 +65,7 @@ NAV: Final = (
     ("/me", "本人", "Me"),
 )
 """The pages that the head of every page leads to. One that is not there is left out."""
-OF_EVERYBODY: Final = {"/cases", "/policy/", "/operations", "/me"}
+OF_EVERYBODY: Final = {"/cases", "/operations", "/me"}
 """Those of them that have something for who does no work of an officer: administrators, and who has no role."""
 
 

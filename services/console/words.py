@@ -1,6 +1,7 @@
 """What the pages call things: stages, divisions, and what villages are counted as."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Final
 
@@ -33,6 +34,8 @@ COUNTED: Final[Mapping[str, Both]] = {
     "orders": ("有未销号的整改", "with rectifications open"),
 }
 """What villages are counted as, in words."""
+_BY_CODE: Final = re.compile("(?:村|village )([0-9]{12})(?![0-9])")
+"""A village as services that know no names call it."""
 _OF_YEAR: Final[Mapping[str, Both]] = {
     "missed": ("{}年有逾期", "deadlines missed in {}"),
     "visits": ("{}年有到村督查", "visited in {}"),
@@ -85,6 +88,17 @@ def place(code: str, townships: Mapping[str, str], book: PolicyBook) -> Both:
     names = (pack.words.places.get(code) for pack in packs if pack)
     name = townships.get(code) or next(filter(None, names), "")
     return (name, name) if name else (f"区划{code}", f"division {code}")
+
+
+def by_code(texts: Iterable[Both]) -> set[str]:
+    """The villages that texts name by their codes, such as 村210521902201."""
+    return {code for zh, _ in texts for code in _BY_CODE.findall(zh)}
+
+
+def by_name(text: Both, names: Mapping[str, str]) -> Both:
+    """A text with the names of villages in place of their codes, where they are known."""
+    zh, en = (_BY_CODE.sub(lambda found: names.get(found[1], found[0]), said) for said in text)
+    return zh, en
 
 
 def policy_of(book: PolicyBook, code: str) -> Policy | None:

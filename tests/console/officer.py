@@ -228,7 +228,9 @@ class Pages(Simulation):
 
     def _looked_at(self, answer: httpx.Response) -> Page:
         page = Page(answer.text)
-        self.codes |= {text for text in page.said if CODE.search(text) and not SHARE.fullmatch(text)}
+        shares = {text for text in page.said if SHARE.fullmatch(text)}
+        assert not shares or any("已抄存随机码" in text for text in page.said), "it is never shown again"
+        self.codes |= {text for text in page.said if CODE.search(text)} - shares
         return page
 
 

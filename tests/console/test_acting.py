@@ -1,5 +1,6 @@
 """Officers act in the browser alone, through the real processes: forms, buttons, refusals, and what comes of it."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -31,6 +32,7 @@ async def test_a_villages_way_is_gone_through_the_pages_alone(tmp_path: Path) ->
             assert pages.by_page.keys() >= asked, asked - pages.by_page.keys()
             cases = await pages.opened("discipline", "/cases?finished=true")
             assert "《行政机关公务员处分条例》第三十九条" in cases.said
+            assert not [said for said in cases.said if re.search("村[0-9]{12}", said)], "a village has its name there"
             assert pages.codes == set()
 
 

@@ -55,6 +55,8 @@ async def test_a_survey_is_written_down_from_my_day_record_by_record(tmp_path: P
         for number in ("1", "2"):
             page = Page((await desk.browser.get(await desk.task())).text)
             assert page.fields["f.number"]["value"] == number
+            assert f"/villages/{FIRST.id}" in page.links and f"/teams/{FIRST.id}" in page.links
+            assert any(said.startswith("村“两委”班子状况、") for said in page.said) is (number == "1")
             topic = page.fields["f.topic"]["choices"][int(number)]
             typed = {"f.number": number, "f.kind": "座谈会", "f.topic": topic, "f.on": "2014-06-12"}
             done = await desk.browser.post("/act/registry/surveys", data={**dict(page.hidden), **typed, "deed": "say"})

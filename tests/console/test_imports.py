@@ -2,9 +2,10 @@
 
 import re
 from html import unescape
+from pathlib import Path
 
 from tests.console.desk import URL
-from tests.console.registrar import Desk, desk
+from tests.console.registrar import Desk, desk, seated
 from tests.registry.office import ROWS
 from tests.support.texts import faults
 
@@ -21,12 +22,22 @@ async def hand_in(desk: Desk, file: bytes, do: str) -> str:
     return answer.text
 
 
+async def test_the_forms_by_which_something_is_due_come_first(tmp_path: Path) -> None:
+    async with seated(tmp_path, "villages", "units", "cadres") as desk:
+        desk.browser.cookies.set("zhucun_role", "township.210521")
+        page = (await desk.browser.get("/forms")).text
+        due = page[page.index("现在有待办的表") : page.index("村档案")]
+        assert 'href="/forms/registry/surveys"' in due and "待办4项" in due and due.count("href") == 1
+
+
 async def test_files_that_were_handed_in_are_remembered_with_their_errors(desk: Desk) -> None:
     assert "还没有交过表" in (await desk.browser.get("/forms/handed-in")).text
     good, bad = [dict(row) for row in ROWS["units"]], [dict(row) for row in ROWS["units"]]
     good[0]["strength"] = 77
     bad[0]["strength"] = 500
-    await hand_in(desk, await desk.registry.filled("units", bad), "apply")
+    told = await hand_in(desk, await desk.registry.filled("units", bad), "apply")
+    assert "有错误，没有登记" in told and "在副本或者原表中改正，再在本页交回" in told
+    assert "可新登记" in told and "可变更" in told, "nothing was applied, so nothing is new"
     await hand_in(desk, await desk.registry.filled("units", good), "check")
     page = (await desk.browser.get("/forms/handed-in")).text
     main = unescape(re.sub("<[^>]*>", " ", page[page.index("<main") :]))

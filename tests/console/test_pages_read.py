@@ -14,7 +14,7 @@ from litestar.testing import AsyncTestClient
 from openpyxl import load_workbook
 from sqlalchemy import select
 
-from services.console import app, store, web
+from services.console import app, store, web, words
 from services.console.model.spelling import spelt
 from services.console.store import Asked
 from services.console.tables import TABLES
@@ -43,6 +43,15 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> str:
 
     asyncio.run(fill())
     return database
+
+
+def test_a_village_has_its_name_where_a_service_says_its_code() -> None:
+    said = ("召回（村210521901202，2014年度）", "recall (village 210521901202, 2014)")
+    assert words.by_code([said]) == {"210521901202"}
+    named = words.by_name(said, {"210521901202": "上石村"})
+    assert named == ("召回（上石村，2014年度）", "recall (上石村, 2014)")
+    assert words.by_name(said, {}) == said
+    assert words.by_code([("上石村（210521901202）", ""), ("村2105219012021", "")]) == set()
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
-from services.console import store
+from services.console import store, words
 from services.console.pages.day import Todo, day_of, mark
 from services.console.pages.operations import SERVICES
 from services.console.upstream import Refusal, Upstream
@@ -43,6 +43,8 @@ class Line(msgspec.Struct):
 
     known: dict[str, str]
     about: Both = ("", "")
+    detail: Both = ("", "")
+    """What of it is awaited."""
     expects: str = ""
     words: dict[str, Both] = {}
     ref: str = ""
@@ -175,10 +177,15 @@ async def form(
         note = "apart"
     top = {one.field: _first(one.field, [zh for zh, _ in one.choices], visitor, place, about) for one in form.top}
     villages = dict[str, str]()
-    if any(one.field == "village" for one in form.top):
-        async with request.app.state.engine.connect() as conn:
+    async with request.app.state.engine.connect() as conn:
+        told = (text for line in lines for text in (line.about, line.detail, *line.words.values()))
+        named = await store.village_names(conn, words.by_code(told))
+        if any(one.field == "village" for one in form.top):
             found = await store.find(conn, store.Asked(place=visitor.place or place), size=VILLAGES)
-        villages = {one.code: one.name for one in found.villages}
+            villages = {one.code: one.name for one in found.villages}
+    for line in form.lines:
+        line.about, line.detail = words.by_name(line.about, named), words.by_name(line.detail, named)
+        line.words = {field: words.by_name(text, named) for field, text in line.words.items()}
     begun = dict(one.split(":", 1) for one in said or () if ":" in one)
     top |= form.begun() | {field: text for field, text in begun.items() if field in top}
     share = secrets.token_hex(16) if any(one.field == "seed_hash" for one in form.top) else ""
@@ -212,12 +219,9 @@ async def _blank(
     found = [msgspec.convert(answer, Asking) for answer in answers]
     open_ = {(of, mark(owed.task.task)): owed for of, one in zip(asked, found, strict=True) for owed in one.tasks}
     lines = [
-        Line(
-            dict(line), owed.task.words.about if owed.task.words else ("", ""), owed.task.version, dict(owed.words),
-            "~".join(wish),
-        )
+        Line(dict(line), told.about, told.detail, owed.task.version, dict(owed.words), "~".join(wish))
         for wish in wanted
-        if (owed := open_.get(wish))
+        if (owed := open_.get(wish)) and (told := owed.task.words)
         for line in owed.lines
     ]  # fmt: skip
     return found[0], lines, sum(wish not in open_ for wish in wanted)

@@ -13,7 +13,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
-from services.console import store
+from services.console import store, words
 from services.console.pages.card import titles_of
 from services.console.pages.day import mark
 from services.console.pages.overview import hearing_of
@@ -106,12 +106,14 @@ async def cases(
         titles_of(request, upstream, visitor),
     )
     tasks = await _tasks(upstream, visitor) if dealt is not None else []
-    mine = [msgspec.convert(one, Case) for one in own or ()]
-    others = [msgspec.convert(one, Case) for one in dealt or ()]
+    mine, others = (msgspec.convert(of or [], list[Case]) for of in (own, dealt))
+    async with hearing_of(request).store.engine.connect() as conn:
+        villages = await store.village_names(conn, words.by_code(one.title for one in [*mine, *others]))
     return page(
         request, "cases.html", visitor, is_known=True, mine=mine, others=others, deals=dealt is not None,
         finished=finished, after=others[-1].record if len(others) >= PAGE else "", titles=titles, links=_links(tasks),
         names=await _names(request, upstream, visitor, [*mine, *others]), asked_for=_asked_for,
+        title=lambda one: words.by_name(one.title, villages),
         of_kind=lambda one: in_words("subject_kind", one.subject_kind),
     )  # fmt: skip
 

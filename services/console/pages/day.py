@@ -12,7 +12,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
-from services.console import store
+from services.console import store, words
 from services.console.upstream import Refusal, Upstream
 from services.console.web import Request, Visitor, page
 from shared.labels import Both
@@ -41,6 +41,11 @@ class Todo(NamedTuple):
     days: int
     """How many days late it is, or how many are left."""
     township: str
+
+    @property
+    def texts(self) -> Sequence[Both]:
+        """What it is about and what of it is awaited, in words."""
+        return (self.open.words.about, self.open.words.detail) if self.open.words else ()
 
 
 class Day(NamedTuple):
@@ -155,6 +160,7 @@ async def day(
     townships = sorted(Counter(todo.township for todo in of.todos if todo.township).items())
     async with request.app.state.engine.connect() as conn:
         names = await store.names(conn, [code for code, _ in townships])
+        villages = await store.village_names(conn, words.by_code(text for todo in shown for text in todo.texts))
     service, _, action = kind.partition("/")
     places = {todo.open.place for todo in shown}
     return page(
@@ -163,7 +169,7 @@ async def day(
         counts=Counter(todo.when for todo in fits), whens=WHEN, shown=shown[first : first + PAGE], total=len(shown),
         number=number, last=max(1, -(-len(shown) // PAGE)),
         together=bool(kind) and (service, action) not in of.decides and len(shown) > 1 and len(places) == 1,
-        service=service, action=action,
+        service=service, action=action, named=lambda text: words.by_name(text, villages),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ import secrets
 import time
 from base64 import b64decode, b64encode
 from binascii import Error
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import PurePath
@@ -17,6 +18,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from services.console import kept, web
 from services.console.language import say
+from services.console.pages.day import day_of
 from services.console.pages.operations import SERVICES
 from services.console.pages.overview import hearing_of
 from services.console.upstream import Refusal, Upstream
@@ -55,7 +57,8 @@ async def forms(
     upstream: NamedDependency[Upstream],
     all: FromQuery[bool] = False,
 ) -> Response[str]:
-    """The forms that the chosen role may hand in, or all of them."""
+    """The forms that the chosen role may hand in, or all of them; those first by which something is due now."""
+    due = Counter((todo.service, todo.open.task.action) for todo in (await day_of(upstream, visitor)).todos)
     found = {service: await _listed(upstream, service, visitor) for service in SERVICES if upstream.processes(service)}
     groups = [
         (
@@ -65,7 +68,11 @@ async def forms(
         )
         for service, listed in found.items()
     ]
-    return web.page(request, "forms.html", visitor, groups=[one for one in groups if one[2]], all=all)
+    owed = [(one, service, due[service, one["name"]]) for _, service, listed in groups for one in listed]
+    return web.page(
+        request, "forms.html", visitor, groups=[one for one in groups if one[2]], all=all,
+        owed=[one for one in owed if one[2]],
+    )  # fmt: skip
 
 
 @get("/forms/{service:str}/{form:str}")
