@@ -22,6 +22,7 @@ from services.incentives.model.commands import (
     WithdrawDecision,
 )
 from services.incentives.model.decision import decide, hear, serve, withdraw_decision
+from services.incentives.model.keeping import look
 from services.incentives.model.motion import move
 from services.incentives.model.payroll import Payroll
 from services.incentives.model.proposal import (
@@ -184,5 +185,6 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(VillageRegistered, Code, by("village"), called, unhurried=True, names=True),
 )
 
-# What a day can do: end the time for a motion, a defence, a decision or the answer to an appeal, or an impact period.
-DUE: Mapping[type[State], Mapping[str, Rule]] = {Record: {"clock": run_clock}}
+# What a day can do: end the time for a motion, a defence, a decision or the answer to an appeal, or an impact period;
+# or the time for which it is kept what somebody was paid.
+DUE: Mapping[type[State], Mapping[str, Rule]] = {Record: {"clock": run_clock}, Payroll: {"keep": look}}

@@ -64,6 +64,7 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
         *exit.contradictions(policy.exit, first, layered=layered),
         *_spans(policy),
         *_logged(policy),
+        *_paid(policy),
         *_roles(policy),
         *commitments.contradictions(policy.commitments, policy.contacts),
         *_frames(policy),
@@ -394,6 +395,14 @@ def _spans(policy: Policy) -> Found:
             yield path, zh, "it is counted in years, months or calendar days, neither in working days nor rolled"
 
 
+def _paid(policy: Policy) -> Found:
+    """Find a time for statements of pay that ends within a year: they are kept by the year."""
+    span = policy.keeping.statements if policy.keeping else None
+    if span and span != Span(years=span.years):
+        zh, en = "报酬补贴按年度保存，应按整年计", "pay is kept by the year, so that its time is said in whole years"
+        yield ("keeping", "statements"), zh, en, "statements = { years = 10 }"
+
+
 def _logged(policy: Policy) -> Found:
     """Find times after which the audit log could be read no more, though the law still asks for it."""
     for name in ("callers", "readings"):
@@ -408,7 +417,7 @@ _MARCH = date(2015, 3, 1)
 _MAYBE = ("keep_after_exit",)
 """Spans that may be zero: with `keep_after_exit` of zero, the team is released on the day of the exit."""
 _FIXED = ("term", "remind", "extension", "keep_after_exit", "monitor_for", "lasts", "impact", "observe",
-          "propose_within", "review_every", "confirm_within", "cadres", "persons", "callers",
+          "propose_within", "review_every", "confirm_within", "cadres", "persons", "statements", "callers",
           "readings")  # fmt: skip
 """Spans that must not depend on holidays: their last day is published when they begin, or kept for many at once."""
 

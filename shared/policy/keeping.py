@@ -1,4 +1,5 @@
-"""How long is kept who somebody is: of cadres and persons after they have left, of callers after they last acted."""
+"""How long it is kept who somebody is, of cadres and persons after they have left and of callers after they last acted;
+and what somebody was paid."""
 
 from shared.calendar import Span
 from shared.contracts.values import Clause, EventRole
@@ -17,9 +18,14 @@ class Keeping(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cadres: Span
     """选派干部保存多久。 · How long a cadre is kept."""
     persons: Span
-    """村级人员等个人（[[parties]] 中 personal = true 的）保存多久。 · How long a person of `[[parties]]` is kept."""
+    """村级人员等个人保存多久；指 [[parties]] 中 personal = true 的。 ·
+    How long a person of a village is kept; of `[[parties]]` those with `personal = true`."""
+    statements: Span | None = None
+    """报酬补贴在发放的年度终了后保存几年；按整年计，尚未核定的不计。不写的，一直保存。 ·
+    How many years it is kept what somebody was paid, after the end of the year; whole years, and what nobody has
+    confirmed yet is not over. For ever where nothing stands here."""
     callers: Span | None = None
-    """操作人代称与本人的对应关系，自最后一次操作起保存多久；不写的，一直保存。 ·
+    """操作人代称与本人的对应关系，在最后一次操作后保存多久；不写的，一直保存。 ·
     How long it is kept who stands behind a pseudonym, after he last acted; for ever where nothing stands here."""
     readings: Span | None = None
     """按人查找“谁查阅过”的索引保存多久，日志本身不删；不写的，一直保存。 ·

@@ -42,13 +42,14 @@ from tests.dispatch.present import asking
 from tests.dispatch.sent import ASSESSED, RELEASE
 from tests.dispatch.trained import city as trained
 from tests.incentives import cases as outcomes
+from tests.incentives.paid import ALLOWANCE, PAY, PERSON, PRESENCE, confirm, counted, entered
 from tests.inspection import exits as verifying
 from tests.inspection.region import ANNUAL, PACKS, VILLAGE, Region, changed, in_december
 from tests.inspection.rota import PACK as ROTA
 from tests.registry.checklists import county as checklist_county
 from tests.registry.county import AT, OBJECT, County
 from tests.registry.decapping import noticed as decapping
-from tests.registry.leavers import ADVISER, ELDER
+from tests.registry.leavers import ADVISER, ELDER, KEEPING
 from tests.registry.leavers import county as leavers
 from tests.registry.lists import asking_county, each_county, enter
 from tests.registry.lists import county as listing_county
@@ -155,6 +156,16 @@ def proposed_and_imposed() -> World:
     outcomes.hear_defence(world, outcomes.LEADER)
     outcomes.decide(world, outcomes.LEADER)
     outcomes.hear(world, outcomes.overdue())
+    return world
+
+
+def paid() -> World:
+    """A team and a secretary who were paid in 2015, by a pack that keeps for one year what it paid."""
+    pays = {"parties": [PERSON], "presence": PRESENCE, "statements": [ALLOWANCE, PAY]}
+    keeping = {**KEEPING, "statements": {"years": 1}}
+    world = outcomes.world_with(**pays, keeping=keeping)
+    outcomes.hear(world, counted(C1=22), entered())
+    confirm(world)
     return world
 
 
@@ -363,6 +374,7 @@ STORIES = {
         (date(2014, 7, 20), date(2014, 10, 3), date(2015, 4, 1)),
         ("checklists", "Checklist"),
     ),
+    ("payrolls", "keep"): Story(paid, (date(2016, 1, 3), date(2016, 6, 1), date(2017, 3, 1))),
     ("cadres", "keep"): Story(lambda: leavers().world, (date(2015, 6, 5), date(2015, 9, 1), date(2016, 6, 1))),
     ("persons", "keep"): Story(adviser_left, (date(2014, 12, 5), date(2015, 1, 5), date(2016, 6, 1))),
     ("listings", "remind"): Story(point, (date(2016, 5, 10), date(2016, 6, 4), date(2016, 12, 1))),

@@ -13,12 +13,13 @@ from services.registry.model import Cadre, Person, Unit
 from services.registry.model import commands as c
 from shared.contracts import EVENTS
 from shared.contracts import incentives as n
+from shared.contracts.calendar import DayPassed
 from shared.contracts.registry import PersonForgotten
 from shared.contracts.values import ANONYMOUS
 from shared.engine.deliveries import handle
 from shared.policy import PolicyInvalid, parse_pack
 from shared.runtime import heard
-from shared.stream.bus import SEALED
+from shared.stream.bus import OPEN, SEALED
 from shared.web.token import operator_headers
 from tests.registry.county import BEGIN, CADRE, CITY, PLACE, UNIT, VILLAGE, County, again
 from tests.registry.leavers import ADVISER, ELDER, FORGET, KEEPING, KEPT, LAST, LEFT, WHY, county
@@ -93,7 +94,7 @@ def test_a_person_of_a_village_is_anonymous_with_all_fields_and_after_a_merger_i
 
 
 def test_without_a_time_in_the_pack_nobody_is_asked_and_the_organisation_department_may_decide() -> None:
-    here = County(PACK)
+    here = County({name: said for name, said in PACK.items() if name != "keeping"})
     here.do(UNIT, CADRE)
     assert "仍在册" in here.refusal(FORGET).zh
     here.do(LEFT)
@@ -202,6 +203,8 @@ async def test_a_restored_database_shows_nobody_again_once_it_has_read_on(tmp_pa
     shutil.copy(database, backup)
     async with office(url, fresh=False) as desk:
         await desk.post("cadre-withdrawals", {"place": place, "cadre": person, **WHY})
+        over = DayPassed(day=date(2025, 1, 1))
+        await handle(desk.pipeline, OPEN, [delivery(over, 3)])
         await desk.post("forgettings", {"place": place, "person": person, "body": "organisation", **WHY})
         assert ANONYMOUS in await shown(desk, person) and name != ANONYMOUS
     shutil.copy(backup, database)

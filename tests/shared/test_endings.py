@@ -45,7 +45,8 @@ class Kept:
 
     async def adopt(self, place: str = CITY, **keeping: Any) -> None:
         jurisdiction = place.removesuffix("00")
-        pack = {**PACK, "version": f"{jurisdiction}-2014.1", "jurisdiction": jurisdiction}
+        without = {name: said for name, said in PACK.items() if name != "keeping"}
+        pack = {**without, "version": f"{jurisdiction}-2014.1", "jurisdiction": jurisdiction}
         if keeping:
             pack |= {"keeping": {**KEEPING, **keeping}}
         await self.tell(PolicyAdopted(place=place, version=pack["version"], pack=pack, adopted_by="市委"))

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 from alembic import command
 from msgspec.inspect import DictType, LiteralType, StrType, type_info
-from sqlalchemy import Connection, MetaData, Table, column, func, insert, inspect, select, table
+from sqlalchemy import Connection, Date, MetaData, Table, column, func, insert, inspect, select, table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.access.users import SERVICES
@@ -24,10 +24,12 @@ from services.dispatch.model.bonds import Contacts
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.owed import Commitments
 from services.dispatch.model.pool import Pool, Squad
+from services.incentives.model.payroll import Payee, Payroll
 from services.registry.model.roster import Enrolled, Enrolment, Roster
 from shared import migrations, runtime
 from shared.contracts import EVENTS, Command, Event, short_type
 from shared.engine import dead_letters, store
+from shared.engine.flow import encode_state
 from shared.engine.pipeline import Pipeline, Service
 from shared.policy import parse_pack
 from shared.rules import LONGEST_ID, State
@@ -482,6 +484,20 @@ def test_whatever_people_choose_each_state_and_message_has_an_id_that_fits(name:
             assert len(id) <= LONGEST_ID, f"{reaction.on.__name__}: {id}"
             looked_at += 1
     assert looked_at > 5
+
+
+def test_payrolls_from_before_they_ended_look_on_the_next_day_at_what_is_kept_no_more(database: str) -> None:
+    migrations._with_config("incentives", database, lambda config: command.upgrade(config, "0014"))
+    payroll = Payroll(id="210521100201", place="210521", payees={"pay/P1": Payee(kind="pay", person="P1")})
+    row = {"id": payroll.id, "place": payroll.place, "status": "settled", "due": None, "awaits": False}
+    row["body"] = encode_state(payroll).decode()
+    columns = [column("due", Date) if name == "due" else column(name) for name in row]
+    stored = insert(table("payrolls", *columns)).values(row)
+    asyncio.run(through(database, partial(AsyncConnection.execute, statement=stored)))
+    migrations.upgrade("incentives", database)
+    found: Any = select(column("body"), column("due", Date)).select_from(table("payrolls"))
+    [(body, due)] = asyncio.run(through(database, partial(AsyncConnection.execute, statement=found)))
+    assert body.encode() == encode_state(payroll.timed(keep=due)) and due < date(2014, 1, 1)
 
 
 def test_readings_from_before_the_schema_is_upgraded_are_found(database: str) -> None:

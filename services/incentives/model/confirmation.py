@@ -5,7 +5,8 @@ from datetime import date
 from msgspec.structs import replace
 
 from services.incentives.model.commands import ConfirmStatements, CorrectStatement, ExplainPay
-from services.incentives.model.payroll import Payroll, Sum, asked, short
+from services.incentives.model.keeping import RULE
+from services.incentives.model.payroll import Payee, Payroll, Sum, asked, short
 from shared.contracts import Event
 from shared.contracts.incentives import (
     AllowancesConfirmed,
@@ -37,6 +38,7 @@ def confirm(payroll: Payroll | None, command: ConfirmStatements, policy: Policy,
                 else:
                     told = (*told, payroll.tell(StatementConfirmed, payee, one, confirmed_by=command.confirmed_by))
     if not found:
+        _require_kept(payroll, command.year, policy)
         raise Refused(
             "0.11",
             "该村该月没有这一项待核定的报酬补贴，请核对种类和月份",
@@ -51,7 +53,7 @@ def confirm(payroll: Payroll | None, command: ConfirmStatements, policy: Policy,
 def correct(payroll: Payroll | None, command: CorrectStatement, policy: Policy, today: date) -> Change:
     """The body corrects one part of a statement, which then is confirmed again."""
     payroll = known(payroll, "报酬补贴", "the payroll of", command.village)
-    payee = known(payroll.payee(command.kind, command.person), "领取人", "the payee", command.person)
+    payee = _paid(payroll, command, policy)
     found = next(
         (
             (cause, one)
@@ -61,6 +63,7 @@ def correct(payroll: Payroll | None, command: CorrectStatement, policy: Policy, 
         None,
     )
     if found is None:
+        _require_kept(payroll, command.year, policy)
         raise Refused(
             "0.11",
             "该月没有含这一部分的报酬补贴，请核对月份和组成部分",
@@ -86,13 +89,14 @@ def correct(payroll: Payroll | None, command: CorrectStatement, policy: Policy, 
 def explain(payroll: Payroll | None, command: ExplainPay, policy: Policy, today: date) -> Change:
     """The body that the pack names says why somebody is paid less than the floor (2.8)."""
     payroll = known(payroll, "报酬补贴", "the payroll of", command.village)
-    payee = known(payroll.payee(command.kind, command.person), "领取人", "the payee", command.person)
+    payee = _paid(payroll, command, policy)
     owing = {
         cause: one
         for cause, one in payee.sums.items()
         if (one.year, one.month) == (command.year, command.month) and one.explains
     }
     if not owing:
+        _require_kept(payroll, command.year, policy)
         raise Refused(
             "2.8",
             "该月的报酬没有低于最低数额，或者不须说明原因，请核对月份",
@@ -108,3 +112,20 @@ def explain(payroll: Payroll | None, command: ExplainPay, policy: Policy, today:
     payroll = payroll.keep(replace(payee, sums={**payee.sums, **given}))
     told = (payroll.tell(PayExplained, payee, one, explained_by=command.explained_by) for one in changed)
     return Change(payroll, tuple(told))
+
+
+def _paid(payroll: Payroll, command: CorrectStatement | ExplainPay, policy: Policy) -> Payee:
+    """Whom a command is about; refused where nothing of the year is kept, or nobody is known under this id."""
+    payee = payroll.payee(command.kind, command.person)
+    if payee is None:
+        _require_kept(payroll, command.year, policy)
+    return known(payee, "领取人", "the payee", command.person)
+
+
+def _require_kept(payroll: Payroll, year: int, policy: Policy) -> None:
+    """Refuse what is said of a year of which nothing is kept any more."""
+    if year <= payroll.dropped:
+        zh = (f"{payroll.dropped}年及以前的报酬补贴保存期限已届满，不再保存，不能核定、更正或者说明原因；"
+              "确需更正的，依财务档案办理")  # fmt: skip
+        en = f"what was paid until {payroll.dropped} is kept no more, and nothing can be said of it; go by the accounts"
+        raise Refused(policy.keeping.rule if policy.keeping else RULE, zh, en, field="year")

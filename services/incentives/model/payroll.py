@@ -44,6 +44,9 @@ class Sum(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who gives the reason where it is less than the floor; None if nobody has to."""
     explain_by: date | None = None
     """The last day for the reason; None if none is awaited."""
+    until: date | None = None
+    """The day from which on one that recurs holds no more, since another one followed or the person left; None while
+    it holds, and where an earlier version did not keep it."""
     why: str = ""
     """The reason that was given."""
 
@@ -51,6 +54,13 @@ class Sum(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def total(self) -> int:
         """What all parts make."""
         return sum(self.parts.values())
+
+    @property
+    def last_year(self) -> int | None:
+        """The last year for which it is paid; None while it holds, or while somebody still owes something about it."""
+        if self.confirm_by or self.explain_by or (self.recurs and self.until is None):
+            return None
+        return self.until.year if self.until else self.year
 
 
 class Payee(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -72,6 +82,14 @@ class Payee(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The latest statement that recurs; None if there is none."""
         return next((one for one in reversed(self.sums.values()) if one.recurs), None)
 
+    def closed(self, today: date) -> "Payee":
+        """The same, with the day in the statements that recur and hold no more, and in none that holds again."""
+        holding = None if self.ended else self.standing
+        until = {cause: None if one is holding else one.until or today
+                 for cause, one in self.sums.items() if one.recurs}  # fmt: skip
+        sums = {cause: replace(one, until=until.get(cause)) for cause, one in self.sums.items()}
+        return replace(self, sums=sums)
+
     def rated(self, year: int) -> dict[str, str]:
         """The latest grade by assessment, up to a year."""
         known = sorted((int(of or 0), kind, grade) for (kind, _, of), grade in self._grades if int(of or 0) <= year)
@@ -92,6 +110,13 @@ class Payroll(State, frozen=True, kw_only=True, omit_defaults=True):
 
     payees: dict[str, Payee] = msgspec.field(default_factory=dict)
     """By `<kind of statement>/<person>`."""
+    dropped: int = 0
+    """The last year of which nothing is kept any more, so that nobody is paid for it once more; 0 if there is none."""
+
+    @classmethod
+    def begun(cls, village: str, place: str, today: date) -> "Payroll":
+        """The payroll of a village in which nobody was paid before."""
+        return cls(id=village, place=place).timed(keep=date(today.year + 1, 1, 1))
 
     @classmethod
     def kept_about(cls, person: Oneself) -> Iterable[str]:
@@ -190,22 +215,33 @@ class Payroll(State, frozen=True, kw_only=True, omit_defaults=True):
 def drawn(
     payroll: Payroll, payee: Payee, cause: str, new: Sum, terms: Statement, policy: Policy, today: date
 ) -> Change:
-    """The payroll with a statement that rests on this cause, if it says anything new, and what is told of it."""
+    """The payroll with a statement that rests on this cause, if it says anything new, and what is told of it.
+
+    Of what is kept no more nobody knows whether it was paid, so that nothing is drawn for it.
+    """
     before, standing = payee.sums.get(cause), payee.standing if new.recurs else None
+    if before is None and (new.year <= payroll.dropped or _has_lost(payee, new)):
+        return Change(payroll)
     if new.parts == (before.parts if before else standing.parts if standing else None):
-        return Change(payroll.keep(payee))
+        return Change(payroll.keep(payee.closed(today)))
     if before is None and not any(new.parts.values()):
-        return Change(payroll.keep(payee))
+        return Change(payroll.keep(payee.closed(today)))
     if before:
-        new = replace(new, year=before.year, month=before.month)
+        new = replace(new, year=before.year, month=before.month, until=before.until)
     new = asked(new, terms, policy, today)
-    payee = replace(payee, sums=dict([*{**payee.sums, cause: new}.items()][-KEPT:]))
+    payee = replace(payee, sums=dict([*{**payee.sums, cause: new}.items()][-KEPT:])).closed(today)
     payroll = payroll.keep(payee)
     if before:
         told = payroll.tell(StatementCorrected, payee, new, parts=new.parts, before=before.total)
     else:
         told = payroll.tell(StatementDrawn, payee, new, parts=new.parts)
     return Change(payroll, (told, *short(payroll, payee, new, terms)))
+
+
+def _has_lost(payee: Payee, new: Sum) -> bool:
+    """Whether a statement is older than all of somebody of whom earlier ones are kept no more."""
+    first = min(((one.year, one.month) for one in payee.sums.values()), default=(0, 0))
+    return len(payee.sums) >= KEPT and (new.year, new.month) < first
 
 
 def _is_short(one: Sum, terms: Statement) -> bool:

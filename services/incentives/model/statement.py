@@ -46,7 +46,7 @@ def enter(
 ) -> Change:
     """Somebody took a post in the village that the pack pays. Who came from another village keeps the grades."""
     village = village_of(event.parent)
-    payroll = payroll or Payroll(id=village, place=place_of(village))
+    payroll = payroll or Payroll.begun(village, place_of(village), today)
     former = others.get((Payroll, village_of(event.former)))
     told: tuple[Event, ...] = ()
     for terms in policy.statements:
@@ -86,7 +86,7 @@ def leave_post(
     told: tuple[Event, ...] = ()
     for payee in [*payroll.payees.values()] if payroll else ():
         if payroll and payee.person == event.party and not payee.ended and not _leaves(payee.kind, event, policy):
-            payroll = payroll.keep(replace(payee, ended=True))
+            payroll = payroll.keep(replace(payee, ended=True).closed(today))
             if isinstance(event, PartyWithdrawn) and event.mistaken:
                 open = [cause for cause, one in payee.sums.items() if one.confirm_by]
                 change = _nothing(payroll, f"{payee.kind}/{payee.person}", open, policy, today)
@@ -96,11 +96,11 @@ def leave_post(
         if not _leaves(terms.kind, event, policy):
             continue
         village = village_of(event.parent)
-        payroll = payroll or Payroll(id=village, place=place_of(village))
+        payroll = payroll or Payroll.begun(village, place_of(village), today)
         payee = payroll.payee(terms.kind, event.party) or Payee(kind=terms.kind, person=event.party)
         if payee.ended:
             continue
-        payee = replace(payee, ended=True)
+        payee = replace(payee, ended=True).closed(today)
         change = _once(payroll, payee, f"left/{today}", terms.on_leaving, terms, policy, today)
         assert isinstance(change.state, Payroll)
         payroll, told = change.state, (*told, *change.events)
@@ -143,7 +143,7 @@ def grade(payroll: Payroll | None, event: AppraisalGraded | AppraisalWithdrawn, 
     If a grade is withdrawn, the one before holds again until the year is graded anew.
     """
     assert event.village
-    payroll = payroll or Payroll(id=event.village, place=event.place)
+    payroll = payroll or Payroll.begun(event.village, event.place, today)
     told: tuple[Event, ...] = ()
     year, cause = f"{event.kind}/{event.year}", f"graded/{event.kind}/{event.year}"
     for terms in policy.statements:
@@ -151,6 +151,8 @@ def grade(payroll: Payroll | None, event: AppraisalGraded | AppraisalWithdrawn, 
         if not terms.rests_on(event.kind) or (payee is None and isinstance(event, AppraisalWithdrawn)):
             continue
         payee = payee or Payee(kind=terms.kind, person=event.subject)
+        if event.year <= payroll.dropped and cause not in payee.sums:
+            continue  # What was paid by it is kept no more.
         others = {key: grade for key, grade in payee.grades.items() if key != year}
         payee = replace(payee, grades=others | ({year: event.grade} if isinstance(event, AppraisalGraded) else {}))
         # Who has left is paid no more, but what was drawn is corrected all the same.
@@ -183,7 +185,7 @@ def _brought_up(payroll: Payroll, payee: Payee, cause: str, terms: Statement, po
 
 def count(payroll: Payroll | None, event: PresenceCounted, policy: Policy, today: date) -> Change:
     """The days of a month in the village were confirmed, or corrected: allowances follow from them (1.13)."""
-    payroll = payroll or Payroll(id=event.village, place=event.place)
+    payroll = payroll or Payroll.begun(event.village, event.place, today)
     told: tuple[Event, ...] = ()
     cause, days = f"days/{event.year}-{event.month:02}", {one.cadre: one.days for one in event.present}
     for terms in policy.statements:
@@ -220,18 +222,22 @@ def inherit(
     if not isinstance(ended, Payroll) or not ended.payees:
         return Change(payroll)
     payroll = payroll or ended.but(id=event.into, place=event.into_place, payees={})
+    dropped = max(payroll.dropped, ended.dropped)
     both = {
         key: _joined(ended.payees[key], payee, event.village) if key in ended.payees else payee
         for key, payee in payroll.payees.items()
     }
-    return Change(payroll.but(payees={**ended.payees, **both}))
+    joined = {key: payee.closed(today) for key, payee in {**ended.payees, **both}.items()}
+    return Change(payroll.but(payees=joined, dropped=dropped))
 
 
 def _joined(ended: Payee, payee: Payee, village: str) -> Payee:
     """Somebody who was paid in both villages, as paid on in the remaining one."""
     theirs = {f"{cause}/{village}" if cause in payee.sums else cause: one for cause, one in ended.sums.items()}
     ended_too = ended.ended and payee.ended
-    return replace(payee, grades=ended.grades | payee.grades, sums=theirs | payee.sums, ended=ended_too)
+    # Who has left one of the two is paid on by what holds in the other, which therefore is the latest.
+    sums = payee.sums | theirs if payee.ended and not ended.ended else theirs | payee.sums
+    return replace(payee, grades=ended.grades | payee.grades, sums=sums, ended=ended_too)
 
 
 def forget(payroll: Payroll | None, event: PersonForgotten, _policy: Policy, _today: date) -> Change:
