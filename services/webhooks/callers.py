@@ -7,7 +7,7 @@ from functools import wraps
 from services.webhooks import signing, store
 from services.webhooks.model import Acting, Endpoint
 from shared.denied import Denied
-from shared.engine.audit import AuditLog, Entry
+from shared.engine.audit import AuditLog, Entry, plain
 from shared.web.asgi import Answer, Handler, Request
 from shared.web.issuers import Granted, IssuerAway, Issuers, TokenRefused
 from shared.web.rates import Limits
@@ -62,7 +62,7 @@ class Callers:
     async def _note(self, deed: str, call: Call, result: str) -> None:
         by, request = call.by, call.request
         if not by.endpoint:
-            about = call.about[:LONGEST_ABOUT]
+            about = plain(call.about[:LONGEST_ABOUT])
             await self._log.note(
                 Entry(who=by.who, organ=by.organ[:120], address=request.address, deed=deed, about=about, result=result)
             )

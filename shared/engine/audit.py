@@ -8,6 +8,7 @@ file imports little, since small processes use it.
 
 import asyncio
 import hashlib
+import re
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -39,6 +40,7 @@ MOST: Final = 1000
 NAME: Final = "audit"
 READINGS: Final = "readings"
 """The table beside the log by which the entries are found that tell of somebody."""
+_PLAIN: Final = re.compile(r"(?!/?[0-9]{17}[0-9Xx]$)(?!/?1[0-9]{10}$)[!-~ ]*")
 TELLS: Final = " : "
 """What stands in `about` between what was asked and of whom the answer told, each as `<kind of state>/<id>`."""
 UNALTERABLE: Final = {
@@ -68,9 +70,15 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     deed: str
     """What was done or read, such as `sign-in` or `GET /v1/accounts`."""
     about: str = ""
-    """Whom or what it concerns: a pseudonym, a stable id or a place."""
+    """Whom or what it concerns: a pseudonym, a stable id or a place. Nothing ever ends it, so no name stands in it."""
     result: str = "done"
     """`done`, or what refused it: a rule, or the HTTP status of the answer."""
+
+
+def plain(value: str) -> str:
+    """What somebody asked for, as the log may have it for ever: a code, an id or a day. Anything else may name somebody
+    (a name, a phone, an identity card), whether it was found or not, and is left out."""
+    return value if _PLAIN.fullmatch(value) else "…"
 
 
 class Read(Entry, frozen=True, kw_only=True):

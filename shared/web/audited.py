@@ -14,7 +14,7 @@ from litestar.enums import ScopeType
 from litestar.params import FromPath, FromQuery
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from shared.engine.audit import TELLS, AuditLog, Entry, Read, encode
+from shared.engine.audit import TELLS, AuditLog, Entry, Read, encode, plain
 from shared.engine.people import People, Person
 from shared.rules import Refused
 from shared.secrecy import is_classified
@@ -26,6 +26,10 @@ READERS: Final = Asks("found", frozenset({"audit"}))
 
 COUNTRYWIDE: Final = ""
 """The division that contains all others: the log is about all of the installation."""
+UNMASKED: Final = "/v1/unmasked/"
+"""The addresses at which a name is told in whole, to who says in words what for."""
+PURPOSE: Final = "purpose"
+"""Where he says it. With the name of whom he asks about he is refused, so that these words may stand in the log."""
 NAMED: Final = 1000
 """The most persons that one entry names; an answer that tells of more makes several entries."""
 
@@ -67,7 +71,10 @@ def _entries(scope: HTTPScope, status: int) -> Iterator[Entry]:
         return
     said = [f"{name}={_kept(str(value))}" for name, value in sorted(scope.get("path_params", {}).items())]
     if is_read and status < 400:  # What was asked is well formed then.
-        said += [f"{name}={value}" for name, value in parse_qsl(scope["query_string"].decode("latin-1"))]
+        asked_for = parse_qsl(scope["query_string"].decode("latin-1"))
+        # Of a purpose that is said twice, only one was looked at.
+        words = PURPOSE if [name for name, _ in asked_for] == [PURPOSE] else ""
+        said += [f"{name}={value if name == words else plain(value)}" for name, value in asked_for]
     if caller.delegated:
         said.insert(0, f"delegated_from={' '.join(one.giver for one in caller.delegated)}")
     asked, named = ", ".join(said)[:500], [*persons]
@@ -82,9 +89,8 @@ def _entries(scope: HTTPScope, status: int) -> Iterator[Entry]:
 
 
 def _kept(value: str) -> str:
-    """A part of an address as it may be kept, even where it was refused: PostgreSQL takes no NUL, and nothing keeps
-    what is classified."""
-    return "…" if "\0" in value or is_classified(value) else value
+    """A part of an address as it may be kept, even where it was refused: nothing keeps what is classified."""
+    return "…" if is_classified(value) else plain(value)
 
 
 def reading(log: AuditLog, people: People) -> list[Any]:

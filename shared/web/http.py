@@ -661,7 +661,7 @@ def _unmasked(pipeline: Pipeline, state: type[State], table: Table, readers: Col
     """The query that names one person, to who says what for."""
 
     @get(
-        f"/v1/unmasked/{state.kind}/{{id:path}}",
+        f"{audited.UNMASKED}{state.kind}/{{id:path}}",
         tags=["queries"],
         media_type=MediaType.JSON,
         name=f"one of {state.kind} by name",

@@ -20,7 +20,7 @@ from shared.engine.audit import MOST, TELLS, Kept, Subject
 from shared.engine.pipeline import Pipeline
 from shared.labels import Both
 from shared.rules import Oneself, Refused, State
-from shared.web.audited import COUNTRYWIDE, READERS
+from shared.web.audited import COUNTRYWIDE, PURPOSE, READERS, UNMASKED
 from shared.web.identity import KNOWN, OPERATOR, PERSONAL, Caller, caller, require_reach, tells_of
 from shared.web.strict import BIGGEST
 
@@ -34,7 +34,7 @@ _WAYS: Final[Mapping[str, Both]] = {
 }
 """What was done, by how the deed begins. Whatever else is asked is read as such."""
 _READ: Final = ("查阅{}", "read {}")
-_PURPOSE: Final = "purpose="
+_PURPOSE: Final = f"{PURPOSE}="
 """How what was said of the purpose begins, in the entry of a name that was told in whole."""
 
 
@@ -142,7 +142,7 @@ def _reading(kept: Kept, kinds: Iterable[type[State]]) -> Reading:
     organ = (
         ("系统运维", "operators") if kept.who == OPERATOR.pseudonym else ("未写明机关", "an organ that is not named")
     )
-    asked = kept.about.partition(_PURPOSE)[2] if kept.deed.startswith("GET /v1/unmasked/") else ""
+    asked = kept.about.partition(_PURPOSE)[2] if kept.deed.startswith(f"GET {UNMASKED}") else ""
     return Reading(
         number=kept.number,
         day=datetime.fromisoformat(kept.at).astimezone(CHINA).date(),

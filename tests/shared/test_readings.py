@@ -53,6 +53,26 @@ async def test_what_may_not_be_kept_stands_in_no_log(id: str, tmp_path: Path) ->
         assert (entry.about, entry.result) == ("id=…", "400")
 
 
+@pytest.mark.parametrize("word", ["张三丰", "13812341234", "21052119760301123X"])
+@pytest.mark.parametrize(
+    ("address", "logged"),
+    [
+        ("/v1/records/{}", "id=…"),
+        ("/v1/records?place=2105&after={}", "place=2105, after=…"),
+        ("/v1/records?place=2105&status={}", "place=2105, status=…"),
+        ("/v1/records?place=2105&name={}", ""),
+    ],
+)
+async def test_whoever_asks_by_a_name_or_a_number_leaves_neither_in_the_log(
+    address: str, logged: str, word: str, tmp_path: Path
+) -> None:
+    """Nothing ever ends the log, and whoever asks for a person by name meant somebody, whether he is found or not."""
+    async with serving(tmp_path, "incentives", [record()]) as desk:
+        await desk.get(address.format(word), "organisation/2105")
+        (entry,) = await desk.log()
+        assert entry.about.partition(" : ")[0] == logged
+
+
 async def test_whoever_is_told_of_no_person_stands_in_no_log(tmp_path: Path) -> None:
     async with serving(tmp_path, "incentives", [record()]) as desk:
         for address in ("tasks?place=210521", "tasks?place=210521&role=team", "snapshots?place=2105", "journal"):
@@ -121,6 +141,9 @@ async def test_1_11_names_are_masked_until_somebody_says_what_for(tmp_path: Path
         entry = (await desk.log())[-1]
         assert entry.deed == "GET /v1/unmasked/persons/{id}"
         assert entry.about == "id=/P1, purpose=核对任职文件姓名 : persons/P1"
+        for twice in ("purpose=核对姓名&purpose=张三丰", "purpose=张三丰&purpose=核对姓名"):
+            await desk.get(f"/v1/unmasked/persons/P1?{twice}", office)
+            assert "张三丰" not in (await desk.log())[-1].about
 
 
 async def test_whoever_reads_the_register_is_told_of_no_case(tmp_path: Path) -> None:
