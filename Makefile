@@ -19,12 +19,13 @@ $(BIN)/zhucun: pyproject.toml uv.lock
 demo: $(BIN)/zhucun  ## Benxi's 72 villages, three years, through the real services (ARGS=--stay, --resume)
 	@$(BIN)/zhucun demo $(ARGS)
 
+# Files in their own order: sorted by how many tests they have, the longest test, alone in its file, would come last.
 test: $(BIN)/zhucun  ## everything that guards it (ARGS=tests/dispatch)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --verbose
-	$(BIN)/pytest --numprocesses=auto --dist=loadfile $(ARGS)
+	$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 mutants: $(BIN)/zhucun  ## change the rules at random, and list what no test notices (ARGS="--seed 7 --sample 200")
 	@$(BIN)/python -m tests.mutants $(ARGS)
