@@ -85,10 +85,9 @@ class Payee(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def closed(self, today: date) -> "Payee":
         """The same, with the day in the statements that recur and hold no more, and in none that holds again."""
         holding = None if self.ended else self.standing
-        until = {cause: None if one is holding else one.until or today
-                 for cause, one in self.sums.items() if one.recurs}  # fmt: skip
-        sums = {cause: replace(one, until=until.get(cause)) for cause, one in self.sums.items()}
-        return replace(self, sums=sums)
+        recurring = {cause: replace(one, until=None if one is holding else one.until or today)
+                     for cause, one in self.sums.items() if one.recurs}  # fmt: skip
+        return replace(self, sums={**self.sums, **recurring})
 
     def rated(self, year: int) -> dict[str, str]:
         """The latest grade by assessment, up to a year."""
