@@ -28,10 +28,11 @@ def make_room(states: Iterable[str]) -> None:
 
 
 def rewrite_states(table: str, changed: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    """Every state of a table as a later version writes it."""
+    """Every state of a table as a later version writes it. What a process of the version before writes meanwhile waits,
+    and is not overwritten."""
     connection = op.get_bind()
     kept = sa.table(table, sa.column("id", sa.String), sa.column("body", sa.Text), sa.column("due", sa.Date))
-    for id, body in connection.execute(sa.select(kept.c.id, kept.c.body)).all():
+    for id, body in connection.execute(sa.select(kept.c.id, kept.c.body).with_for_update()).all():
         state = changed(json.loads(body))
         text = json.dumps(state, separators=(",", ":"), ensure_ascii=False)
         due = min(map(date.fromisoformat, state.get("timers", {}).values()), default=None)
@@ -51,13 +52,13 @@ def keep_people() -> None:
 
 
 def let_end() -> None:
-    """Since when somebody was not seen, which is today for those who are known, and the oldest readings in order."""
+    """Since when somebody was not seen, which is today for those who are known, and the oldest readings in order.
+
+    Today stays the default, since a process of the version before may note people until it is replaced.
+    """
+    today = sa.text(f"'{datetime.now(CHINA).date()}'")
     with op.batch_alter_table("people") as change:
-        change.add_column(sa.Column("seen", sa.Date()))
-    people = sa.table("people", sa.column("seen", sa.Date))
-    op.execute(sa.update(people).values(seen=datetime.now(CHINA).date()))
-    with op.batch_alter_table("people") as change:
-        change.alter_column("seen", existing_type=sa.Date(), nullable=False)
+        change.add_column(sa.Column("seen", sa.Date(), nullable=False, server_default=today))
     op.create_index(f"ix_{READINGS}_number", READINGS, ["number"])
 
 

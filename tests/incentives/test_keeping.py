@@ -236,6 +236,15 @@ def test_what_an_earlier_version_kept_of_who_had_left_is_counted_from_the_upgrad
     assert not payroll(world).payees
 
 
+def test_a_payroll_that_the_version_before_made_in_an_upgrade_looks_once_more_is_drawn() -> None:
+    world = paid_in_march()
+    world.services["incentives"].states[Payroll, VILLAGE] = payroll(world).but(timers={})
+    hear(world, replace(counted(C1=20), year=2016))
+    confirm(world, year=2016)
+    world.pass_days(LAST + DAY)
+    assert causes(world, "allowance/C1") == ["days/2016-03"]
+
+
 @pytest.mark.parametrize("span", [{"months": 18}, {"years": 1, "calendar_days": 3}, {"years": 0}, {"working_days": 9}])
 def test_a_time_that_is_not_in_whole_years_is_refused(span: dict[str, int]) -> None:
     with pytest.raises(PolicyInvalid) as invalid:

@@ -1,33 +1,26 @@
 """Payrolls look each year at what is kept no more: those from before begin on the next day."""
 
-import json
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
-import sqlalchemy as sa
-from alembic import op
+from shared.migrations.common import rewrite_states
 
 revision = "0015"
 down_revision = "0014"
 
-_PAYROLLS: Final = sa.table("payrolls", sa.column("id"), sa.column("due", sa.Date()), sa.column("body"))
 _SOON: Final = date(2000, 1, 1)
 """A day that has passed, whatever the business day is."""
 
 
 def upgrade() -> None:
-    _time({"keep": _SOON.isoformat()}, _SOON)
+    rewrite_states("payrolls", lambda payroll: _timed(payroll, timers={"keep": _SOON.isoformat()}))
 
 
 def downgrade() -> None:
-    _time({}, None)
+    rewrite_states("payrolls", _timed)
 
 
-def _time(timers: dict[str, str], due: date | None) -> None:
-    """Give all payrolls these timers: before this version they had none."""
-    connection = op.get_bind()
-    for id, body in connection.execute(sa.select(_PAYROLLS.c.id, _PAYROLLS.c.body)).all():
-        kept = {name: said for name, said in json.loads(body).items() if name != "timers"}
-        head = {"id": kept.pop("id"), "place": kept.pop("place"), **({"timers": timers} if timers else {})}
-        text = json.dumps({**head, **kept}, ensure_ascii=False, separators=(",", ":"))
-        connection.execute(sa.update(_PAYROLLS).where(_PAYROLLS.c.id == id).values(body=text, due=due))
+def _timed(payroll: dict[str, Any], **timers: Any) -> dict[str, Any]:
+    """A payroll with other timers: before this version it had none."""
+    kept = {name: said for name, said in payroll.items() if name != "timers"}
+    return {"id": kept.pop("id"), "place": kept.pop("place"), **timers, **kept}

@@ -21,7 +21,7 @@ RULE = "PIPL 19"
 def look(payroll: Payroll, _due: Due, policy: Policy, today: date) -> Change:
     """A year began: take out the years whose time of keeping is over."""
     closed = {key: payee.closed(today) for key, payee in payroll.payees.items()}
-    payroll = payroll.but(payees=closed).timed(keep=date(today.year + 1, 1, 1))
+    payroll = payroll.but(payees=closed, timers={}).looking(today)
     span = policy.keeping.statements if policy.keeping else None
     if span is None:
         return Change(payroll)

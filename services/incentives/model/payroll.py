@@ -115,7 +115,11 @@ class Payroll(State, frozen=True, kw_only=True, omit_defaults=True):
     @classmethod
     def begun(cls, village: str, place: str, today: date) -> "Payroll":
         """The payroll of a village in which nobody was paid before."""
-        return cls(id=village, place=place).timed(keep=date(today.year + 1, 1, 1))
+        return cls(id=village, place=place).looking(today)
+
+    def looking(self, today: date) -> "Payroll":
+        """The payroll, which looks on a 1 January at what is kept no more; one that an earlier version made, too."""
+        return self.timed(keep=self.timers.get("keep", date(today.year + 1, 1, 1)))
 
     @classmethod
     def kept_about(cls, person: Oneself) -> Iterable[str]:
@@ -229,7 +233,7 @@ def drawn(
         new = replace(new, year=before.year, month=before.month, until=before.until)
     new = asked(new, terms, policy, today)
     payee = replace(payee, sums=dict([*{**payee.sums, cause: new}.items()][-KEPT:])).closed(today)
-    payroll = payroll.keep(payee)
+    payroll = payroll.keep(payee).looking(today)
     if before:
         told = payroll.tell(StatementCorrected, payee, new, parts=new.parts, before=before.total)
     else:
