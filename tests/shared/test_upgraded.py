@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from deploy.demo.regions.benxi.story import CITY, PACK, POLICY
 from services.incentives.app import SERVICE
@@ -19,6 +20,7 @@ from shared.contracts.registry import PolicyAdopted, UnitRegistered, VillageRegi
 from shared.engine import store
 from shared.engine.health import Health
 from shared.engine.pipeline import Pipeline, Service
+from shared.engine.replay import recover
 from shared.stream import bus
 from shared.stream.bus import OPEN, SEALED, Message
 from shared.stream.relay import Relay
@@ -112,6 +114,34 @@ async def test_a_version_that_begins_to_keep_names_knows_those_that_were_told_be
         await until(lambda: pipeline.read.get(OPEN) == 9)
         assert await digest(pipeline) == after
     assert [one["messages"] for one in logged if one["event"] == "names are heard once more"] == [4]
+    await broker.stop()
+
+
+async def test_what_the_version_before_passed_over_is_not_heard_again_until_an_operator_hands_it_in(
+    database: str, nats_server: NatsServer
+) -> None:
+    """In an upgrade that rolls, a service that is replaced early may tell what another one does not hear yet."""
+    new = SERVICE._replace(reactions=[replace(one, names=False) for one in SERVICE.reactions])
+    broker = await bus.connect(nats_server.url, "test")
+    await bus.declare_streams(broker.connection.jetstream())
+    told = [delivery(event, n) for n, event in enumerate((DayPassed(day=date(2015, 3, 2)), ADOPTED, UNIT), 1)]
+    told.append(delivery(DayPassed(day=date(2015, 3, 3)), 4))
+    messages = [Message(f"m{n}", one.subject, one.body) for n, one in enumerate(told)]
+    await bus.publish_batch(broker.connection, OPEN, messages)
+    async with at_work(BEFORE, database, nats_server) as pipeline:
+        await until(lambda: pipeline.read.get(OPEN) == 4)
+    async with at_work(new, database, nats_server) as pipeline:
+        later = delivery(DayPassed(day=date(2015, 3, 4)), 5)
+        await bus.publish_batch(broker.connection, OPEN, [Message("m5", later.subject, later.body)])
+        await until(lambda: pipeline.read.get(OPEN) == 5)
+        assert await known(pipeline) == ({}, None), "its place in the stream is behind it"
+        before = await digest(pipeline)
+        for _ in range(2):
+            await recover(pipeline, OPEN, [(one.subject, one.body) for one in told])
+        _, unit = await known(pipeline)
+        after = await digest(pipeline)
+    assert unit == Unit(id="U1", place="210521", name="县农业局", level="county")
+    assert {kind for kind in before if before[kind] != after[kind]} == {"units"}
     await broker.stop()
 
 
