@@ -155,7 +155,7 @@ class Blank(NamedTuple):
                 f"no policy pack is in force{where[1]}; adopt one first",
             )
         columns = self.columns(policies)
-        empty = [column for column in columns if column.kind == "choice" and not column.choices]
+        empty = [column for column in columns if _is_empty(column)]
         if needed := next((column for column in empty if column.required), None):
             raise Refused(
                 "form",
@@ -173,6 +173,10 @@ class Blank(NamedTuple):
             asked_by_zh="、".join(f"{policy.name}（依据：{title}）" for policy, _, title in documents),
             asked_by_en=", ".join(f"{policy.name_en} (under its document {id})" for policy, id, _ in documents),
         )
+
+    def is_offered(self, policies: Sequence[Policy]) -> bool:
+        """Whether these packs have something to choose from for each column that a row needs."""
+        return not any(column.required and _is_empty(column) for column in self.columns(policies))
 
     def columns(self, policies: Sequence[Policy]) -> tuple[Column, ...]:
         """The columns, in order."""
@@ -392,6 +396,11 @@ class _Field(NamedTuple):
     many: bool = False
     personal: bool = False
     """Whether it is a day in the life of a person."""
+
+
+def _is_empty(column: Column) -> bool:
+    """Whether one chooses in a column, and there is nothing to choose from."""
+    return column.kind == "choice" and not column.choices
 
 
 def _column(command: type[Command], heading: Heading, policies: Sequence[Policy]) -> Column:

@@ -112,17 +112,22 @@ def _acts(forms: Forms) -> Any:
         place: PlaceQuery = "",
         role: FromQuery[Role | None] = None,
         anybody: FromQuery[bool] = False,
+        offered: FromQuery[bool] = False,
     ) -> list[Act]:
         """What the caller may say in a division, or in one of these digits; with `role`, what he may say in that role.
 
-        With `anybody`, what others may say there is told as well, for whoever shows what is awaited from them. Which
+        With `anybody`, what others may say there is told as well, for whoever shows what is awaited from them; with
+        `offered`, only that for which the packs in force there have something to choose, such as kinds of leave. Which
         body says a command that names one, a region's pack decides.
         """
         who, found = caller(request), list[Act]()
+        policies = policies_of(state, place) if offered else []
         for route in state.routes.values():
             may = route.by or bodies(route.command)
             is_said = role in (None, *may) and (anybody or who.may(may, place))
             if not is_said or not is_typed(route.command):
+                continue
+            if policies and not _blank(state, forms, route.path)[1].is_offered(policies):
                 continue
             form = forms.get(route.path)
             undoes = route.path.endswith(("-withdrawals", "-corrections", "-reopenings"))

@@ -5,6 +5,7 @@ from html import unescape
 from pathlib import Path
 
 from tests.console.desk import URL
+from tests.console.officer import Page
 from tests.console.registrar import Desk, desk, seated
 from tests.registry.office import ROWS
 from tests.support.texts import faults
@@ -28,6 +29,14 @@ async def test_the_forms_by_which_something_is_due_come_first(tmp_path: Path) ->
         page = (await desk.browser.get("/forms")).text
         due = page[page.index("现在有待办的表") : page.index("村档案")]
         assert 'href="/forms/registry/surveys"' in due and "待办4项" in due and due.count("href") == 1
+        assert "贫困村简要情况登记表" not in page and "干部登记表" not in page, "a township registers neither"
+        for role, path in (("township", "/forms"), ("township", "/acts"), ("poverty_office", "/acts")):
+            desk.browser.cookies.set("zhucun_role", f"{role}.210521")
+            offered = [link for link in Page((await desk.browser.get(path)).text).links if link.count("/") == 3]
+            assert len(offered) > 9
+            for link in offered:
+                asked = await desk.browser.get(f"{link}/file" if path == "/forms" else link)
+                assert "没有规定可选的" not in asked.text, f"{link} leads to something that this region has none of"
 
 
 async def test_files_that_were_handed_in_are_remembered_with_their_errors(desk: Desk) -> None:

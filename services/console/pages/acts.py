@@ -133,7 +133,7 @@ async def acts(
     request: Request, visitor: NamedDependency[Visitor], upstream: NamedDependency[Upstream]
 ) -> Response[str]:
     """What the visitor may say in his role, by what it is."""
-    answers = await upstream.all("/v1/blanks", visitor, place=visitor.place[:6], role=visitor.acting)
+    answers = await upstream.all("/v1/blanks", visitor, place=visitor.place[:6], role=visitor.acting, offered=True)
     groups: dict[str, list[tuple[str, Act]]] = {"said": [], "owed": [], "undone": []}
     for name, answer in answers.items():
         for act in msgspec.convert(answer, list[Act]) if isinstance(answer, list) else ():
@@ -237,7 +237,7 @@ def _first(field: str, choices: Sequence[str], visitor: Visitor, place: str, abo
         return about
     if field in ("party", "unit", "cadre", "subject") and about and not about.isdecimal():
         return about
-    return visitor.organ if field.endswith("_by") and not choices else ""
+    return visitor.organ if field.endswith(("_by", "inspector")) and not choices else ""
 
 
 @post("/act/{service:str}/{action:str}", status_code=200)

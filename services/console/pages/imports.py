@@ -57,15 +57,19 @@ async def forms(
     upstream: NamedDependency[Upstream],
     all: FromQuery[bool] = False,
 ) -> Response[str]:
-    """The forms that the chosen role may hand in, or all of them; those first by which something is due now."""
+    """The forms that the chosen role may hand in and for which its packs have a use, or all of them; those first by
+    which something is due now."""
     due = Counter((todo.service, todo.open.task.action) for todo in (await day_of(upstream, visitor)).todos)
+    asked = {"place": visitor.place[:6], "role": visitor.acting, "offered": True}
+    acts = {} if all else await upstream.all("/v1/blanks", visitor, **asked)
+    said = {
+        (name.partition("-")[0], act["action"])
+        for name, answer in acts.items()
+        for act in (answer if isinstance(answer, list) else ())
+    }
     found = {service: await _listed(upstream, service, visitor) for service in SERVICES if upstream.processes(service)}
     groups = [
-        (
-            SERVICES[service],
-            service,
-            [one for one in listed if all or not one["roles"] or visitor.acting in one["roles"]],
-        )
+        (SERVICES[service], service, [one for one in listed if all or (service, one["name"]) in said])
         for service, listed in found.items()
     ]
     owed = [(one, service, due[service, one["name"]]) for _, service, listed in groups for one in listed]
