@@ -166,6 +166,7 @@ class Pages(Simulation):
             page = await self._appealing(row)
         else:
             page = await self._opened(f"/act/{service}/{path}?place={row['place']}&about={row.get('village', '')}")
+        assert "f.inspector" not in page.fields or page.fields["f.inspector"]["value"], "one's own organ is known"
         address = f"/act/{service}/{path}"
         wanted = [*_texts(blank, self.policy, row)]
         while blank.repeats and not any(name.startswith(f"{len(wanted) - 1}.") for name in page.fields):

@@ -119,6 +119,20 @@ async def test_what_is_submitted_without_a_network_is_sent_once_when_there_is_on
     assert await field.surveyed() == 2
 
 
+async def test_what_is_missing_is_told_before_it_is_kept(field: Field) -> None:
+    """Without a network nobody else would say so, and whoever wrote it would have left the village by then."""
+    page = field.page
+    await field.write(page, 1)
+    await page.fill("[name='f.on']", "")
+    await field.away(True)
+    await page.click("button[value=say]")
+    assert await page.evaluate("document.activeElement.name") == "f.on", "the browser shows where something is missing"
+    await count(page, 0)
+    await page.fill("[name='f.on']", "2014-06-12")
+    await page.click("button[value=say]")
+    await count(page, 1)
+
+
 async def test_what_arrived_without_an_answer_is_not_done_twice(field: Field) -> None:
     page = field.page
     await field.write(page, 1)
@@ -195,6 +209,7 @@ async def test_signing_out_warns_and_deletes(field: Field) -> None:
     await count(page, 1)
     await page.click("text=退出")
     await page.wait_for_selector("h1:has-text('已退出')")
+    await page.wait_for_load_state()
     assert await page.evaluate("kept.setting('owner')") == ""
     assert await page.evaluate("caches.has('forms')") is False, "no form is left on the device"
     left = await page.evaluate(
