@@ -7,13 +7,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 CHROMIUM: Final = shutil.which("chromium") or ""
 NONE: Final = (
     "本机没有 chromium，未在浏览器中检查网页：请安装（apt-get install chromium）后重试 / there is no chromium on this "
     "machine, so that the pages were not looked at in a browser: install it (apt-get install chromium)"
 )
+WITHIN: Final = 90_000
+"""Milliseconds within which anything on a page comes about, also on a machine that is busy with other tests."""
+expect.set_options(timeout=WITHIN)
 SIZES: Final = {"desk": (1366, 768), "phone": (390, 844)}
 _ARGUMENTS: Final = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -43,6 +46,7 @@ async def page(of: Browser, size: str, lang: str, url: str) -> Page:
     width, height = SIZES[size]
     context = await of.new_context(viewport={"width": width, "height": height}, locale={"zh": "zh-CN"}.get(lang, "en"))
     await context.add_cookies([{"name": "zhucun_language", "value": lang, "url": url}])
+    context.set_default_timeout(WITHIN)
     found = await context.new_page()
     faults: list[str] = []
     found.faults = faults  # type: ignore[attr-defined]
