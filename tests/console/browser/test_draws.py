@@ -78,6 +78,7 @@ async def browser() -> AsyncIterator[Browser]:
 async def _verified(page: Page) -> tuple[str, list[str]]:
     """What the browser says of the draw: its verdict, and the faults that it shows."""
     button = page.locator("[data-proof] button")
+    await button.wait_for()  # It is hidden until the script is there that it begins.
     await button.focus()
     await page.keyboard.press("Enter")
     said = page.locator("[data-said]:visible")
