@@ -15,7 +15,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
 from services.console import store, words
-from services.console.pages.day import Todo, day_of, mark
+from services.console.pages.day import Todo, day_of, mark, said_by
 from services.console.pages.operations import SERVICES
 from services.console.upstream import Refusal, Upstream
 from services.console.web import NO_OFFICERS, ROLE_NAMES, Request, Visitor, kept, page
@@ -135,11 +135,10 @@ async def acts(
     """What the visitor may say in his role, by what it is."""
     answers = await upstream.all("/v1/blanks", visitor, place=visitor.place[:6], role=visitor.acting, offered=True)
     groups: dict[str, list[tuple[str, Act]]] = {"said": [], "owed": [], "undone": []}
-    for name, answer in answers.items():
-        for act in msgspec.convert(answer, list[Act]) if isinstance(answer, list) else ():
-            group = "undone" if act.undoes else "owed" if act.owed else "said"
-            if (name.partition("-")[0], act) not in groups[group]:
-                groups[group].append((name.partition("-")[0], act))
+    for said in said_by(answers):
+        group = "undone" if said[1].undoes else "owed" if said[1].owed else "said"
+        if said not in groups[group]:
+            groups[group].append(said)
     told = [answer.faults for answer in answers.values() if isinstance(answer, Refusal)]
     away = [faults for n, faults in enumerate(told) if faults not in told[:n]]  # All services may say the same.
     return page(request, "acts.html", visitor, groups=groups, away=away, is_officer=visitor.acting not in NO_OFFICERS)

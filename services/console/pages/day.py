@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -16,6 +16,7 @@ from services.console import store, words
 from services.console.upstream import Refusal, Upstream
 from services.console.web import Request, Visitor, page
 from shared.labels import Both
+from shared.web.blanks import Act
 from shared.web.http import OpenTask, following
 
 PAGE: Final = 50
@@ -65,6 +66,13 @@ def mark(task: Any) -> str:
     return hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:12]
 
 
+def said_by(answers: Mapping[str, Any]) -> Iterator[tuple[str, Act]]:
+    """What may be said, each with its service, by what the processes answered. One that refused says nothing."""
+    for name, answer in answers.items():
+        for act in msgspec.convert(answer, list[Act]) if isinstance(answer, list) else ():
+            yield name.partition("-")[0], act
+
+
 async def day_of(upstream: Upstream, visitor: Visitor) -> Day:
     """What the visitor has to do in his role and division."""
     place, role = visitor.place[:6], visitor.acting
@@ -79,12 +87,10 @@ async def day_of(upstream: Upstream, visitor: Visitor) -> Day:
     )
     now = date.fromisoformat(today) if today else None
     titles, decides = dict[tuple[str, str], Both](), set[tuple[str, str]]()
-    for name, answer in acts.items():
-        for act in answer if isinstance(answer, list) else ():
-            key = name.partition("-")[0], act["action"]
-            titles[key] = act["zh"], act["en"]
-            if act["decides"]:
-                decides.add(key)
+    for service, act in said_by(acts):
+        titles[service, act.action] = act.zh, act.en
+        if act.decides:
+            decides.add((service, act.action))
     away, todos = list[Refusal](), list[Todo]()
     for name, tasks in zip(upstream.sources, found, strict=True):
         if isinstance(tasks, Refusal):

@@ -18,7 +18,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from services.console import kept, web
 from services.console.language import say
-from services.console.pages.day import day_of
+from services.console.pages.day import day_of, said_by
 from services.console.pages.operations import SERVICES
 from services.console.pages.overview import hearing_of
 from services.console.upstream import Refusal, Upstream
@@ -62,11 +62,7 @@ async def forms(
     due = Counter((todo.service, todo.open.task.action) for todo in (await day_of(upstream, visitor)).todos)
     asked = {"place": visitor.place[:6], "role": visitor.acting, "offered": True}
     acts = {} if all else await upstream.all("/v1/blanks", visitor, **asked)
-    said = {
-        (name.partition("-")[0], act["action"])
-        for name, answer in acts.items()
-        for act in (answer if isinstance(answer, list) else ())
-    }
+    said = {(service, act.action) for service, act in said_by(acts)}
     found = {service: await _listed(upstream, service, visitor) for service in SERVICES if upstream.processes(service)}
     groups = [
         (SERVICES[service], service, [one for one in listed if all or (service, one["name"]) in said])
