@@ -33,6 +33,20 @@ def alone() -> Iterator[None]:
         gc.unfreeze()
 
 
+def is_quick(seconds: float, work: Callable[[], object], goes: int = 5) -> bool:
+    """Whether one of a few goes takes this process less than so many seconds of the reference machine's.
+
+    What else runs on the machine may double a single go, but hardly five of them.
+    """
+    return any(_took(work) < seconds * slowness(time.process_time) for _ in range(goes))
+
+
+def _took(work: Callable[[], object]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
 @contextmanager
 def quicker_than(seconds: float) -> Iterator[None]:
     """Fails if what is done takes this process more than so many seconds of the reference machine's."""
