@@ -78,10 +78,12 @@ class Deadline(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Involved(NamedTuple):
-    """Whose matter a command is: which unit's, if any; and the cadres whom it concerns."""
+    """Whose matter a command is: which unit's, if any, the cadres whom it concerns, and the village where that is not
+    the one to which the state belongs."""
 
     unit: str = ""
     cadres: Collection[str] = ()
+    village: str = ""
 
 
 class Hand(NamedTuple):

@@ -61,10 +61,13 @@ def add(
     cadre: Annotated[str, typer.Option(help="干部编号 · the cadre's id")] = "",
     unit: Annotated[str, typer.Option(help="单位编号 · the unit's id")] = "",
     team: Annotated[str, typer.Option(help="工作队所驻村 · the village of the person's team")] = "",
+    village: Annotated[str, typer.Option(help="所在村，12位代码 · the village, by its twelve digits")] = "",
+    township: Annotated[str, typer.Option(help="所在乡镇，9位代码 · the township, by its nine digits")] = "",
     folder: FolderOption = DEFAULT,
 ) -> None:
     """增加个人账号，显示首次密码一次 · add a person's account; its first password is shown once."""
     said = {"name": name, "person": person, "organ": organ, "cadre": cadre, "unit": unit, "team": team}
+    said |= {"village": village, "township": township}
     if administers:
         answer = _ask(folder, "/v1/administrators", {**said, "administers": administers}, is_operator=True)
     else:
@@ -132,12 +135,19 @@ def roles(
     team: Annotated[
         str | None, typer.Option(help="工作队所驻村，只办理本队事项 · the village of the team, likewise")
     ] = None,
+    village: Annotated[
+        str | None, typer.Option(help="所在村的12位代码，只办理本村事项 · the village's twelve digits, likewise")
+    ] = None,
+    township: Annotated[
+        str | None, typer.Option(help="所在乡镇的9位代码，只办理本乡镇事项 · the township's nine digits, likewise")
+    ] = None,
     folder: FolderOption = DEFAULT,
 ) -> None:
     """设定账号的全部角色，取代原有的 · set all roles of an account, in place of those that it had."""
     if bool(role) == none:
         raise Trouble("请写明角色，或用 --none 取消全部 / name its roles, or take all away with --none")
-    belongs = {key: id for key, id in {"cadre": cadre, "unit": unit, "team": team}.items() if id is not None}
+    said = {"cadre": cadre, "unit": unit, "team": team, "village": village, "township": township}
+    belongs = {key: id for key, id in said.items() if id is not None}
     found = _ask(folder, f"/v1/accounts/{name}/roles", {"roles": [_holding(text) for text in role or []], **belongs})
     given = told("、", ", ").join(_said(one) for one in found.get("roles", [])) or told("无", "none")
     console.good(told(f"{name} 的角色：{given}", f"roles of {name}: {given}"))

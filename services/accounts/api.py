@@ -46,6 +46,8 @@ class Roles(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cadre: account.Reference | None = None
     unit: account.Reference | None = None
     team: account.Reference | None = None
+    village: account.VillageCode | None = None
+    township: account.TownshipCode | None = None
 
 
 class Kin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,6 +66,8 @@ class Shown(msgspec.Struct, kw_only=True, omit_defaults=True):
     cadre: str = ""
     unit: str = ""
     team: str = ""
+    village: str = ""
+    township: str = ""
     roles: tuple[Holding, ...] = ()
     kin: tuple[str, ...] = ()
     """Only for the security administrator, who enters them."""
@@ -196,7 +200,7 @@ class Api:
             raise Denied(
                 "schema", f"角色最多{MOST_ROLES}项", f"there are {MOST_ROLES} roles at most", status=422, typed="roles"
             )
-        said = {name: getattr(asked, name) for name in ("cadre", "unit", "team")}
+        said = {name: getattr(asked, name) for name in account.BELONGS}
         belongs = {name: value for name, value in said.items() if value is not None}
         return await self._change(
             request, "account.roles", lambda one: account.given(one, asked.roles, **belongs), cuts=True
@@ -409,7 +413,8 @@ def _today() -> date:
 
 def _shown(one: Account, *, to: Acting) -> Shown:
     return Shown(
-        name=one.name, sub=one.sub, organ=one.organ, person=one.person, cadre=one.cadre, unit=one.unit, team=one.team,
+        name=one.name, sub=one.sub, organ=one.organ, person=one.person,
+        **{name: getattr(one, name) for name in account.BELONGS},
         roles=one.roles, kin=one.kin if to.administers == "security" else (),
         administers=one.administers, is_locked=one.locked, has_second_factor=bool(one.factor),
         must_change=bool(one.password) and one.changed is None,

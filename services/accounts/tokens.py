@@ -12,7 +12,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 
-from services.accounts.model import Account, Delegation
+from services.accounts.model import BELONGS, Account, Delegation
 from shared.calendar import CHINA
 
 ALGORITHM: Final = "ES256"
@@ -115,7 +115,7 @@ def _roles(of: Account | Delegation) -> list[dict[str, str]]:
 
 
 def _belongs(account: Account) -> dict[str, str]:
-    return {name: value for name in ("cadre", "unit", "team") if (value := getattr(account, name))}
+    return {name: value for name in BELONGS if (value := getattr(account, name))}
 
 
 def _ends(delegation: Delegation) -> int:

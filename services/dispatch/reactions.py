@@ -84,7 +84,7 @@ from services.dispatch.model.pairings import Pairings
 from services.dispatch.model.partners import Ally
 from services.dispatch.model.pool import Pool, Squad, family, relatives
 from services.dispatch.model.roster import Roster
-from shared.codes import Code, aliased, called
+from shared.codes import Code, aliased, called, moved
 from shared.contracts import Payload
 from shared.contracts.dispatch import (
     AssignmentWithdrawn,
@@ -452,6 +452,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(VillageRecoded, Roster, _village, recoded),
     Reaction(VillageRegistered, Code, by("village"), called, unhurried=True, names=True),
     Reaction(VillageRecoded, Code, by("code"), aliased),
+    Reaction(VillageRecoded, Code, by("village"), moved),
     Reaction(PoolChanged, Pool, _pool, division.receive, reads=division.known_before),
     Reaction(PoolChanged, Pool, division.former, division.let_go),
     Reaction(PolicyAdopted, Pool, lambda _event, policy: (policy.jurisdiction,), division.adopt, reads=division.above),

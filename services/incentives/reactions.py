@@ -43,7 +43,7 @@ from services.incentives.model.record import Record, forget, record_id, run_cloc
 from services.incentives.model.statement import village_of
 from services.incentives.model.story import tell_story
 from services.incentives.model.units import Unit
-from shared.codes import Code, called
+from shared.codes import Code, aliased, called, moved
 from shared.contracts.dispatch import PresenceCounted
 from shared.contracts.incentives import DecisionWithdrawn, OutcomeDecided, Subject
 from shared.contracts.inspection import (
@@ -61,6 +61,7 @@ from shared.contracts.registry import (
     PersonForgotten,
     UnitRegistered,
     VillageMerged,
+    VillageRecoded,
     VillageRegistered,
     VillageUnlisted,
     VillageWithdrawn,
@@ -183,6 +184,8 @@ REACTIONS: tuple[Reaction, ...] = (
     # Whoever decides sees the names of units and villages.
     Reaction(UnitRegistered, Unit, by("unit"), units.called, unhurried=True, names=True),
     Reaction(VillageRegistered, Code, by("village"), called, unhurried=True, names=True),
+    Reaction(VillageRecoded, Code, by("code"), aliased),
+    Reaction(VillageRecoded, Code, by("village"), moved),
 )
 
 # What a day can do: end the time for a motion, a defence, a decision or the answer to an appeal, or an impact period;

@@ -59,7 +59,7 @@ from services.registry.model import commands as c
 from services.registry.model import register as households
 from services.registry.model import village as villages
 from services.registry.model.kept import CASES, Case
-from shared.codes import Code, aliased
+from shared.codes import Code, aliased, moved
 from shared.contracts import dispatch as d
 from shared.contracts import inspection as i
 from shared.contracts import registry as r
@@ -231,6 +231,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(r.VillageUnlisted, Baseline, by("village"), baseline.unlisted),
     Reaction(c.RecodeVillage, Village, by("village"), identity.recode, reads=identity.recode_reads),
     Reaction(r.VillageRecoded, Code, by("code"), aliased),
+    Reaction(r.VillageRecoded, Code, by("village"), moved),
     *(Reaction(r.VillageRecoded, kind, by("village"), recoded) for kind in (Village, Baseline)),
     Reaction(r.VillageRecoded, Checklists, by("village"), checklist.move),
     Reaction(r.VillageRecoded, Register, by("village"), households.recoded),

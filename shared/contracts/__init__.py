@@ -97,6 +97,8 @@ class Command(Payload, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     by_event: ClassVar[bool] = False
     """Whether its body may also say it by an event on NATS, since that may be a system elsewhere, such as a
     province's."""
+    everybodys: ClassVar[bool] = False
+    """Whether it is everybody's right, also of those whose role holds for their own village or township alone."""
     by_token: ClassVar[bool] = False
     """Whether the request must show the token of its `body`. Two bodies check each other in a draw, so one caller must
     not speak for both."""

@@ -1,12 +1,14 @@
-"""Who sends a command, and whether it is his to say: what is a unit's or a team's is for its own people, nobody decides
-about himself or his kin (Civil Servant Law 76), and where the pack wants two persons nobody is both.
+"""Who sends a command, and whether it is his to say: what is a unit's, a team's, a village's or a township's is for its
+own people, nobody decides about himself or his kin (Civil Servant Law 76), and where the pack wants two persons nobody
+is both.
 
 It is asked where rules run, since it is the states that tell whose team a village has and who is in it. So it holds
 alike for single commands, for forms, and for dry runs.
 """
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from types import SimpleNamespace
 from typing import Final, NamedTuple
@@ -14,16 +16,18 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from shared.codes import aliases
 from shared.contracts import Command
+from shared.contracts.values import OWN
 from shared.laws import as_of
 from shared.rules import Refused, State, Task
 
-OWN: Final = frozenset({"unit", "team"})
-"""The roles that hold for one's own unit or team alone, and not for all in a division."""
 _NAMES: Final = {"village": "team", "unit": "unit"}
 """What a field of a command names, where that is no cadre; `subject` names what `subject_kind` says."""
 RECUSAL: Final = "Civil Servant Law 76"
 """By its article of today; a refusal names the one of the day on which it is said."""
+_LIES: Final = re.compile(r"(?:village|township|county|city|province):([0-9]{2,12})|([0-9]{9}|[0-9]{12})")
+"""A village or a division, as commands, events and states name it."""
 APART: Final = "Internal Control Standard 12"
 """The rule by which duties that must not be one person's are kept apart (不相容岗位相互分离)."""
 
@@ -40,12 +44,16 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     """The unit to which he belongs, if the token says so."""
     team: str = ""
     """The village of the team that he is in, if the token says so."""
+    village: str = ""
+    """The village for which he acts, by its present code, if the token says so."""
+    township: str = ""
+    """The township for which he acts, by its nine digits, if the token says so."""
     kin: Collection[str] = ()
     """The ids of the cadres and village cadres who are his close relatives, as far as the token says so."""
     seal: Callable[[str], str] = str
     """Makes of a cadre's id that by which `kin` may have it instead, where who acts is to learn of nobody's kin."""
     acts_as: Collection[str] = ()
-    """`unit` or `team`, or both, if he may say the command only as such."""
+    """Those of `OWN` in which he says the command, if he has no other role that lets him."""
     giver: str = ""
     """The pseudonym of whose power it is, where somebody else handed it to him."""
     action: str = ""
@@ -55,7 +63,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     may: bool = True
     """Whether it is his to say by himself, and not by powers of others alone."""
     powers: tuple["Actor", ...] = ()
-    """As whom else he may say it: for each who handed powers to him, that person's organ, unit, team and own id."""
+    """As whom else he may say it: for each who handed powers to him, whose that person is, and his organ."""
 
     @property
     def persons(self) -> tuple[str, ...]:
@@ -77,6 +85,8 @@ class _Whose(NamedTuple):
 
     units: Collection[str]
     teams: Collection[str]
+    codes: Collection[str]
+    """The present codes of the villages that it concerns, and the digits of the divisions that it is about."""
 
 
 class _Concerned(NamedTuple):
@@ -87,15 +97,22 @@ class _Concerned(NamedTuple):
     units: Collection[str]
 
 
-def require_own(actor: Actor, said: object, today: date, states: Iterable[State | None] = ()) -> Actor:
+def require_own(
+    actor: Actor,
+    said: object,
+    today: date,
+    states: Iterable[State | None] = (),
+    code_now: Callable[[str], str] = str,
+) -> Actor:
     """As whom the actor says a command, or what is known of one: as himself if he may, or else by the powers of
-    somebody who may. `states` are those that it concerns, as far as they are known.
+    somebody who may. `states` are those that it concerns, as far as they are known; `code_now` has the present code of
+    a village, which tells its township.
 
-    Refuses (403) what another's unit or team has to say, a decision about oneself, or about whose powers one uses, and
-    a step for which the pack wants another person.
+    Refuses (403) what is for another unit, team, village or township to say, a decision about oneself, or about whose
+    powers one uses, and a step for which the pack wants another person.
     """
     known = [state for state in states if state]
-    whose, concerned = _whose(said, known), _concerned(actor.concerns, said, known)
+    whose, concerned = _whose(said, known, code_now), _concerned(actor.concerns, said, known)
     refused: list[Refused] = []
     for one in (actor, *actor.powers) if actor.may else actor.powers:
         try:
@@ -140,21 +157,35 @@ def handled(actor: Actor, said: object, before: State | None, state: State | Non
     return state.handled(hand, actor.persons) if state and hand else state
 
 
-def is_recused(actor: Actor, state: State, task: Task) -> bool:
-    """Whether a task is a decision that is not the actor's to take, since it is about himself, or a step that is to be
-    another's. What the answering command will say is known as far as the task says it."""
+def is_his(actor: Actor, state: State, task: Task, code_now: Callable[[str], str] = str) -> bool:
+    """Whether a task is the actor's to do: not another's, no decision about himself, and no step that is to be another
+    person's. What the answering command will say is known as far as the task says it."""
     try:
-        require_own(actor, SimpleNamespace(**task.answer), date.max, [state])  # Whatever the law calls it today.
-    except Refused as refused:
-        return refused.rule in (RECUSAL, APART)
-    return False
+        require_own(actor, SimpleNamespace(**task.answer), date.max, [state], code_now)
+    except Refused:
+        return False
+    return True
 
 
-def _whose(said: object, states: Iterable[State]) -> _Whose:
+def _whose(said: object, states: Sequence[State], code_now: Callable[[str], str]) -> _Whose:
     kind, subject = getattr(said, "subject_kind", ""), str(getattr(said, "subject", ""))
     named = {"unit": getattr(said, "unit", ""), "team": getattr(said, "village", ""), kind: subject}
     units = {named["unit"]} if named["unit"] else {state.involves(said).unit for state in states}
-    return _Whose(units - {"", None}, {named["team"]} - {"", None})
+    codes = set() if getattr(said, "everybodys", False) else _codes(_named(said, states), code_now)
+    return _Whose(units - {"", None}, {named["team"]} - {"", None}, codes)
+
+
+def _named(said: object, states: Iterable[State]) -> Iterable[object]:
+    """What may name a village or a division in a command, in what is known of one, and in the states."""
+    yield from (id for _, id in aliases(said)) if isinstance(said, Command) else (getattr(said, "village", ""),)
+    yield from (getattr(said, field, "") for field in ("division", "parent"))
+    for state in states:
+        yield from (state.journey, getattr(state, "parent", ""), state.involves(said).village)
+
+
+def _codes(named: Iterable[object], code_now: Callable[[str], str]) -> set[str]:
+    """The codes of those that are villages, by their present ones, and of the divisions."""
+    return {code_now(found[found.lastindex or 0]) for one in named if (found := _LIES.fullmatch(str(one)))}
 
 
 def _concerned(fields: Collection[str] | None, said: object, states: Iterable[State]) -> _Concerned | None:
@@ -171,29 +202,40 @@ def _concerned(fields: Collection[str] | None, said: object, states: Iterable[St
 
 
 def _is_own(actor: Actor, role: str, whose: _Whose) -> bool:
-    """Whether a matter is the actor's own alone. What is no unit's and no team's is anybody's."""
-    others, own = (whose.units, actor.unit) if role == "unit" else (whose.teams, actor.team)
-    return set(others) <= {own}
+    """Whether a matter is the actor's own alone. What is no unit's, no team's and of no place is anybody's."""
+    if role == "unit":
+        return {*whose.units} <= {actor.unit}
+    if role == "team":
+        return {*whose.teams} <= {actor.team}
+    own = getattr(actor, OWN[role])
+    return all(own and (code == own or (role == "township" and code.startswith(own))) for code in whose.codes)
+
+
+_OWNERS: Final = {
+    "unit": ("派出单位", "unit", "所属单位（{}）", "该单位", "unit {}"),
+    "team": ("工作队所驻村", "the village of a team", "所在工作队所驻村（{}）", "该村工作队", "the team of village {}"),
+    "village": ("所在村", "village", "所在村（{}）", "该村", "village {}"),
+    "township": ("所在乡镇", "township", "所在乡镇（{}）", "所属乡镇", "township {}"),
+}  # fmt: skip
+"""By where a token says whose somebody is: what is missing if it does not, and whose matters are his and another's."""
 
 
 def _not_own(actor: Actor, matter: _Whose, *, is_giver: bool) -> Refused:
     who, who_en = ("委托人的账号", "the account that handed it on") if is_giver else ("本账号", "this account")
-    as_unit = "unit" in actor.acts_as
-    others = "、".join(sorted(matter.units if as_unit else matter.teams))
-    if not (actor.unit if as_unit else actor.team):
-        what, what_en = ("派出单位", "unit") if as_unit else ("工作队所驻村", "the village of a team")
+    owner = next(of for of in _OWNERS if of in {OWN[role] for role in actor.acts_as})
+    others = "、".join(sorted({"unit": matter.units, "team": matter.teams}.get(owner, matter.codes)))
+    what, what_en, whose, whom, whose_en = _OWNERS[owner]
+    if not (own := getattr(actor, owner)):
         return Refused(
             "role",
             f"{who}未写明{what}，不能办理“{others}”的事项，请安全管理员补填",
             f"{who_en} names no {what_en}, so it has no say about {others}; the security administrator adds it",
             status=403,
         )
-    whose, whom, whose_en = (f"所属单位（{actor.unit}）", "单位", f"unit {actor.unit}") if as_unit else (
-        f"所在工作队所驻村（{actor.team}）", "村工作队", f"the team of village {actor.team}")  # fmt: skip
     return Refused(
         "role",
-        f"{who}只办理{whose}的事项，“{others}”的事项请由该{whom}的人员办理",
-        f"{who_en} acts for {whose_en} alone; {others} is for its own people",
+        f"{who}只办理{whose.format(own)}的事项，“{others}”的事项请由{whom}的人员办理",
+        f"{who_en} acts for {whose_en.format(own)} alone; {others} is for its own people",
         status=403,
     )
 

@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from itertools import count, takewhile
 from typing import Any, Literal, NamedTuple, TypeVar
 
@@ -372,10 +372,13 @@ class _Batch:
         """
         command = cause.payload
         assert isinstance(command, Command)
-        by = require_own(cause.actor, command, self.terms.today)
-        named = self.concerned(cause).named
+        code_now = partial(self.code_now, command.place)
+        by = require_own(cause.actor, command, self.terms.today, code_now=code_now)
+        concerned, (_, _, parent) = self.concerned(cause), getattr(command, "parent", "").partition(":")
+        named = [*concerned.named, *(key for key in concerned.needed if key[1] == parent)]
         if not self.absent(named):
-            by = require_own(cause.actor, command, self.terms.today, [self.states[key] for key in named])
+            states = [self.states[key] for key in named]
+            by = require_own(cause.actor, command, self.terms.today, states, code_now)
         return cause if by is cause.actor else msgspec.structs.replace(cause, actor=by)
 
     def follow(self, cause: Cause, targets: Targets) -> None:
@@ -444,15 +447,24 @@ class _Batch:
         """
         reactions = self.wiring.reactions.get(type(payload), ())
         policy: Any = self.policy_for(payload) if reactions else None
-        code = [self.code_of(payload) if type(payload) in self.wiring.coded else None]
+        said: Any = payload
+        code = [self.code_of(said.place, said.village) if type(payload) in self.wiring.coded else None]
         return [((r.kind, id), r, policy) for r in reactions for id in r.ids(payload, policy, *code[: r.code])]
 
-    def code_of(self, payload: Any) -> State | None:
-        """What is kept of the codes of a message's village; None if its id is its only one. Raises Missing."""
-        if payload.village not in self.wiring.recoded.get(payload.place, ()):
+    def code_of(self, place: str, village: str) -> Code | None:
+        """What is kept of the codes of a village in a division; None if its id is its only one there. Raises
+        Missing."""
+        if village not in self.wiring.recoded.get(place, ()):
             return None
-        key = codes.Code, payload.village
-        return self.others([key])[key]
+        key = Code, village
+        found = self.others([key])[key]
+        assert found is None or isinstance(found, Code)
+        return found
+
+    def code_now(self, place: str, village: str) -> str:
+        """The present code of a village in a division, which tells its township. Raises Missing."""
+        code = self.code_of(place, village)
+        return code.on(date.max) if code else village
 
     def policy_for(self, payload: Payload) -> Any:
         """The policy by which a message is judged; None for one that needs none. Raises Refused."""

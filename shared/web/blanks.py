@@ -27,7 +27,7 @@ from shared.policy import Policy
 from shared.rules import Refused, State
 from shared.web.http import Accepted, OpenTask, Route, said
 from shared.web.identity import FOUND, PLACE, caller, require_reach, sees, tells_of
-from shared.web.places import PlaceQuery
+from shared.web.places import PlaceQuery, codes_now
 from shared.web.problems import Fault, Unfit
 from shared.workbook import Form
 from shared.workbook.cells import cell, shown
@@ -213,11 +213,11 @@ async def _owing(
         return
     require_reach(request, found.place)
     policy = pipeline.book.at(found.place, pipeline.today) if pipeline.today else None
-    who = caller(request)
+    who, code_now = caller(request), await codes_now(pipeline, found.place)
     tasks = [
         task
         for task in (found.tasks(policy) if policy else ())
-        if task.action in {blank.name, blank.task or blank.name} and sees(who, found, task, app.decisions)
+        if task.action in {blank.name, blank.task or blank.name} and sees(who, found, task, app.decisions, code_now)
     ]
     if policy is None or not tasks or (blank.personal and not who.may((tasks[0].role,), found.place)):
         return

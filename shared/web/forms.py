@@ -43,7 +43,7 @@ from shared.web.identity import (
 )
 from shared.web.imports import RUNNING, Import, Report, kept
 from shared.web.limits import IMPORTS, TooMany
-from shared.web.places import PlaceQuery
+from shared.web.places import PlaceQuery, codes_now
 from shared.workbook import MEDIA_TYPES, HeadingsRefused, WorkbookRefused
 
 MOST_BYTES, MOST_ROWS = 64 * 2**20, 100_000
@@ -178,7 +178,7 @@ async def owed(
     `told` is given those of whom the rows tell.
     """
     found: list[Known] = []
-    action = blank.task or blank.name
+    action, code_now = blank.task or blank.name, await codes_now(pipeline, place)
     async with aclosing(waiting(pipeline, place, to=to)) as states:
         async for state, policy in states:
             if policy:
@@ -186,7 +186,7 @@ async def owed(
                     blank.row(state, task, policy)
                     for task in state.tasks(policy)
                     if task.action == action
-                    and sees(to, state, task, decisions)
+                    and sees(to, state, task, decisions, code_now)
                     and (not blank.personal or to.may((task.role,), state.place))
                 ]
                 if of_state and (state.personal or blank.personal):

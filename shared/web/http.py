@@ -58,7 +58,7 @@ from shared.web.limits import Limits, guarded
 from shared.web.openapi import File, Page
 from shared.web.operations import because, operations
 from shared.web.patience import patient
-from shared.web.places import PlaceQuery, told_in, within
+from shared.web.places import PlaceQuery, codes_now, told_in, within
 from shared.web.problems import HANDLERS, Fault, fault
 from shared.web.readings import readings
 from shared.web.snapshots import snapshots
@@ -353,7 +353,8 @@ def _tasks(pipeline: Pipeline) -> Any:
 
         With `words`, each task says in Chinese and English what it is about and by which document; with `versions`, in
         which version its state was, so that who answers it is told if somebody else did meanwhile. Tasks about persons
-        are shown to who has them to do, and to operators; decisions about the caller himself, or his own, to others.
+        are shown to who has them to do, and to operators; decisions about the caller himself, or his own, to others;
+        and what another unit, team, village or township has to do in a role that he has too, to them.
         Tasks come in order of kind and id, after the `kind/id` given as `after`. Tasks of one state stay together, so
         there may be more than `limit`. Fewer than `limit` means the end.
         """
@@ -361,13 +362,14 @@ def _tasks(pipeline: Pipeline) -> Any:
         policy: Any
         who, position = caller(request), pipeline.written
         states = waiting(pipeline, place, to=who, after=after, enough=lambda: len(found) >= limit)
+        code_now = await codes_now(pipeline, place)
         async for state, policy in states:
             seen = written(state, position, pipeline.wiring.secret, to_operator=who.is_operator) if versions else ""
             found += [
                 (OpenTask(state.kind, state.id, state.place, task, version=seen), policy)
                 for task in (state.tasks(policy) if policy or not state.needs_policy else ())
                 if role in (None, task.role)
-                and sees(who, state, task, request.app.state.decisions)
+                and sees(who, state, task, request.app.state.decisions, code_now)
                 and about in ("", task.about, task.answer.get("village"), task.answer.get("subject"))
             ]
         personal = {kind.kind for kind in pipeline.tables.states if kind.personal}

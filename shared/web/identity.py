@@ -21,9 +21,9 @@ from litestar.types import Scope
 from msgspec import UNSET
 
 from shared.contracts import Command
-from shared.contracts.values import ROLES
+from shared.contracts.values import OWN, ROLES
 from shared.divisions import COUNTRY
-from shared.engine.actors import OWN, Actor, is_recused, nobody
+from shared.engine.actors import Actor, is_his, nobody
 from shared.engine.people import Person
 from shared.rules import Refused, State, Task
 from shared.web.issuers import LEEWAY, Belongs, Delegated, Holding, IssuerAway, Issuers, TokenRefused
@@ -64,7 +64,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     relative: Callable[[str], str] = str
     """Makes of a cadre's id that by which the token has a relative of one of these others."""
     belongs: Belongs = Belongs()
-    """Which cadre he is, and of which unit and team, as far as the token says so."""
+    """Which cadre he is, and of which unit, team, village and township, as far as the token says so."""
     is_operator: bool = False
     """Whether it is the installation's own account. It may do everything but what two bodies must do apart."""
     is_anybody: bool = False
@@ -256,21 +256,22 @@ def _by(
 ) -> Actor:
     return Actor(
         pseudonym=who.pseudonym, organ=organ or UNSET, cadre=belongs.cadre, unit=belongs.unit, team=belongs.team,
-        kin=belongs.kin, acts_as=roles if OWN.issuperset(roles) else (), action=action, concerns=concerns,
+        village=belongs.village, township=belongs.township, kin=belongs.kin,
+        acts_as=roles if OWN.keys() >= {*roles} else (), action=action, concerns=concerns,
     )  # fmt: skip
 
 
-def sees(who: Caller, state: State, task: Task, decisions: Decisions) -> bool:
-    """Whether a caller is shown a task: one about persons only if it is his own to do, and none that he would have to
-    do but for being recused, since others decide about him, or for having taken a step before it that is to be
-    another's. Operators see them all. `decisions` says for each command about whom it decides.
+def sees(who: Caller, state: State, task: Task, decisions: Decisions, code_now: Callable[[str], str]) -> bool:
+    """Whether a caller is shown a task: one about persons only if it is his own to do, and none for a role of his that
+    is another unit's, team's, village's or township's, that others decide about him, or that is to be another's than
+    who took the step before it. Operators see them all. `decisions` says for each command about whom it decides,
+    `code_now` which code a village has now.
     """
-    is_his = who.may((task.role,), state.place)
-    if state.personal and (who.is_anybody or not is_his):
-        return False
-    if not is_his or who.is_operator or who.is_anybody:
-        return True
-    return not is_recused(_in_roles(who, (task.role,), state.place, task.action, decisions), state, task)
+    if who.is_operator or who.is_anybody:
+        return who.is_operator or not state.personal
+    if not who.may((task.role,), state.place):
+        return not state.personal
+    return is_his(_in_roles(who, (task.role,), state.place, task.action, decisions), state, task, code_now)
 
 
 def tells_of(connection: Connection, persons: Iterable[str]) -> None:

@@ -13,6 +13,7 @@ knows groups alone names their claim, and the file says what each group is:
     claim = "groups"
     groups.huanren_office = { role = "poverty_office", division = "210522", organ = "桓仁满族自治县扶贫办" }
     groups.forestry = { role = "unit", division = "2105", organ = "市林业局", unit = "U12" }
+    groups.erhulai = { role = "township", division = "210522", organ = "二户来镇人民政府", township = "210522105" }
     cadre = "staff_id"   # optional: the claim with the id under which a person is registered as a cadre
 
 An issuer of the first kind may also say what others have handed to the bearer for a time, in `delegated` of the claim
@@ -33,7 +34,7 @@ import msgspec
 import structlog
 from msgspec import Meta
 
-from shared.contracts.values import OrganOrNone, Role
+from shared.contracts.values import OWN, OrganOrNone, Role
 from shared.divisions import jurisdiction_of
 from shared.engine.people import Person
 from shared.web.token import LONGEST_TOKEN, pseudonym
@@ -61,6 +62,9 @@ Division = Annotated[str, Meta(pattern=r"^([0-9]{2}){0,3}$(?!\n)")]
 Said = Annotated[str, Meta(max_length=255)]
 Reference = Annotated[str, Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9._:/-]{0,119})?$(?!\n)")]
 """A stable id, or empty."""
+VillageCode = Annotated[str, Meta(pattern=r"^([0-9]{12})?$(?!\n)")]
+TownshipCode = Annotated[str, Meta(pattern=r"^([0-9]{9})?$(?!\n)")]
+"""The digits of a village and of a township, or empty."""
 Administrator = Literal["system", "security", "audit"]
 """Who keeps the system running, who grants rights, and who watches both: three persons, none with a say in the work."""
 
@@ -84,6 +88,10 @@ class Belongs(msgspec.Struct, frozen=True, kw_only=True):
     """The unit for which he acts in the role of a unit."""
     team: Reference = ""
     """The village of the team for which he acts in the role of a team."""
+    village: VillageCode = ""
+    """The village for which he acts in the role of a village or of a villager, by its present code."""
+    township: TownshipCode = ""
+    """The township for which he acts in its role, by the nine digits with which its villages' codes begin."""
     kin: Annotated[tuple[Reference, ...], Meta(max_length=20)] = ()
     """The ids under which his close relatives are registered, as cadres or in a village (Civil Servant Law 74)."""
 
@@ -114,11 +122,13 @@ class Granted(Belongs, frozen=True, kw_only=True):
 
 
 class Group(Holding, frozen=True, forbid_unknown_fields=True):
-    """What membership in an issuer's group means: a role, and for one of a unit or a team, which."""
+    """What membership in an issuer's group means: a role, and for one that holds for its own alone, whose."""
 
     organ: OrganOrNone = ""
     unit: Reference = ""
     team: Reference = ""
+    village: VillageCode = ""
+    township: TownshipCode = ""
 
 
 class Issuer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -269,8 +279,8 @@ def read(path: Path, secret: bytes) -> Issuers:
         if bool(issuer.groups) != (issuer.claim != "zhucun"):
             raise ValueError(f"{path}: {issuer.url} needs both `claim` and `groups`, or neither")
         for name, group in issuer.groups.items():
-            if group.role in ("unit", "team") and not getattr(group, group.role):
-                raise ValueError(f"{path}: groups.{name} has the role {group.role}; say which it is: {group.role} = …")
+            if (owner := OWN.get(group.role)) and not getattr(group, owner):
+                raise ValueError(f"{path}: groups.{name} has the role {group.role}; say whose it is: {owner} = …")
     return Issuers(issuers, path.parent, secret)
 
 
@@ -312,7 +322,7 @@ def _fits(issuer: Issuer, header: _Header, claims: _Claims) -> None:
         raise TokenRefused("令牌尚未生效，请核对时钟", "the token is not valid yet; compare the clocks")
 
 
-_OF: Final = ("organ", "unit", "team")
+_OF: Final = ("organ", *dict.fromkeys(OWN.values()))
 """What groups say of their members beside roles."""
 
 
@@ -324,10 +334,10 @@ def _granted(issuer: Issuer, said: Mapping[str, Any]) -> Granted:
         else:
             groups = [issuer.groups[name] for name in msgspec.convert(found, list[str]) if name in issuer.groups]
             said_by = {name: [*dict.fromkeys(filter(None, (getattr(group, name) for group in groups)))] for name in _OF}
-            if any(len(said_by[name]) > 1 for name in ("unit", "team")):
+            if any(len(said_by[name]) > 1 for name in OWN.values()):
                 raise TokenRefused(
-                    "令牌属于两个单位或者工作队，无法认定以哪个名义办理",
-                    "it is of two units or teams, and acts for one",
+                    "令牌属于两个单位、工作队、村或者乡镇，无法认定以哪个名义办理",
+                    "it is of two units, teams, villages or townships, and acts for one",
                 )
             first: dict[str, Any] = {name: next(iter(found), "") for name, found in said_by.items()}
             cadre = msgspec.convert(said.get(issuer.cadre, ""), Reference) if issuer.cadre else ""

@@ -1,13 +1,17 @@
 """What lies in a division, as queries ask for it: by the first digits of its code."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import date
 from typing import Annotated
 
 from litestar.params import QueryParameter
 from sqlalchemy import ColumnElement, Table, false, or_, true
 
+from shared.codes import Code
 from shared.contracts import OPEN_ROOT
 from shared.divisions import place_of
+from shared.engine import store
+from shared.engine.pipeline import Pipeline
 
 PlaceQuery = Annotated[str, QueryParameter(pattern=r"^[0-9]{0,6}$")]
 """The first digits of a division's code, up to six."""
@@ -29,3 +33,14 @@ def told_in(outbox: Table, prefixes: Iterable[str]) -> ColumnElement[bool]:
 def _told_below(outbox: Table, prefix: str) -> ColumnElement[bool]:
     tokens = ".".join(prefix[n : n + 2] for n in range(0, len(prefix), 2))
     return outbox.c.subject.startswith(f"{OPEN_ROOT}.{tokens}", autoescape=True)
+
+
+async def codes_now(pipeline: Pipeline, place: str) -> Callable[[str], str]:
+    """Which code each village of a division has now, which tells its township: its id, or the last that it got."""
+    moved = [id for at, ids in pipeline.wiring.recoded.items() if at.startswith(place) for id in ids]
+    if not moved:
+        return str
+    async with pipeline.engine.connect() as conn:
+        known = await store.load_states(conn, pipeline.tables, [(Code, id) for id in moved])
+    now = {code.id: code.on(date.max) for code in known.values() if isinstance(code, Code)}
+    return lambda village: now.get(village, village)

@@ -17,8 +17,9 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from shared.contracts import Command
+from shared.contracts.values import OWN
 from shared.engine import store
-from shared.engine.actors import OWN, Actor
+from shared.engine.actors import Actor
 from shared.engine.audit import Entry
 from shared.engine.commands import submit
 from shared.engine.pipeline import Pipeline
@@ -111,7 +112,7 @@ async def _take(
             field="body",
             status=403,
         )
-    actor = Actor(pseudonym=name, acts_as={role} & OWN, action=path)
+    actor = Actor(pseudonym=name, acts_as={role} & OWN.keys(), action=path)
     answer, _ = await submit(pipeline, request_key(path, name, said.id), [command], actor=lambda _: actor)
     return Taken(said.id, answer.events[0])
 

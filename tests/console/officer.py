@@ -18,7 +18,7 @@ from deploy.local.supervisor import System
 from services.console.pages.day import mark
 from services.registry.forms import FORMS
 from shared import blanks
-from shared.engine.actors import OWN
+from shared.contracts.values import OWN
 from shared.forms import Blank
 from shared.policy import Policy
 from shared.web.http import Route

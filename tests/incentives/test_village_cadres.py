@@ -14,6 +14,7 @@ from services.incentives.reactions import DUE, REACTIONS
 from shared.contracts.incentives import OutcomeDecided, OutcomeProposed, OutcomeWithdrawn
 from shared.contracts.inspection import AppraisalGraded, AppraisalReviewed, AppraisalWithdrawn
 from shared.contracts.registry import PartyMerged, PartyWithdrawn, PolicyAdopted
+from shared.engine.actors import Actor, is_his
 from shared.engine.flow import Cause, derived_id
 from shared.policy import PolicyInvalid, parse_pack
 from shared.rules import Refused
@@ -58,6 +59,24 @@ def test_5_9_who_has_left_the_post_is_still_heard_and_decided_on_by_a_body(world
     decision = {"imposed": imposed, **EXAMINED, "body": "discipline", "decided_by": "市纪委〔2017〕1号"}
     world.command("incentives", step(Decide, CADRE, outcome, place=CITY, **decision))
     assert [one.imposed for one in world.said(OutcomeDecided)] == [imposed]
+
+
+@pytest.mark.parametrize(
+    ("belongs", "his"), [({"township": VILLAGE[:9]}, True), ({"township": "520321101"}, False), ({}, False)]
+)
+def test_5_9_a_township_hears_the_cadres_of_its_own_villages_alone(
+    world: World, belongs: dict[str, Any], his: bool
+) -> None:
+    """The command names the person; in which village he serves, his case knows."""
+    hear(world, graded("poor"))
+    kept = record(world, CADRE)
+    (task,) = kept.tasks(parse_pack(ZUNYI))
+    actor = Actor(pseudonym="p", acts_as=("township",), **belongs)
+    assert (task.action, is_his(actor, kept, task)) == ("defences", his)
+    heard = step(HearDefence, CADRE, *kept.cases, place=CITY, statement="属实", finding="属实", accepted=True)
+    (*refused,) = world.services["incentives"].take([Cause("one", "one", heard, actor=actor)], world.today).parked
+    assert [getattr(one.error, "status", 0) for one in refused] == [403] * (not his)
+    world.services["incentives"].parked.clear()
 
 
 def test_2_15_a_poor_grade_in_two_consecutive_years_ends_an_office(world: World) -> None:

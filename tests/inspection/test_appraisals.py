@@ -36,7 +36,7 @@ from shared.contracts.inspection import (
     RankingMade,
 )
 from shared.contracts.registry import CadreRegistered, VillageMerged
-from shared.engine.actors import RECUSAL, Actor, is_recused
+from shared.engine.actors import RECUSAL, Actor, is_his
 from shared.engine.flow import Cause, encode_state
 from shared.laws import as_of
 from shared.policy import PolicyInvalid, parse_pack
@@ -114,7 +114,7 @@ def test_0_9_nobody_grades_himself_or_a_relative_or_has_it_as_a_task(me: dict[st
     region.pass_days(date(2016, 1, 2))
     actor, inspection = Actor(pseudonym="p", concerns=(), **me), region.services["inspection"]
     (task,) = region.tasks("appraisal-grades", "S1")
-    assert is_recused(actor, region.state_of("secretary_rating", "S1"), task) == recused
+    assert is_his(actor, region.state_of("secretary_rating", "S1"), task) != recused
     grade = region.graded("secretary_rating", "S1", "fair", "organisation", "inactive")
     result = inspection.take([Cause("one", "one", grade, actor=actor)], region.today)
     assert [getattr(one.error, "rule", "") for one in result.parked] == [as_of(RECUSAL, region.today)] * recused

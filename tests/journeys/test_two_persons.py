@@ -17,7 +17,7 @@ from services.inspection.model.commands import ConfirmGrade, HoldBallot
 from services.registry.model import Resolution, Village
 from services.registry.model import commands as c
 from shared.contracts import Command
-from shared.engine.actors import APART, Actor, is_recused
+from shared.engine.actors import APART, Actor, is_his
 from shared.engine.flow import Cause
 from shared.policy import PolicyInvalid, parse_pack
 from shared.rules import Refused, State, Task
@@ -215,7 +215,7 @@ def test_a_teams_grade_and_the_answer_to_a_request_for_its_review_are_two_person
     assert review and contested.hands(review) == {"ballot": ("li",), "grade": ("wu",)} and review.step == "review"
     assert year(four_eyes=False).hand("grades", GRADE) is None
     task = Task(action="grades", about=VILLAGE, role="organisation", due=None, rule="2.15", answer={"year": 2014})
-    recused = [who for who in ("li", "wu", "he") if is_recused(Actor(pseudonym=who, action="grades"), contested, task)]
+    recused = [who for who in ("li", "wu", "he") if not is_his(Actor(pseudonym=who, action="grades"), contested, task)]
     assert recused == ["li", "wu"]
 
 
@@ -232,9 +232,10 @@ def test_a_step_that_is_anothers_is_no_task_of_who_took_one_before() -> None:
     [task] = [one for one in village.tasks(county.policy) if one.action == "approvals"]
     assert task.role == "county"
     held = (Holding("county", "210521"),)
-    shown = {who: sees(Caller(pseudonym=who, own=held, roles=held), village, task, {}) for who in ("li", "wu", "he")}
+    callers = (Caller(pseudonym=who, own=held, roles=held) for who in ("li", "wu", "he"))
+    shown = {who.pseudonym: sees(who, village, task, {}, str) for who in callers}
     assert shown == {"li": False, "wu": False, "he": True}
-    assert sees(OPERATOR, village, task, {})
+    assert sees(OPERATOR, village, task, {}, str)
 
 
 def test_the_refusal_names_the_rule_and_what_to_do_in_both_languages() -> None:

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from services.accounts.model.refusal import Denied
-from shared.contracts.values import ROLES, Name, Organ, Role
+from shared.contracts.values import OWN, ROLES, Name, Organ, Role
 
 Login = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9._-]{1,31}$(?!\n)", max_length=32)]
 """The name by which somebody signs in."""
@@ -21,6 +21,9 @@ Division = Annotated[str, Meta(pattern=r"^(?:[0-9]{2}){0,3}$(?!\n)", max_length=
 """The prefix of a division's code, of 0, 2, 4 or 6 digits; empty for the country."""
 Reference = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,119}$(?!\n)|^$", max_length=120)]
 """The stable id of a cadre, unit or team that the account belongs to; empty for none."""
+VillageCode = Annotated[str, Meta(pattern=r"^[0-9]{12}$(?!\n)|^$", max_length=12)]
+TownshipCode = Annotated[str, Meta(pattern=r"^[0-9]{9}$(?!\n)|^$", max_length=9)]
+"""The digits of the village or township for which the account acts; empty for none."""
 Administers = Literal["system", "security", "audit"]
 ADMINISTRATORS: Final = {
     "system": ("系统管理员", "the system administrator"), "security": ("安全管理员", "the security administrator"),
@@ -49,6 +52,19 @@ class NewAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     cadre: Reference = ""
     unit: Reference = ""
     team: Reference = ""
+    village: VillageCode = ""
+    township: TownshipCode = ""
+
+
+BELONGS: Final = ("cadre", "unit", "team", "village", "township")
+"""The fields that say whose an account is."""
+_OWN: Final = {
+    "unit": ("派出单位的编号", "the id of the unit"),
+    "team": ("工作队所驻村的编号", "the id of the village of the team"),
+    "village": ("所在村的12位代码", "the twelve digits of the village"),
+    "township": ("所在乡镇的9位代码", "the nine digits of the township"),
+}  # fmt: skip
+"""What is missing where a role holds for one's own alone and nothing says whose it is."""
 
 
 class Account(NewAccount, frozen=True, kw_only=True, omit_defaults=True):
@@ -165,9 +181,10 @@ def _new(account: NewAccount, known: Iterable[Account], sub: str) -> Account:
 
 
 def given(account: Account, roles: tuple[Holding, ...], **belongs: str) -> Account:
-    """The account with these roles instead of those that it had, and with the cadre, unit or team that is said.
+    """The account with these roles instead of those that it had, and with what is said of whose it is.
 
-    Who has the role of a unit or a team acts for that one alone, so that the same administrator says which it is.
+    Who has the role of a unit, team, village or township acts for that one alone, so that the same administrator says
+    which it is.
     Administrators get none: whoever makes accounts, gives rights or reads the log does no business with them.
     """
     if account.administers:
@@ -181,14 +198,15 @@ def given(account: Account, roles: tuple[Holding, ...], **belongs: str) -> Accou
         raise Denied(
             "administrators", "运维角色只给服务账号", "only service accounts get the role of operators", typed="roles"
         )
-    for role, zh, en in (("unit", "派出单位", "unit"), ("team", "工作队所驻村", "village of the team")):
-        if role in {one.role for one in roles} and not belongs.get(role, getattr(account, role)):
+    for owner in dict.fromkeys(OWN[one.role] for one in roles if one.role in OWN):
+        if not belongs.get(owner, getattr(account, owner)):
+            zh, en = _OWN[owner]
             raise Denied(
                 "accounts",
-                f"授予此角色须同时写明{zh}的编号：只办理其自己的事项",
-                f"say the id of the {en} as well: this role holds for its own matters alone",
+                f"授予此角色须同时写明{zh}：只办理其自己的事项",
+                f"say {en} as well: this role holds for its own matters alone",
                 status=422,
-                typed=role,
+                typed=owner,
             )
     return msgspec.structs.replace(account, roles=tuple(dict.fromkeys(roles)), **belongs)
 

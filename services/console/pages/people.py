@@ -45,6 +45,16 @@ PRESSED: Final = ("lock", "unlock", "factor")
 """Those of them that a button does, of which nothing more is said."""
 
 
+BELONGS: Final = {
+    "cadre": ("干部编号（本人登记为干部的）", "Id as a cadre"),
+    "unit": ("单位编号（派出单位经办人）", "Id of the unit"),
+    "team": ("村编号（工作队队员）", "Id of the village of the team"),
+    "village": ("村代码，12位（村干部）", "Village, 12 digits"),
+    "township": ("乡镇代码，9位（乡镇干部）", "Township, 9 digits"),
+}  # fmt: skip
+"""What an account may say of whose it is: the ids for which a role holds that is for one's own alone."""
+
+
 class Account(msgspec.Struct, kw_only=True):
     """An account as the accounts tell it to administrators."""
 
@@ -54,6 +64,8 @@ class Account(msgspec.Struct, kw_only=True):
     cadre: str = ""
     unit: str = ""
     team: str = ""
+    village: str = ""
+    township: str = ""
     roles: tuple[Holding, ...] = ()
     kin: tuple[str, ...] = ()
     administers: str = ""
@@ -108,15 +120,16 @@ async def give(
 ) -> Response[Any]:
     """Give an account these roles in place of those that it has, and say whose it is."""
     sent, given = await request.form(), await web.form(request)
-    held = [str(one).partition(".") for one in sent.getall("held", [])]
-    roles = [{"role": role, "division": division} for role, _, division in held]
+    held = [str(one) for one in sent.getall("held", [])]
+    typed = {**given, "held": held}
+    roles = [{"role": role, "division": division} for role, _, division in (one.partition(".") for one in held)]
     if role := given.get("role"):
         division = given.get("division", "").strip()
         if not division:
-            return await _page(request, visitor, upstream, refusal=_NO_DIVISION)
+            return await _page(request, visitor, upstream, refusal=_NO_DIVISION, said={**typed, "account": name})
         roles.append({"role": role, "division": "" if division in WHOLE else division})
-    belongs = {of: given.get(of, "").strip() for of in ("cadre", "unit", "team")}
-    return await _change(request, upstream, visitor, name, "roles", {"roles": roles, **belongs})
+    belongs = {of: given.get(of, "").strip() for of in BELONGS}
+    return await _change(request, upstream, visitor, name, "roles", {"roles": roles, **belongs}, typed)
 
 
 @post("/people/{name:str}/kin", status_code=200)
@@ -124,8 +137,9 @@ async def relate(
     request: Request, name: FromPath[str], visitor: NamedDependency[Visitor], upstream: NamedDependency[Upstream]
 ) -> Response[Any]:
     """Say who of the registered cadres are an account's close relatives, in place of those that were said."""
-    kin = re.split(r"[\s、，,]+", (await web.form(request)).get("kin", "").strip())
-    return await _change(request, upstream, visitor, name, "kin", {"kin": [one for one in kin if one]})
+    given = await web.form(request)
+    kin = re.split(r"[\s、，,]+", given.get("kin", "").strip())
+    return await _change(request, upstream, visitor, name, "kin", {"kin": [one for one in kin if one]}, given)
 
 
 @post("/people/{name:str}/do/{deed:str}", status_code=200)
@@ -143,12 +157,14 @@ async def press(
 
 
 async def _change(
-    request: Request, upstream: Upstream, visitor: Visitor, name: str, deed: str, said: dict[str, Any]
-) -> Response[Any]:
+    request: Request, upstream: Upstream, visitor: Visitor, name: str, deed: str, said: dict[str, Any],
+    given: Mapping[str, Any] = {},
+) -> Response[Any]:  # fmt: skip
+    """Do something about an account. If that is refused, what was `given` in its form stands there again."""
     try:
         await _ask(request, upstream, visitor, f"/v1/accounts/{_name(name)}/{deed}", said)
     except Refusal as refusal:
-        return await _page(request, visitor, upstream, refusal=refusal)
+        return await _page(request, visitor, upstream, refusal=refusal, said={**given, "account": name})
     return Redirect(f"/people?{urlencode({'done': deed, 'of': name})}", status_code=303)
 
 
@@ -158,7 +174,7 @@ async def _page(
     upstream: Upstream,
     *,
     refusal: Refusal | None = None,
-    said: dict[str, str] = {},  # noqa: B006 - it is read only
+    said: Mapping[str, Any] = {},
     password: tuple[str, str] = ("", ""),
     q: str = "",
     done: tuple[str, str] = ("", ""),
@@ -172,7 +188,7 @@ async def _page(
     return web.page(
         request, "people.html", visitor, refusal.status if refusal else 200, accounts=found, given=GIVEN, q=q,
         faults=refusal.faults if refusal else (), said=said, password=password, done=DONE.get(deed), done_of=shown,
-        divisions=_divisions(await hearing_of(request).policies()),
+        divisions=_divisions(await hearing_of(request).policies()), belongs=BELONGS,
     )  # fmt: skip
 
 

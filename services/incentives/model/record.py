@@ -41,7 +41,7 @@ from shared.contracts.registry import PersonForgotten
 from shared.contracts.values import ANONYMOUS, Role
 from shared.policy import Outcome, Policy
 from shared.policy.outcomes import ON_TEAM, Appeal
-from shared.rules import Change, Due, Hand, Moved, Oneself, Refused, State, Task, known
+from shared.rules import Change, Due, Hand, Involved, Moved, Oneself, Refused, State, Task, known
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -202,6 +202,10 @@ class Record(State, frozen=True, kw_only=True, omit_defaults=True):
         if case is None or not case.terms.four_eyes or action not in _HANDS:
             return None
         return Hand(("cases", outcome, "hands"), f"{action} {case.level}", apart=_HANDS[action])
+
+    def involves(self, said: object) -> Involved:
+        case = self.cases.get(str(getattr(said, "outcome", "")))
+        return Involved(village=case.village if case else "")
 
     @classmethod
     def kept_about(cls, person: Oneself) -> Iterable[str]:

@@ -105,6 +105,7 @@ class PostDecapNotice(OfDivision, frozen=True, kw_only=True):
 class RaiseDecapObjection(OfDivision, frozen=True, kw_only=True):
     """Object to a de-capping. The objector's name is not asked for."""
 
+    everybodys: ClassVar[bool] = True
     objection: Number
     ground: Short
 
