@@ -143,16 +143,22 @@ def test_administrators_get_no_business_and_people_no_operators_role(of: Account
         assert account.given(of, holding).roles == holding
 
 
-def test_who_acts_for_a_unit_or_a_team_is_given_the_role_with_its_id() -> None:
-    for role, of in (("unit", "U12"), ("team", "210522101203")):
-        holding = (Holding(role, "210522"),)  # type: ignore[arg-type]
-        with pytest.raises(Denied) as refused:
-            account.given(PERSON, holding)
-        assert refused.value.typed == role and refused.value.status == 422
-        given = account.given(PERSON, holding, **{role: of})
-        assert getattr(given, role) == of and account.given(given, holding) == given, "it is kept"
-        with pytest.raises(Denied):
-            account.given(given, holding, **{role: ""})
+@pytest.mark.parametrize(
+    ("role", "owner", "of"),
+    [
+        ("unit", "unit", "U12"), ("team", "team", "210522101203"), ("village", "village", "210522101203"),
+        ("villager", "village", "210522101203"), ("township", "township", "210522101"),
+    ],
+)  # fmt: skip
+def test_who_acts_for_one_of_several_is_given_the_role_with_which(role: str, owner: str, of: str) -> None:
+    holding = (Holding(role, "210522"),)  # type: ignore[arg-type]
+    with pytest.raises(Denied) as refused:
+        account.given(PERSON, holding)
+    assert refused.value.typed == owner and refused.value.status == 422
+    given = account.given(PERSON, holding, **{owner: of})
+    assert getattr(given, owner) == of and account.given(given, holding) == given, "it is kept"
+    with pytest.raises(Denied):
+        account.given(given, holding, **{owner: ""})
 
 
 def test_what_is_no_password_is_not_reset_and_the_other_way_round() -> None:

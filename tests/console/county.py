@@ -60,9 +60,6 @@ async def county(folder: Path, *, until: date = UNTIL, villages: int = VILLAGES)
         live = Live(system.url("accounts"), secret)
         keeper = await live.appoint("system", "sun", "孙立")
         security = await live.appoint("security", "he", "何平")
-        for name, (person, role, division) in PEOPLE.items():
-            await live.person(keeper, name, person)
-            await _given(live, security, name, {"roles": [{"role": role, "division": division}]})
         async with httpx.AsyncClient(
             base_url=system.url("incentives"), headers=operator_headers(secret), trust_env=False, timeout=60
         ) as incentives:
@@ -72,9 +69,15 @@ async def county(folder: Path, *, until: date = UNTIL, villages: int = VILLAGES)
             base_url=system.url("registry"), headers=operator_headers(secret), trust_env=False, timeout=60
         ) as registry:
             found: list[dict[str, Any]] = (await registry.get("/v1/villages", params={"place": PLACE})).json()
+        village = str(found[0]["id"])
+        for name, (person, role, division) in PEOPLE.items():
+            await live.person(keeper, name, person)
+            await _given(
+                live, security, name, {"roles": [{"role": role, "division": division}], "township": village[:9]}
+            )
         await live.person(keeper, "cadre", "孙明")
         await _given(live, security, "cadre", {"roles": [], "cadre": sanctioned})
-        yield County(system.url("console"), system, live, sanctioned, str(found[0]["id"]))
+        yield County(system.url("console"), system, live, sanctioned, village)
 
 
 async def _come_late(system: System, story: Benxi, known: int, today: date) -> None:

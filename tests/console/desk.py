@@ -6,7 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
@@ -21,6 +21,8 @@ from tests.console.people import typed
 
 URL = "http://127.0.0.1:8700"
 GRANTED = {"role": "township", "division": "210522"}
+TOWNSHIP: Final = "210522105"
+"""The one for which the township's officer acts."""
 
 
 def free_port() -> int:
@@ -109,7 +111,7 @@ async def office(
         system = await people.appoint("system", "sun", "孙立")
         await people.person(system, "li")
         security = await people.appoint("security", "bai", "白云")
-        given = await people.post("/v1/accounts/li/roles", {"roles": [granted]}, security)
+        given = await people.post("/v1/accounts/li/roles", {"roles": [granted], "township": TOWNSHIP}, security)
         assert given.status_code == 200, given.text
         settings = Settings(
             database="", port=8700, secret_file=folder / "secret", sources=sources, console=url,

@@ -143,13 +143,16 @@ class Pages(Simulation):
             await self._say(service, path, blank, row, task)
 
     async def _as(self, role: str, row: Row) -> httpx.AsyncClient:
-        """The browser of whoever acts in a role: for a unit or a team one of its own people."""
+        """The browser of whoever acts in a role: for a unit, a team, a village or a township one of its own people."""
         assert self.policy
         own: dict[str, str] = {}
-        if role == "team":
-            own = {"team": str(row["village"])}
-        elif role == "unit":
-            own = {"unit": str(row.get("unit") or await self._unit_of(str(row["village"])))}
+        match OWN.get(role):
+            case "unit":
+                own = {"unit": str(row.get("unit") or await self._unit_of(str(row["village"])))}
+            case "township":
+                own = {"township": str(row.get("village") or row["division"]).rpartition(":")[2][:9]}
+            case str(owner):
+                own = {owner: str(row["village"])}
         self.browser = await self.people.browser(role, self.policy.jurisdiction, **own)
         return self.browser
 

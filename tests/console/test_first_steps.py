@@ -78,9 +78,16 @@ async def test_people_are_invited_by_one_administrator_and_given_roles_by_anothe
     assert again.status_code in (409, 422) and 'role="alert"' in again.text
     refused = await system.post("/people/zhou/roles", "/people", role="township", division="210521")
     assert refused.status_code == 403
-    given = await security.post("/people/zhou/roles", "/people", role="township", division="210521", cadre="C7")
+    typed = {"role": "township", "division": "210521", "cadre": "C7"}
+    refused = await security.post("/people/zhou/roles", "/people", **typed)
+    assert refused.status_code == 422 and "所在乡镇的9位代码" in refused.text, "a township's role is for its own alone"
+    assert '<option value="township" selected>' in refused.text and 'value="C7"' in refused.text, (
+        "nothing is typed anew"
+    )
+    given = await security.post("/people/zhou/roles", "/people", **typed, township="210521100")
     assert given.status_code == 303, given.text
     shown = (await security.get("/people")).text
+    assert 'value="210521100"' in shown
     assert 'value="township.210521" checked' in shown and 'value="C7"' in shown
     assert 'href="/me"' in shown and 'href="/acts"' not in shown and 'href="/policy/"' not in shown, (
         "an administrator is led to no work of an officer"

@@ -223,12 +223,23 @@ async def test_an_issuers_groups_say_of_which_unit_and_team_somebody_is(issuer: 
     groups = {
         "forestry": Group("unit", "2105", unit="U12"), "water": Group("unit", "2105", unit="U13"),
         "team": Group("team", "210522", "林业局", team="210522101203"), "office": Group("poverty_office", "210522"),
+        "village": Group("village", "210522", village="210522101203"),
+        "township": Group("township", "210522", township="210522101"),
+        "neighbour": Group("township", "210522", township="210522102"),
     }  # fmt: skip
     trusted = trusting(issuer, claim="groups", groups=groups, cadre="staff_id")
     said: dict[str, Any] = {"groups": ["forestry", "team", "office"], "staff_id": "C7", "zhucun": None}
     granted = (await trusted.bearer(issuer.token(**said))).granted
     assert (granted.unit, granted.team, granted.cadre, granted.organ) == ("U12", "210522101203", "C7", "林业局")
-    for wrong in ({"groups": ["forestry", "water"]}, {"staff_id": 7}, {"staff_id": "a b"}, {"staff_id": ["C7"]}):
+    granted = (await trusted.bearer(issuer.token(**{**said, "groups": ["village", "township"]}))).granted
+    assert (granted.village, granted.township) == ("210522101203", "210522101")
+    for wrong in (
+        {"groups": ["forestry", "water"]},
+        {"groups": ["township", "neighbour"]},
+        {"staff_id": 7},
+        {"staff_id": "a b"},
+        {"staff_id": ["C7"]},
+    ):
         with pytest.raises(TokenRefused):
             await trusted.bearer(issuer.token(**{**said, **wrong}))
     del said["staff_id"]
@@ -270,6 +281,9 @@ def test_keys_are_fetched_without_tls_from_this_machine_alone(
         '[[issuers]]\nurl = "https://a"\ngroups.x = {role = "team", division = "21"}',
         '[[issuers]]\nurl = "https://a"\nclaim = "g"\ngroups.x = {role = "boss", division = "21"}',
         '[[issuers]]\nurl = "https://a"\nclaim = "g"\ngroups.x = {role = "unit", division = "21", team = "V1"}',
+        '[[issuers]]\nurl = "https://a"\nclaim = "g"\ngroups.x = {role = "township", division = "210522"}',
+        '[[issuers]]\nurl = "https://a"\nclaim = "g"\ngroups.x = {role = "villager", division = "", team = "V1"}',
+        '[[issuers]]\nurl = "https://a"\nclaim = "g"\ngroups.x = {role = "township", division = "", township = "21"}',
         '[[issuers]]\nurl = "https://a"\n[[issuers]]\nurl = "https://a"', "[[issuers]",
     ],
 )  # fmt: skip

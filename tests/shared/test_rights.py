@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
+from shared.contracts.registry import VillageRecoded
+from shared.engine.deliveries import handle
+from shared.stream.bus import OPEN
 from tests.support.asked import OPERATOR, refusal, village
 from tests.support.desk import Desk, asking
+from tests.support.process import DAY, delivery
 
 
 @pytest.fixture
@@ -129,6 +133,29 @@ async def test_who_is_recused_has_no_task_of_it_and_others_have(desk: Desk) -> N
     assert await tasks("county", kin=["C1", "C2"]) == []
     assert await tasks("county", cadre="C3", kin=["C4"]) == ["C1", "C2"]
     assert await tasks("team", cadre="C1") == ["C1", "C2"], "what is not his to do is no secret from him"
+
+
+async def test_a_township_and_a_village_have_their_own_tasks_alone(desk: Desk) -> None:
+    first, second = "210502001001", "210502002001"
+    for matter in (first, second):
+        row = {"place": "210502", "matter": matter, "of": "township"}
+        assert (await desk.post("matters", desk.bearer("county/210502"), row)).status_code == 200
+
+    async def tasks(role: str, **said: str) -> list[str]:
+        held = [{"role": role, "division": "210502"}]
+        token = desk.issuer.token(zhucun={"organ": "某镇", "roles": held, **said})
+        answer = await desk.get("/v1/tasks?place=210502", {"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 200, answer.text
+        return [one["task"]["about"] for one in answer.json()]
+
+    assert await tasks("township", township="210502001") == [first]
+    assert await tasks("township", township="210502002") == [second]
+    assert await tasks("township") == []
+    assert await tasks("county") == await tasks("village", village=first) == [first, second], "others' are no secret"
+    moved = VillageRecoded(place="210502", village=first, code="210502002009", since=DAY)
+    await handle(desk.api.pipeline, OPEN, [delivery(moved, 2)])
+    assert await tasks("township", township="210502001") == []
+    assert await tasks("township", township="210502002") == [first, second]
 
 
 async def test_a_journal_tells_a_caller_what_happened_in_his_divisions(desk: Desk) -> None:

@@ -11,9 +11,10 @@ import httpx
 from litestar import get
 from litestar.params import FromQuery
 
-from shared.codes import Code
+from shared.codes import Code, aliased, moved
 from shared.contracts import Command
 from shared.contracts.inspection import DrawMade
+from shared.contracts.registry import VillageRecoded
 from shared.engine.deliveries import handle
 from shared.engine.pipeline import Pipeline, Service
 from shared.engine.tables import service_tables
@@ -89,7 +90,12 @@ def ask(_matter: Matter | None, command: Ask, _policy: Policy, today: date) -> C
 SERVICE = Service(
     "registry",
     service_tables((small.Village, small.Adoption, Matter, Code)),
-    (*small.SERVICE.reactions, *(Reaction(asked, Matter, by("matter"), ask) for asked in (Ask, Answer))),
+    (
+        *small.SERVICE.reactions,
+        *(Reaction(asked, Matter, by("matter"), ask) for asked in (Ask, Answer)),
+        Reaction(VillageRecoded, Code, by("code"), aliased),
+        Reaction(VillageRecoded, Code, by("village"), moved),
+    ),
     small.SERVICE.due,
 )
 ROUTES = (
