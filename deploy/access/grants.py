@@ -13,10 +13,11 @@ import nkeys
 from deploy.access.keys import make_keys, new_key, private, seed_file, write
 from deploy.access.users import SELFTEST, SELFTEST_USERS, TRIAL_USERS, Grant
 from deploy.local.errors import StartError, told
-from shared.contracts.values import ROLES
+from shared.contracts.values import OWN, ROLES
 
-ANSWERING: Final = tuple(role for role in ROLES if role != "operator")
-"""The roles in which a system elsewhere may answer."""
+ANSWERING: Final = tuple(role for role in ROLES if role not in (*OWN, "operator"))
+"""The roles in which a system elsewhere may answer: none that holds for one unit, team, village or township alone,
+since a system names none."""
 KEPT, INCLUDED = "grants.json", "accounts.conf"
 _NAME, _PLACE = "[a-z][a-z0-9_]{1,30}", "(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12])(?:[0-9]{2}){0,2}"
 NAME: Final = re.compile(_NAME)
