@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from functools import partial
 from itertools import chain
 from typing import Any, Final, Literal, NamedTuple
@@ -56,6 +57,11 @@ class Records(NamedTuple):
             for happened in chain(chain.from_iterable(self.events.values()), self.others)
             if isinstance(happened.event, kind) and where(happened.event)
         ]
+
+    def until(self, day: date) -> "Records":
+        """The same without what happened after a day."""
+        events = {about: [one for one in told if one.day <= day] for about, told in self.events.items()}
+        return self._replace(events=events, others=[one for one in self.others if one.day <= day])
 
 
 class Figure(NamedTuple):

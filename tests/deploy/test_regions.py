@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from deploy.demo.answers import Letter
+from deploy.demo.answers import Ask, Letter
 from deploy.demo.memory import Memory
 from deploy.demo.officers import Officers, Refusal
 from deploy.demo.records import Figure, Records
@@ -51,7 +51,8 @@ from tests.support.happened import by_village, of_types
 
 Change = Callable[[pytest.MonkeyPatch], None]
 ASSIGNED = {
-    "benxi": date(2014, 9, 30), "guizhou": guizhou.END, "jalaid": jalaid.END, "xixiu": xixiu.END, "zunyi": zunyi.END,
+    "benxi": date(2014, 9, 30), "guizhou": guizhou.END, "jalaid": jalaid.END, "xixiu": xixiu.END,
+    "zunyi": zunyi.SETTLED,
 }  # fmt: skip
 """By when the figures that are called computed have come about."""
 VILLAGES = {"guizhou": 40, "xixiu": 6, "zunyi": 40}
@@ -236,12 +237,34 @@ def test_2_13_a_transferred_member_of_zunyis_teams_is_replaced() -> None:
     assert {event.village for event in left} <= {event.village for event in sent}
 
 
+@pytest.mark.parametrize("kind", zunyi.CHOSEN)
+def test_2_15_as_many_village_cadres_are_excellent_and_chosen_as_the_document_says(kind: str) -> None:
+    """In the whole story, of which tests play a part."""
+    story = zunyi.Zunyi(2014)
+
+    def ask(about: str) -> Ask:
+        return Ask("", about, story.start, {"year": zunyi.YEAR}, detail="township_panel")
+
+    best = [f"CADRE-{v.number}" for v in story.villages.values() if story.mark(ask(f"CADRE-{v.number}")) > 90]
+    assert len(best) == story.most // zunyi.BEST
+    chosen = [cadre for cadre in best if story.imposes(ask(f"{kind}/village_cadre_year/{cadre}/{zunyi.YEAR}"))]
+    assert len(chosen) == zunyi.CHOSEN[kind]
+
+
+def test_2_10_as_many_cadres_are_sent_to_zunyis_villages_as_the_document_says() -> None:
+    """In the whole story: five for each team, and one for whoever was transferred, recalled, or left when a team was
+    adjusted."""
+    [sent] = [f.document for f in as_told("zunyi")[0] if f.en == "first secretaries and cadres sent"]
+    poor = zunyi.POOR // zunyi.WEAKEST
+    most = zunyi.Zunyi.most
+    assert sent == most * zunyi.POLICY.team.fewest + most // zunyi.DEPARTING + 2 * poor
+
+
 def test_2_15_after_two_poor_years_an_office_ends_and_another_is_elected(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The story is played on into the year after its end, in which the second poor grade is given."""
     monkeypatch.setattr(zunyi, "WEAKEST", 4)
     story = zunyi.Zunyi(2014, 5)
     memory = Memory(story.start)
-    asyncio.run(Officers(story, memory).live(date(2018, 4, 15), unwatched))
+    asyncio.run(Officers(story, memory).live(story.end, unwatched))
     said = memory.world.said
     (graded_first, graded_again) = said(AppraisalGraded, subject="CADRE-5", grade="poor")
     assert (graded_first.year, graded_again.year) == (zunyi.YEAR, zunyi.YEAR + 1)
@@ -253,6 +276,27 @@ def test_2_15_after_two_poor_years_an_office_ends_and_another_is_elected(monkeyp
     first, second = (said(PartyRegistered, party=party)[0] for party in ("CADRE-5", "CADRE-5-2"))
     assert first.parent == second.parent
     assert not [one for one in said(OutcomeProposed, kind="office_ends") if one.subject != "CADRE-5"]
+
+
+def test_2_15_what_follows_in_zunyis_second_year_is_shown_and_changes_no_figure_of_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(zunyi, "WEAKEST", 4)
+    region = REGIONS["zunyi"]
+    first, both = (told("zunyi", until, 5) for until in (zunyi.SETTLED, zunyi.END))
+    assert region.figures(first) == region.figures(both)
+    ended = "连续两年评差、职务终止的村干部", "village cadres whose office ended after two poor years"
+    assert (region.ways(first)[ended], region.ways(both)[ended]) == (0, 1)
+
+
+def test_2_20_a_unit_of_zunyi_keeps_somebody_who_can_lead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In both years the leader of the village that does badly is recalled, and a member leaves its team."""
+    monkeypatch.setattr(zunyi, "WEAKEST", 4)
+    replaced = told("zunyi", zunyi.END, 5).said(MemberReplaced)
+    ranks = {row["cadre"]: row["rank"] for row in zunyi.Zunyi(2014, 5).cadre_rows()}
+    by_role = {role: [ranks[one.cadre] for one in replaced if one.role == role] for role in ("leader", "member")}
+    assert len(by_role["leader"]) == len(by_role["member"]) == 2
+    assert "staff" not in by_role["leader"] and {*by_role["member"]} == {"staff"}
 
 
 def test_2_2_who_helps_too_few_households_is_counted_by_rank() -> None:

@@ -11,6 +11,7 @@ from deploy.demo.answers import Awaited
 from deploy.demo.memory import Memory
 from deploy.demo.officers import Officers
 from deploy.demo.regions import REGIONS
+from deploy.demo.regions.zunyi.story import SETTLED
 from shared.labels import awaited
 from tests.support.moments import Moments
 
@@ -22,10 +23,10 @@ PLAYED: Final = {
     "guizhou": (12, REGIONS["guizhou"].story.end),
     "jalaid": (20, REGIONS["jalaid"].story.end),
     "xixiu": (5, REGIONS["xixiu"].story.end),
-    "zunyi": (12, REGIONS["zunyi"].story.end),
+    "zunyi": (12, SETTLED),
 }
 """How many villages of each region are played, and until when: in Benxi a village has fallen back by then, and a third
-team has been released."""
+team has been released; in Zunyi a year's work has been answered for."""
 
 
 class Dated(Memory):

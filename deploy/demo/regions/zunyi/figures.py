@@ -3,7 +3,7 @@
 from collections import Counter
 
 from deploy.demo.records import Figure, Records
-from deploy.demo.regions.zunyi.story import CITY, POLICY, YEAR
+from deploy.demo.regions.zunyi.story import CITY, POLICY, SETTLED, YEAR
 from shared.contracts import dispatch as d
 from shared.contracts import incentives as n
 from shared.contracts import inspection as i
@@ -14,7 +14,8 @@ OTHERS = (i.CampaignClosed, d.CourseHeld, d.QuotaMissed, r.PolicyAdopted)
 
 
 def figures(records: Records) -> list[Figure]:
-    """The figures of S2, with the system's own."""
+    """The figures of S2, which are of one year, with the system's own."""
+    records = records.until(SETTLED)
     poor = {e.village for e in records.said(r.VillageListed)}
     begun = records.said(r.ListingBegun)
     entries = Counter(e.kind for e in begun)
@@ -95,6 +96,9 @@ def ways(records: Records) -> dict[tuple[str, str], int]:
         ("补派队员", "members replaced"): records.said(d.MemberReplaced),
         ("受到问责的村干部", "village cadres held to account"): records.said(
             n.OutcomeDecided, lambda e: e.imposed and e.kind == "village_accountability"
+        ),
+        ("连续两年评差、职务终止的村干部", "village cadres whose office ended after two poor years"): records.said(
+            n.OutcomeDecided, lambda e: e.imposed and e.kind == "office_ends"
         ),
         ("贫困户缺少帮扶责任人", "villages whose households had no helper at first"): records.said(d.GapFound),
     }

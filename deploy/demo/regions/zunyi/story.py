@@ -1,5 +1,6 @@
 """The story of Zunyi in 2016, by document S2: a team for every village of three lists, five lists of duties in each, a
-tenth of the villages inspected unannounced in each quarter and all at the end of the year, and what follows.
+tenth of the villages inspected unannounced in each quarter and all at the end of the year, and what follows. It goes on
+for a year, until those are answered for who did badly in both.
 
 The figures are the document's, and the counties are real. Villages, people, households and units are made up and say so
 (虚构); their codes are in townships from 901 on, which no real township has. S2 does not say that any village left the
@@ -15,8 +16,10 @@ from deploy.demo.scenario import Scenario, letters, part
 from shared.policy.shipped import content, shipped
 
 START: Final = date(2016, 1, 4)
-END: Final = date(2017, 3, 31)
+END: Final = date(2018, 4, 30)
 YEAR: Final = START.year
+SETTLED: Final = date(YEAR + 1, 3, 31)
+"""By when the year's work is graded and answered for, of which the document's figures are."""
 LISTED: Final = date(YEAR, 3, 1)
 """When the two other lists are made, most of whose villages have a team by then."""
 CITY: Final = "520300"
@@ -42,11 +45,11 @@ COURSES: Final = {"county": (95, 11_000), "city": (10, 1_200)}
 """By holder: courses in the year, and how many came to them."""
 IN_FIRST: Final = 6
 """How many tenths of those come to a county's first course, who are all that are posted by then."""
-DEPARTING: Final = 13
+DEPARTING: Final = 21
 """From every so many villages a member is transferred, and the unit sends another one: so that with those who come for
-the recalled ones as many cadres were sent as the document says."""
+who was recalled, and for who left a team that was adjusted, as many cadres were sent as the document says."""
 BEST: Final = 5
-"""Every so many village cadres have an excellent year."""
+"""Of every so many village cadres one has an excellent year."""
 CHOSEN: Final = {"township_post": 67, "deputy_section_treatment": 108}
 """For how many of these the organisation departments decide so, by outcome."""
 OFFERED: Final = 920
@@ -352,12 +355,17 @@ class Zunyi(Scenario):
     def mark(self, ask: Ask) -> int:
         """What township Party committees give the branches and village cadres."""
         if number := _cadre(ask.about):
-            good = (62, 87) if number % BEST else (92, 99)
+            good = (92, 99) if self._is_best(number) else (62, 87)
             is_first = ask.about == f"{_CADRE}{number}"
             return self.choose(
                 *((30, 55) if is_first and self._does_badly(self._of(number)) else good), "mark", ask.about, ask.detail
             )
         return self.choose(50, 98, "mark", ask.about, ask.year)
+
+    def _is_best(self, number: int) -> bool:
+        """Whether a village cadre has an excellent year: one of each few, and the next one for who does badly."""
+        chosen = number - number % BEST
+        return chosen > 0 and number == chosen + self._does_badly(self._of(chosen))
 
     def moves(self, ask: Ask) -> Iterator[Letter]:
         """In autumn a member of some teams is transferred. Whose office ends after two poor years leaves the post, and
@@ -411,12 +419,16 @@ class Zunyi(Scenario):
         return f"ZY-{self.place(ask.about)}"
 
     def substitute(self, ask: Ask) -> str:
-        """The highest in rank of those cadres of the unit who are in no team."""
+        """One of those cadres of the unit who are in no team: for a leader the highest in rank, else the lowest, so
+        that somebody is left who could lead."""
         pool = ask.state[self.city]
-        unit = str(pool["teams"][ask.about]["unit"])
-        gone = {cadre for team in pool["teams"].values() for cadre in team["members"]} | {*pool.get("recalled", ())}
+        team = pool["teams"][ask.about]
+        gone = {cadre for one in pool["teams"].values() for cadre in one["members"]} | {*pool.get("recalled", ())}
         gone |= {*pool.get("away", {})}
-        return next(id for n in range(CADRES, 0, -1) if (id := f"C{unit[1:]}-{n}") not in gone)
+        numbers = range(1, CADRES + 1)
+        if team["vacant"][ask.given["left"]] == "leader":
+            numbers = numbers[::-1]
+        return next(id for n in numbers if (id := f"C{team['unit'][1:]}-{n}") not in gone)
 
     def findings(self, ask: Ask) -> list[str]:
         """In some villages help was not given, and some have a practice that is worth telling."""
