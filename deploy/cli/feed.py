@@ -17,9 +17,9 @@ from deploy.cli.reach import (
     DEFAULT,
     FolderOption,
     PlaceOption,
-    addresses,
     client,
     console,
+    keeping,
     kinds,
     open_client,
     require_service,
@@ -95,7 +95,7 @@ def events(
     asked = {name: value for name, value in asked.items() if value}
     owners = {CLOCK if one.startswith("calendar.") else one.partition(".")[0] for one in type or ()}
     names = [service] if service else [name for name in SERVICES if not type or name in owners]
-    urls = [(name, url) for name in names for url in addresses(folder, name)]
+    urls = [(name, url) for name in names for url in keeping(folder, name, place)]
     feeds = [_Feed(name, open_client(url, name, folder), asked) for name, url in urls]
     show: Callable[[Envelope], None] = _raw if as_json else _in_words(folder)
     if snapshot:

@@ -38,8 +38,9 @@ OverOption = Annotated[
 
 
 _EACH = (
-    "请用 --each 逐一指明启用它的地市；全国的政策包用 --over 连同本地的启用",
-    "name those that adopt the pack with --each; the country's pack is adopted along with a region's, with --over",
+    "请用 --each 逐一指明启用它的地市，省级自身的指标填省代码加“00”，如“5200”；全国的政策包用 --over 连同本地的启用",
+    "name those that adopt the pack with --each, and 5200 for the own figures of the province 52; the country's pack "
+    "is adopted along with a region's, with --over",
 )
 _OVER = ("请用 --over 指明所扩展的政策包文件", "name the file of the pack that it extends with --over")
 """What to do about a pack that is wider than a prefecture, where replicas share these."""

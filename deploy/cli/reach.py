@@ -17,8 +17,7 @@ from deploy.cli import signed_in
 from deploy.local.folder import Folder, StartError
 from deploy.local.supervisor import ACCOUNTS, BESIDE, SERVICES
 from deploy.terminal import Terminal
-from shared.divisions import DIGITS
-from shared.engine.shares import Share, owner
+from shared.engine.shares import Share, owners
 from shared.web.token import operator_headers
 
 if TYPE_CHECKING:  # Importing them takes time, and most commands do not need them.
@@ -99,6 +98,12 @@ def addresses(folder: Path, service: str) -> list[str]:
     return [f"http://{place.host}:{kept[name]}" for name in names]
 
 
+def keeping(folder: Path, service: str, place: str) -> list[str]:
+    """The addresses of those replicas that have a part of a place."""
+    found = addresses(folder, service)
+    return [found[number - 1] for number in owners(place, len(found))]
+
+
 PLACE: Final = ("请用 --place 指明地市或县的代码", "name one of them, or a county, with --place")
 NARROWER: Final = ("请填地市或县的代码", "ask for one of them, or for a county")
 
@@ -109,22 +114,19 @@ def client(folder: Path, service: str, place: str = "", *, wider: tuple[str, str
     Raises Trouble where replicas share the prefectures and the place is wider than one. `wider` is what to do then, in
     Chinese and English.
     """
-    found = addresses(folder, service)
-    if len(found) > 1 and len(place) < DIGITS["city"]:
+    found = keeping(folder, service, place)
+    if len(found) > 1:
         zh, en = wider
         raise Trouble(
             f"服务“{service}”分{len(found)}个副本按地市分管，{zh}。\n"
             f"  {len(found)} replicas of {service} share the prefectures; {en}."
         )
-    return open_client(found[owner(place, len(found)) - 1], service, folder)
+    return open_client(found[0], service, folder)
 
 
 def clients(folder: Path, service: str, place: str = "") -> Iterator[httpx.Client]:
     """HTTP clients for the replicas of a service that are responsible for parts of a place, one after the other."""
-    found = addresses(folder, service)
-    if len(place) >= DIGITS["city"]:
-        found = [found[owner(place, len(found)) - 1]]
-    for url in found:
+    for url in keeping(folder, service, place):
         with open_client(url, service, folder) as http:
             yield http
 

@@ -26,7 +26,7 @@ from deploy.language import day as in_language
 from deploy.language import told
 from deploy.local.supervisor import READY_WITHIN, System, until_stopped
 from deploy.terminal import Terminal
-from shared.engine.shares import Share, owner
+from shared.engine.shares import Share, owner, owners
 from shared.web.token import operator_headers
 
 DIARY: Final = "play.json"
@@ -108,7 +108,7 @@ async def play(
         digests = await simulation.digests()
         dead_letters = sum(status.dead_letters for status in (await simulation.statuses()).values())
     seconds = time.monotonic() - began
-    replicas = [_clients(system, number) for number in range(1, system.replicas + 1)]
+    replicas = [_clients(system, number) for number in owners(scenario.policy.jurisdiction, system.replicas)]
     records = await asyncio.to_thread(read, replicas, scenario, until.year, region.others)
     if not quiet:
         await asyncio.to_thread(_show, console, system, region, scenario, records, until)

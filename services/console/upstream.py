@@ -9,13 +9,11 @@ import httpx
 import msgspec
 
 from shared.engine.requests import IDEMPOTENCY_KEY
-from shared.engine.shares import owner
+from shared.engine.shares import owners
 from shared.web.problems import Fault, Problem
 
 WITHIN: Final = 30.0
 """Seconds within which a service must answer."""
-LEAST: Final = 4
-"""Digits of a division by which the replica that keeps it is known."""
 
 
 class Shown(Protocol):
@@ -56,7 +54,9 @@ class Upstream:
         return [one for answer in found for one in answer] if len(found) > 1 else found[0]
 
     async def all(self, path: str, visitor: Shown, **params: Any) -> dict[str, Any]:
-        """The answers of all processes, by name. For one that refuses or is away its Refusal stands there."""
+        """The answers of all processes that keep the `place` that is asked for, by name. For one that refuses or is
+        away its Refusal stands there."""
+        names = self.keeping(str(params.get("place") or ""))
 
         async def of(name: str) -> Any:
             try:
@@ -64,7 +64,7 @@ class Upstream:
             except Refusal as refusal:
                 return refusal
 
-        return dict(zip(self.sources, await asyncio.gather(*map(of, self.sources)), strict=True))
+        return dict(zip(names, await asyncio.gather(*map(of, names)), strict=True))
 
     async def healths(self) -> dict[str, dict[str, Any]]:
         """What each process says of its health, by part; nothing for one that does not answer."""
@@ -110,12 +110,17 @@ class Upstream:
             return ""
         return str(found.get("name", "")) if isinstance(found, dict) else ""
 
+    def keeping(self, place: str) -> list[str]:
+        """The processes of all services that keep a place."""
+        services = dict.fromkeys(name.partition("-")[0] for name in self.sources)
+        return [name for service in services for name in self.processes(service, place)]
+
     def processes(self, service: str, place: str = "") -> list[str]:
         """The processes of a service that keep a place: one, or all if the place is none of one replica."""
         named = [name for name in self.sources if name.partition("-")[0] == service]
-        if len(named) > 1 and len(place) >= LEAST:
-            number = owner(place, len(named))
-            named = [name for name in named if name.split("-")[1] == str(number)]
+        if len(named) > 1:
+            numbers = {str(number) for number in owners(place, len(named))}
+            named = [name for name in named if name.split("-")[1] in numbers]
         return named
 
     async def send(

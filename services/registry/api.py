@@ -14,7 +14,7 @@ from services.registry.model import commands as c
 from services.registry.model import why_not_yet as reasons_of
 from services.registry.store import listings_of, parties_of, watching, yearbooks
 from shared.contracts.values import Role
-from shared.divisions import Level
+from shared.divisions import Level, jurisdiction_of, place_of
 from shared.engine import store
 from shared.engine.pipeline import Pipeline
 from shared.policy import Policy
@@ -172,7 +172,8 @@ async def totals(
     books = sorted(await yearbooks(pipeline, place, since, until or since), key=lambda book: book.id)
     policies = _in_force(pipeline, ((book.place, date(int(book.status), 12, 31)) for book in books))
     indicators = {one.figure: one for policy in policies for one in policy.indicators}
-    names = {policy.jurisdiction: policy.name for policy in policies}
+    # Where replicas share the prefectures, a province has its own figures by the pack of `5200`.
+    names = {jurisdiction_of(place_of(policy.jurisdiction)): policy.name for policy in policies}
     return list(yearbook.totals(books, [*indicators.values()], by, place, names))
 
 

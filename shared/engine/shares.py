@@ -1,7 +1,8 @@
 """How the replicas of a service divide the country: each prefecture belongs to one replica.
 
 So everything about a village has one writer. The unit is the prefecture because a matching or a campaign may span all
-counties of a prefecture, but never more.
+counties of a prefecture, but never more. What is a province's own, such as its figures, belongs to the replica of the
+digits `5200`, as if it were one more prefecture, in which nothing lies.
 """
 
 import zlib
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from shared.contracts import Command
-from shared.divisions import COUNTRY, prefecture_of
+from shared.divisions import COUNTRY, DIGITS, place_of, prefecture_of
 from shared.rules import Refused
 
 NATIONAL = prefecture_of(COUNTRY)
@@ -51,9 +52,9 @@ class Share(NamedTuple):
     def _misdirected(self, command: Command) -> Refused | None:
         if not command.needs_policy and not hasattr(command, "code"):
             return None  # What concerns the whole country may be sent to any replica: all hear its events.
-        place, owns = command.place, owner(command.place, self.of)
+        place = command.place
         code = getattr(command, "code", place)  # The new code of a village: it must not move to another replica.
-        if place.endswith("0000"):
+        if place.endswith("0000") and not _is_its_own(command):
             return Refused(
                 "share",
                 f"区划 {place} 大于地市；本服务分 {self.of} 个副本按地市分管，请按地市逐一办理",
@@ -62,16 +63,8 @@ class Share(NamedTuple):
                 field="place",
                 status=422,
             )
-        if owns != self.number:
-            return Refused(
-                "share",
-                f"区划 {place} 由第 {owns} 副本（共 {self.of} 个）办理，请发往该副本；"
-                f"使用命令行的，请加 --place {place}",
-                f"division {place} is the business of replica {owns} of {self.of}; send it there; at the command "
-                f"line, add --place {place}",
-                field="place",
-                status=421,
-            )
+        if elsewhere := self.elsewhere(place):
+            return elsewhere
         if owner(code, self.of) != self.number:
             return Refused(
                 "share",
@@ -82,6 +75,22 @@ class Share(NamedTuple):
             )
         return None
 
+    def elsewhere(self, place: str) -> Refused | None:
+        """The refusal of what concerns a division of another replica; None where this one handles it, or a part of it:
+        what is named by fewer than four digits spans several prefectures."""
+        if len(place) < DIGITS["city"] or self.has(place):
+            return None
+        owns = owner(place, self.of)
+        return Refused(
+            "share",
+            f"区划 {place} 由第 {owns} 副本（共 {self.of} 个）办理，这里是第 {self.number} 副本，请发往该副本；"
+            f"使用命令行的，请加 --place {place[:6]}",
+            f"this is replica {self.number}, and division {place} is the business of replica {owns} of {self.of}; send "
+            f"it there; at the command line, add --place {place[:6]}",
+            field="place",
+            status=421,
+        )
+
     @property
     def headers(self) -> list[tuple[str, str]]:
         """What every answer says of a replica, which tells of its own prefectures alone whatever division it is asked
@@ -91,6 +100,21 @@ class Share(NamedTuple):
     def named(self, service: str) -> str:
         """The replica's name among its siblings: `dispatch`, or `dispatch-2-of-3`."""
         return service if self.of == 1 else f"{service}-{self.number}-of-{self.of}"
+
+
+def _is_its_own(command: Command) -> bool:
+    """Whether a command about a division above a prefecture concerns nothing that lies in it: a figure of the division
+    itself, or the pack that says which figures it has, whose jurisdiction is `5200` for the province 52."""
+    kept_for = getattr(command, "pack", {}).get("jurisdiction")
+    _, _, code = str(getattr(command, "division", "")).partition(":")
+    is_own = kept_for == prefecture_of(command.place) or place_of(code) == command.place
+    return is_own and command.place != COUNTRY
+
+
+def owners(place: str, of: int) -> Sequence[int]:
+    """The numbers of the replicas that have a part of a division, or of what its first digits name: one of a prefecture
+    and what lies in it, all of anything wider."""
+    return range(1, of + 1) if len(place) < DIGITS["city"] else [owner(place, of)]
 
 
 def owner(place: str, of: int) -> int:

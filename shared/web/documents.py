@@ -21,6 +21,7 @@ REFUSALS: Final = {
     412: "查看之后已有变动 / it has changed since it was seen",
     413: "请求过大，请分批提交 / the request is too large; send it in parts",
     415: "请求的内容类型不对 / the request is of another media type",
+    421: "该区划由另一副本分管 / another replica has this division",
     422: "内容有误 / what was said is wrong in itself",
     429: "请求过于频繁 / too many requests",
     431: "请求头过长 / the headers are too long",

@@ -87,6 +87,8 @@ def _complete(handler: HTTPRouteHandler, operation: dict[str, Any], of: Mapping[
         if parameter["in"] == "header":  # A header that is left out is not null.
             parameter["schema"] = {"type": "string"} | {k: v for k, v in parameter["schema"].items() if k != "oneOf"}
     statuses = {*_EVERYWHERE, *handler.opt.get("refuses", ())}
+    if f"{name} takes" in of or {"place", "village"} & {one["name"] for one in operation.get("parameters", ())}:
+        statuses.add(421)
     if "{" in "".join(handler.paths):
         statuses.add(404)
     if (asks := asked_of(handler)).where != "public":

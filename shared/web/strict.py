@@ -53,7 +53,8 @@ IF_MATCH = "If-Match"
 
 async def strict(request: Request[Any, Any, Any]) -> Response[None] | None:
     """Raise Unfit for whatever a route does not declare: unknown or repeated parameters, values in a wrong form, and
-    for commands a body that is not JSON. OPTIONS is answered here.
+    for commands a body that is not JSON; and Refused for a question about another replica's division, of which nothing
+    is known here. OPTIONS is answered here.
     """
     if request.method == "OPTIONS":
         return Response(None, status_code=204, headers={"Allow": _methods(request)})
@@ -67,6 +68,8 @@ async def strict(request: Request[Any, Any, Any]) -> Response[None] | None:
         faults.append(Fault(0, secrecy.RULE, secrecy.ZH, secrecy.EN, "path", basis=secrecy.BASIS))
     if faults:
         raise Unfit(faults)
+    if elsewhere := _elsewhere(request):
+        raise elsewhere
     if "command" in request.route_handler.opt:
         media_type, said = request.content_type
         foreign = {name: value for name, value in said.items() if (name, value.lower()) != ("charset", "utf-8")}
@@ -77,6 +80,13 @@ async def strict(request: Request[Any, Any, Any]) -> Response[None] | None:
             zh, en = "请求没有内容，应为命令的列表：[ … ]", "there is no body; send an array of commands: [ … ]"
             raise Unfit([Fault(0, "schema", zh, en)])
     return None
+
+
+def _elsewhere(request: Request[Any, Any, Any]) -> Refused | None:
+    """The refusal of a question about a division or a village of another replica (421). Pages have no replicas."""
+    pipeline, path = getattr(request.app.state, "pipeline", None), request.path_params
+    place = str(path.get("place") or path.get("village") or request.query_params.get("place", ""))
+    return pipeline.share.elsewhere(place) if pipeline and place.isdecimal() else None
 
 
 def _methods(request: Request[Any, Any, Any]) -> str:

@@ -17,9 +17,10 @@ from deploy.demo.memory import Memory
 from deploy.demo.officers import Officers
 from deploy.demo.play import play
 from deploy.demo.regions import REGIONS
-from deploy.demo.regions.guizhou.story import POLICY, Guizhou
+from deploy.demo.regions.guizhou.story import END, ITSELF, KNOWN, POLICY, Guizhou
 from deploy.local.supervisor import System
 from services.registry.model import yearbook
+from shared.divisions import place_of
 from shared.web.token import operator_headers
 
 SEED, VILLAGES = 52, 16
@@ -76,6 +77,9 @@ async def test_4_1_a_province_comes_to_what_the_rules_decide_in_memory(
         )  # fmt: skip
         counted = await asyncio.to_thread(parts, system, "/v1/summary/villages?place=52")
         found = await asyncio.to_thread(parts, system, "/v1/totals/52?since=2008&by=province")
+        of_province = await asyncio.to_thread(parts, system, f"/v1/totals/52?since={KNOWN}&by=province")
+        form = tmp_path / "figures.xlsx"
+        await asyncio.to_thread(asked, tmp_path, "template", "division-figures", "--place", ITSELF, "--out", str(form))
         shown_there = await asyncio.to_thread(asked, tmp_path, "totals", "52", "--since", "2008", "--by", "province")
     assert played.dead_letters == 0
     assert {
@@ -93,14 +97,20 @@ async def test_4_1_a_province_comes_to_what_the_rules_decide_in_memory(
     shown = {f.en: f.system for f in played.figures}
     assert shown["key villages"] == VILLAGES
     assert shown["key villages without a team"] == (VILLAGES if replicas == 1 else 0)
-    # A province's own figures are recorded where one process has it whole.
-    assert shown["a farmer's income in thousandths of the country's"] == (553 if replicas == 1 else 0)
+    assert shown["a farmer's income in thousandths of the country's"] == 553, "the province's own figure"
+    assert [
+        (one["division"], one["name"]) for _, of in of_province for one in of if one["figure"] == "income_ratio"
+    ] == [("province:52", "贵州省")], "one replica has it"
+    assert form.exists(), "and issues the form for it"
 
 
 def test_a_divided_province_draws_and_matches_in_each_prefecture() -> None:
-    whole, parts = in_memory(ASSIGNED, divided=False), in_memory(ASSIGNED, divided=True)
+    whole, parts = in_memory(ASSIGNED, divided=False), in_memory(END, divided=True)
     assert [*whole.world.all("dispatch", "pools")] == ["52"]
     prefectures = sorted(parts.world.all("dispatch", "pools"))
     assert prefectures == ["5291", "5292", "5293", "5294"]
     assert [*whole.world.all("inspection", "calendars")] == ["52"]
-    assert sorted(parts.world.all("inspection", "calendars")) == prefectures
+    # What is the province's own is as one more prefecture, in which nothing lies and nothing is drawn.
+    assert sorted(parts.world.all("inspection", "calendars")) == [ITSELF, *prefectures]
+    places = {one["place"] for one in parts.world.all("inspection", "campaigns").values()}
+    assert places and place_of(ITSELF) not in places

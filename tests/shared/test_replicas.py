@@ -23,6 +23,7 @@ from deploy.demo.officers import Officers
 from deploy.demo.regions.benxi.story import CITY, PACK, Benxi
 from deploy.demo.simulation import Simulation
 from deploy.local.supervisor import SERVICES, StartError, System
+from services.console.upstream import Upstream
 from services.registry.model.commands import RecodeVillage
 from shared.contracts import EVENTS, Envelope
 from shared.engine.commands import submit
@@ -185,6 +186,48 @@ async def seen(system: System, messages: list[Envelope]) -> None:
             )  # fmt: skip
             assert answer.status_code == status_code, answer.text
             assert words in answer.json()["errors"][0]["en"] and answer.json()["errors"][0]["rule"] == "share"
+        await questions(system, client, listings)
+
+
+async def questions(system: System, client: httpx.AsyncClient, listings: Mapping[str, list[str]]) -> None:
+    """Who asks a replica about the other one's prefecture is told so; a province is answered in parts; and the console
+    asks who has the answer."""
+    here, there = (Share(owner(city, 2), 2) for city in (HOME, AWAY))
+    (village,) = listings[there.named("registry")]
+    asked = {
+        "registry": (f"villages?place={AWAY}", f"summary/villages?place={AWAY}21", f"tasks?place={village[:6]}",
+                     f"totals/{AWAY}?since=2014", f"packs/{AWAY}00", f"why-not-yet/{village}", f"blanks?place={AWAY}",
+                     f"snapshots?place={AWAY}"),
+        "dispatch": (f"proposals/{AWAY}", f"assignments/{village}", f"links?place={AWAY}"),
+        "inspection": (f"campaigns?place={AWAY}",),
+        "incentives": (f"tasks?place={AWAY}",),
+    }  # fmt: skip
+    for service, paths in asked.items():
+        for path in paths:
+            answer = await client.get(f"{system.url(service, HOME)}/v1/{path}")
+            assert answer.status_code == 421, (service, path, answer.text)
+            (fault,) = answer.json()["errors"]
+            assert f"replica {here.number}, " in fault["en"] and f"replica {there.number} of 2" in fault["en"]
+            assert f"这里是第{here.number}副本" in fault["zh"] and f"由第{there.number}副本" in fault["zh"]
+            assert (await client.get(f"{system.url(service, AWAY)}/v1/{path}")).status_code != 421, path
+    for wide in ("", "21", "2"):
+        for city in (HOME, AWAY):
+            assert (await client.get(f"{system.url('registry', city)}/v1/villages?place={wide}")).is_success
+    assert (await client.get(f"{system.url('registry', HOME)}/v1/events?below={AWAY}")).is_success, "a feed is its own"
+
+    upstream = Upstream({name: system.url(name) for name in system.services})
+    for city in (HOME, AWAY):
+        found = await upstream.all("/v1/tasks", Visitor(), place=f"{city}21")
+        assert {*found} == {system.process(service, city) for service in SERVICES}
+        assert all(isinstance(answer, list) for answer in found.values()), found
+    assert {*(await upstream.all("/v1/tasks", Visitor(), place="21"))} == {*system.services}
+    await upstream.aclose()
+
+
+class Visitor:
+    """Who looks at the console's pages where nobody is asked who he is."""
+
+    token = ""
 
 
 async def at_the_command_line(folder: Path) -> None:
@@ -200,6 +243,8 @@ async def at_the_command_line(folder: Path) -> None:
     assert code == 1 and "--place" in told, told
     code, told = await zhucun("template", "units", "--place", HOME, "--out", str(folder / "units.xlsx"))
     assert code == 0, told
+    code, told = await zhucun("events", "registry", "--place", AWAY, "--snapshot")
+    assert code == 0 and told.count("（“villages”）1条") == 1, told
     code, told = await zhucun("doctor")
     assert code == 0 and all(f"{service}-{number}-of-2" in told for service in SERVICES for number in (1, 2)), told
 

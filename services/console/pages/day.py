@@ -76,10 +76,11 @@ def said_by(answers: Mapping[str, Any]) -> Iterator[tuple[str, Act]]:
 async def day_of(upstream: Upstream, visitor: Visitor) -> Day:
     """What the visitor has to do in his role and division."""
     place, role = visitor.place[:6], visitor.acting
+    names = upstream.keeping(place)
     asked = await asyncio.gather(
         upstream.all("/v1/blanks", visitor, place=place, role=role),
         upstream.all("/v1/status", visitor),
-        *(_tasks(upstream, name, visitor, place, role) for name in upstream.sources),
+        *(_tasks(upstream, name, visitor, place, role) for name in names),
     )
     (acts, statuses), found = asked[:2], asked[2:]
     today = max(
@@ -92,7 +93,7 @@ async def day_of(upstream: Upstream, visitor: Visitor) -> Day:
         if act.decides:
             decides.add((service, act.action))
     away, todos = list[Refusal](), list[Todo]()
-    for name, tasks in zip(upstream.sources, found, strict=True):
+    for name, tasks in zip(names, found, strict=True):
         if isinstance(tasks, Refusal):
             if tasks.faults not in [one.faults for one in away]:  # All services may say the same.
                 away.append(tasks)

@@ -22,6 +22,8 @@ YEAR: Final = START.year
 KNOWN: Final = 2006
 """The year of the figures that the document has of the province."""
 PROVINCE: Final = "52"
+ITSELF: Final = prefecture_of(place_of(PROVINCE))
+"""The jurisdiction of what is the province's own, where replicas share the prefectures."""
 PACK: Final = content("guizhou")
 POLICY: Final = shipped("guizhou")
 
@@ -115,8 +117,8 @@ class Guizhou(Scenario):
     # ------------------------------------------------- rows to enter, by command
 
     def pack_rows(self) -> Iterator[Row]:
-        """AdoptPolicy for the province, or for each prefecture."""
-        for code in self.divisions:
+        """AdoptPolicy for the province, or for each prefecture and for what is the province's own."""
+        for code in [*self.divisions, ITSELF] if self.divided else self.divisions:
             pack = by_itself(POLICY, code) if self.divided else PACK
             yield {"place": place_of(code), "pack": pack, "adopted_by": "中共贵州省委"}
 
@@ -236,12 +238,11 @@ class Guizhou(Scenario):
             }  # fmt: skip
 
     def figure_rows(self) -> Iterator[Row]:
-        """RecordFigures of the province, which no replica has as such."""
-        if not self.divided:
-            yield {
-                "place": place_of(PROVINCE), "division": f"province:{PROVINCE}", "year": KNOWN,
-                "values": {**SCALE, **INCOMES}, "drawn_from": "S4", "recorded_by": "省统计局",
-            }  # fmt: skip
+        """RecordFigures of the province."""
+        yield {
+            "place": place_of(PROVINCE), "division": f"province:{PROVINCE}", "year": KNOWN,
+            "values": {**SCALE, **INCOMES}, "drawn_from": "S4", "recorded_by": "省统计局",
+        }  # fmt: skip
 
     def question_rows(self) -> Iterator[Row]:
         """OpenResolution: a villager asks about village affairs."""
