@@ -19,6 +19,7 @@ from msgspec import inspect
 from shared import secrecy
 from shared.contracts import Command
 from shared.contracts.values import SAID, SeenVersion
+from shared.divisions import jurisdiction_of
 from shared.engine.requests import IDEMPOTENCY_KEY
 from shared.rules import Refused
 from shared.secrecy import classified_in, is_classified, may_be_classified
@@ -83,10 +84,11 @@ async def strict(request: Request[Any, Any, Any]) -> Response[None] | None:
 
 
 def _elsewhere(request: Request[Any, Any, Any]) -> Refused | None:
-    """The refusal of a question about a division or a village of another replica (421). Pages have no replicas."""
+    """The refusal of a question about a division or a village of another replica (421); what is asked of a province, by
+    its place as well, is answered in parts. Pages have no replicas."""
     pipeline, path = getattr(request.app.state, "pipeline", None), request.path_params
     place = str(path.get("place") or path.get("village") or request.query_params.get("place", ""))
-    return pipeline.share.elsewhere(place) if pipeline and place.isdecimal() else None
+    return pipeline.share.elsewhere(jurisdiction_of(place)) if pipeline and place.isdecimal() else None
 
 
 def _methods(request: Request[Any, Any, Any]) -> str:
