@@ -13,7 +13,7 @@ from litestar.response import Stream
 from shared.web.documents import REFUSALS, plain
 from shared.web.identity import asked_of
 from shared.web.problems import PROBLEM, Problem
-from shared.web.strict import LARGEST_BODY, MOST_COMMANDS, spelling
+from shared.web.strict import LARGEST_BODY, MOST_COMMANDS, VILLAGE, spelling
 from shared.web.token import BODIES_HEADER
 
 _SCHEMAS = "#/components/schemas/{name}"
@@ -87,7 +87,8 @@ def _complete(handler: HTTPRouteHandler, operation: dict[str, Any], of: Mapping[
         if parameter["in"] == "header":  # A header that is left out is not null.
             parameter["schema"] = {"type": "string"} | {k: v for k, v in parameter["schema"].items() if k != "oneOf"}
     statuses = {*_EVERYWHERE, *handler.opt.get("refuses", ())}
-    if f"{name} takes" in of or {"place", "village"} & {one["name"] for one in operation.get("parameters", ())}:
+    named = {one["name"] for one in operation.get("parameters", ())}
+    if f"{name} takes" in of or named & {"place", "village"} or VILLAGE in handler.paths:
         statuses.add(421)
     if "{" in "".join(handler.paths):
         statuses.add(404)

@@ -83,11 +83,16 @@ async def strict(request: Request[Any, Any, Any]) -> Response[None] | None:
     return None
 
 
+VILLAGE = "/v1/villages/{id:path}"
+"""The one address at which an id is that of a village."""
+
+
 def _elsewhere(request: Request[Any, Any, Any]) -> Refused | None:
     """The refusal of a question about a division or a village of another replica (421); what is asked of a province, by
     its place as well, is answered in parts. Pages have no replicas."""
     pipeline, path = getattr(request.app.state, "pipeline", None), request.path_params
-    place = str(path.get("place") or path.get("village") or request.query_params.get("place", ""))
+    village = path.get("village") or (path["id"] if VILLAGE in request.route_handler.paths else "")
+    place = str(path.get("place") or village or request.query_params.get("place", "")).lstrip("/")
     return pipeline.share.elsewhere(jurisdiction_of(place)) if pipeline and place.isdecimal() else None
 
 
