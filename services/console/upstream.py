@@ -8,6 +8,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
+from shared.divisions import place_of
 from shared.engine.requests import IDEMPOTENCY_KEY
 from shared.engine.shares import owners
 from shared.web.problems import Fault, Problem
@@ -97,7 +98,7 @@ class Upstream:
         place = str(params.get("place") or (commands[0].get("place", "") if commands else ""))
         asked = {**params, "dry_run": True} if dry_run else params
         return await self._json(
-            "POST", self.processes(service, place)[0], path, visitor, params=asked,
+            "POST", self.keeper(service, place), path, visitor, params=asked,
             content=msgspec.json.encode(commands),
             headers={IDEMPOTENCY_KEY: key, "content-type": "application/json"},
         )  # fmt: skip
@@ -109,6 +110,10 @@ class Upstream:
         except Refusal:
             return ""
         return str(found.get("name", "")) if isinstance(found, dict) else ""
+
+    def keeper(self, service: str, place: str) -> str:
+        """The process of a service that keeps a place, or what is a wider division's own."""
+        return self.processes(service, place_of(place))[0]
 
     def keeping(self, place: str) -> list[str]:
         """The processes of all services that keep a place."""

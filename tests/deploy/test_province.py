@@ -55,6 +55,12 @@ def parts(system: System, path: str) -> list[tuple[str, Any]]:
     return [(answer.headers.get("zhucun-share", ""), answer.json()) for answer in answers]
 
 
+def seen_at(system: System, *pages: str) -> list[httpx.Response]:
+    """What the console answers about the form of a division's figures."""
+    urls = [f"{system.url('console')}/{page.format('registry/division-figures')}" for page in pages]
+    return [httpx.get(url, trust_env=False, follow_redirects=True).raise_for_status() for url in urls]
+
+
 def totals_of(memory: Memory) -> list[yearbook.Total]:
     """The province's totals of 2008 as the rules alone come to them."""
     states = memory.world.services["registry"].states.values()
@@ -70,7 +76,7 @@ async def test_4_1_a_province_comes_to_what_the_rules_decide_in_memory(
     for reader in (records, simulation):
         monkeypatch.setattr(reader, "LARGEST_LIST", 7)
     told = await asyncio.to_thread(in_memory, until, divided=replicas > 1)
-    async with System(tmp_path, replicas=replicas) as system:
+    async with System(tmp_path, replicas=replicas, console=True) as system:
         await system.ready()
         played = await play(
             system, region=REGIONS["guizhou"], seed=SEED, villages=VILLAGES, until=until, quiet=True
@@ -81,6 +87,10 @@ async def test_4_1_a_province_comes_to_what_the_rules_decide_in_memory(
         form = tmp_path / "figures.xlsx"
         await asyncio.to_thread(asked, tmp_path, "template", "division-figures", "--place", ITSELF, "--out", str(form))
         shown_there = await asyncio.to_thread(asked, tmp_path, "totals", "52", "--since", "2008", "--by", "province")
+        page, filled = await asyncio.to_thread(seen_at, system, "act/{}?place=52", "forms/{}/file?place=52")
+    assert "全省人口" in page.text and filled.content.startswith(b"PK"), (
+        "the province's officer records them in the browser"
+    )
     assert played.dead_letters == 0
     assert {
         name: {kind: digest for kind, digest in of.items() if kind != "events"} for name, of in played.digests.items()

@@ -20,6 +20,7 @@ from services.console.pages.operations import SERVICES
 from services.console.upstream import Refusal, Upstream
 from services.console.web import NO_OFFICERS, ROLE_NAMES, Request, Visitor, kept, page
 from shared.contracts import EVENTS
+from shared.divisions import place_of
 from shared.labels import Both
 from shared.web.blanks import MOST_LINES, Act, Asking, Filled
 from shared.web.problems import Fault
@@ -213,7 +214,10 @@ async def _blank(
     asked = dict.fromkeys(of for of, _ in wanted) or {"": None}
     path = f"/v1/blanks/{action}"
     answers = await asyncio.gather(
-        *(upstream.get(service, path, visitor, place=place, **({"of": of} if of else {})) for of in asked)
+        *(
+            upstream.get(service, path, visitor, at=place_of(place), place=place, **({"of": of} if of else {}))
+            for of in asked
+        )
     )
     found = [msgspec.convert(answer, Asking) for answer in answers]
     open_ = {(of, mark(owed.task.task)): owed for of, one in zip(asked, found, strict=True) for owed in one.tasks}

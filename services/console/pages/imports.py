@@ -259,7 +259,7 @@ def _process(upstream: Upstream, service: str, place: str) -> str:
     """The process that keeps a place. Raises Refusal for a service that is none."""
     if service not in SERVICES or not upstream.processes(service, place):
         raise _unknown()
-    return upstream.processes(service, place)[0]
+    return upstream.keeper(service, place)
 
 
 def _name(text: str) -> str:
