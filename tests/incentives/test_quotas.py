@@ -166,7 +166,8 @@ def test_2_15_who_is_graded_anew_counts_once_and_whose_grade_is_withdrawn_does_n
         place=COUNTY, village=VILLAGES[2], year=2014, unit=UNIT[1], leader="", grade="excellent", reason="录错",
         decided_by="市委组织部",
     )  # fmt: skip
-    assert len(world.state("incentives", Quota, "2105/commendation/2014").graded) == 3
+    quota: Quota = world.state("incentives", Quota, "2105/commendation/2014")
+    assert (len(quota.graded), quota.place) == (3, "210500")
     hear(world, gone)
     commend(world, VILLAGES[0])
     with pytest.raises(Refused, match="2 have a grade of that year"):

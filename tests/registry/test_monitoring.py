@@ -239,6 +239,16 @@ def test_5_11_a_removal_of_risk_is_taken_back() -> None:
     assert (counted(county), is_watched(county, "H1")) == ({"unstable": 2}, "unstable")
 
 
+def test_5_11_whose_risk_another_round_removed_is_not_watched_again_when_one_is_taken_back() -> None:
+    county = eased()
+    decided(county, "E1", "ease")
+    county.do(visit("H2", county.world.today, eased=True), open_("E2", "H2", kind="ease"))
+    decided(county, "E2", "ease")
+    assert counted(county) == {}
+    county.do(c.WithdrawStep(**AT, matter="E2", step="ease_decide", **BODY))
+    assert counted(county) == {"unstable": 1} and is_watched(county, "H1") == ""
+
+
 def test_5_11_a_visit_proposes_again_a_removal_of_risk_that_was_refused() -> None:
     county = eased()
     county.do(step("E1", "appraise", "ease", agreed=0))

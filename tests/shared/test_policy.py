@@ -251,6 +251,14 @@ def test_a_fault_within_a_part_that_may_be_left_out_is_shown_at_its_entry() -> N
     ]
 
 
+def test_what_else_is_wrong_with_an_entry_waits_until_its_broken_field_is_mended() -> None:
+    """The steps of a procedure depend on each other, so nothing is guessed from the rest of them."""
+    told_to_itself = put("procedures.0.steps.4.overdue_to", "township")
+    assert [fault.where for fault in faults_of(told_to_itself)] == ["procedures[0].steps[4].overdue_to"]
+    found = faults_of(told_to_itself, put("procedures.0.steps.2.by", 7))
+    assert [fault.where for fault in found] == ["procedures[0].steps[2].by"]
+
+
 def faults_of(*edits: Any) -> list[Fault]:
     """What is said about the first pack after some edits."""
     pack = copy.deepcopy(PACK)

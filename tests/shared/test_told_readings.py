@@ -1,7 +1,7 @@
 """A person is told who has read what is kept about him, as far as he may know of it."""
 
 import time
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +106,14 @@ def test_5_9_a_case_is_secret_from_its_subject_until_a_hearing_or_the_decision(
     status: str, said: dict[str, Any], is_told: bool
 ) -> None:
     assert record(status, **said).concealed_since == (None if is_told else DAY)
+
+
+@pytest.mark.parametrize("days", [1, -1])
+def test_5_9_of_several_secret_cases_the_first_one_hides_the_readings(days: int) -> None:
+    found = record("found", defence_until=None)
+    other = msgspec.structs.replace(found.cases["O1"], proposed_on=DAY + timedelta(days))
+    both = found.but(cases={**found.cases, "O2": other})
+    assert both.concealed_since == min(DAY, DAY + timedelta(days))
 
 
 async def test_who_read_an_earlier_case_is_told_while_a_later_one_is_secret(tmp_path: Path) -> None:
