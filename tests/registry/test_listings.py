@@ -335,6 +335,15 @@ def test_0_6_only_what_is_on_the_list_is_rectified_and_once_at_a_time() -> None:
     assert listing(here, "weak_organisation", "B-1").matter == "2014-2"
 
 
+def test_0_6_a_step_that_was_entered_by_mistake_is_taken_back_while_a_rectification_goes_on() -> None:
+    here = county()
+    here.do(enter("weak_organisation"), OPEN, STEPS[0])
+    before = here.todo()
+    here.do(STEPS[1])
+    here.do(c.WithdrawStep(**AT, matter="2014-1", step="make_plan", reason="误录", decided_by="县委"))
+    assert here.todo() == before == [("resolution-steps", "township", "2014-1 make_plan")]
+
+
 def test_0_6_a_plan_that_is_refused_ends_the_matter_and_the_organisation_stays_on_the_list() -> None:
     here = county()
     here.do(enter("weak_organisation"), OPEN, STEPS[0], again(STEPS[1], agreed=0))
