@@ -43,10 +43,11 @@ address of all four services with each role, in its own division and in others.
 - 运维：只凭安装令牌，可办理除抽签（2.19）外的一切
   · operators: with the installation's own token, by which all can be done but draws (2.19).
 - 派出单位、驻村工作队、村（村民）、乡镇：只办理本单位、本队、本村、本乡镇（令牌中的 `unit`、`team`、`village`、
-  `township`）的事项，待办事项也只列这些；村以现行代码所在的乡镇为准；对摘帽提出异议不受此限
+  `township`）的事项，待办事项也只列这些；农户、帮扶责任人、
+  奖惩事项也只能查看自己的；村以现行代码所在的乡镇为准；提出异议不受此限
   · a unit, a team, a village (and a villager) and a township: for its own matters alone, as the token's `unit`, `team`,
-  `village` and `township` say; no other is a task of theirs. A village is of the township of its present code. To
-  object to a de-capping is everybody's right.
+  `village` and `township` say; no other is a task of theirs, and of households, who helps them, and cases they read
+  their own alone. A village is of the township of its present code. To object is everybody's right.
 - 回避：涉及本人（令牌中的 `cadre`）、亲属（`kin`，《公务员法》第七十四条所列）、本人所在工作队或者单位的，
   不得办理，也不列入待办事项（第七十六条）
   · recused: nobody decides about himself (the token's `cadre`), his close relatives (`kin`), the team that he is in, or

@@ -30,7 +30,7 @@ class Code(State, frozen=True, kw_only=True):
     """What the village is called. It stands with the id only, since an alias leads there."""
     later: dict[str, str] = msgspec.field(default_factory=dict)
     """The codes that the village got since, by the day on which that was heard, such as `2016-06-01`. They stand with
-    the id only: by them a service knows in which township a village lies and lay."""
+    the id only. They tell a service in which township a village lies now, and in which it lay on an earlier day."""
 
     @property
     def status(self) -> str:

@@ -78,8 +78,8 @@ class Deadline(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Involved(NamedTuple):
-    """Whose matter a command is: which unit's, if any, the cadres whom it concerns, and the village where that is not
-    the one to which the state belongs."""
+    """Whose matter a command is: which unit's, if any; the cadres whom it concerns; and the village, where the state
+    itself belongs to none, such as the record of a village cadre."""
 
     unit: str = ""
     cadres: Collection[str] = ()
@@ -155,6 +155,12 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def involves(self, said: object) -> Involved:
         """Whose matter a command about it is: the unit that sends the team, and the cadres about whom it decides."""
         return Involved(getattr(self, "unit", ""))
+
+    @property
+    def above(self) -> Iterable["Key"]:
+        """The keys of those states to one of which it belongs, such as the firm of a branch, where these tell in which
+        village it lies."""
+        return ()
 
     def hand(self, action: str, said: object) -> Hand | None:
         """Which step the command with this path takes, where the pack wants two persons for the steps of a matter;
@@ -305,8 +311,8 @@ class Reaction(msgspec.Struct, frozen=True):
     """Whether it only keeps what will be asked for later, such as a name, and tells nothing. A message with no other
     reactions waits a moment for those that follow, to share their transaction."""
     names: bool = False
-    """Whether it keeps what something is called. A service that an upgrade gives such a reaction hears once more what
-    was told before, since names are told once. To hear it twice must make no difference."""
+    """Whether it keeps what something is called: its name, or its code. A service that an upgrade gives such a reaction
+    hears once more what was told before, since names are told once. To hear it twice must make no difference."""
     code: bool = False
     """Whether which states it concerns follows from the code that the village has now, such as that of its township.
     Then the last argument of `ids` is what is kept of the village's codes: None as long as its id is its only code."""

@@ -1,7 +1,7 @@
 """What people ask of the incentives over HTTP."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Annotated, Any
 
@@ -33,8 +33,8 @@ from shared.engine.pipeline import Pipeline
 from shared.policy import Policy
 from shared.web.forms import handlers
 from shared.web.http import SMOOTH, Route
-from shared.web.identity import KNOWN, PERSONAL, Asks, Caller, caller, tells_of
-from shared.web.places import PlaceQuery, within
+from shared.web.identity import KNOWN, PERSONAL, Asks, Caller, caller, in_all, in_which, tells_of
+from shared.web.places import PlaceQuery, codes_now, within
 
 DECIDERS: tuple[Role, ...] = (
     "organisation", "discipline", "finance", "leader_group", "poverty_office", "township", "county", "city", "province",
@@ -104,13 +104,14 @@ async def cases(
     """
     pipeline: Pipeline = state.pipeline
     who, table = caller(request), pipeline.tables.states[Record]
+    code_now = await codes_now(pipeline, place, who)
     chosen = select(table.c.body).where(*within(table, place)).order_by(table.c.id).limit(SMOOTH)
     shown, bodies = list[CaseTold](), [""]
     async with pipeline.engine.connect() as conn:
         while bodies and len(shown) < limit:
             bodies = list((await conn.execute(chosen.where(table.c.id > after))).scalars())
             for record in (msgspec.json.decode(body, type=Record) for body in bodies):
-                dealt, after = _dealt(who, record), record.id
+                dealt, after = _dealt(who, record, code_now), record.id
                 of_record = (told(*one) for one in _latest_first(pipeline, record) if one[1] in dealt)
                 shown += [one for one in of_record if one.is_open or not open_only]
                 if len(shown) >= limit:
@@ -120,14 +121,20 @@ async def cases(
     return shown
 
 
-def _dealt(who: Caller, record: Record) -> set[str]:
-    """The cases of a record with which a caller deals, or for which he answers; none of a record about himself, or
-    about whose powers he uses."""
+def _dealt(who: Caller, record: Record, code_now: Callable[[str], str]) -> set[str]:
+    """The cases of a record with which a caller deals, or for which he answers, in his own village or township where
+    his role holds for it alone; none of a record about himself, or about whose powers he uses."""
     if any(record.id in _own(one.cadre, one.unit, one.team) for one in (who.belongs, *who.delegated)):
         return set()
     roles = {held.role for held in who.roles if record.place.startswith(held.division)}
     sees_all = who.is_operator or not roles.isdisjoint(Record.readers)
-    return {outcome for outcome, case in record.cases.items() if sees_all or concerns(case, {*roles})}
+    # No case says which unit it concerns, so whoever acts for one is told of all in which a unit decides.
+    places = {role: in_all if role == "unit" else in_which(who, (role,), record.place, code_now) for role in roles}
+    return {
+        outcome
+        for outcome, case in record.cases.items()
+        if sees_all or concerns(case, {role for role, his in places.items() if his(case.village)})
+    }
 
 
 @get(

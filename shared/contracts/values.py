@@ -212,8 +212,8 @@ ROLES: Final = {
 }  # fmt: skip
 """The names of the roles, in Chinese and English."""
 OWN: Final = {"unit": "unit", "team": "team", "village": "village", "villager": "village", "township": "township"}
-"""The roles that hold for one's own unit, team, village or township alone, and not for all in a division; each with
-where a token and an account say which that is."""
+"""The roles that hold for one's own unit, team, village or township alone, and not for all in a division. Each has the
+name of the field by which a token and an account say which one it is."""
 
 SeenVersion = Annotated[str, Meta(pattern=r"^[a-z_]{1,40}/[!#-?A-~]{1,360}@[0-9a-f]{12}-[0-9]{1,15}$(?!\n)")]
 """What somebody saw of a state before he changes it: its kind and id, a hash of it, and how far the journal was. It is

@@ -19,6 +19,7 @@ from msgspec import UNSET, UnsetType
 from shared.codes import aliases
 from shared.contracts import Command
 from shared.contracts.values import OWN
+from shared.divisions import jurisdiction_of
 from shared.laws import as_of
 from shared.rules import Refused, State, Task
 
@@ -26,8 +27,8 @@ _NAMES: Final = {"village": "team", "unit": "unit"}
 """What a field of a command names, where that is no cadre; `subject` names what `subject_kind` says."""
 RECUSAL: Final = "Civil Servant Law 76"
 """By its article of today; a refusal names the one of the day on which it is said."""
-_LIES: Final = re.compile(r"(?:village|township|county|city|province):([0-9]{2,12})|([0-9]{9}|[0-9]{12})")
-"""A village or a division, as commands, events and states name it."""
+_PLACE: Final = re.compile(r"(?:village|township|county|city|province):([0-9]{2,12})")
+"""A village or a division, as `division` and `parent` name it."""
 APART: Final = "Internal Control Standard 12"
 """The rule by which duties that must not be one person's are kept apart (不相容岗位相互分离)."""
 
@@ -53,7 +54,8 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     seal: Callable[[str], str] = str
     """Makes of a cadre's id that by which `kin` may have it instead, where who acts is to learn of nobody's kin."""
     acts_as: Collection[str] = ()
-    """Those of `OWN` in which he says the command, if he has no other role that lets him."""
+    """The roles in which he says the command, where all of them hold for his own alone; none where another role of his
+    lets him say it of anybody."""
     giver: str = ""
     """The pseudonym of whose power it is, where somebody else handed it to him."""
     action: str = ""
@@ -63,7 +65,8 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     may: bool = True
     """Whether it is his to say by himself, and not by powers of others alone."""
     powers: tuple["Actor", ...] = ()
-    """As whom else he may say it: for each who handed powers to him, whose that person is, and his organ."""
+    """As whom else he may say it: for each person who handed powers to him, that one's organ, unit, team, village,
+    township and own id."""
 
     @property
     def persons(self) -> tuple[str, ...]:
@@ -86,7 +89,10 @@ class _Whose(NamedTuple):
     units: Collection[str]
     teams: Collection[str]
     codes: Collection[str]
-    """The present codes of the villages that it concerns, and the digits of the divisions that it is about."""
+    """The present codes of all villages that it concerns, and the digits of the divisions."""
+    named: Collection[str]
+    """Those of them that stand in the command. The others nobody is told: in which village a person of the register
+    lives is not known to everybody."""
 
 
 class _Concerned(NamedTuple):
@@ -112,7 +118,9 @@ def require_own(
     powers one uses, and a step for which the pack wants another person.
     """
     known = [state for state in states if state]
-    whose, concerned = _whose(said, known, code_now), _concerned(actor.concerns, said, known)
+    is_held = any(one.acts_as for one in (actor, *actor.powers))
+    whose = _whose(said, known, code_now) if is_held else _NOBODYS
+    concerned = _concerned(actor.concerns, said, known)
     refused: list[Refused] = []
     for one in (actor, *actor.powers) if actor.may else actor.powers:
         try:
@@ -167,25 +175,43 @@ def is_his(actor: Actor, state: State, task: Task, code_now: Callable[[str], str
     return True
 
 
+_NOBODYS: Final = _Whose((), (), (), ())
+"""What is for everybody to say, or said by somebody who is not held to his own."""
+
+
 def _whose(said: object, states: Sequence[State], code_now: Callable[[str], str]) -> _Whose:
+    if getattr(said, "everybodys", False):
+        return _NOBODYS
     kind, subject = getattr(said, "subject_kind", ""), str(getattr(said, "subject", ""))
-    named = {"unit": getattr(said, "unit", ""), "team": getattr(said, "village", ""), kind: subject}
-    units = {named["unit"]} if named["unit"] else {state.involves(said).unit for state in states}
-    codes = set() if getattr(said, "everybodys", False) else _codes(_named(said, states), code_now)
-    return _Whose(units - {"", None}, {named["team"]} - {"", None}, codes)
+    of = {"unit": getattr(said, "unit", ""), "team": getattr(said, "village", ""), kind: subject}
+    units = {of["unit"]} if of["unit"] else {state.involves(said).unit for state in states}
+    named = {*map(code_now, _named(said))}
+    codes = {code for state in states for code in _lies_in(state, said, code_now)}
+    return _Whose(units - {"", None}, {of["team"]} - {"", None}, named | codes, named)
 
 
-def _named(said: object, states: Iterable[State]) -> Iterable[object]:
-    """What may name a village or a division in a command, in what is known of one, and in the states."""
-    yield from (id for _, id in aliases(said)) if isinstance(said, Command) else (getattr(said, "village", ""),)
-    yield from (getattr(said, field, "") for field in ("division", "parent"))
-    for state in states:
-        yield from (state.journey, getattr(state, "parent", ""), state.involves(said).village)
+def _named(said: object) -> Iterable[str]:
+    """The villages and divisions that a command names, or what is known of one."""
+    villages = [id for _, id in aliases(said)] if isinstance(said, Command) else [getattr(said, "village", "")]
+    yield from filter(None, villages)
+    yield from filter(None, (_digits(getattr(said, field, "")) for field in ("division", "parent")))
 
 
-def _codes(named: Iterable[object], code_now: Callable[[str], str]) -> set[str]:
-    """The codes of those that are villages, by their present ones, and of the divisions."""
-    return {code_now(found[found.lastindex or 0]) for one in named if (found := _LIES.fullmatch(str(one)))}
+def _lies_in(state: State, said: object, code_now: Callable[[str], str]) -> Iterable[str]:
+    """The village or division in which that lies which a state is about. Where a command names a village, that tells
+    whose it is, and not where the organisation lies that is to help there."""
+    village = code_now(state.journey)  # Of what belongs to no village, its own id, which may be digits as well.
+    if re.fullmatch("[0-9]{12}", village) and village.startswith(jurisdiction_of(state.place)):
+        yield village
+    parent = "" if getattr(said, "village", "") else getattr(state, "parent", "")
+    of = (state.involves(said).village, _digits(state.journey), _digits(parent))
+    yield from (code_now(one) for one in of if one)
+
+
+def _digits(reference: object) -> str:
+    """The digits of a village or division such as `township:210522101`; none of anything else."""
+    found = _PLACE.fullmatch(str(reference))
+    return found[1] if found else ""
 
 
 def _concerned(fields: Collection[str] | None, said: object, states: Iterable[State]) -> _Concerned | None:
@@ -202,42 +228,62 @@ def _concerned(fields: Collection[str] | None, said: object, states: Iterable[St
 
 
 def _is_own(actor: Actor, role: str, whose: _Whose) -> bool:
-    """Whether a matter is the actor's own alone. What is no unit's, no team's and of no place is anybody's."""
+    """Whether a matter is the actor's own alone. What concerns no unit, team, village or division is anybody's."""
     if role == "unit":
         return {*whose.units} <= {actor.unit}
     if role == "team":
         return {*whose.teams} <= {actor.team}
-    own = getattr(actor, OWN[role])
-    return all(own and (code == own or (role == "township" and code.startswith(own))) for code in whose.codes)
+    return all(is_within(code, actor, role) for code in whose.codes)
+
+
+def is_within(code: str, of: object, role: str) -> bool:
+    """Whether a village or division is the one for which somebody has a role, or lies in it. `of` is he, or what is
+    known of whose he is."""
+    own = str(getattr(of, OWN[role]))
+    return bool(own) and (code == own or (role == "township" and code.startswith(own)))
 
 
 _OWNERS: Final = {
-    "unit": ("派出单位", "unit", "所属单位（{}）", "该单位", "unit {}"),
-    "team": ("工作队所驻村", "the village of a team", "所在工作队所驻村（{}）", "该村工作队", "the team of village {}"),
-    "village": ("所在村", "village", "所在村（{}）", "该村", "village {}"),
-    "township": ("所在乡镇", "township", "所在乡镇（{}）", "所属乡镇", "township {}"),
+    "unit": ("派出单位", "unit", "所属单位（{}）", "unit {}", "该单位"),
+    "team": ("工作队所驻村", "the village of a team", "所在工作队所驻村（{}）", "the team of village {}", "该村工作队"),
+    "village": ("所在村", "village", "所在村（{}）", "village {}", "其所属的村"),
+    "township": ("所在乡镇", "township", "所在乡镇（{}）", "township {}", "其所属的乡镇"),
 }  # fmt: skip
-"""By where a token says whose somebody is: what is missing if it does not, and whose matters are his and another's."""
+"""Whose somebody may be: what an account lacks that does not say it, in Chinese and English; whose matters he acts in;
+and who acts in another's."""
+_LEVELS: Final = {12: ("村", "village"), 9: ("乡镇", "township")}
 
 
 def _not_own(actor: Actor, matter: _Whose, *, is_giver: bool) -> Refused:
     who, who_en = ("委托人的账号", "the account that handed it on") if is_giver else ("本账号", "this account")
-    owner = next(of for of in _OWNERS if of in {OWN[role] for role in actor.acts_as})
-    others = "、".join(sorted({"unit": matter.units, "team": matter.teams}.get(owner, matter.codes)))
-    what, what_en, whose, whom, whose_en = _OWNERS[owner]
+    owners = [of for of in _OWNERS if of in {OWN[role] for role in actor.acts_as}]
+    owner = next((of for of in owners if getattr(actor, of)), owners[0])
+    lacks, lacks_en, whose, whose_en, others = _OWNERS[owner]
+    zh, en = _others(actor, owner, matter)
     if not (own := getattr(actor, owner)):
         return Refused(
             "role",
-            f"{who}未写明{what}，不能办理“{others}”的事项，请安全管理员补填",
-            f"{who_en} names no {what_en}, so it has no say about {others}; the security administrator adds it",
+            f"{who}未写明{lacks}，不能办理{zh}的事项，请安全管理员补填",
+            f"{who_en} names no {lacks_en}, so it has no say about {en}; the security administrator adds it",
             status=403,
         )
     return Refused(
         "role",
-        f"{who}只办理{whose.format(own)}的事项，“{others}”的事项请由{whom}的人员办理",
-        f"{who_en} acts for {whose_en.format(own)} alone; {others} is for its own people",
+        f"{who}只办理{whose.format(own)}的事项，{zh}的事项请由{others}的人员办理",
+        f"{who_en} acts for {whose_en.format(own)} alone; what concerns {en} is for its own people",
         status=403,
     )
+
+
+def _others(actor: Actor, owner: str, matter: _Whose) -> tuple[str, str]:
+    """Whose a matter is, as far as the command says so and it is not the actor's own."""
+    if ids := sorted({"unit": matter.units, "team": matter.teams}.get(owner, ())):
+        return f"“{'、'.join(ids)}”", ", ".join(ids)
+    codes = sorted(code for code in matter.named if not any(is_within(code, actor, role) for role in actor.acts_as))
+    said = [(*_LEVELS.get(len(code), ("区划", "division")), code) for code in codes]
+    if not said:
+        return "其他村、乡镇", "another village or township"
+    return "、".join(f"{zh}{code}" for zh, _, code in said), ", ".join(f"{en} {code}" for _, en, code in said)
 
 
 def _require_apart(

@@ -60,6 +60,9 @@ async def hear_names(pipeline: Pipeline, deliveries: Sequence[Delivery]) -> None
     async with pipeline.writing, pipeline.transaction() as work:
         terms = msgspec.structs.replace(work.terms, wiring=wiring)
         await pipeline.save(work, await pipeline.run(work, partial(run, terms, causes)))
+    for cause in causes:
+        if isinstance(cause.payload, VillageRecoded):
+            pipeline.wiring.note_code(place_of(cause.payload.code), cause.payload.village)
 
 
 async def _take(pipeline: Pipeline, stream: str, batch: Sequence[Heard]) -> None:

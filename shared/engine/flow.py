@@ -375,11 +375,21 @@ class _Batch:
         code_now = partial(self.code_now, command.place)
         by = require_own(cause.actor, command, self.terms.today, code_now=code_now)
         concerned, (_, _, parent) = self.concerned(cause), getattr(command, "parent", "").partition(":")
-        named = [*concerned.named, *(key for key in concerned.needed if key[1] == parent)]
+        beside = {parent, getattr(command, "into", "")}
+        named = [*concerned.named, *(key for key in concerned.needed if key[1] in beside)]
         if not self.absent(named):
-            states = [self.states[key] for key in named]
-            by = require_own(cause.actor, command, self.terms.today, states, code_now)
+            by = require_own(cause.actor, command, self.terms.today, self.with_those_above(named), code_now)
         return cause if by is cause.actor else msgspec.structs.replace(cause, actor=by)
+
+    def with_those_above(self, keys: Iterable[Key]) -> list[State]:
+        """The states with these keys, and all to which they belong, such as a branch, its firm and that one's group.
+        Raises Missing."""
+        found, ahead = dict[Key, State](), [*keys]
+        while ahead:
+            states = {key: state for key, state in self.others(ahead).items() if state}
+            found |= states
+            ahead = [key for state in states.values() for key in state.above if key not in found]
+        return [*found.values()]
 
     def follow(self, cause: Cause, targets: Targets) -> None:
         """Run the rules of a message. Each event that they decide is followed at once, before the next one."""

@@ -213,7 +213,7 @@ async def _owing(
         return
     require_reach(request, found.place)
     policy = pipeline.book.at(found.place, pipeline.today) if pipeline.today else None
-    who, code_now = caller(request), await codes_now(pipeline, found.place)
+    code_now = await codes_now(pipeline, found.place, who := caller(request))
     tasks = [
         task
         for task in (found.tasks(policy) if policy else ())

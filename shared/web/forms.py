@@ -178,7 +178,7 @@ async def owed(
     `told` is given those of whom the rows tell.
     """
     found: list[Known] = []
-    action, code_now = blank.task or blank.name, await codes_now(pipeline, place)
+    action, code_now = blank.task or blank.name, await codes_now(pipeline, place, to)
     async with aclosing(waiting(pipeline, place, to=to)) as states:
         async for state, policy in states:
             if policy:

@@ -20,7 +20,7 @@ from sqlalchemy import Select, Table, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.contracts import EVENTS, Command, Envelope, json_schema
-from shared.contracts.values import Role
+from shared.contracts.values import OWN, Role
 from shared.engine import store
 from shared.engine.commands import submit
 from shared.engine.outbox import PAGE
@@ -48,6 +48,9 @@ from shared.web.identity import (
     acting,
     admit,
     caller,
+    in_all,
+    in_which,
+    not_his,
     require_reach,
     require_say,
     sees,
@@ -353,8 +356,8 @@ def _tasks(pipeline: Pipeline) -> Any:
 
         With `words`, each task says in Chinese and English what it is about and by which document; with `versions`, in
         which version its state was, so that who answers it is told if somebody else did meanwhile. Tasks about persons
-        are shown to who has them to do, and to operators; decisions about the caller himself, or his own, to others;
-        and what another unit, team, village or township has to do in a role that he has too, to them.
+        are shown to who has them to do, and to operators; decisions about the caller himself, or his own, to others.
+        What another unit, team, village or township has to do is not shown to who acts in the same role for his own.
         Tasks come in order of kind and id, after the `kind/id` given as `after`. Tasks of one state stay together, so
         there may be more than `limit`. Fewer than `limit` means the end.
         """
@@ -362,7 +365,7 @@ def _tasks(pipeline: Pipeline) -> Any:
         policy: Any
         who, position = caller(request), pipeline.written
         states = waiting(pipeline, place, to=who, after=after, enough=lambda: len(found) >= limit)
-        code_now = await codes_now(pipeline, place)
+        code_now = await codes_now(pipeline, place, who)
         async for state, policy in states:
             seen = written(state, position, pipeline.wiring.secret, to_operator=who.is_operator) if versions else ""
             found += [
@@ -496,19 +499,21 @@ def _recovery(pipeline: Pipeline, lost: Callable[[], Mapping[str, tuple[int, int
 async def _array(
     engine: AsyncEngine,
     bodies: Select[Any],
-    shown: Callable[[str], str] | None = None,
+    shown: Callable[[str, str], str | None] | None = None,
     told: Callable[[Iterable[str]], None] = lambda _: None,
 ) -> Response[bytes]:
     """A column of JSON texts as one JSON array. It is read in parts, so that other requests get their turn.
 
-    `told` is given the last column: the ids of those of whom the texts tell.
+    `shown` makes of a text and the last column, its id, what is told; None leaves it out. `told` is given the ids of
+    those of whom the texts tell.
     """
     parts: list[bytes] = []
     async with engine.connect() as conn, conn.stream(bodies) as rows:
         async for part in rows.partitions(SMOOTH):
-            texts = [row[0] for row in part]
-            parts.append(",".join(map(shown, texts) if shown else texts).encode())
-            told(row[-1] for row in part)
+            texts = {row[-1]: shown(row[0], row[-1]) if shown else row[0] for row in part}
+            kept = {id: text for id, text in texts.items() if text is not None}
+            parts += [",".join(kept.values()).encode()] if kept else []
+            told(kept)
             await asyncio.sleep(0)
     return Response(b"[" + b",".join(parts) + b"]", media_type=MediaType.JSON)
 
@@ -534,42 +539,58 @@ async def _page(
 
 
 class _Shows(NamedTuple):
-    """How states of a kind are shown to callers, by their place."""
+    """How states of a kind are shown to a caller in a division. `his` says in which villages he is a reader."""
 
     state: type[State]
+    who: Caller
+    place: str
+    his: Callable[[str], bool]
 
-    def all_to(self, request: Request[Any, Any, Any], place: str) -> bool:
-        """Whether the caller is shown the secrets of states there: operators, and the readers of an open kind."""
-        who, state = caller(request), self.state
-        return who.is_operator or (
-            not state.personal and not who.is_anybody and bool(state.readers) and who.may(state.readers, place)
-        )
+    @property
+    def is_reader(self) -> bool:
+        """Whether he reads secrets of this open kind, in all villages or in his own."""
+        state, who = self.state, self.who
+        return not state.personal and not who.is_anybody and bool(state.readers) and who.may(state.readers, self.place)
 
-    def texts(self, request: Request[Any, Any, Any], place: str) -> Callable[[str], str] | None:
-        """A function that leaves secrets out of a stored state, and masks whom it names; None if this kind has none."""
-        state, to_operator = self.state, self.all_to(request, place)
-        masks = masking.fields(state) and not to_operator
-        if state.shown is State.shown and not masks:
+    def all_of(self, id: str) -> bool:
+        """Whether he is shown the secrets of a state: operators, and the readers of an open kind."""
+        return self.who.is_operator or (self.is_reader and self.his(id))
+
+    @property
+    def text(self) -> Callable[[str, str], str | None] | None:
+        """A function that leaves secrets out of a stored state, and masks whom it names, or leaves it out as a whole
+        where the kind is about persons and he reads of others; None if he is shown all as it is."""
+        state, masks = self.state, bool(masking.fields(self.state))
+        if state.shown is State.shown and (not masks or self.who.is_operator) and self.his is in_all:
             return None
 
-        def text(body: str) -> str:
-            body = store.shown(state, body, to_operator=to_operator)
-            return masking.masked(state, body) if masks else body
+        def text(body: str, id: str) -> str | None:
+            if state.personal and not self.his(id):
+                return None
+            is_whole = self.all_of(id)
+            body = store.shown(state, body, to_operator=is_whole)
+            return masking.masked(state, body) if masks and not is_whole else body
 
         return text
 
-    def told(self, request: Request[Any, Any, Any], place: str) -> Callable[[Iterable[str]], None]:
-        """A function that notes of whom the caller is told, where the kind is about persons or he is its reader."""
-        if self.state.personal or (self.state.readers and self.all_to(request, place)):
-            return lambda ids: tells_of(request, (f"{self.state.kind}/{id}" for id in ids))
-        return lambda _: None
+    def told(self, request: Request[Any, Any, Any]) -> Callable[[Iterable[str]], None]:
+        """A function that notes of whom he is told: of all of a kind about persons, of the secrets of another."""
+        kind = self.state
+        return lambda ids: tells_of(
+            request, (f"{kind.kind}/{id}" for id in ids if kind.personal or (kind.readers and self.all_of(id)))
+        )
 
 
 def _states(pipeline: Pipeline, state: type[State], table: Table) -> list[Any]:
     """The queries of one kind of state: a list, a single state, and the number of states by status."""
     kind, engine, tables = state.kind, pipeline.engine, pipeline.tables
 
-    shows = _Shows(state)
+    async def shows(request: Request[Any, Any, Any], place: str) -> _Shows:
+        who = caller(request)
+        if OWN.keys().isdisjoint(state.readers):
+            return _Shows(state, who, place, in_all)
+        return _Shows(state, who, place, in_which(who, state.readers, place, await codes_now(pipeline, place, who)))
+
     asks = Asks("place" if state.readers else "operator", state.readers) if state.personal else PLACE
 
     @get(
@@ -592,7 +613,8 @@ def _states(pipeline: Pipeline, state: type[State], table: Table) -> list[Any]:
         if status:
             found = found.where(table.c.status == status)
         found = found.order_by(table.c.id).limit(limit)
-        return await _array(engine, found, shows.texts(request, place), shows.told(request, place))
+        shown = await shows(request, place)
+        return await _array(engine, found, shown.text, shown.told(request))
 
     @get(
         f"/v1/{kind}/{{id:path}}",
@@ -618,13 +640,13 @@ def _states(pipeline: Pipeline, state: type[State], table: Table) -> list[Any]:
         found = msgspec.json.decode(body, type=_Placed)
         if asks.where == "place":
             require_reach(request, found.place, asks.roles)
-        shows.told(request, found.place)([found.id])
-        hiding = shows.texts(request, found.place)
-        seen, to_operator = store.decode_state(state, body), shows.all_to(request, found.place)
-        version = written(seen, position, pipeline.wiring.secret, to_operator=to_operator)
-        return Response(
-            (hiding(body) if hiding else body).encode(), media_type=MediaType.JSON, headers={"ETag": f'"{version}"'}
-        )
+        shown = await shows(request, found.place)
+        if (text := shown.text(body, found.id) if shown.text else body) is None:
+            raise not_his(found.id)
+        shown.told(request)([found.id])
+        seen = store.decode_state(state, body)
+        version = written(seen, position, pipeline.wiring.secret, to_operator=shown.all_of(found.id))
+        return Response(text.encode(), media_type=MediaType.JSON, headers={"ETag": f'"{version}"'})
 
     return [
         listing,

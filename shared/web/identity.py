@@ -23,7 +23,7 @@ from msgspec import UNSET
 from shared.contracts import Command
 from shared.contracts.values import OWN, ROLES
 from shared.divisions import COUNTRY
-from shared.engine.actors import Actor, is_his, nobody
+from shared.engine.actors import Actor, is_his, is_within, nobody
 from shared.engine.people import Person
 from shared.rules import Refused, State, Task
 from shared.web.issuers import LEEWAY, Belongs, Delegated, Holding, IssuerAway, Issuers, TokenRefused
@@ -262,16 +262,44 @@ def _by(
 
 
 def sees(who: Caller, state: State, task: Task, decisions: Decisions, code_now: Callable[[str], str]) -> bool:
-    """Whether a caller is shown a task: one about persons only if it is his own to do, and none for a role of his that
-    is another unit's, team's, village's or township's, that others decide about him, or that is to be another's than
-    who took the step before it. Operators see them all. `decisions` says for each command about whom it decides,
-    `code_now` which code a village has now.
+    """Whether a caller is shown a task. Operators are shown all of them. A task for a role that he does not have he is
+    shown unless it is about persons. A task for a role that he has he is shown if he may do it himself: it is for his
+    own unit, team, village or township, is no decision about himself, and may be done by who took the step before it.
+
+    `decisions` says for each command about whom it decides, `code_now` which code a village has now.
     """
     if who.is_operator or who.is_anybody:
         return who.is_operator or not state.personal
     if not who.may((task.role,), state.place):
         return not state.personal
     return is_his(_in_roles(who, (task.role,), state.place, task.action, decisions), state, task, code_now)
+
+
+def in_which(who: Caller, roles: Collection[str], place: str, code_now: Callable[[str], str]) -> Callable[[str], bool]:
+    """In which villages of a division a caller has one of the roles: in all, or in his own where it holds for it alone.
+    `code_now` has the present code of a village."""
+    parts = [(who.own, who.belongs), *((one.roles, one) for one in who.delegated)]
+    held = [(role, of) for has, of in parts for role in _fitting(has, roles, place)]
+    if who.is_operator or any(role not in OWN for role, _ in held):
+        return in_all
+    return lambda village: any(
+        is_within(village if role == "team" else code_now(village), of, role) for role, of in held
+    )
+
+
+def not_his(village: str) -> Refused:
+    """The refusal of what is kept about persons of a village, to who reads of his own village or township alone."""
+    return Refused(
+        "role",
+        f"本账号只能查询本村、本乡镇的个人信息，村{village}的请由其自己的人员查询",
+        f"this account reads about persons of its own village or township alone, and not of village {village}",
+        status=403,
+    )
+
+
+def in_all(_village: str) -> bool:
+    """Somebody has his role in every village of a division."""
+    return True
 
 
 def tells_of(connection: Connection, persons: Iterable[str]) -> None:

@@ -63,8 +63,9 @@ Said = Annotated[str, Meta(max_length=255)]
 Reference = Annotated[str, Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9._:/-]{0,119})?$(?!\n)")]
 """A stable id, or empty."""
 VillageCode = Annotated[str, Meta(pattern=r"^([0-9]{12})?$(?!\n)")]
+"""The digits of a village, or empty."""
 TownshipCode = Annotated[str, Meta(pattern=r"^([0-9]{9})?$(?!\n)")]
-"""The digits of a village and of a township, or empty."""
+"""The digits of a township, or empty."""
 Administrator = Literal["system", "security", "audit"]
 """Who keeps the system running, who grants rights, and who watches both: three persons, none with a say in the work."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from deploy.demo.world import World
 from services.incentives.model.clocks import CaseTold, Clock, remedies, told, told_in_full
@@ -137,6 +138,18 @@ async def test_5_9_a_body_is_told_of_the_cases_with_which_it_deals_and_nobody_of
         assert (await desk.get("/v1/cases?place=210521", "organisation/210522")).status_code == 403
         read = [entry.about for entry in await desk.log() if entry.deed == "GET /v1/cases"]
         assert any("records/cadre:C1" in about for about in read)
+
+
+async def test_5_9_a_township_is_told_of_the_cases_of_its_own_villages_alone(tmp_path: Path) -> None:
+    decided_there = replace(HEARD, terms=replace(HEARD.terms, decides="township"))
+    async with serving(tmp_path, "incentives", [kept("village_cadre:K1", decided_there)]) as desk:
+        for whose, seen in (
+            ({"township": VILLAGE[:9]}, ["village_cadre:K1"]),
+            ({"township": "210521999"}, []),
+            ({}, []),
+        ):
+            answer = await desk.get("/v1/cases?place=210521", "township/210521", **whose)
+            assert [one["record"] for one in answer.json()] == seen, whose
 
 
 async def test_5_9_whom_a_case_concerns_is_told_of_it_and_not_before_he_may_know(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ from shared.contracts.inspection import (
     GradeWithdrawn,
     RankingMade,
 )
-from shared.contracts.registry import CadreRegistered, VillageMerged
+from shared.contracts.registry import CadreRegistered, PartyRegistered, VillageMerged
 from shared.engine.actors import RECUSAL, Actor, is_his
 from shared.engine.flow import Cause, encode_state
 from shared.laws import as_of
@@ -817,3 +817,30 @@ def test_2_5_one_code_has_one_name_in_all_assessments(field: str) -> None:
     with pytest.raises(PolicyInvalid) as refused:
         parse_pack({**pack, "appraisals": [first, second, *pack["appraisals"][2:]]})
     assert [fault.where for fault in refused.value.faults if "elsewhere" in fault.en] == [f"appraisals[1].{field}"]
+
+
+@pytest.mark.parametrize(
+    ("party", "parent", "his"),
+    [
+        ("B1", f"village:{V}", True), ("B2", f"township:{COUNTY}100", True), ("201503020015", f"village:{V}", True),
+        ("B3", "party:E1", False), ("B4", f"township:{COUNTY}101", False), ("B5", f"village:{COUNTY}101201", False),
+    ],
+)  # fmt: skip
+def test_2_21_a_township_scores_and_is_asked_for_the_branches_that_lie_in_it_alone(
+    party: str, parent: str, his: bool
+) -> None:
+    """Also where a branch belongs to an entity, and that one to a village."""
+    region = Rating(ZUNYI)
+    region.village()
+    region.village(f"{COUNTY}101201")
+    for id, kind, of in (("E1", "entity", f"village:{COUNTY}101201"), (party, "branch", parent)):
+        region.hear(PartyRegistered(place=COUNTY, party=id, kind=kind, parent=of, personal=False, name="支部"))
+    region.pass_days(date(2015, 11, 2))
+    kept, actor = region.state_of("branch_review", party), Actor(acts_as=("township",), township=f"{COUNTY}100")
+    tasks = [one for one in kept.tasks(parse_pack(pack_of(ZUNYI))) if one.role == "township"]
+    assert tasks and {is_his(actor, kept, one) for one in tasks} == {his}
+    score = region.score("branch_review", party, "township_party", "township", 20)
+    inspection = region.services["inspection"]
+    refused = inspection.take([Cause("one", "one", score, actor=actor)], region.today).parked
+    assert [getattr(one.error, "status", 0) for one in refused] == [403] * (not his)
+    inspection.parked.clear()

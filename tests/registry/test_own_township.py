@@ -23,6 +23,8 @@ KINDS = [
     {"kind": "branch", "label": "党支部", "parents": ["village", "township", "firm"]},
     {"kind": "firm", "label": "企业", "parents": ["village", "county"]},
 ]
+CELL = {"kind": "cell", "label": "党小组", "parents": ["branch", "firm"]}
+ADVISER = {"kind": "adviser", "label": "顾问", "parents": ["branch"], "personal": True}
 
 
 def who(role: str, **said: Any) -> Actor:
@@ -86,6 +88,56 @@ def test_2_7_a_township_registers_what_lies_in_it_also_below_an_organisation_the
     assert ((Party, "B-1") in here.registry.states) == (not refused)
 
 
+OURS, THEIRS = VILLAGE, f"{NEIGHBOUR}201"
+NAMED = "山泉公司"
+
+
+def with_firms() -> County:
+    """Two villages, each with a firm; of the neighbour's firm a branch, of this one a cell, and one who advises it."""
+    here = County({**PACK, "parties": [*KINDS, CELL, ADVISER]}).registered()
+    here.do(
+        c.RegisterVillage(place=PLACE, village=THEIRS, name="下石村", township="碱厂镇", population=900, listed=False)
+    )
+    of = (
+        ("F1", "firm", f"village:{OURS}"), ("F2", "firm", f"village:{THEIRS}"), ("B2", "branch", "party:F2"),
+        ("C2", "cell", "party:B2"), ("A2", "adviser", "party:B2"), ("123456789", "firm", f"village:{OURS}"),
+        (f"{NEIGHBOUR}999", "firm", f"village:{OURS}"),
+    )  # fmt: skip
+    for party, kind, parent in of:
+        here.do(c.RegisterParty(place=PLACE, party=party, kind=kind, parent=parent, name=NAMED))
+    return here
+
+
+WHY: dict[str, Any] = {"place": PLACE, "reason": "误录", "decided_by": "乡镇"}
+
+
+@pytest.mark.parametrize(
+    ("command", "refused"),
+    [
+        (c.WithdrawParty(**WHY, party="F1"), ""), (c.WithdrawParty(**WHY, party="F2"), NOT_HIS),
+        (c.WithdrawParty(**WHY, party="C2"), NOT_HIS), (c.WithdrawParty(**WHY, party="A2"), NOT_HIS),
+        (c.MergeParty(**WHY, party="123456789", into="F1"), ""), (c.MergeParty(**WHY, party="F1", into="F2"), NOT_HIS),
+        (c.MergeParty(**WHY, party="F2", into="F1"), NOT_HIS),
+        (c.RegisterParty(place=PLACE, party="C3", kind="cell", parent="party:B2", name="小组"), NOT_HIS),
+        (c.RegisterParty(place=PLACE, party="C2", kind="cell", parent="party:F1", name="小组"), NOT_HIS),
+        (c.WithdrawParty(**WHY, party="123456789"), ""), (c.WithdrawParty(**WHY, party=f"{NEIGHBOUR}999"), NOT_HIS),
+    ],
+)  # fmt: skip
+def test_2_7_what_belongs_to_an_organisation_of_another_township_is_that_ones(command: Command, refused: str) -> None:
+    """However far above it the village stands. An id may be digits as well, but not begin as another township's."""
+    assert said(with_firms(), who("township", township=TOWN), command) == refused
+
+
+def test_a_refusal_tells_nobody_in_which_village_a_person_lives() -> None:
+    here = with_firms()
+    command = c.WithdrawParty(**WHY, party="A2")
+    actor = who("township", township=TOWN)
+    (parked,) = here.registry.take([Cause("one", "one", command, actor=actor)], here.world.today).parked
+    here.registry.parked.clear()
+    assert isinstance(parked.error, Refused)
+    assert NEIGHBOUR not in parked.error.zh + parked.error.en and "其他村、乡镇" in parked.error.zh
+
+
 @pytest.mark.parametrize(
     ("division", "refused"),
     [(f"township:{TOWN}", ""), (f"township:{NEIGHBOUR}", NOT_HIS), (f"county:{PLACE}", NOT_HIS)],
@@ -96,10 +148,13 @@ def test_4_2_a_township_records_its_own_figures_and_none_of_its_county(division:
     assert answer == refused if refused else answer != NOT_HIS, "what the pack says of it is another matter"
 
 
-def test_1_18_to_object_to_a_de_capping_is_everybodys_right() -> None:
-    objection = c.RaiseDecapObjection(place=PLACE, division=f"county:{PLACE}", objection=1, ground="数据不实")
-    for actor in (who("villager", village=VILLAGE), who("township", township=TOWN)):
-        assert said(county(), actor, objection) not in ("", NOT_HIS), "nothing is noticed there, which is another rule"
+def test_1_18_to_object_is_everybodys_right() -> None:
+    """Nothing is noticed there, which another rule refuses."""
+    raised: dict[str, Any] = {"place": PLACE, "objection": 1, "ground": "数据不实"}
+    to_an_exit = c.RaiseObjection(village=VILLAGE, **raised)
+    for objection in (c.RaiseDecapObjection(division=f"county:{PLACE}", **raised), to_an_exit):
+        for actor in (who("villager", village=OTHER), who("township", township=NEIGHBOUR), who("team", team=OTHER)):
+            assert said(county(), actor, objection) not in ("", NOT_HIS), objection
     letter = c.WithdrawDecap(place=PLACE, division=f"county:{PLACE}", reason="误报", decided_by="乡镇")
     assert said(county(), who("township", township=TOWN), letter) == NOT_HIS
 
@@ -132,4 +187,10 @@ def test_the_refusal_says_whose_it_is_and_what_to_do() -> None:
         (parked,) = here.registry.take([Cause("one", "one", SURVEY, actor=actor)], date(2014, 6, 3)).parked
         here.registry.parked.clear()
         assert isinstance(parked.error, Refused)
-        assert zh in parked.error.zh and VILLAGE in parked.error.zh and en in parked.error.en
+        assert zh in parked.error.zh and f"村{VILLAGE}" in parked.error.zh and en in parked.error.en
+    county_figures = c.RecordFigures(place=PLACE, division=f"county:{PLACE}", **FIGURES)
+    actor = Actor(pseudonym="p", acts_as=("village", "township"), township=TOWN)
+    (parked,) = here.registry.take([Cause("two", "two", county_figures, actor=actor)], date(2014, 6, 3)).parked
+    here.registry.parked.clear()
+    assert isinstance(parked.error, Refused)
+    assert f"区划{PLACE}" in parked.error.zh and "未写明" not in parked.error.zh, "of two, the one that he has counts"

@@ -10,14 +10,16 @@ from typing import Any
 import httpx
 import openpyxl
 import pytest
+from sqlalchemy import select
 
 from deploy.demo.regions.benxi.story import CITY, PACK, POLICY
 from services.dispatch.model.link import Link
 from services.inspection.model.verification import Verification
 from shared.contracts.calendar import DayPassed
+from shared.contracts.inspection import AssessmentGraded
 from shared.contracts.registry import PolicyAdopted, VillageRecoded, VillageRegistered
 from shared.engine import store
-from shared.engine.deliveries import handle
+from shared.engine.deliveries import handle, hear_names
 from shared.engine.pipeline import Pipeline
 from shared.rules import State
 from shared.stream.bus import OPEN, Message
@@ -81,3 +83,25 @@ async def test_a_village_has_its_present_name_beside_its_code_in_forms_and_tasks
     heads = [str(cell.value).partition("\n")[0] for cell in page[1]]
     assert page.cell(2, heads.index("村名") + 1).value == "新石村"
     assert task["words"]["about"] == ["新石村（210521100201）", "新石村 (210521100201)"]
+
+
+async def test_what_villages_are_coded_is_heard_again_by_a_service_that_did_not_keep_it_before(tmp_path: Path) -> None:
+    """A village moved to another county before the upgrade. What is told of it there is handled, and not parked."""
+    wiring = import_module("services.incentives.app")
+    engine = await engine_with(f"sqlite+aiosqlite:///{tmp_path}/incentives.sqlite3", wiring.SERVICE.tables)
+    pipeline = Pipeline(wiring.SERVICE, engine, Relay(send), "http://localhost/schemas")
+    await pipeline.start()
+    adopted = PolicyAdopted(place=CITY, version=POLICY.version, pack=PACK, adopted_by="市委")
+    known = [delivery(event, n) for n, event in enumerate((DayPassed(day=date(2015, 3, 2)), adopted, NAMED), 1)]
+    await handle(pipeline, OPEN, known)
+    await hear_names(pipeline, [*known, delivery(MOVED, 4)])
+    grade = AssessmentGraded(
+        place="210522", village=ID, year=2014, unit="U1", leader="C1", score=50, grade="incompetent", triggers=(),
+        decided_by="市委组织部",
+    )  # fmt: skip
+    await handle(pipeline, OPEN, [delivery(grade, 5)])
+    async with engine.connect() as conn:
+        parked = (await conn.execute(select(wiring.SERVICE.tables.dead_letters.c.id))).scalars().all()
+        assert await store.recoded(conn, wiring.SERVICE.tables) == [("210522", ID)]
+    assert parked == []
+    await engine.dispose()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.dispatch.model.pairings import Pairings
 from services.incentives.model.record import Case, Record
 from services.registry.model.kept import Kept, Matter
 from services.registry.model.party import Person
@@ -90,22 +91,44 @@ async def test_a_list_of_thousands_names_each_of_them_once(tmp_path: Path) -> No
     assert named == [f"cadres/{id}" for id in ids] and len(entries) == 2
 
 
+NEXT = "210521101201"
+"""A village of the next township."""
+
+
 @pytest.mark.parametrize(
-    ("role", "sees"),
-    [("village/210521", True), ("poverty_office/2105", True), ("inspection/2105", False), ("village/210522", None)],
-)
+    ("role", "whose", "sees"),
+    [
+        ("poverty_office/2105", {}, True), ("inspection/2105", {}, False), ("village/210522", {}, None),
+        ("village/210521", {"village": VILLAGE}, True), ("village/210521", {"village": NEXT}, False),
+        ("village/210521", {}, False), ("team/210521", {"team": VILLAGE}, True), ("team/210521", {"team": NEXT}, False),
+        ("township/210521", {"township": VILLAGE[:9]}, True), ("township/210521", {"township": NEXT[:9]}, False),
+    ],
+)  # fmt: skip
 async def test_1_18_households_are_shown_to_who_works_with_them_alone(
-    role: str, sees: bool | None, tmp_path: Path
+    role: str, whose: dict[str, str], sees: bool | None, tmp_path: Path
 ) -> None:
     async with serving(tmp_path, "registry", [REGISTER]) as desk:
-        one = await desk.get(f"/v1/registers/{VILLAGE}", role)
-        every = await desk.get(f"/v1/registers?place={PLACE}", role)
+        one = await desk.get(f"/v1/registers/{VILLAGE}", role, **whose)
+        every = await desk.get(f"/v1/registers?place={PLACE}", role, **whose)
         if sees is None:
             assert one.status_code == every.status_code == 403
             return
         assert [*one.json().get("households", {})] == [*every.json()[0].get("households", {})] == ["H1"] * sees
         assert one.json()["population"] == 9
         assert [entry.about.partition(" : ")[2] for entry in await desk.log()] == [f"registers/{VILLAGE}"] * 2 * sees
+
+
+async def test_1_8_a_township_reads_who_helps_the_households_of_its_own_villages_alone(tmp_path: Path) -> None:
+    kept = [Pairings(id=id, place=PLACE, poor=("H1",)) for id in (VILLAGE, NEXT)]
+    async with serving(tmp_path, "dispatch", kept) as desk:
+        for whose, seen in (({"township": VILLAGE[:9]}, [VILLAGE]), ({"township": NEXT[:9]}, [NEXT]), ({}, [])):
+            every = await desk.get(f"/v1/pairings?place={PLACE}", "township/210521", **whose)
+            assert every.status_code == 200 and [one["id"] for one in every.json()] == seen
+            one = await desk.get(f"/v1/pairings/{VILLAGE}", "township/210521", **whose)
+            assert (one.status_code == 200) == (VILLAGE in seen), one.text
+        assert "H1" not in one.text and "本乡镇" in one.text
+        every = await desk.get(f"/v1/pairings?place={PLACE}", "poverty_office/2105")
+        assert [one["id"] for one in every.json()] == [VILLAGE, NEXT]
 
 
 async def test_1_18_households_are_no_strangers_to_read_where_nobody_is_asked_who_he_is(tmp_path: Path) -> None:

@@ -22,8 +22,9 @@ Division = Annotated[str, Meta(pattern=r"^(?:[0-9]{2}){0,3}$(?!\n)", max_length=
 Reference = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,119}$(?!\n)|^$", max_length=120)]
 """The stable id of a cadre, unit or team that the account belongs to; empty for none."""
 VillageCode = Annotated[str, Meta(pattern=r"^[0-9]{12}$(?!\n)|^$", max_length=12)]
+"""The digits of the village for which the account acts; empty for none."""
 TownshipCode = Annotated[str, Meta(pattern=r"^[0-9]{9}$(?!\n)|^$", max_length=9)]
-"""The digits of the village or township for which the account acts; empty for none."""
+"""The digits of the township for which the account acts; empty for none."""
 Administers = Literal["system", "security", "audit"]
 ADMINISTRATORS: Final = {
     "system": ("系统管理员", "the system administrator"), "security": ("安全管理员", "the security administrator"),

@@ -44,6 +44,8 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
     """Whether the subject is a person, or the score is made of persons' results; then its events are sealed."""
     village: str = ""
     """The village that it belonged to when it was opened; empty if to none."""
+    parent: str = ""
+    """The division in which it lay then, or its own: `township:210522101`; a village as well, of a party's party."""
     cohort: str = ""
     """All who are assessed together, if they are ranked or the best grade has a share."""
     reports: frozenset[str] = frozenset()

@@ -60,6 +60,8 @@ def opened(_state: Appraisal | None, event: AppraisalOpened) -> Iterable[Key]:
         yield Supervision, event.subject
     elif event.subject_kind in COMPOSED:
         yield Subject, event.subject
+    else:
+        yield Subject, f"party:{event.subject}"
 
 
 def open_own(
@@ -81,6 +83,7 @@ def open_own(
         subject_kind=event.subject_kind,
         tells_of_persons=event.personal,
         village=event.village or "",
+        parent=next((it.parent for it in others.values() if isinstance(it, Subject)), ""),
         cohort=cohort_of(terms, event.year, policy),
         results={of: known[key] for of in terms.sources if (key := f"{of}/{event.year}") in known},
         by_chance=by_chance(terms, policy, has_team=has_team),

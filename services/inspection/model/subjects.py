@@ -58,6 +58,8 @@ class Subject(State, frozen=True, kw_only=True, omit_defaults=True):
     """What is known of a party, such as the post that a village cadre holds."""
     village: str = ""
     """The village itself, or the one that a party belongs to."""
+    parent: str = ""
+    """Where a party lies: its village or division, or that of the party to which it belongs."""
     opened: tuple[str, ...] = ()
     """Its latest assessments, by id."""
     results: dict[str, dict[str, float | None]] = msgspec.field(default_factory=dict)
@@ -158,11 +160,22 @@ def leave_township(state: Subject | None, event: VillageRecoded, policy: Policy,
     return Change(state and state.but(left=True))
 
 
-def register_party(state: Subject | None, event: PartyRegistered, policy: Policy, today: date) -> Change:
+def of_parent(_state: Subject | None, event: PartyRegistered) -> Iterable[Key]:
+    """The party to which another one belongs, if it is a party's."""
+    if event.parent.startswith("party:"):
+        yield Subject, event.parent
+
+
+def register_party(
+    state: Subject | None, event: PartyRegistered, policy: Policy, today: date, others: Mapping[Key, State | None]
+) -> Change:
     """A party was registered, or belongs to another village now."""
     village = event.parent.partition(":")[2] if event.parent.startswith(f"{VILLAGE}:") else ""
+    parent = next((one.parent for one in others.values() if isinstance(one, Subject)), event.parent)
     known = state or Subject(id=f"party:{event.party}", place=event.place, sort=event.kind, is_person=event.personal)
-    renewed = known.but(place=event.place, sort=event.kind, fields=event.fields, village=village, ended=False)
+    renewed = known.but(
+        place=event.place, sort=event.kind, fields=event.fields, village=village, parent=parent, ended=False
+    )
     return Change(_waking(renewed, policy, today))
 
 

@@ -45,6 +45,11 @@ class Party(State, frozen=True, kw_only=True):
     """By id, its places on lists."""
 
     @property
+    def above(self) -> Iterable[Key]:
+        of, _, id = self.parent.partition(":")
+        return ((Party, id), (Person, id)) if of == "party" else ()
+
+    @property
     def status(self) -> str:
         return "withdrawn" if self.withdrawn else self.sort
 

@@ -1,5 +1,7 @@
 """The notice of a village's procedure, and the objections to it."""
 
+from typing import ClassVar
+
 from services.registry.model.commands.correction import Correction
 from shared.contracts import Command
 from shared.contracts.registry.procedure import Word
@@ -27,6 +29,7 @@ class WithdrawNotice(Correction, frozen=True, kw_only=True):
 class RaiseObjection(Command, frozen=True, kw_only=True):
     """Object to what is on notice. The objector's name is not asked for."""
 
+    everybodys: ClassVar[bool] = True
     village: VillageId
     matter: RunId | None = None
     """The matter whose notice it is; None for that of the village's exit."""
