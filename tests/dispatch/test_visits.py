@@ -38,6 +38,20 @@ def test_2_11_after_each_quarter_the_village_says_how_often_its_experts_came() -
     assert (told.kind, told.last, told.short, told.owed_by) == ("expert", NEXT, 1, "organisation"), "E3 was new"
 
 
+@pytest.mark.parametrize(
+    ("every", "lasts"),
+    [
+        ("month", ["2014-06-30", "2014-07-31", "2014-08-31"]), ("quarter", ["2014-06-30"]),
+        ("half_year", ["2014-06-30"]), ("year", []),
+    ],
+)  # fmt: skip
+def test_2_11_periods_begin_in_january_and_follow_each_other(every: str, lasts: list[str]) -> None:
+    expert = {**EXPERT, "visits": {**EXPERT["visits"], "every": every}}
+    benxi = helped(links=[expert if one is EXPERT else one for one in PARTNERED["links"]])
+    benxi.until(date(2014, 9, 5))
+    assert [task.answer["last"] for task in benxi.tasks("visit-counts")] == lasts
+
+
 def test_2_11_a_count_that_nobody_gave_is_told_once_and_still_awaited() -> None:
     benxi = helped()
     benxi.until(date(2014, 9, 1))

@@ -396,6 +396,7 @@ def test_3_3_a_cadre_is_transferred_by_either_division_and_by_no_third() -> None
 def test_a_county_is_played_from_the_middle_to_the_exit() -> None:
     county = County().until(date(2016, 5, 2))
     events = county.do(TAKE_OVER)
+    assert county.village.values == {"incidence": 0.01}, "those of the latest year"
     assert [type(event) for event in events] == [VillageRegistered, VillageListed, VillageDiagnosed]
     assert (events[1].since, events[2].since) == (date(2014, 3, 1), date(2014, 5, 1))
     village = county.village

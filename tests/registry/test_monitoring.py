@@ -249,6 +249,14 @@ def test_5_11_whose_risk_another_round_removed_is_not_watched_again_when_one_is_
     assert counted(county) == {"unstable": 1} and is_watched(county, "H1") == ""
 
 
+def test_5_11_a_removal_of_risk_is_proposed_by_the_latest_visit_alone() -> None:
+    county = watched().until(date(2015, 1, 12))
+    county.do(visit("H1", date(2015, 1, 12), eased=True))
+    assert ("ease", "unstable", date(2015, 1, 27)) in proposed(county)
+    county.until(date(2015, 1, 20)).do(visit("H1", date(2015, 1, 20)))
+    assert ("ease", "unstable") not in [one[:2] for one in proposed(county)], "the risk is there again"
+
+
 def test_5_11_a_visit_proposes_again_a_removal_of_risk_that_was_refused() -> None:
     county = eased()
     county.do(step("E1", "appraise", "ease", agreed=0))

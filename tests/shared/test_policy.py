@@ -251,6 +251,19 @@ def test_a_fault_within_a_part_that_may_be_left_out_is_shown_at_its_entry() -> N
     ]
 
 
+@pytest.mark.parametrize(
+    ("edits", "where"),
+    [
+        ((put("commitments.0.duties", {"road": "修路"}), put("commitments.1.duties", {"road": "通水"})),
+         "commitments[1].duties.road"),
+        ((put("commitments.3.sources", {"other": "财政投入"}),), "commitments[3].sources.other"),
+    ],
+)  # fmt: skip
+def test_entries_of_two_lists_share_name_and_code_or_neither(edits: Any, where: str) -> None:
+    (fault,) = faults_of(*edits)
+    assert fault.where == where and "make them alike" in fault.en
+
+
 def test_what_else_is_wrong_with_an_entry_waits_until_its_broken_field_is_mended() -> None:
     """The steps of a procedure depend on each other, so nothing is guessed from the rest of them."""
     told_to_itself = put("procedures.0.steps.4.overdue_to", "township")

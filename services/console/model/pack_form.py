@@ -118,7 +118,7 @@ def _of(policy: Policy, hint: Any, value: Any, path: Path, about: Both, label: B
             zh, en = word_of_key(policy, key, str(path[-1]))
             zh = part if zh.startswith("代码") and isinstance(part, str) else zh
             one = (f"{label[0]}：{zh}", f"{label[1]}: {en}")
-            yield from _of(policy, args[1] if len(args) > 1 else Any, part, (*path, key), about, one)
+            yield from _of(policy, args[1] if args else Any, part, (*path, key), about, one)
     elif isinstance(value, list) and value and isinstance(value[0], Mapping):
         for n, entry in enumerate(value):
             name = next((name for name in _NAMED if name in entry), "")
