@@ -71,7 +71,7 @@ SHOWN: Final = """## 不全部显示的内容 · What is shown in part
 可以查询（`GET /v1/readings`）：令牌写明 `cadre`、`unit`（发放表还须 `team`）的，告知日期、机关和内容，不告知查阅人；
 案件在听取陈述申辩或者送达决定之前，其查阅情况不告知。审计管理员可查任何人（`about=`）。
 
-Names and the like are masked in lists and queries (张\\*\\*, 138\\*\\*\\*\\*1234). Who needs one in full asks for
+Names and the like are masked in lists and queries (“张\\*\\*”, 138\\*\\*\\*\\*1234). Who needs one in full asks for
 one person and says for which `purpose`, which the audit log keeps. Households are shown to the roles that work with
 them. Operators are shown all, which is logged as well. Cadres ask who has read what is kept about them
 (`GET /v1/readings`): whose token names `cadre` and `unit` (and `team`, for statements of pay) is told the day, the

@@ -66,3 +66,13 @@ def article(number: int) -> str:
     said = f"{_DIGITS[hundreds]}百{'零' if rest and not tens else ''}" if hundreds else ""
     said += f"{'' if tens == 1 and not hundreds else _DIGITS[tens]}十" if tens else ""
     return f"第{said}{_DIGITS[ones] if ones else ''}条"
+
+
+def number(text: str) -> int:
+    """A number below a thousand as documents write it, in figures or words: 一百零五 is 105."""
+    if text.isdecimal() and text.isascii():
+        return int(text)
+    hundreds, _, rest = text.rpartition("百")
+    tens, ten, ones = rest.rpartition("十")
+    digits = [_DIGITS.find(part.replace("〇", "零")[-1:]) if part else 0 for part in (hundreds, tens, ones)]
+    return digits[0] * 100 + (digits[1] or bool(ten)) * 10 + digits[2]

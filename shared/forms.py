@@ -171,7 +171,9 @@ class Blank(NamedTuple):
             columns=tuple(column for column in columns if column not in empty),
             key=self.key,
             asked_by_zh="、".join(f"{policy.name}（依据：{title}）" for policy, _, title in documents),
-            asked_by_en=", ".join(f"{policy.name_en} (under its document {id})" for policy, id, _ in documents),
+            asked_by_en=", ".join(
+                f"{policy.name_en} (under {policy.cited_in_english(first)})" for policy, first, _ in documents
+            ),
         )
 
     def is_offered(self, policies: Sequence[Policy]) -> bool:

@@ -19,7 +19,7 @@ from shared.contracts.sentences import SENTENCES
 from shared.contracts.values import ROLES
 from shared.contracts.words import WORDS
 from shared.divisions import LABELS
-from shared.laws import LAWS
+from shared.laws import IN_ENGLISH, LAWS
 from shared.policy import Policy
 from shared.policy.assessment import CHANNELS
 from shared.policy.indicators import HOUSEHOLD_FIGURES, SHARE
@@ -182,27 +182,22 @@ def in_english(field: str, value: Any, policy: Policy | None = None) -> str:
         return chinese.percent(value) if field in _SHARES else f"{value:g}"
     if isinstance(value, Mapping):
         return ", ".join(
-            f"{_spelt(key)} {figure(key, part, policy, 'not measured') if field == 'values' else _part(part)}"
+            f"{english.in_words(key)} {figure(key, part, policy, 'not measured') if field == 'values' else _part(part)}"
             for key, part in value.items()
         )
     if isinstance(value, (tuple, list)):
         return ", ".join(in_english(field, part, policy) for part in value)
-    if type(value).__name__ == "Unmet":
-        return in_english("values", {value.indicator: value.value}, policy)
+    if type(value).__name__ in _PARTS_IN_ENGLISH:
+        return _PARTS_IN_ENGLISH[type(value).__name__](value, policy)
     if isinstance(value, msgspec.Struct):
         parts = msgspec.structs.asdict(value).items()
-        return " ".join(in_english(name, part) for name, part in parts if part and name not in _NUMBERS)
-    text = str(value)
-    if _NAMED_AS.get(field, field) == "by" and text in ROLES:
+        return " ".join(in_english(name, part, policy) for name, part in parts if part and name not in _NUMBERS)
+    text, named = str(value), _NAMED_AS.get(field, field)
+    if named == "by" and text in ROLES:
         return ROLES[text][1]
-    if field == "clause":
-        return basis(text, policy)[1] or text
-    if field == "outcome":
-        return _outcome(text, policy)[1]
-    if field == "deadline":
-        return " ".join(english.written(_spelt(part)) for part in _ending(text))
-    text = " ".join(map(_spelt, text.split(":"))) if field == "record" else text
-    return _spelt(text) if field in _COMPOSED or _NAMED_AS.get(field, field) in _codes() else english.written(text)
+    if field in _WRITTEN_IN_ENGLISH:
+        return _WRITTEN_IN_ENGLISH[field](text, policy)
+    return english.in_words(text) if field in _WRITTEN or named in _codes() else english.written(text)
 
 
 _NUMBERS: Final = ("number", "problem", "goal", "duty", "sources", "yuan", "parts")
@@ -210,15 +205,7 @@ _NUMBERS: Final = ("number", "problem", "goal", "duty", "sources", "yuan", "part
 
 
 def _part(value: Any) -> str:
-    return _spelt(value) if isinstance(value, str) else in_english("", value)
-
-
-def _spelt(code: str) -> str:
-    """A code as English words: `ledger/2015` is ledger 2015.
-
-    A text with a capital or a full stop is an id: it stays.
-    """
-    return re.sub("[_/]", " ", code) if re.fullmatch(r"[a-z_]+(/([0-9]{4}|term))?", code) else code
+    return english.in_words(value) if isinstance(value, str) else in_english("", value)
 
 
 def sentence(event: Event, policy: Policy | None, names: Mapping[str, str]) -> Both:
@@ -322,7 +309,7 @@ def awaited(about: str, given: Mapping[str, Any], detail: str, policy: Policy | 
         if field in _AT_THE_HEAD:
             continue
         forms = _AWAITED.get(field, ("{}", "{}"))
-        words = forms[0].format(said(field, value, policy)), forms[1].format(in_english(field, value))
+        words = forms[0].format(said(field, value, policy)), forms[1].format(in_english(field, value, policy))
         if value == about:
             subject = words
         else:
@@ -330,7 +317,7 @@ def awaited(about: str, given: Mapping[str, Any], detail: str, policy: Policy | 
     if not parts and detail and subject == whole:
         kinds: Mapping[str, str] = policy.labels["kind"] if policy else {}
         field = "year" if detail.isdecimal() else "kind" if detail in kinds else "topic"
-        parts = [(said(field, detail.split(","), policy), in_english(field, detail.split(",")))]
+        parts = [(said(field, detail.split(","), policy), in_english(field, detail.split(","), policy))]
     return subject, ("，".join(zh for zh, _ in parts), ", ".join(en for _, en in parts))
 
 
@@ -381,8 +368,8 @@ def basis(rule: str, policy: Policy | None = None) -> Both:
         zh, en = LAWS[found[1]]
         number = int(found[2]) if found[2] else 0
         return (f"《{zh}》{chinese.article(number)}", f"{en}, article {number}") if number else (f"《{zh}》", en)
-    if rule in _TITLES:
-        return f"《{rule}》", _TITLES[rule]
+    if rule in IN_ENGLISH:
+        return f"《{rule}》", IN_ENGLISH[rule]
     key, article = [*re.split("[: ]", rule, maxsplit=1), ""][:2]
     if policy and key in policy.documents:
         return _cited(policy, key, article)
@@ -392,15 +379,13 @@ def basis(rule: str, policy: Policy | None = None) -> Both:
 
 
 _LAW: Final = re.compile(f"({'|'.join(LAWS)})(?: ([0-9]+))?")
-_TITLES: Final = {"全国年节及纪念日放假办法": "Regulation on Public Holidays for National Festivals and Memorial Days"}
 _MECHANISM: Final = re.compile(r"[0-9]+\.[0-9]+|rules §[0-9]+")
 """The ids of docs/mechanisms.md, such as `3.4`. Old dead letters may name a section of rules instead."""
 
 
 def _cited(policy: Policy, key: str, article: str) -> Both:
     article = "" if _MECHANISM.fullmatch(article) else article  # Packs once named mechanisms as articles.
-    en = f"document {key} of {policy.name_en}"
-    return policy.cited(f"{key}:{article}"), f"{en}, {article}" if article else en
+    return policy.cited(f"{key}:{article}"), policy.cited_in_english(f"{key}:{article}")
 
 
 @cache
@@ -463,7 +448,7 @@ def _outcome(id: str, policy: Policy | None) -> Both:
     """An outcome with its occasion: `talk/210521100201/2015` is the talk for a grade of 2015 in that village."""
     kind, _, about = id.partition("/")
     zh, en = _occasion(about.split("/"), policy)
-    return f"{label('kind', kind, policy)}（{zh}）", f"{_spelt(kind)} ({en})"
+    return f"{label('kind', kind, policy)}（{zh}）", f"{english.in_words(kind)} ({en})"
 
 
 def _occasion(parts: list[str], policy: Policy | None) -> Both:
@@ -474,7 +459,7 @@ def _occasion(parts: list[str], policy: Policy | None) -> Both:
             return f"村{village}，{year}年度", f"village {village}, {year}"
         case [assessment, subject, year] if _is_year(year):
             zh = f"{_subject(subject, policy)}，{year}年度{label('kind', assessment, policy)}"
-            return zh, f"{_spelt(assessment)} of {subject}, {year}"
+            return zh, f"{english.in_words(f'{assessment} of {subject}')}, {year}"
         case [village, until] if "-" in until:
             return f"村{village}，延长至{chinese.written(until)}", f"village {village}, until {english.written(until)}"
         case [village, spell]:
@@ -482,12 +467,12 @@ def _occasion(parts: list[str], policy: Policy | None) -> Both:
         case [village, kind, step, due]:
             step = _step(step.replace(":", " "), policy)
             zh = f"村{village}{label('kind', kind, policy)}{step}，{chinese.written(due)}到期"
-            return zh, f"{_spelt(kind)} of village {village}, due on {english.written(due)}"
+            return zh, english.in_words(f"{kind} of village {village}, due on {due}")
         case [campaign, village, times]:
             zh = f"{_order(f'{campaign}/{village}', policy)}，第{times}次逾期"
-            return zh, f"order to village {village}, overdue for the time {times}"
+            return zh, f"{english.in_words(f'{campaign}/{village}')}, overdue for the time {times}"
     about = "/".join(parts)
-    return f"“{about}”", about
+    return f"“{about}”", f"“{about}”"
 
 
 def _is_year(text: str) -> bool:
@@ -508,6 +493,11 @@ def _division(id: str, policy: Policy | None) -> str:
 def _record(id: str, policy: Policy | None) -> str:
     kind, _, subject = id.partition(":")
     return _division(subject, policy) if ":" in subject else f"{label('subject_kind', kind, policy)}{subject}"
+
+
+def _listing(text: str, policy: Policy | None) -> str:
+    kind, _, of = text.partition("/")
+    return f"{label('kind', kind, policy)}（{of}）"
 
 
 def _step(text: str, policy: Policy | None) -> str:
@@ -536,6 +526,32 @@ def _ending(path: str) -> list[str]:
     return rest if first == "owed" else [first] if first == "vacancies" or not rest else rest[-1:]
 
 
+def _deadline_in_english(text: str, _policy: Policy | None) -> str:
+    return " ".join(map(english.in_words, _ending(text)))
+
+
+def _record_in_english(id: str, _policy: Policy | None) -> str:
+    kind, _, subject = id.partition(":")
+    return english.in_words(subject if ":" in subject else f"{kind} {subject}")
+
+
+def _step_in_english(text: str, _policy: Policy | None) -> str:
+    """A step, followed by its day of the year if the code has one: `reconcile 03-31` is reconcile of 31 March."""
+    code, _, day = text.partition(" ")
+    of = f" of {date.fromisoformat(f'2000-{day[-5:]}'):%-d %B}" if day else ""
+    return f"{english.in_words(code)}{of}"
+
+
+def _campaign_in_english(id: str, _policy: Policy | None) -> str:
+    words = english.in_words(id)
+    return words if words != id else f"“{id}”"
+
+
+def _month_in_english(text: str, _policy: Policy | None) -> str:
+    year, month = map(int, text.split("-"))
+    return f"{date(year, month, 1):%B %Y}"
+
+
 def _evidence(text: str, policy: Policy | None) -> str:
     return "有关事实记录"
 
@@ -553,6 +569,8 @@ _WRITTEN: Final[Mapping[str, Callable[[str, Policy | None], str]]] = {
     "owed": _owed,
     "outcome": lambda text, policy: _outcome(text, policy)[0],
     "record": _record,
+    **dict.fromkeys(("parent", "former"), _record),
+    "listings": _listing,
     "division": _division,
     "step": _step,
     "deadline": _deadline,
@@ -568,6 +586,20 @@ _WRITTEN: Final[Mapping[str, Callable[[str, Policy | None], str]]] = {
     **dict.fromkeys(("attempt", "asking"), lambda text, _policy: f"第{text}次"),
 }
 """Fields whose texts are composed of codes, days and numbers, each with the function that words them."""
+_WRITTEN_IN_ENGLISH: Final[Mapping[str, Callable[[str, Policy | None], str]]] = {
+    "campaign": _campaign_in_english,
+    "beside": _campaign_in_english,
+    "outcome": lambda text, policy: _outcome(text, policy)[1],
+    **dict.fromkeys(("record", "parent", "former"), _record_in_english),
+    "step": _step_in_english,
+    "deadline": _deadline_in_english,
+    "evidence": lambda _text, _policy: "what was recorded",
+    "clause": lambda text, policy: basis(text, policy)[1] or f"“{text}”",
+    "period": lambda text, _policy: "the term" if text == "term" else text,
+    "in_month": _month_in_english,
+    "amount": lambda text, _policy: f"{int(text):,}",
+}
+"""Those of them of which the words in English are not only their codes and days in words."""
 _PARTS: Final[Mapping[str, Callable[[Any, Policy | None], str]]] = {
     "Member": lambda member, policy: f"{label('role', member.role, policy)}{member.cadre}",
     "Ranked": lambda one, policy: f"{_subject(one.subject, policy)}得{one.score:g}分",
@@ -595,3 +627,19 @@ _PARTS: Final[Mapping[str, Callable[[Any, Policy | None], str]]] = {
     ),
 }
 """Structs within events, by name, each with the function that words it."""
+_PARTS_IN_ENGLISH: Final[Mapping[str, Callable[[Any, Policy | None], str]]] = {
+    "Ranked": lambda one, _policy: f"{english.in_words(one.subject)} {one.score:g}",
+    "Pair": lambda pair, _policy: f"{pair.household} by {pair.cadre}",
+    "Noted": lambda noted, policy: ", ".join(
+        [f"village {noted.village}"]
+        + [f"{noted.absent} absent"] * bool(noted.absent)
+        + [in_english("findings", noted.findings, policy)] * bool(noted.findings)
+        + [f"disputed: {in_english('findings', noted.disputed, policy)}"] * bool(noted.disputed)
+    ),
+    "Replacement": lambda one, policy: (
+        f"village {one.village} ({in_english('hindrance', one.hindrance, policy)})"
+        + (f" by village {one.replacement}" if one.replacement else "")
+    ),
+    "Unmet": lambda unmet, policy: in_english("values", {unmet.indicator: unmet.value}, policy),
+}
+"""Those of them of which the words in English are not only those of their fields."""

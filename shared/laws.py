@@ -23,6 +23,10 @@ LAWS: Final = {
     "Regulation on Administrative Divisions": ("行政区划管理条例", "Regulation on Administrative Divisions"),
 }
 """Their titles in Chinese and English, by the names that rules use."""
+IN_ENGLISH: Final = dict(LAWS.values()) | {
+    "全国年节及纪念日放假办法": "Regulation on Public Holidays for National Festivals and Memorial Days",
+}
+"""The English titles of national documents, by their Chinese ones."""
 
 _BEFORE: Final = {
     "Civil Servant Law 76": (date(2019, 6, 1), "Civil Servant Law 70"),

@@ -32,6 +32,7 @@ _NAMED = ("label", "title", "channel", "rank", "on_list")
 _WITHIN = str.maketrans("“”", "‘’")
 """Quotation marks within quotation marks."""
 _CITED = ("rule", "clause", "reference")
+NOTHING: Both = ("", "")
 
 
 class Sentence(NamedTuple):
@@ -43,8 +44,9 @@ class Sentence(NamedTuple):
     """The section or entry to which it belongs."""
     zh: str
     en: str
-    source: str
-    """The document and article that it rests on, and the name of the pack that says it: 《…》第四项，本溪市."""
+    source: Both
+    """The document and article that it rests on, and the name of the pack that says it: 《…》第四项，本溪市. Empty
+    texts stand for nothing."""
 
 
 def sentences(policy: Policy) -> Iterator[Sentence]:
@@ -58,11 +60,13 @@ def _all(policy: Policy) -> Iterator[Sentence]:
     """Everything that a pack says, as if it had said all of it itself."""
     for key in policy.documents:
         said = f"《{policy.title(key)}》"
-        yield Sentence(("documents", key), ("所引文件", "Documents"), f"所引文件：{said}", f"Documents: {said}", "")
+        yield Sentence(
+            ("documents", key), ("所引文件", "Documents"), f"所引文件：{said}", f"Documents: {said}", NOTHING
+        )
     for field in msgspec.structs.fields(Policy):
         if field.name not in TOLD_AT_THE_HEAD and getattr(policy, field.name):
             about = _title(words(Policy)[field.name])
-            yield from _of(policy, getattr(policy, field.name), (field.name,), about, "")
+            yield from _of(policy, getattr(policy, field.name), (field.name,), about, NOTHING)
 
 
 def changes(before: Policy, after: Policy) -> Iterator[tuple[Sentence | None, Sentence | None]]:
@@ -74,22 +78,23 @@ def changes(before: Policy, after: Policy) -> Iterator[tuple[Sentence | None, Se
             yield pair
 
 
-def _of(policy: Policy, part: Any, path: tuple[str, ...], about: Both, source: str) -> Iterator[Sentence]:
+def _of(policy: Policy, part: Any, path: tuple[str, ...], about: Both, source: Both) -> Iterator[Sentence]:
     """The sentences of a section, an entry or a list of entries."""
     if _is_entries(part):
         for n, entry in enumerate(part):
             name = "/".join(str(getattr(entry, field)) for field in getattr(entry, "named_by", ())) or str(n + 1)
             named_by = next((field for field in _NAMED if getattr(entry, field, "")), "")
             zh, en = _word(policy, getattr(entry, named_by), (*path, named_by)) if named_by else (name, name)
-            told = (f"{about[0]}“{zh.translate(_WITHIN)}”", f"{about[1]} “{en}”")
+            told = (f"{about[0]}“{zh.translate(_WITHIN)}”", f"{about[1]} “{en.translate(_WITHIN)}”")
             if isinstance(entry, Bound) and not named_by:  # Its sentence names the figure.
                 told = about
             yield from _of(policy, entry, (*path, name), told, source)
         return
     source = _source(policy, part, path) or source
+    of_pack = policy.name, policy.name_en
     if isinstance(part, Bound):
         zh, en = _value(policy, part, path)
-        yield Sentence(path, about, f"{about[0]}：{zh}", f"{about[1]}: {en}", source or policy.name)
+        yield Sentence(path, about, f"{about[0]}：{zh}", f"{about[1]}: {en}", source if any(source) else of_pack)
     for name, value, said in _filled(part):
         at = (*path, name)
         if name in _CODES and (_list_of(at), name) not in _OWN:
@@ -100,7 +105,7 @@ def _of(policy: Policy, part: Any, path: tuple[str, ...], about: Both, source: s
         else:
             (zh, en), (what, what_en) = _value(policy, value, at), _title(said)
             told = f"{about[0]}：{what}——{zh}", f"{about[1]}: {what_en} – {en}"
-            yield Sentence(at, about, *told, source or policy.name)
+            yield Sentence(at, about, *told, source if any(source) else of_pack)
 
 
 def _filled(part: msgspec.Struct) -> Iterator[tuple[str, Any, Both]]:
@@ -137,13 +142,15 @@ def _title(said: Both) -> Both:
     return zh, re.split("[.;:] |, such as ", en)[0].rstrip(".")
 
 
-def _source(policy: Policy, part: Any, path: tuple[str, ...]) -> str:
-    """The document and article that a section or entry cites; empty if the pack itself cites none for it."""
+def _source(policy: Policy, part: Any, path: tuple[str, ...]) -> Both | None:
+    """The document and article that a section or entry cites; None if the pack itself cites none for it."""
     clause = next((getattr(part, field, None) for field in ("rule", "clause") if getattr(part, field, None)), None)
     reference = getattr(part, "reference", None)
     if reference and _is_own(policy, (*path, "reference", "document")):
         clause = f"{reference.document}:{reference.article}" if reference.article else reference.document
-    return f"{policy.cited(clause)}，{policy.name}" if clause else ""
+    if not clause:
+        return None
+    return f"{policy.cited(clause)}，{policy.name}", f"{policy.cited_in_english(clause)}, {policy.name_en}"
 
 
 def _is_own(policy: Policy, path: tuple[str, ...]) -> bool:
@@ -173,7 +180,8 @@ def _value(policy: Policy, value: Any, path: tuple[str, ...] = ()) -> Both:
             for name, number in value.given.items()
         ]
         figure = _figure(policy, value.figure, path)
-        return tuple(f"{figure[n]} {'，'.join(f'{r[n + 1]} {number}' for r, number in told)}" for n in (0, 1))  # type: ignore[return-value]
+        bounds = [[f"{relation[n]} {number}" for relation, number in told] for n in (1, 2)]
+        return f"{figure[0]} {'，'.join(bounds[0])}", f"{figure[1]} {', '.join(bounds[1])}"
     if isinstance(value, tuple):
         parts = [_value(policy, part, path) for part in value]
         return "、".join(zh for zh, _ in parts), ", ".join(en for _, en in parts)
@@ -181,9 +189,15 @@ def _value(policy: Policy, value: Any, path: tuple[str, ...] = ()) -> Both:
         pairs = [_pair(policy, str(key), part, path) for key, part in value.items()]
         return "；".join(zh for zh, _ in pairs), "; ".join(en for _, en in pairs)
     if isinstance(value, str):
-        return _word(policy, value, path)
+        zh, en = _word(policy, value, path)
+        return zh, _in_quotes(en)
     number = f"{value:,.10g}"
     return number, number
+
+
+def _in_quotes(text: str) -> str:
+    """A text for who reads English: what a pack calls something in Chinese stands in quotation marks."""
+    return text if text.isascii() else f"“{text.translate(_WITHIN)}”"
 
 
 def _pair(policy: Policy, key: str, value: Any, path: tuple[str, ...]) -> Both:
@@ -191,7 +205,7 @@ def _pair(policy: Policy, key: str, value: Any, path: tuple[str, ...]) -> Both:
     if path[-1] == "when":
         (zh, en), (what, what_en) = _value(policy, value, (*path, key)), (heading("", key), key.replace("_", " "))
     elif isinstance(value, str) and not _CODE.fullmatch(value):
-        return value, f"{key.replace('_', ' ')} {value}"  # A code and its own label.
+        return value, f"{key.replace('_', ' ')} {_in_quotes(value)}"  # A code and its own label.
     else:
         (zh, en), (what, what_en) = _value(policy, value, path), word_of_key(policy, key, path[-1])
     return f"{what} {zh}", f"{what_en} {en}"

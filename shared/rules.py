@@ -15,6 +15,7 @@ from typing import (
     Annotated,
     Any,
     ClassVar,
+    Final,
     NamedTuple,
     Protocol,
     Self,
@@ -361,6 +362,10 @@ class Difference(msgspec.Struct, frozen=True):
     given: str
 
 
+_OF_FILES: Final = ("policy", "schema")
+"""Rules whose refusals name what stands in a file or a message exactly so."""
+
+
 class Refused(Exception):
     """A rule says no. Each text says what is wrong and what to do about it.
 
@@ -385,7 +390,7 @@ class Refused(Exception):
     ) -> None:
         super().__init__(f"[{rule}] {en}")
         self.rule, self.field, self.status = rule, field, status
-        self.zh, self.en = chinese.written(zh), english.written(en)
+        self.zh, self.en = chinese.written(zh), (english.written if rule in _OF_FILES else english.in_words)(en)
         self.basis = basis(rule)
         self.differs, self.version = differs, version
 

@@ -22,7 +22,7 @@ from shared.rules import Refused
 from tests.support import twice
 from tests.support.refusals import unfounded
 from tests.support.servers import NatsServer
-from tests.support.texts import faults
+from tests.support.texts import english_faults, faults
 
 # How long an example takes says how busy the machine is; bounds of time are those of `tests.support.pace`.
 if settings.get_current_profile_name() == "default":
@@ -47,8 +47,11 @@ def _reading(kind: Any, *, codes: bool) -> None:
         made(self, *given, **named)
         by = Path(sys._getframe(1).f_code.co_filename)
         named_wrong = unfounded(self) if _ROOT / "services" in by.parents or by == _ROOT / "shared/rules.py" else ()
-        if wrong := (*faults(self.zh, codes=codes and self.rule not in _WRITTEN_BY_PEOPLE), *named_wrong):
+        is_coded = codes and self.rule not in _WRITTEN_BY_PEOPLE
+        if wrong := (*faults(self.zh, codes=is_coded), *named_wrong):
             TOLD[self.zh] = wrong
+        if wrong := english_faults(self.en, codes=is_coded):
+            TOLD[self.en] = wrong
 
     kind.__init__ = read
 

@@ -246,9 +246,9 @@ def _say_lists(folder: Path, place: str) -> None:
         return
     answers = [http.get(f"/v1/list-counts/{place}") for http in clients(folder, "registry", place)]
     for one in united(one for answer in answers for one in msgspec.json.decode(answer.content, type=list[Number])):
-        mode, mode_en = (f"，其中{one.mode}", f", of which {one.mode}") if one.mode else ("", "")
+        mode, mode_en = (f"，其中{one.mode}", f", of which “{one.mode}”") if one.mode else ("", "")
         console.say(
-            told(f"现列入“{one.label}”名单{mode}：{one.number}个", f"on the list {one.label}{mode_en}: {one.number}")
+            told(f"现列入“{one.label}”名单{mode}：{one.number}个", f"on the list “{one.label}”{mode_en}: {one.number}")
         )
 
 

@@ -15,6 +15,7 @@ from shared.contracts.values import Organ
 from shared.divisions import COUNTRY, NATIONAL, place_of
 
 if TYPE_CHECKING:
+    from shared.pack_sentences import Sentence
     from shared.policy import Base, Policy, PolicyInvalid
     from shared.policy.checking import Fault
 
@@ -143,8 +144,12 @@ def show(
     pack = _named(which, over or [], folder)
     console.say(told(f"{pack.name}，版本 {pack.version}", f"{pack.name_en}, version {pack.version}"))
     for one in sentences(pack):
-        source = f"〔{one.source}〕" if one.source else ""
-        console.say(f"- {told(one.zh, one.en)}{source}")
+        console.say(f"- {told(one.zh, one.en)}{_resting_on(one)}")
+
+
+def _resting_on(sentence: "Sentence") -> str:
+    zh, en = sentence.source
+    return told(f"〔{zh}〕", f" [{en}]") if zh else ""
 
 
 @app.command()
@@ -164,7 +169,7 @@ def diff(
         if old:
             console.say(f"- {told(old.zh, old.en)}", "red")
         if new:
-            console.say(f"+ {told(new.zh, new.en)}{f'〔{new.source}〕' if new.source else ''}", "green")
+            console.say(f"+ {told(new.zh, new.en)}{_resting_on(new)}", "green")
     if not count:
         console.good(told("两个政策包所说相同", "both packs say the same"))
 

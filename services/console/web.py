@@ -239,7 +239,13 @@ def _proof(secret: bytes, browser: str) -> str:
 
 async def form(request: Request) -> dict[str, str]:
     """The fields of a form that was sent, without the one that proves its origin. Of a name twice, the last holds."""
-    return {name: value for name, value in (await request.form()).items() if name != FORM and isinstance(value, str)}
+    return dict(await _texts(request))
+
+
+async def _texts(request: Request) -> list[tuple[str, str]]:
+    """Its fields one by one, without files."""
+    sent = (await request.form()).multi_items()
+    return [(name, value) for name, value in sent if name != FORM and isinstance(value, str)]
 
 
 def request_key(given: Mapping[str, str]) -> str:
@@ -272,6 +278,7 @@ async def unforged(request: Request) -> Response[Any] | None:
         if not browser or not is_ours or sent not in ("", address):
             zh, en = "页面已过期，请返回后重新打开再提交", "the page is too old; go back, open it again, and submit"
             return kept(_said(request, 403, (Fault(0, "form", zh, en),)))
+        request.scope["state"]["sent"] = await _texts(request)
     return await strict(request)
 
 
@@ -309,9 +316,10 @@ def back(request: Request, given: Mapping[str, str], fallback: str = "/") -> Red
 
 
 def _said(request: Request, status: int, faults: tuple[Fault, ...]) -> Response[str]:
-    """A page that says what is wrong."""
+    """A page that says what is wrong. Where the reader need not correct anything, what he sent can be sent again."""
+    again = request.scope["state"].get("sent", ()) if status >= 500 else ()
     looks = request.scope["state"].get("visitor") or Visitor(roles=(), lang=language(request))
-    return page(request, "error.html", looks, status, faults=faults, code=status)
+    return page(request, "error.html", looks, status, faults=faults, again=again)
 
 
 def _not_signed_in(request: Request, error: NotSignedIn) -> Response[Any]:

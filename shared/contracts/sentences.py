@@ -135,7 +135,7 @@ SENTENCES: Final[Mapping[str, Both]] = {
     "MeasurementWithdrawn": _withdrawn("{year}指标测算", "the measurement of {year}"),
     "BracketChanged": (
         "{year}{figure}为{value}，属“{bracket}”一档[（原为“{earlier}”）]",
-        "{figure} of {year} is {value}: bracket {bracket}[, before {earlier}]",
+        "{figure} of {year} is {value}: bracket “{bracket}”[, before “{earlier}”]",
     ),
     "FloorMissed": (
         "{year}{figure}为{value}，低于最低标准{at_least}，由{mover}负责",

@@ -29,7 +29,7 @@ COMPOSED: Final = (VILLAGE, TOWNSHIP)
 
 
 class Ranking(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """倒排：得分最低的若干个提请列入名单。 · The worst are proposed for a list (倒排整顿, mechanism 2.6)."""
+    """倒排：得分最低的若干个提请列入名单。 · The worst are proposed for a list (“倒排整顿”, mechanism 2.6)."""
 
     worst: Annotated[int, Meta(ge=1, le=2000)]
     """最低的几个。 · How many."""

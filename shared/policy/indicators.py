@@ -105,7 +105,7 @@ class Indicator(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     label: Name
     """名称。 · Its name."""
     unit: Name
-    """计量单位，如“元”“户”；比例填“比例”。 · Its unit in Chinese; for a share it is 比例."""
+    """计量单位，如“元”“户”；比例填“比例”。 · Its unit in Chinese; for a share it is “比例”."""
     of: Whose = "village"
     """哪一级的指标。 · Whose it is: a village's, or a division's that records it for itself."""
     group: Name | None = None

@@ -17,7 +17,7 @@ from shared.policy.section import Found, Reference, Section, Year
 
 
 class WatchClass(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """监测对象的一类，如脱贫不稳定户。 · A class of households that are watched, such as 脱贫不稳定户."""
+    """监测对象的一类，如脱贫不稳定户。 · A class of households that are watched, such as “脱贫不稳定户”."""
 
     named_by = ("code",)
     code: Code

@@ -43,10 +43,11 @@ TRIGGERS: Mapping[str, type[Event]] = {
 
 
 class Appeal(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """救济的一级：复核、复审或申诉。 · One level of remedy: a review (复核, 复审) or an appeal above it (申诉)."""
+    """救济的一级：复核、复审或申诉。 ·
+    One level of remedy: a review (“复核”, “复审”) or an appeal above it (“申诉”)."""
 
     label: Name
-    """名称，如复核、申诉。 · Its name, such as 复核 or 申诉."""
+    """名称，如复核、申诉。 · Its name, such as “复核” or “申诉”."""
     rule: Clause
     """依据：[documents] 中的文件和条款。 · A cited document and its article."""
     standings: Annotated[tuple[Standing, ...], Meta(max_length=4)] = ()

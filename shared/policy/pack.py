@@ -14,10 +14,11 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from shared import chinese
+from shared import chinese, english
 from shared.calendar import Calendar, Span, national
 from shared.contracts.values import ROLES, Day, Name, Role, Short, ShortOrNone, Version
 from shared.divisions import LABELS, Level
+from shared.laws import IN_ENGLISH
 from shared.policy.appraisals import Appraisal, tells_of_persons
 from shared.policy.assessment import PRESENT, Assessment
 from shared.policy.campaigns import Burden, Campaign, Finding
@@ -412,6 +413,21 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
         document, _, article = clause.partition(":")
         if document not in self.documents:
             return clause
+        return f"《{self.title(document)}》{self._number(document)}{_article(article)}"
+
+    def cited_in_english(self, clause: str) -> str:
+        """The same for who reads English: a law by its English title, another document by its own, quoted."""
+        document, _, article = clause.partition(":")
+        if document not in self.documents:
+            return f"“{clause}”"
+        title = self.title(document)
+        said = IN_ENGLISH.get(title) or chinese.nested(f"“{title}{self._number(document)}”")
+        return f"{said}, {english.article(article)}" if article else said
+
+    def _number(self, document: str) -> str:
         cited = self.documents[document]
-        number = "" if isinstance(cited, str) or not cited.number else f"（{cited.number}）"
-        return f"《{self.title(document)}》{number}{chinese.article(int(article)) if article.isdecimal() else article}"
+        return "" if isinstance(cited, str) or not cited.number else f"（{cited.number}）"
+
+
+def _article(article: str) -> str:
+    return chinese.article(int(article)) if article.isdecimal() else article

@@ -83,7 +83,7 @@ def _of_fields(n: int, one: PartyKind, before: Sequence[PartyKind]) -> Found:
         elif field.label in labels[:m]:
             zh, en = (
                 f"已有另一项信息也称“{field.label}”，请改名",
-                f"another field is called {field.label!r}, too; rename it",
+                f"another field is called “{field.label}”, too; rename it",
             )
             yield (*at, "label"), zh, en, ""
         other = others.get(field.field)

@@ -123,7 +123,7 @@ def contradictions(presence: Presence | None) -> Found:
         if also:
             zh, en = (
                 f"{season.label}与{also.label}有重叠的日子",
-                f"{season.label} and {also.label} have a day in common",
+                f"“{season.label}” and “{also.label}” have a day in common",
             )
             yield ("presence", "seasons", n, "from"), zh, en, ""
     for n, one in enumerate(kinds):

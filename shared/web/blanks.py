@@ -4,6 +4,7 @@ A filled blank is read as a row of an Excel form is, and said as the command tha
 neither the command's type nor the packs.
 """
 
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any, ClassVar
@@ -25,9 +26,9 @@ from shared.forms import Blank, Known, field_of
 from shared.labels import Both, in_words
 from shared.policy import Policy
 from shared.rules import Refused, State
-from shared.web.http import Accepted, OpenTask, Route, said
+from shared.web.http import Accepted, OpenTask, Route, said, waiting
 from shared.web.identity import FOUND, PLACE, caller, require_reach, sees, tells_of
-from shared.web.places import PlaceQuery, codes_now
+from shared.web.places import PlaceQuery, TownshipQuery, codes_now, lies_in
 from shared.web.problems import Fault, Unfit
 from shared.workbook import Form
 from shared.workbook.cells import cell, shown
@@ -101,7 +102,7 @@ _FILLED = msgspec.json.Decoder(Annotated[tuple[Filled, ...], Meta(max_length=Fil
 
 def handlers(forms: Forms) -> tuple[Any, ...]:
     """The blanks of a service with these forms."""
-    return _acts(forms), _ask(forms), _say(forms)
+    return _acts(forms), _due, _ask(forms), _say(forms)
 
 
 def _acts(forms: Forms) -> Any:
@@ -136,6 +137,27 @@ def _acts(forms: Forms) -> Any:
         return found
 
     return acts
+
+
+@get("/v1/due", tags=["forms"], summary="待办项数 · How much is due", opt={"asks": PLACE})
+async def _due(
+    request: Request[Any, Any, Any],
+    state: AppState,
+    role: FromQuery[Role],
+    place: PlaceQuery = "",
+    township: TownshipQuery = "",
+) -> dict[str, int]:
+    """How many tasks wait for a role, by the action that answers them: as many as the list of tasks shows the caller,
+    who learns of nobody what it is."""
+    pipeline: Pipeline = state.pipeline
+    who, found = caller(request), Counter[str]()
+    policy: Any
+    code_now = await codes_now(pipeline, place, who)
+    async for one, policy in waiting(pipeline, place, to=who):
+        for task in one.tasks(policy) if policy or not one.needs_policy else ():
+            if task.role == role and lies_in(task, township) and sees(who, one, task, state.decisions, code_now):
+                found[task.action] += 1
+    return found
 
 
 def bodies(command: type[Command]) -> Sequence[str]:

@@ -13,10 +13,24 @@ from shared.contracts.values import OWN
 from shared.divisions import place_of
 from shared.engine import store
 from shared.engine.pipeline import Pipeline
+from shared.rules import Task
 from shared.web.identity import Caller
 
 PlaceQuery = Annotated[str, QueryParameter(pattern=r"^[0-9]{0,6}$")]
 """The first digits of a division's code, up to six."""
+TownshipQuery = Annotated[str, QueryParameter(pattern=r"^([0-9]{9})?$")]
+"""The code of a township, or nothing."""
+
+
+def village_of(task: Task) -> str:
+    """The code of the village that a task is about; empty if it is about none."""
+    code = str(task.answer.get("village", task.about))
+    return code if len(code) == 12 and code.isdigit() else ""
+
+
+def lies_in(task: Task, township: str) -> bool:
+    """Whether a task is for a township, if one is named; what is about no village is for the whole county."""
+    return not township or village_of(task)[:9] in ("", township)
 
 
 def within(table: Table, place: str) -> Iterable[ColumnElement[bool]]:

@@ -26,8 +26,8 @@ _INSTRUCTIONS = (
     ("《{form.title}》由{form.asked_by_zh}要求填报。", "“{form.en}” is asked for by {form.asked_by_en}."),
     (
         "请在“填报表”中填写。只填真实数据，不得编造或估算；不掌握的，选填项留空，必填项先核实。",
-        "Fill in the sheet 填报表. Enter facts only, and neither invent nor estimate: leave empty what is optional and "
-        "not known, and find out what is required.",
+        "Fill in the sheet “填报表”. Enter facts only, and neither invent nor estimate: leave empty what is optional "
+        "and not known, and find out what is required.",
     ),
     (
         "带 * 的必填。灰色格由系统按已有数据预填，不得改动；有误的，请报提供该数据的部门更正。",

@@ -10,6 +10,7 @@ import pytest
 
 from services.console.app import Settings, build
 from services.console.tables import TABLES
+from services.console.upstream import Upstream
 from shared.engine.opening import open_engine
 from shared.web.issuers import UNASKED
 from tests.console.desk import URL, free_port, served
@@ -22,8 +23,8 @@ ROLE = {"zhucun_role": "county.210521"}
 class Desk:
     """An officer's browser at a console that reaches a registry."""
 
-    def __init__(self, browser: httpx.AsyncClient, registry: Office) -> None:
-        self.browser, self.registry = browser, registry
+    def __init__(self, browser: httpx.AsyncClient, registry: Office, upstream: Upstream) -> None:
+        self.browser, self.registry, self.upstream = browser, registry, upstream
 
     async def task(self) -> str:
         """The link of the first task of my day."""
@@ -66,6 +67,6 @@ async def seated(tmp_path: Path, *registered: str) -> AsyncIterator[Desk]:
             app: Any = build(settings, engine)
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url=URL, cookies=ROLE) as browser:
-                yield Desk(browser, registry)
+                yield Desk(browser, registry, app.state.site.upstream)
             await app.state.site.upstream.aclose()
         await engine.dispose()

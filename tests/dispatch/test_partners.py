@@ -91,8 +91,8 @@ def test_1_12_a_firm_is_paired_with_villages_as_far_as_the_pack_allows() -> None
 @pytest.mark.parametrize(
     ("given", "status", "zh", "en"),
     [
-        ({"kind": "donor"}, 422, "可填：企业结对、支部结对", "its kinds are: firm, branch_pair"),
-        ({"kind": "expert"}, 422, "可填：企业结对、支部结对", "its kinds are: firm, branch_pair"),
+        ({"kind": "donor"}, 422, "可填：企业结对、支部结对", "its kinds are: firm, branch pair"),
+        ({"kind": "expert"}, 422, "可填：企业结对、支部结对", "its kinds are: firm, branch pair"),
         ({"body": "county"}, 422, "扶贫部门办理", "a matter of the poverty office"),
         ({"party": "F9"}, 422, "F9不是登记的企业", "F9 is not registered as a firm"),
         ({"party": "B1"}, 422, "B1不是登记的企业", "B1 is not registered as a firm"),

@@ -160,7 +160,7 @@ AT = f"村{VILLAGE}"
 SAID = [
     (TOLD["inspection.assessment.graded"], f"{AT}，2014年度", f"village {VILLAGE}, 2014"),
     (overdue(order=f"2105-unannounced-2014-04-01/{VILLAGE}"), f"2014年4月1日季度暗访对{AT}下达的整改，第1次逾期",
-     f"order to village {VILLAGE}, overdue for the time 1"),
+     f"the order to village {VILLAGE} after the unannounced campaign of 1 April 2014, overdue for the time 1"),
     (TOLD["dispatch.commitment.overdue"], f"{AT}工作台账定账，{chinese.day(TODAY)}到期",
      f"ledger of village {VILLAGE}, due on {english.day(TODAY)}"),
     (TOLD["dispatch.term.extended"], f"{AT}，延长至{chinese.day(TODAY)}",

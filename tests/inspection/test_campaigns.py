@@ -254,7 +254,7 @@ def test_a_visit_is_made_once_and_on_a_day_that_fits(benxi: Region) -> None:
 def test_an_inspector_uses_the_pack_s_codes_and_scores_only_where_it_scores(benxi: Region) -> None:
     benxi.pass_days(min(until_draw(benxi).visits.values()))
     village = benxi.tasks("visits")[0].about
-    assert "ledger_untrue" in benxi.refuses(benxi.visit_to(village, Q4, findings=("lazy",)), 422, "findings").en
+    assert "ledger untrue" in benxi.refuses(benxi.visit_to(village, Q4, findings=("lazy",)), 422, "findings").en
     refused = benxi.refuses(benxi.visit_to(village, Q4, score=80), 422, "score")
     assert "请去掉分数" in refused.zh and "leave the score out" in refused.en
     benxi.pass_days(date(2014, 12, 1))

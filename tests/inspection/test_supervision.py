@@ -214,7 +214,7 @@ def test_1_6_a_rectification_is_closed_out_once(region: Region) -> None:
     region.visit(region.villages[0], CHECK, findings=("absent",), score=80)
     (order,) = region.said(OrderIssued)
     refused = region.refuses(close(region, "none"), 409, "order")
-    assert f"待销号的有：“{order.order}”" in refused.zh and f"open are: {order.order}" in refused.en
+    assert f"待销号的有：“{order.order}”" in refused.zh and f"open are: {order.order!r}" in refused.en
     region.ask(close(region, order.order))
     refused = region.refuses(close(region, "none"), 409, "order")
     assert "该村没有待销号的整改" in refused.zh and "open are: -" in refused.en

@@ -77,7 +77,7 @@ def test_1_2_a_township_without_its_letter_is_told_once_and_owes_it_until_the_ye
     assert (overdue.division, overdue.due, overdue.owed_by) == (OTHER_TOWN, date(2014, 7, 31), "county")
     assert owed(here) == [(OTHER_TOWN, date(2014, 7, 31))]
     here.until(date(2015, 1, 1))
-    assert "owes no township_letter of 2014" in here.refusal(sign(OTHER_TOWN, 2014)).en
+    assert "owes no township letter of 2014" in here.refusal(sign(OTHER_TOWN, 2014)).en
     assert [due and due.year for _, due in owed(here)] == [2015, 2015]
 
 

@@ -107,7 +107,7 @@ def test_an_indicator_that_the_pack_does_not_know_is_refused_with_those_it_knows
     county = County().listed().until(BY_2014).count(2014)
     misspelt = c.MeasureIndicators(**AT, year=2014, values={"save_water": 1.0}, measured_by="镇")
     refused = county.refusal(misspelt)
-    assert refused.field == "values.save_water" and "safe_water" in refused.en
+    assert refused.field == "values.save_water" and "safe water" in refused.en
 
 
 def test_1_18_no_measurement_without_household_facts_of_the_year() -> None:

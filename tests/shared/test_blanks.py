@@ -1,6 +1,7 @@
 """Blanks: what a person is asked for to say a command, in words, and how what he typed becomes the command."""
 
 import re
+from collections import Counter
 from collections.abc import AsyncIterator
 from importlib import import_module
 from pathlib import Path
@@ -129,6 +130,17 @@ async def test_nothing_filled_in_is_nothing_said(desk: Office) -> None:
     answer = await say(desk, "units")
     assert answer.status_code == 200 and answer.json()["applied"] == 0
     assert "minItems" not in str((await desk.get("/docs/openapi.json")).json()["paths"]["/v1/filled/{action}"])
+
+
+async def test_as_much_is_due_as_the_list_of_tasks_has(desk: Office) -> None:
+    tasks = [one["task"] for one in (await desk.get("/v1/tasks")).json()]
+    assert {task["action"] for task in tasks} == {"diagnoses"} and {task["about"][:9] for task in tasks} == {
+        FIRST.id[:9]
+    }
+    for role, township in (("county", ""), ("county", FIRST.id[:9]), ("county", "210521999"), ("township", "")):
+        due = (await desk.get("/v1/due", place="2105", role=role, township=township)).json()
+        there = [task for task in tasks if task["role"] == role and township in ("", task["about"][:9])]
+        assert due == Counter(task["action"] for task in there), (role, township)
 
 
 async def test_one_may_say_what_ones_role_says(desk: Office) -> None:

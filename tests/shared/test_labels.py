@@ -159,11 +159,11 @@ def test_articles_are_numbered_as_laws_number_them() -> None:
     assert {n: chinese.article(n) for n in numbers} == {n: f"第{zh}条" for n, zh in numbers.items()}
 
 
-def test_a_refusal_writes_days_in_words_and_leaves_ids_alone() -> None:
-    zh, en = "督查“2105-annual-2015-12-01”自 2015-12-01 起", "2105-annual-2015-12-01 opens on 2015-12-01"
+def test_a_refusal_writes_days_in_words_and_leaves_quoted_ids_alone() -> None:
+    zh, en = "督查“2105-annual-2015-12-01”自 2015-12-01 起", "“2105-annual-2015-12-01” opens on 2015-12-01"
     refused = Refused("3.7", zh, en)
     assert refused.zh == "督查“2105-annual-2015-12-01”自2015年12月1日起"
-    assert refused.en == "2105-annual-2015-12-01 opens on 1 December 2015"
+    assert refused.en == "“2105-annual-2015-12-01” opens on 1 December 2015"
 
 
 def test_a_region_has_its_own_words_and_the_nation_s_otherwise() -> None:

@@ -66,11 +66,18 @@ def test_a_sentence_names_document_article_and_layer() -> None:
     told = {one.path: one for one in sentences(parse_pack(said, book().base))}
     own, citys = told["campaigns", "spot_check", "share"], told["campaigns", "annual", "lasts"]
     assert (
-        own.source == "《本溪满族自治县驻村工作办法》第一条，本溪满族自治县" and "县抽查" in own.zh and "0.2" in own.zh
+        own.source[0] == "《本溪满族自治县驻村工作办法》第一条，本溪满族自治县"
+        and "县抽查" in own.zh
+        and "0.2" in own.zh
     )
-    assert citys.source == "《本溪市向贫困村选派驻村工作队》第四项，本溪市" and "30日" in citys.zh
-    assert told["links", "team", "each_target"].source == "本溪满族自治县"
-    assert told["links", "team", "term"].source == "本溪市" and told["links", "team", "term"].zh.endswith("3年")
+    assert citys.source == (
+        "《本溪市向贫困村选派驻村工作队》第四项，本溪市", "“本溪市向贫困村选派驻村工作队”, item 4, Benxi"
+    )  # fmt: skip
+    assert "30日" in citys.zh
+    assert told["links", "team", "each_target"].source[0] == "本溪满族自治县"
+    assert told["links", "team", "term"].source == ("本溪市", "Benxi") and told["links", "team", "term"].zh.endswith(
+        "3年"
+    )
 
 
 JALAID = "《扎赉特旗抓党建促脱贫攻坚工作调研》"
@@ -93,7 +100,7 @@ JALAID = "《扎赉特旗抓党建促脱贫攻坚工作调研》"
 def test_a_pack_over_the_countrys_tells_which_of_the_two_says_it_and_by_which_document(
     pack: str, path: tuple[str, ...], source: str
 ) -> None:
-    assert {one.path: one.source for one in sentences(shipped(pack))}[path] == source
+    assert {one.path: one.source[0] for one in sentences(shipped(pack))}[path] == source
 
 
 def test_a_county_over_a_city_over_the_country_tells_each_of_the_three() -> None:
@@ -105,7 +112,9 @@ def test_a_county_over_a_city_over_the_country_tells_each_of_the_three() -> None
     }  # fmt: skip
     for pack in (content("national"), city):
         kept.adopt(kept_pack(pack))
-    told = {one.path: one.source for one in sentences(parse_pack({**content("jalaid"), "extends": "1522"}, kept.base))}
+    told = {
+        one.path: one.source[0] for one in sentences(parse_pack({**content("jalaid"), "extends": "1522"}, kept.base))
+    }
     assert told["exit", "poverty_line"] == "兴安盟", "the league adds a year to the country's table"
     assert told["links", "team", "each_target"].endswith("扎赉特旗") and told["links", "team", "term"].endswith("全国")
 

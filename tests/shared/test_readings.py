@@ -45,6 +45,19 @@ async def test_whoever_is_told_of_persons_stands_in_the_log_with_whom(address: s
         assert (entry.about, entry.organ, entry.result) == (read, "县organisation", "done")
 
 
+async def test_who_asks_how_much_is_due_learns_of_nobody_what_it_is(tmp_path: Path) -> None:
+    async with serving(tmp_path, "incentives", [record("T1"), record("T2")]) as desk:
+        asked = [
+            ("organisation/2105", "role=organisation&place=2105", {"decisions": 2}),
+            ("organisation/2105", "role=organisation&place=210502", {}),
+            ("organisation/2105", "role=county&place=210521", {}),
+            ("township/2105", "role=organisation&place=2105", {}),
+        ]  # fmt: skip
+        for role, query, due in asked:
+            assert (await desk.get(f"/v1/due?{query}", role)).json() == due, query
+        assert await desk.log() == []
+
+
 @pytest.mark.parametrize("id", ["T%001", "机密★10年"], ids=["a NUL, which PostgreSQL does not take", "classified"])
 async def test_what_may_not_be_kept_stands_in_no_log(id: str, tmp_path: Path) -> None:
     async with serving(tmp_path, "incentives", [record()]) as desk:

@@ -73,7 +73,7 @@ def test_what_is_new_the_same_or_names_what_it_replaces_is_taken(given: dict[str
         (
             {"population": 900.0, "party_member": False},
             "中共党员已登记为“是”，本次为“否”",
-            "party_member is known as 'yes', and given as 'no'",
+            "party member is known as 'yes', and given as 'no'",
         ),
         ({"ties": ("V2",)}, "回避村已登记为“V1、V2”，本次为“V2”", "ties is known as 'V1、V2', and given as 'V2'"),
         ({"ties": ()}, "回避村已登记为“V1、V2”，本次未填", "ties is known as 'V1、V2', and given as ''"),
@@ -121,7 +121,7 @@ def test_of_a_person_only_the_fields_are_told_and_of_many_the_first_ten() -> Non
     with pytest.raises(Refused) as refused:
         overwrite({"rank": "section", "born_on": TODAY}, {"rank": "staff", "born_on": None}, None, personal=True)
     assert refused.value.differs == [Difference("rank", "", "staff"), Difference("born_on", "", "")]
-    assert "不同：职务层次、出生日期；" in refused.value.zh and ": rank, born_on; to correct" in refused.value.en
+    assert "不同：职务层次、出生日期；" in refused.value.zh and ": rank, born on; to correct" in refused.value.en
     assert "section" not in f"{refused.value.zh}{refused.value.en}"
     many = {f"households.H{n}.income": n for n in range(1, 13)}
     with pytest.raises(Refused) as refused:

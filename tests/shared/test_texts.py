@@ -1,4 +1,5 @@
-"""Whatever people read in Chinese is Chinese: no bare code, no ISO date, no `key=value`, no English word.
+"""Whatever people read in Chinese is Chinese: no bare code, no ISO date, no `key=value`, no English word. Whatever they
+read in English is English likewise, but for names and what stands in quotation marks.
 
 What rules refuse is looked at wherever a test makes them refuse (`tests/conftest.py`); here is everything else.
 """
@@ -30,7 +31,7 @@ from shared.labels import awaited, basis, heading, in_words
 from shared.pack_sentences import sentences
 from shared.policy.shipped import FILES, shipped
 from shared.telling import line
-from tests.support.texts import chinese_parts, faults, is_chinese
+from tests.support.texts import chinese_parts, english_faults, english_parts, faults, is_chinese
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [path for room in ("shared", "services", "deploy") for path in sorted((ROOT / room).rglob("*.py"))]
@@ -75,6 +76,44 @@ def test_every_chinese_text_of_the_code_is_chinese(path: Path) -> None:
     assert not found
 
 
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_english_text_of_the_code_is_english(path: Path) -> None:
+    """But for the days of examples, which say how a day is typed, and marks that both languages of a document share."""
+    found = {
+        (number, part, wrong)
+        for number, text in texts(ast.parse(path.read_text("utf-8")))
+        for part in english_parts(text)
+        for wrong in english_faults(part, codes=False, names=False)
+        if not wrong.startswith(("an ISO date", "a Chinese mark"))
+    }
+    assert not found
+
+
+PAGES = sorted((ROOT / "services/console/templates").glob("*.html"))
+SAID = re.compile(r"""\bt\(\s*("[^"]*"|'[^']*'),\s*("[^"]*"|'[^']*')""")
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_every_text_of_a_page_is_in_its_language(path: Path) -> None:
+    """But for the button that leads from one language to the other."""
+    page = re.sub(r"\{#.*?#\}", "", path.read_text("utf-8"), flags=re.DOTALL)
+    said = [(zh[1:-1], en[1:-1]) for zh, en in SAID.findall(page) if en != '"中文"']
+    assert [(en, english_faults(en, names=False)) for _, en in said if english_faults(en, names=False)] == []
+    assert [(zh, faults(zh, codes=False)) for zh, _ in said if is_chinese(zh) and faults(zh, codes=False)] == []
+    assert not re.search(
+        "[\u3001-\u9fff\uff01-\uff5e]", re.sub(r"\{[{%].*?[%}]\}|pattern=\"[^\"]*\"", "", page, flags=re.DOTALL)
+    )
+
+
+def romanised(value: Any) -> Any:
+    """A value as it would be if whoever named things in it had named them in Latin letters."""
+    if isinstance(value, str):
+        return re.sub("[\u3001-\u9fff\uff01-\uff5e“”]+", "Xin", value)
+    if isinstance(value, dict):
+        return {romanised(key): romanised(part) for key, part in value.items()}
+    return [romanised(part) for part in value] if isinstance(value, (list, tuple)) else value
+
+
 def test_every_field_of_an_event_has_a_short_heading() -> None:
     found = [
         (event.__name__, field, zh)
@@ -102,6 +141,13 @@ def test_every_value_of_an_event_has_words(type_: str) -> None:
     values = {field: msgspec.convert(value, types[field]) for field, value in given.items() if value is not None}
     told = {field: in_words(field, value, POLICY) for field, value in values.items()}
     assert {field: faults(zh) for field, (zh, _) in told.items() if faults(zh)} == {}
+    latin = {
+        field: in_words(field, msgspec.convert(value, types[field]), POLICY)[1]
+        for field, value in romanised(given).items()
+        if value is not None and field not in ("place", "clause")
+    }
+    wrong = {field: english_faults(en, names=False) for field, en in latin.items()}
+    assert {field: found for field, found in wrong.items() if found} == {}
 
 
 @pytest.mark.parametrize("type_", OF_VILLAGES)
@@ -110,7 +156,8 @@ def test_every_event_of_a_village_is_told_in_a_sentence(type_: str) -> None:
     given = {field.name: words(event.__name__, field.name).example for field in msgspec.structs.fields(event)}
     told = line(msgspec.convert(given, event), DAY, POLICY, {})
     assert [faults(zh) for zh, _ in told if faults(zh)] == [], told
-    assert [en for _, en in told if re.search("[a-z]_[a-z]", en)] == [], "no code in English, either"
+    latin = line(msgspec.convert(romanised(given), event), DAY, POLICY, {})
+    assert [english_faults(en, names=False) for _, en in latin if english_faults(en, names=False)] == [], latin
     zh, en = SENTENCES[event.__name__]
     assert set(re.findall(r"{(\w+)", zh)) >= set(re.findall(r"{(\w+)", en)), "Chinese is complete"
 
@@ -163,10 +210,11 @@ def test_an_id_a_month_and_a_figure_do_not_run_into_each_other() -> None:
     ]  # fmt: skip
     assert [line(event, DAY, shipped("xixiu"), {})[0] for event in told] == [
         ("乡镇人民政府确认2013年11月驻村天数：C0004（10天）",
-         "乡镇人民政府 said how many days of 2013-11 each was there: C0004 10"),
+         "乡镇人民政府 said how many days of November 2013 each was there: C0004 10"),
         ("核算2013年11月的驻村浮动工资：C0004（1,100元）、C0025（900元）",
-         "allowance for 2013-11: C0004 1100, C0025 900"),
-        ("区财政局核定S1的2013年11月驻村浮动工资2000元", "区财政局 confirmed allowance of S1 for 2013-11: 2000 yuan"),
+         "allowance for November 2013: C0004 1100, C0025 900"),
+        ("区财政局核定S1的2013年11月驻村浮动工资2000元",
+         "区财政局 confirmed allowance of S1 for November 2013: 2000 yuan"),
         ("启动村干部DIRECTOR-22的2013年度“村委会主任研判”",
          "the director review of village cadre DIRECTOR-22 for 2013 opened"),
     ]  # fmt: skip
@@ -208,9 +256,11 @@ async def test_a_region_s_tasks_and_its_villages_ways_are_told_in_words() -> Non
     await Officers(Benxi(2014, 9), reach).live(date(2016, 1, 31), nothing)
     assert len({action for action, _ in reach.told}) > 20
     assert {zh for told in reach.told.values() for zh, _ in told if faults(zh)} == set()
+    assert {en for told in reach.told.values() for _, en in told if english_faults(en)} == set()
     told = [fact.event for fact in reach.world.facts if type(fact.event) in OF_VILLAGES.values()]
-    ways = {zh for event in told for zh, _ in line(event, DAY, POLICY, {})}
-    assert {zh for zh in ways if faults(zh)} == set()
+    ways = {both for event in told for both in line(event, DAY, POLICY, {})}
+    assert {zh for zh, _ in ways if faults(zh)} == set()
+    assert {en for _, en in ways if english_faults(en)} == set()
 
 
 def test_what_the_clock_waits_for_is_about_the_whole_country() -> None:
@@ -218,23 +268,25 @@ def test_what_the_clock_waits_for_is_about_the_whole_country() -> None:
 
 
 @pytest.mark.parametrize("pack", PACKS.values(), ids=PACKS)
-def test_every_sentence_about_a_pack_is_chinese(pack: Path) -> None:
-    policy = shipped(pack.stem)
-    assert [one.zh for one in sentences(policy) if faults(one.zh, codes=False)] == []
+def test_every_sentence_about_a_pack_is_in_its_language(pack: Path) -> None:
+    said = [*sentences(shipped(pack.stem))]
+    assert [one.zh for one in said if faults(one.zh, codes=False)] == []
+    assert [en for one in said for en in (one.en, one.source[1]) if english_faults(en, names=False)] == []
 
 
-def test_every_field_of_a_pack_is_explained_in_chinese() -> None:
-    found = [
-        (struct.__name__, field, zh)
+def test_every_field_of_a_pack_is_explained_in_both_languages() -> None:
+    told = [
+        (struct.__name__, field, *both)
         for struct in pack_words.structs()
-        for field, (zh, _) in pack_words.words(struct).items()
-        if faults(zh, codes=False)
+        for field, both in pack_words.words(struct).items()
     ]
-    assert found == []
+    assert [one for one in told if faults(one[2], codes=False)] == []
+    assert [one for one in told if english_faults(one[3], codes=False, names=False)] == []
 
 
-def test_every_word_of_an_event_s_field_is_chinese() -> None:
+def test_every_word_of_an_event_s_field_is_in_its_language() -> None:
     assert [(field, zh) for field, (zh, _, _) in WORDS.items() if faults(zh, codes=False)] == []
+    assert [(field, en) for field, (_, en, _) in WORDS.items() if english_faults(en, codes=False, names=False)] == []
 
 
 def test_the_chinese_readme_is_chinese() -> None:
@@ -259,3 +311,21 @@ def test_the_chinese_readme_is_chinese() -> None:
 )
 def test_what_is_no_chinese_is_found(zh: str, wrong: bool) -> None:
     assert bool(faults(zh)) is wrong
+
+
+@pytest.mark.parametrize(
+    ("en", "wrong"),
+    [
+        ("replied to what 2105-half_year-2016-06-20 found", True),
+        ("document S3 of Benxi, 第四项", True),
+        ("the list key_village is full", True),
+        ("county:210521 owes ledger/2015", True),
+        ("it was due on 2015-12-01", True),
+        ("the indicator 安全饮水覆盖率 is missed", True),
+        ("the half year campaign of 20 June 2016 by 县委督查室 in 碱厂镇", False),
+        ("“本溪市向贫困村选派驻村工作队”, item 4; type `key_village` or 'key_village'; unit U2105-012", False),
+        ("run zhucun dead-letters discard ID, see http://127.0.0.1:8001/a_b and ZHUCUN_NATS", False),
+    ],
+)
+def test_what_is_no_english_is_found(en: str, wrong: bool) -> None:
+    assert bool(english_faults(en)) is wrong

@@ -18,6 +18,7 @@ from services.console.web import Request, Visitor, page
 from shared.labels import Both
 from shared.web.blanks import Act
 from shared.web.http import OpenTask, following
+from shared.web.places import lies_in, village_of
 
 PAGE: Final = 50
 SOON: Final = timedelta(days=7)
@@ -75,7 +76,7 @@ def said_by(answers: Mapping[str, Any]) -> Iterator[tuple[str, Act]]:
 
 async def day_of(upstream: Upstream, visitor: Visitor) -> Day:
     """What the visitor has to do in his role and division."""
-    place, role = visitor.place[:6], visitor.acting
+    place, township, role = visitor.place[:6], _township(visitor), visitor.acting
     names = upstream.keeping(place)
     asked = await asyncio.gather(
         upstream.all("/v1/blanks", visitor, place=place, role=role),
@@ -98,7 +99,7 @@ async def day_of(upstream: Upstream, visitor: Visitor) -> Day:
             if tasks.faults not in [one.faults for one in away]:  # All services may say the same.
                 away.append(tasks)
             continue
-        todos += [_todo(name.partition("-")[0], one, now, titles) for one in tasks if _lies(one, visitor.place)]
+        todos += [_todo(name.partition("-")[0], one, now, titles) for one in tasks if lies_in(one.task, township)]
     todos.sort(key=lambda todo: (str(todo.open.task.due or "9"), todo.open.task.action, todo.open.task.about))
     return Day(now, todos, frozenset(decides), away)
 
@@ -119,15 +120,18 @@ async def _tasks(upstream: Upstream, name: str, visitor: Visitor, place: str, ro
     return found
 
 
-def _village(one: OpenTask) -> str:
-    """The code of the village that a task is about; empty if it is about none."""
-    code = str(one.task.answer.get("village", one.task.about))
-    return code if len(code) == 12 and code.isdigit() else ""
+async def due_of(upstream: Upstream, visitor: Visitor) -> Counter[tuple[str, str]]:
+    """How much the visitor has to do in his role and division, by service and action."""
+    asked = {"place": visitor.place[:6], "township": _township(visitor), "role": visitor.acting}
+    answers = await upstream.all("/v1/due", visitor, **asked)
+    due = Counter[tuple[str, str]]()
+    for name, answer in answers.items():
+        due.update({} if isinstance(answer, Refusal) else {(name.partition("-")[0], of): n for of, n in answer.items()})
+    return due
 
 
-def _lies(one: OpenTask, place: str) -> bool:
-    """Whether a task lies in a division; what is about no village is for the whole county."""
-    return len(place) <= 6 or _village(one)[:9] in ("", place)
+def _township(visitor: Visitor) -> str:
+    return visitor.place if len(visitor.place) > 6 else ""
 
 
 def _todo(service: str, one: OpenTask, today: date | None, titles: dict[tuple[str, str], Both]) -> Todo:
@@ -135,7 +139,7 @@ def _todo(service: str, one: OpenTask, today: date | None, titles: dict[tuple[st
     days = abs((due - today).days) if due and today else 0
     when = "" if not due or not today else "late" if due < today else "soon" if due <= today + SOON else "later"
     title = titles.get((service, action), ("待办事项", "Something to do"))
-    return Todo(service, mark(one.task), one, title, when, days, _village(one)[:9])
+    return Todo(service, mark(one.task), one, title, when, days, village_of(one.task)[:9])
 
 
 def _counted(todos: Iterable[Todo]) -> list[tuple[str, Both, int]]:

@@ -5,7 +5,6 @@ import secrets
 import time
 from base64 import b64decode, b64encode
 from binascii import Error
-from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import PurePath
@@ -18,7 +17,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from services.console import kept, web
 from services.console.language import say
-from services.console.pages.day import day_of, said_by
+from services.console.pages.day import due_of, said_by
 from services.console.pages.operations import SERVICES
 from services.console.pages.overview import hearing_of
 from services.console.upstream import Refusal, Upstream
@@ -59,7 +58,7 @@ async def forms(
 ) -> Response[str]:
     """The forms that the chosen role may hand in and for which its packs have a use, or all of them; those first by
     which something is due now."""
-    due = Counter((todo.service, todo.open.task.action) for todo in (await day_of(upstream, visitor)).todos)
+    due = await due_of(upstream, visitor)
     asked = {"place": visitor.place[:6], "role": visitor.acting, "offered": True}
     acts = {} if all else await upstream.all("/v1/blanks", visitor, **asked)
     said = {(service, act.action) for service, act in said_by(acts)}
@@ -154,8 +153,9 @@ async def hand_in(
     place = given.get("place", "") if re.fullmatch("[0-9]{0,6}", given.get("place", "")) else ""
     if sent is None:
         return await _page(request, service, form, visitor, upstream, faults=(_NO_FILE,), place=place, status=422)
+    keep_good = given.get("keep_good") == "true"
     asked = {
-        "place": place, "dry_run": given.get("do") == "check", "keep_good": given.get("keep_good") == "true",
+        "place": place, "dry_run": given.get("do") == "check", "keep_good": keep_good,
         "confirm": given.get("confirm", "")[:64],
     }  # fmt: skip
     kind = MEDIA_TYPES.get(PurePath(sent.name).suffix.lower(), "application/octet-stream")
@@ -169,11 +169,16 @@ async def hand_in(
         if refusal.status == 401:
             raise
         return await _page(
-            request, service, form, visitor, upstream, faults=refusal.faults, place=place, status=refusal.status
-        )
+            request, service, form, visitor, upstream, faults=refusal.faults, place=place, status=refusal.status,
+            sent=sent, keep_good=keep_good,
+        )  # fmt: skip
     report: dict[str, Any] = answer.json()
     await _note(request, service, form, visitor, upstream, asked, report)
-    return await _page(request, service, form, visitor, upstream, report=report, place=place, sent=sent)
+    stays = not report["applied"] and (bool(report["confirm"]) or not report["counts"]["bad"])
+    return await _page(
+        request, service, form, visitor, upstream, report=report, place=place, sent=sent if stays else None,
+        keep_good=keep_good,
+    )  # fmt: skip
 
 
 async def _handed_in(chosen: Any, given: Mapping[str, str]) -> HandedIn | None:
@@ -236,7 +241,9 @@ async def _page(
     faults: tuple[Fault, ...] = (),
     status: int = 200,
     sent: HandedIn | None = None,
+    keep_good: bool = False,
 ) -> Response[str]:
+    """The page of a form. What was `sent` can be handed in again as it is; with errors in it, it is to be corrected."""
     _process(upstream, service, "")
     found = next((one for one in await _listed(upstream, service, visitor) if one["name"] == form), None)
     if found is None:
@@ -245,7 +252,7 @@ async def _page(
     return web.page(
         request, "form.html", visitor, status, service=service, form=found, report=report, faults=faults, copy=copy,
         place=visitor.place[:6] if place is None else place, key=secrets.token_urlsafe(18),
-        sent=sent if report and report.get("confirm") and not report["applied"] else None,
+        sent=sent, keep_good=keep_good, confirm=report["confirm"] if report and sent else "",
     )  # fmt: skip
 
 

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import msgspec
 from litestar import Response, get, post
-from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from litestar.response import Redirect
@@ -19,7 +18,7 @@ from services.console.upstream import Refusal, Upstream
 from services.console.web import Request, Visitor
 from shared.contracts.values import Organ
 from shared.divisions import place_of
-from shared.policy import Policy, PolicyInvalid, by_itself, parse_pack, read_pack, shipped
+from shared.policy import Policy, PolicyInvalid, by_itself, parse_pack, shipped
 from shared.policy.checking import Fault as Wrong
 from shared.web.problems import Fault
 
@@ -99,27 +98,6 @@ async def write(
         if refusal.status == 401:
             raise
         return _page(request, visitor, draft, section, faults=refusal.faults, organ=organ)
-
-
-@post("/start/file", status_code=200)
-async def hand_in(
-    request: Request, visitor: NamedDependency[Visitor], upstream: NamedDependency[Upstream]
-) -> Response[Any]:
-    """Adopt a pack that was written elsewhere, with what it extends among the packs that come with the program."""
-    given, sent = await web.form(request), (await request.form()).get("file")
-    if not isinstance(sent, UploadFile) or not sent.filename:
-        raise Refusal(422, (Fault(0, "file", "请先选择政策包文件", "choose the file of a pack first"),))
-    try:
-        policy, _ = read_pack(await sent.read(MOST + 1), shipped.base)
-    except PolicyInvalid as error:
-        raise Refusal(
-            422,
-            tuple(
-                Fault(0, "policy", f"第{one.line}行：{one.zh}", f"line {one.line}: {one.en}") for one in error.faults
-            ),
-        ) from error
-    content = by_itself(policy, policy.jurisdiction)
-    return await adopted(upstream, visitor, content, given.get("organ", "").strip(), web.request_key(given))
 
 
 async def adopted(upstream: Upstream, visitor: Visitor, content: Mapping[str, Any], organ: str, key: str) -> Redirect:
@@ -203,4 +181,4 @@ def _page(
     )  # fmt: skip
 
 
-HANDLERS: Final = (begin, write, hand_in)
+HANDLERS: Final = (begin, write)

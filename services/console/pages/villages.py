@@ -20,7 +20,6 @@ from services.console.language import say
 from services.console.model.village import Village
 from services.console.pages.overview import hearing_of, require_division, require_seen
 from services.console.store import PAGE, Asked
-from services.console.upstream import Refusal
 from services.console.web import Request, Visitor, page
 from shared.contracts.journey import STAGES
 from shared.labels import Both, in_words
@@ -58,6 +57,12 @@ async def villages(
     page_: Annotated[int, QueryParameter(name="page", ge=1, le=10_000)] = 1,
 ) -> Response[str]:
     """A page of villages, with what they can be filtered by and where the rest is."""
+    return await _page(request, visitor, of, page_)
+
+
+async def _page(
+    request: Request, visitor: Visitor, of: Asked, page_: int = 1, *, named: str = "", faults: tuple[Fault, ...] = ()
+) -> Response[str]:
     hearing = hearing_of(request)
     book = await hearing.policies()
     async with hearing.store.engine.connect() as conn:
@@ -77,7 +82,8 @@ async def villages(
         return f"{path}?{urlencode(given, doseq=True)}"
 
     return page(
-        request, "villages.html", visitor, found=found, of=of, number=page_, last=-(-found.number // PAGE) or 1,
+        request, "villages.html", visitor, 422 if faults else 200, named=named, faults=faults, found=found, of=of,
+        number=page_, last=-(-found.number // PAGE) or 1,
         to=to, stages={name: said for name, said in STAGES.items() if sums.get(f"stage/{name}")}, choices=choices,
         units=units, parts=parts, name=lambda code: words.place(code, townships, book), stage_words=STAGES,
         grade=lambda one: in_words("grade", one.grade, words.policy_of(book, one.place)), today=hearing.today,
@@ -108,21 +114,25 @@ async def workbook(request: Request, visitor: NamedDependency[Visitor], of: Name
 
 
 @post("/searches")
-async def keep(request: Request, visitor: NamedDependency[Visitor]) -> Redirect:
+async def keep(request: Request, visitor: NamedDependency[Visitor]) -> Response[Any]:
     """Keep a search under a name, or keep it no more. Another one of the same name is replaced."""
     given, owner = await web.form(request), web.keeper(request)
     name = given.get("name", "").strip()
     known = [one for one in parse_qsl(given.get("query", "")[:1000]) if one[0] in ("place", "q", "stage", "unit", "as")]
-    query = urlencode(known)
+    query, fault = urlencode(known), None
     async with hearing_of(request).store.writing() as conn:
         if given.get("deed") == "drop":
             await kept.drop_search(conn, owner, name)
         elif not 1 <= len(name) <= 60 or not name.isprintable():
             zh, en = "请给此条件起一个名称，最多60字", "give the search a name of 60 characters at most"
-            raise Refusal(422, (Fault(0, "schema", zh, en, "name"),))
+            fault = Fault(0, "schema", zh, en, "name")
         elif not await kept.keep_search(conn, owner, name, query):
             zh, en = f"最多保存{kept.MOST_KEPT}个条件，请先删除不用的", "too many are kept; remove one first"
-            raise Refusal(422, (Fault(0, "schema", zh, en, "name"),))
+            fault = Fault(0, "schema", zh, en, "name")
+    if fault:
+        one = {of: text for of, text in known if of != "as"}
+        of = await asked(visitor, **one, marks=[text for of, text in known if of == "as"][:8])
+        return await _page(request, visitor, of, named=name, faults=(fault,))
     return Redirect(f"/villages?{query}", status_code=303)
 
 

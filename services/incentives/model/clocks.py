@@ -195,17 +195,17 @@ def _times(case: Case) -> Iterator[_Time]:
     )  # fmt: skip
     if level:
         yield _Time(
-            (f"申请{level.label}", f"asking for a remedy ({level.label})"), level.rule, SUBJECT, case.served_on,
+            (f"申请{level.label}", f"asking for a remedy (“{level.label}”)"), level.rule, SUBJECT, case.served_on,
             case.appeal_until, not is_lodged, is_right=True,
         )  # fmt: skip
         yield _Time(
-            (f"对{level.label}作出决定", f"the answer to the remedy ({level.label})"), level.rule, ROLES[case.answers],
-            case.appealed_on, case.answer_until, is_lodged,
+            (f"对{level.label}作出决定", f"the answer to the remedy (“{level.label}”)"), level.rule,
+            ROLES[case.answers], case.appealed_on, case.answer_until, is_lodged,
         )  # fmt: skip
     if case.direct_until and len(case.levels) > 1:
         above = case.levels[1]
         yield _Time(
-            (f"直接提出{above.label}", f"going on to the next remedy at once ({above.label})"), above.rule, SUBJECT,
+            (f"直接提出{above.label}", f"going on to the next remedy at once (“{above.label}”)"), above.rule, SUBJECT,
             case.served_on, case.direct_until, not case.appeal, is_right=True,
         )  # fmt: skip
     yield _Time(

@@ -386,7 +386,8 @@ def close_order(state: Supervision | None, command: CloseOrder, policy: Policy, 
         raise Refused(
             "1.6",
             f"整改事项“{command.order}”不存在或者已经销号；{waiting}",
-            f"village {village.id} has no open order {command.order!r}; open are: {', '.join(open_orders) or '-'}",
+            f"village {village.id} has no open order {command.order!r}; "
+            f"open are: {', '.join(map(repr, open_orders)) or '-'}",
             field="order",
         )
     rest = {id: order for id, order in village.orders.items() if id != command.order}

@@ -401,8 +401,8 @@ def withdraw(decap: Decap | None, command: WithdrawDecap, _policy: Policy, today
     now = decap.course
     if now.ended:
         return Change(decap)
-    labels = [step.label for step in now.steps[: now.at + bool(now.hearing)]]
-    rests(decap.rule, {f"已进行的“{label}”": f"{label}, which was taken" for label in labels})
+    taken = now.steps[: now.at + bool(now.hearing)]
+    rests(decap.rule, {f"已进行的“{step.label}”": f"{step.name}, which was taken" for step in taken})
     check_answered(decap)
     event = DecapWithdrawn(
         **decap.names, attempt=now.attempt, reason=command.reason, decided_by=command.decided_by

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from tests.support import texts
+
 CHROMIUM: Final = shutil.which("chromium") or ""
 NONE: Final = (
     "本机没有 chromium，未在浏览器中检查网页：请安装（apt-get install chromium）后重试 / there is no chromium on this "
@@ -67,6 +69,13 @@ async def barriers(of: Page) -> list[str]:
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
     found: dict[str, Any] = await of.evaluate("tags => axe.run({runOnly: tags})", tags)
     return [f"{one['id']}: {node['html'][:200]}" for one in found["violations"] for node in one["nodes"]]
+
+
+def untold(text: str, lang: str) -> list[str]:
+    """What in the text of a page is of no language that its reader knows, each with its line: codes, days as programs
+    write them, and words of the other language that are nobody's name."""
+    wrong = texts.faults if lang == "zh" else texts.english_faults
+    return [f"{one}: {line}" for line in text.splitlines() for one in wrong(line)]
 
 
 async def faults(of: Page, *, searched: bool) -> list[str]:

@@ -45,7 +45,10 @@ async def test_the_pages_show_what_their_pictures_show_and_keep_nobody_out(playe
             if lang == "zh":
                 text = await page.inner_text("main")
                 assert not re.search(r"[a-z]{3,}=|\bnull\b|\bNone\b|代码“", text), name
-    assert told == [], "if that is meant, take the pictures anew with `python -m tests.console.browser`"
+            else:
+                told += [f"{name} says {one}" for one in look.untold(await page.inner_text("main"), lang)]
+    told += ["if that is meant, take the pictures anew with `python -m tests.console.browser`"] if told else []
+    assert not told, "\n".join(told)
     assert {path.stem for path in pictures.FOLDER.glob("*.webp")} == seen == outlines.keys()
     await _keep_one_and_solve_the_rest(browser, of)
 

@@ -25,10 +25,13 @@ GRANTED: Final = {"role": "poverty_office", "division": "210521"}
 
 
 class Field:
-    """An officer called li with a browser, at a console that reaches a registry."""
+    """An officer called li with a browser in his language, at a console that reaches a registry."""
 
-    def __init__(self, url: str, desk: console.Office, registry: Office, page: Page) -> None:
-        self.url, self.desk, self.registry, self.page = url, desk, registry, page
+    def __init__(self, url: str, desk: console.Office, registry: Office, page: Page, lang: str) -> None:
+        self.url, self.desk, self.registry, self.page, self.lang = url, desk, registry, page, lang
+
+    def t(self, zh: str, en: str) -> str:
+        return zh if self.lang == "zh" else en
 
     async def sign_in(self, page: Page, name: str = "li") -> None:
         await page.goto(f"{self.url}/me")
@@ -53,8 +56,8 @@ class Field:
         return sum(event["type"].startswith("registry.survey") for event in events)
 
 
-@pytest.fixture
-async def field(tmp_path: Path) -> AsyncIterator[Field]:
+@pytest.fixture(params=["zh", "en"])
+async def field(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Field]:
     assert look.CHROMIUM, look.NONE
     port, services = console.free_port(), console.free_port()
     url = f"http://127.0.0.1:{port}"
@@ -65,8 +68,8 @@ async def field(tmp_path: Path) -> AsyncIterator[Field]:
             await registry.register("villages", "units", "cadres")
             app: Any = registry.client._transport.app  # type: ignore[attr-defined]
             async with console.served(app, services), console.served(desk.app, port), look.browser() as browser:
-                page = await look.page(browser, "phone", "zh", url)
-                found = Field(url, desk, registry, page)
+                page = await look.page(browser, "phone", request.param, url)
+                found = Field(url, desk, registry, page, request.param)
                 await found.sign_in(page)
                 await page.goto(url + SURVEY)
                 yield found
@@ -88,15 +91,17 @@ async def test_what_is_submitted_without_a_network_is_sent_once_when_there_is_on
     await field.write(page, 1)
     await field.away(True)
     await page.click("button[value=say]")
-    await told(page, "已存在本机，联网后自动提交")
+    await told(page, field.t("已存在本机，联网后自动提交", "this is kept on this device, and sent once there is one"))
     await count(page, 1)
     assert await page.input_value("[name='f.number']") == "1", "what was written stays where it is"
     await page.click("button[value=say]")
     await asyncio.sleep(1)
     await count(page, 1)
     await page.goto(f"{field.url}/villages")
-    await expect(page.locator("h1")).to_have_text("没有网络")
-    await expect(page.locator("#draft-list li")).to_contain_text("录入摸底排查记录")
+    await expect(page.locator("h1")).to_have_text(field.t("没有网络", "There is no network"))
+    await expect(page.locator("#draft-list li")).to_contain_text(
+        field.t("录入摸底排查记录", "Record the baseline survey")
+    )
     await page.goto(field.url + SURVEY)
     await field.write(page, 2)
     await page.click("button[value=say]")
@@ -110,7 +115,7 @@ async def test_what_is_submitted_without_a_network_is_sent_once_when_there_is_on
     await count(other, 0)
     await expect(other.locator("#draft-list li")).to_have_count(2)
     await expect(other.locator("#draft-list [data-state=sent]").last).to_be_visible()
-    await expect(other.locator("#draft-list li").first).to_contain_text("已办理1项")
+    await expect(other.locator("#draft-list li").first).to_contain_text(field.t("已办理1项", "Done: 1"))
     assert await field.surveyed() == 2
     await page.goto(f"{field.url}/day")
     await count(page, 0)
@@ -141,7 +146,7 @@ async def test_what_arrived_without_an_answer_is_not_done_twice(field: Field) ->
 
     await page.context.route("**/act/registry/surveys", unanswered, times=1)
     await page.click("button[value=say]")
-    await told(page, "已存在本机")
+    await told(page, field.t("已存在本机", "kept on this device"))
     assert await field.surveyed() == 1
     await page.goto(f"{field.url}/drafts")
     await expect(page.locator("#draft-list [data-state=sent]")).to_be_visible()
@@ -151,21 +156,21 @@ async def test_what_arrived_without_an_answer_is_not_done_twice(field: Field) ->
 async def test_what_is_refused_is_told_opened_and_corrected(field: Field) -> None:
     page = field.page
     await field.write(page, 1)
-    await page.fill("[name='f.number']", "一")
+    await page.fill("[name='f.number']", field.t("一", "one"))
     await field.away(True)
     await page.click("button[value=say]")
     await count(page, 1)
     await field.away(False)
     await page.goto(f"{field.url}/drafts")
     await expect(page.locator("#draft-list [data-state=refused]")).to_be_visible()
-    await expect(page.locator("#draft-list li")).to_contain_text("没有办理")
-    await page.click("text=打开改正")
-    await expect(page.locator("main [role=alert]")).to_contain_text("没有办理")
-    assert await page.input_value("[name='f.number'][aria-invalid=true]") == "一"
+    await expect(page.locator("#draft-list li")).to_contain_text(field.t("没有办理", "Nothing was done"))
+    await page.click(f"text={field.t('打开改正', 'Open and correct')}")
+    await expect(page.locator("main [role=alert]")).to_contain_text(field.t("没有办理", "Nothing was done"))
+    assert await page.input_value("[name='f.number'][aria-invalid=true]") == field.t("一", "one")
     assert await field.surveyed() == 0
     await page.fill("[name='f.number']", "1")
     await page.click("button[value=say]")
-    await page.wait_for_selector("text=已办理1项")
+    await page.wait_for_selector(f"text={field.t('已办理1项', 'Done: 1')}")
     await count(page, 0)
     assert await field.surveyed() == 1
 
@@ -176,7 +181,7 @@ async def test_what_was_written_in_a_session_that_ended_is_sent_after_signing_in
     async with field.desk.app.state.engine.begin() as conn:
         await conn.execute(update(TABLES.sessions).values(used=int(time.time()) - sessions.REST - 5))
     await page.click("button[value=say]")
-    await told(page, "会话已结束：已存在本机")
+    await told(page, field.t("会话已结束：已存在本机", "The session has ended: this is kept on this device"))
     assert await field.surveyed() == 0
     await page.click("#told a")
     if not page.url.startswith(field.url):
@@ -202,11 +207,13 @@ async def test_signing_out_warns_and_deletes(field: Field) -> None:
 
     page.on("dialog", answer)
     await page.click(".who summary")
-    await page.click("text=退出")
-    assert asked == ["本机还有1份没有提交，退出后将删除。仍要退出？"]
+    await page.click(f"text={field.t('退出', 'Sign out')}")
+    asked_zh = "本机还有1份没有提交，退出后将删除。仍要退出？"
+    asked_en = "1 are kept on this device unsent, and will be deleted. Sign out all the same?"
+    assert asked == [field.t(asked_zh, asked_en)]
     await count(page, 1)
-    await page.click("text=退出")
-    await page.wait_for_selector("h1:has-text('已退出')")
+    await page.click(f"text={field.t('退出', 'Sign out')}")
+    await page.wait_for_selector(f"h1:has-text('{field.t('已退出', 'Signed out')}')")
     await page.wait_for_load_state()
     assert await page.evaluate("kept.setting('owner')") == ""
     assert await page.evaluate("caches.has('forms')") is False, "no form is left on the device"
