@@ -53,7 +53,7 @@ def aliased(code: Code | None, event: VillageRecoded, _policy: Policy, _today: d
 def moved(code: Code | None, event: VillageRecoded, _policy: Policy, today: date) -> Change:
     """Keep with the id which code the village has from now on."""
     known = code or Code(id=event.village, place=event.place, village=event.village)
-    return Change(known.but(later={**known.later, str(today): event.code}))
+    return Change(known.but(place=place_of(event.code), later={**known.later, str(today): event.code}))
 
 
 def called(code: Code | None, event: VillageRegistered, _policy: Policy, _today: date) -> Change:

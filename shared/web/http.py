@@ -581,16 +581,18 @@ class _Shows(NamedTuple):
         )
 
 
+async def _shows(pipeline: Pipeline, state: type[State], request: Request[Any, Any, Any], place: str) -> _Shows:
+    who = caller(request)
+    if OWN.keys().isdisjoint(state.readers):
+        return _Shows(state, who, place, in_all)
+    return _Shows(state, who, place, in_which(who, state.readers, place, await codes_now(pipeline, place, who)))
+
+
 def _states(pipeline: Pipeline, state: type[State], table: Table) -> list[Any]:
     """The queries of one kind of state: a list, a single state, and the number of states by status."""
     kind, engine, tables = state.kind, pipeline.engine, pipeline.tables
 
-    async def shows(request: Request[Any, Any, Any], place: str) -> _Shows:
-        who = caller(request)
-        if OWN.keys().isdisjoint(state.readers):
-            return _Shows(state, who, place, in_all)
-        return _Shows(state, who, place, in_which(who, state.readers, place, await codes_now(pipeline, place, who)))
-
+    shows = partial(_shows, pipeline, state)
     asks = Asks("place" if state.readers else "operator", state.readers) if state.personal else PLACE
 
     @get(
