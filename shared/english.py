@@ -22,12 +22,15 @@ def written(text: str) -> str:
 
 # ------------------------------------------------------------------------ ids
 
-_CAMPAIGN: Final = r"[0-9]{2,6}-(?P<kind>[a-z][a-z0-9_]*)-(?P<opens>[0-9]{4}-[0-9]{2}-[0-9]{2})"
+_CAMPAIGN: Final = (
+    r"(?:(?:the )?campaign (?:[0-9]{2,6}-)?|[0-9]{2,6}-)(?P<kind>[a-z][a-z0-9_]*)-(?P<opens>[0-9]{4}-[0-9]{2}-[0-9]{2})"
+)
+"""Who opens one beside the pack's calendar chooses its id without the division."""
 _QUOTED: Final = r"(?<!\w)'[^'\n]*'(?!\w)|\"[^\"\n]*\"|“[^”]*”|`[^`]*`|https?://\S+"
 _ID: Final = re.compile(
     rf"(?P<quoted>{_QUOTED})"
     r"|(?<![\w./:=@-])(?:"
-    rf"(?:(?:the )?campaign )?{_CAMPAIGN}(?:/(?P<ordered>[0-9]{{12}}))?"
+    rf"{_CAMPAIGN}(?:/(?P<ordered>[0-9]{{12}}))?"
     r"|(?P<owed>[a-z][a-z0-9_]*)/"
     r"(?:(?P<period>[0-9]{4}|term)(?:/(?P<whose>[A-Z0-9](?:[\w.-]*\w)?))?|(?P<listed>[0-9]{12}))"
     r"|(?:(?P<level>village|township|county|city|province)(?: (?P=level))?|division (?P<said>[a-z]+)):(?P<code>[0-9]+)"

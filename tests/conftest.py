@@ -1,7 +1,7 @@
 """What tests run against: a real nats-server, and real SQLite and PostgreSQL databases.
 
 Whatever any test makes the rules refuse, or the check of a pack find, is read as an official would read it; whatever
-command the rules accept is sent twice.
+command the rules accept is sent twice, and would have been refused in another county.
 """
 
 import os
@@ -19,7 +19,7 @@ import pytest
 from hypothesis import settings
 
 from shared.rules import Refused
-from tests.support import twice
+from tests.support import elsewhere, twice
 from tests.support.refusals import unfounded
 from tests.support.servers import NatsServer
 from tests.support.texts import english_faults, faults
@@ -58,6 +58,7 @@ def _reading(kind: Any, *, codes: bool) -> None:
 
 _reading(Refused, codes=True)
 twice.always()
+elsewhere.always()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -176,6 +176,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(ConfirmStatements, Payroll, by("village"), confirmation.confirm),
     Reaction(ExplainPay, Payroll, by("village"), confirmation.explain),
     Reaction(CorrectStatement, Payroll, by("village"), confirmation.correct),
+    Reaction(VillageRecoded, Payroll, by("village"), statement.recode),
     Reaction(VillageMerged, Payroll, by("into"), statement.inherit, reads=statement.merged_payroll),
     Reaction(VillageMerged, Payroll, by("village"), statement.empty),
     # Who is anonymous said nothing any more.

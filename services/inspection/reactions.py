@@ -236,7 +236,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(RecordVisit, Supervision, by("village"), cadre.check_recused, cadre.inspectors),
     Reaction(VisitMade, Supervision, by("village"), reply.follow, lambda _state, event: ((Campaign, event.campaign),)),
     Reaction(VisitMade, Assessment, _year, inputs.note_visit),
-    Reaction(ReplaceVisit, Campaign, by("campaign"), visit.replace),
+    Reaction(ReplaceVisit, Campaign, by("campaign"), visit.replace, visit.supervised),
     Reaction(WithdrawVisit, Campaign, by("campaign"), visit.withdraw, visit.withdrawal_reads),
     Reaction(VisitWithdrawn, Supervision, by("village"), supervision.forget),
     Reaction(VisitWithdrawn, Assessment, _year, inputs.forget_visit),

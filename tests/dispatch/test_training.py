@@ -164,6 +164,17 @@ def test_2_12_one_session_that_county_and_city_report_counts_once() -> None:
     assert len(benxi.said(CourseAttended)) == 1
 
 
+def test_2_12_who_came_is_recorded_where_the_course_was_held_and_for_a_city_s_in_each_county() -> None:
+    benxi = city()
+    hold(benxi)
+    with pytest.raises(Refused, match="course K1 belongs to division 210521, not 210522") as refused:
+        attend(benxi, FIRST, place=AWAY)
+    assert refused.value.field == "place" and FIRST in owing(benxi)
+    hold(benxi, course="K2", place=CITY, body="city", held_by="市委党校")
+    attend(benxi, FIRST, course="K2", place=HOME)
+    assert FIRST not in owing(benxi)
+
+
 def test_2_12_who_stands_in_for_another_is_not_the_other() -> None:
     benxi = city()
     benxi.hear(cadre("C-U2-0", "U2"), unit("U2"))

@@ -19,7 +19,7 @@ from shared.contracts.incentives import (
     StatementDrawn,
 )
 from shared.contracts.inspection import AppraisalWithdrawn
-from shared.contracts.registry import PartyWithdrawn, VillageMerged
+from shared.contracts.registry import PartyWithdrawn, VillageMerged, VillageRecoded
 from shared.policy import PolicyInvalid, parse_pack
 from shared.policy.statements import Statement
 from shared.rules import Refused
@@ -374,6 +374,37 @@ def test_0_11_the_body_corrects_one_part_with_a_reason(world: World) -> None:
         assert refused.value.status == status
 
 
+@pytest.mark.parametrize(("said", "fields"), [(confirm, {"kind": "pay", "month": 1}), (correct, {}), (explain, {})])
+def test_0_11_another_county_says_nothing_of_what_is_paid_here(said: Any, fields: dict[str, Any]) -> None:
+    world = world_with(**GRADED, statements=[ALLOWANCE, EXPLAINED])
+    hear(world, counted(C1=22), entered())
+    before, told = payroll(world), len(world.facts)
+    with pytest.raises(Refused, match="belongs to division 210521, not 210522") as refused:
+        said(world, place="210522", **fields)
+    assert (refused.value.status, refused.value.field) == (422, "place")
+    assert (payroll(world), len(world.facts)) == (before, told)
+    said(world, **fields)
+    assert payroll(world) != before and world.facts[-1].event.place == COUNTY
+
+
+@pytest.mark.parametrize("before", [(), (counted(month=2, C1=10),)])
+def test_0_11_a_village_with_a_new_code_is_paid_by_its_new_county(world: World, before: tuple[Any, ...]) -> None:
+    """Also what is told late, of days before it."""
+    recoded = VillageRecoded(place=COUNTY, village=VILLAGE, code="210522100201", since=TODAY)
+    hear(world, *before, recoded, counted(C1=22))
+    with pytest.raises(Refused, match="belongs to division 210522"):
+        confirm(world)
+    confirm(world, place="210522")
+    (confirmed,) = world.said(AllowancesConfirmed)
+    assert confirmed.place == "210522"
+
+
+def test_0_11_a_new_village_cadre_is_paid_by_the_county_where_the_village_lies_now(world: World) -> None:
+    hear(world, replace(entered(), place="210522"))
+    (drawn,) = world.said(StatementDrawn)
+    assert drawn.place == payroll(world).place == "210522"
+
+
 def test_1_13_a_merged_villages_payees_go_over_with_what_is_to_be_confirmed(world: World) -> None:
     merged = VillageMerged(
         place=COUNTY, village=VILLAGE, into=INTO, into_place=COUNTY, since=TODAY, document="县政发1号",
@@ -408,6 +439,8 @@ def test_a_region_that_pays_nothing_keeps_nothing() -> None:
     world = world_with(parties=[PERSON], presence=PRESENCE)
     hear(world, counted(C1=22), entered())
     assert not world.facts
+    hear(world, VillageRecoded(place=COUNTY, village=VILLAGE, code="210522100201", since=TODAY))
+    assert not any(isinstance(state, Payroll) for state in world.services["incentives"].states.values())
 
 
 @pytest.mark.parametrize(("change", "complaint"), [

@@ -249,7 +249,7 @@ def test_2_13_after_the_release_a_visit_is_withdrawn_unless_somebody_may_answer_
         region.ask(close(region, order.order))
     region.hear(region.released(village))
     withdrawal = WithdrawVisit(
-        place=region.place, village=village, campaign=CHECK, body="inspection", reason="录错村", decided_by="督查组"
+        place=region.county, village=village, campaign=CHECK, body="inspection", reason="录错村", decided_by="督查组"
     )
     if came == "nothing":
         region.ask(withdrawal)

@@ -225,6 +225,15 @@ def test_2_19_the_next_ticket_of_the_same_draw_takes_the_place_of_a_village_behi
     assert verify_draw(end, *region.commitments(Q4)) == []
 
 
+def test_2_19_another_county_does_not_say_that_a_road_is_cut_here() -> None:
+    region = drawn(unreachable=RULE)
+    village = next(iter(on_the_last_day(region).visits))
+    foreign = msgspec.structs.replace(unreachable(region, village), place="210522")
+    assert "belongs to division 210521, not 210522" in region.refuses(foreign, 422, "place").en
+    region.ask(unreachable(region, village))
+    assert [told.place for told in region.said(VisitReplaced)] == [region.county]
+
+
 def test_2_19_a_replacement_that_nobody_drew_is_found_out() -> None:
     region = drawn(unreachable=RULE)
     campaign = on_the_last_day(region)

@@ -90,6 +90,13 @@ def test_a_visit_that_was_recorded_by_mistake_is_withdrawn_with_all_that_followe
     assert not region.said(OrderOverdue)
 
 
+def test_another_county_takes_back_no_visit_to_a_village_here(region: Region) -> None:
+    foreign = withdraw_visit(region, place="210522")
+    assert "belongs to division 210521, not 210522" in region.refuses(foreign, 422, "place").en
+    region.ask(withdraw_visit(region))
+    assert [told.place for told in region.said(VisitWithdrawn)] == [region.county]
+
+
 def test_a_visit_stands_once_something_rests_on_it(region: Region) -> None:
     village = region.villages[0]
     region.refuses(withdraw_visit(region, body="township"), 422, "body")

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from services.registry.model import Roster
 from services.registry.model import commands as c
@@ -65,6 +66,15 @@ def test_1_2_each_township_signs_its_letter_and_renews_it_the_next_year() -> Non
     assert owed(here) == [(TOWN, date(2015, 7, 31)), (OTHER_TOWN, date(2015, 7, 31))]
     renewed = [here.do(sign(division, 2015))[0].renewed for division in (TOWN, OTHER_TOWN)]
     assert renewed == [True, False]
+
+
+def test_1_2_another_county_says_nothing_of_a_township_s_letter() -> None:
+    here = county()
+    for command in (sign(), breach(), withdraw()):
+        refused = here.refusal(replace(command, place="210522"))
+        assert (refused.status, refused.field) == (422, "place")
+        assert f"township 210521100 belongs to division {PLACE}, not 210522" in refused.en
+        here.do(command)
 
 
 def test_1_2_a_township_without_its_letter_is_told_once_and_owes_it_until_the_year_ends() -> None:

@@ -45,6 +45,7 @@ def test_numbers_are_read_as_documents_write_them() -> None:
     ("text", "said"),
     [
         ("campaign 2105-half_year-2015-06-20 is over", "the half year campaign of 20 June 2015 is over"),
+        ("campaign spot_check-2015-05-11 is over", "the spot check campaign of 11 May 2015 is over"),
         (
             "2105-annual-2015-12-01/210521100200 is open",
             "the order to village 210521100200 after the annual campaign of 1 December 2015 is open",

@@ -213,6 +213,9 @@ def attend(state: Course | None, command: RecordAttendance, policy: Policy, toda
     Who came in another's place is recorded as having come, and the other is not. Who was known already is no news.
     """
     state = _standing(state, command)
+    held_in, here = jurisdiction_of(state.place), jurisdiction_of(command.place)
+    if not held_in.startswith(here) and not here.startswith(held_in):  # A city's course is for all its counties.
+        state = addressed(state, command, "培训", "course")
     terms = terms_of(policy, state.held.kind)
     _require_holder(command.body, terms)
     new = tuple(one for one in command.attended if one.cadre not in state.attended)

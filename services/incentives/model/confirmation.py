@@ -15,12 +15,12 @@ from shared.contracts.incentives import (
     StatementCorrected,
 )
 from shared.policy import Policy
-from shared.rules import Change, Refused, known, require_body
+from shared.rules import Change, Refused, addressed, known, require_body
 
 
 def confirm(payroll: Payroll | None, command: ConfirmStatements, policy: Policy, today: date) -> Change:
     """The body that the pack names confirms all statements of one kind and month in a village."""
-    payroll = known(payroll, "报酬补贴", "the payroll of", command.village)
+    payroll = addressed(payroll, command, "报酬补贴", "the payroll of")
     told: tuple[Event, ...] = ()
     of_team = list[tuple[str, Sum]]()
     found = False
@@ -52,7 +52,7 @@ def confirm(payroll: Payroll | None, command: ConfirmStatements, policy: Policy,
 
 def correct(payroll: Payroll | None, command: CorrectStatement, policy: Policy, today: date) -> Change:
     """The body corrects one part of a statement, which then is confirmed again."""
-    payroll = known(payroll, "报酬补贴", "the payroll of", command.village)
+    payroll = addressed(payroll, command, "报酬补贴", "the payroll of")
     payee = _paid(payroll, command, policy)
     found = next(
         (
@@ -88,7 +88,7 @@ def correct(payroll: Payroll | None, command: CorrectStatement, policy: Policy, 
 
 def explain(payroll: Payroll | None, command: ExplainPay, policy: Policy, today: date) -> Change:
     """The body that the pack names says why somebody is paid less than the floor (2.8)."""
-    payroll = known(payroll, "报酬补贴", "the payroll of", command.village)
+    payroll = addressed(payroll, command, "报酬补贴", "the payroll of")
     payee = _paid(payroll, command, policy)
     owing = {
         cause: one

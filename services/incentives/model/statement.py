@@ -17,7 +17,14 @@ from shared.contracts.incentives import (
     AllowancesDrawn,
 )
 from shared.contracts.inspection import AppraisalGraded, AppraisalWithdrawn
-from shared.contracts.registry import PartyMerged, PartyRegistered, PartyWithdrawn, PersonForgotten, VillageMerged
+from shared.contracts.registry import (
+    PartyMerged,
+    PartyRegistered,
+    PartyWithdrawn,
+    PersonForgotten,
+    VillageMerged,
+    VillageRecoded,
+)
 from shared.contracts.values import ANONYMOUS
 from shared.divisions import place_of
 from shared.policy import Policy
@@ -46,7 +53,7 @@ def enter(
 ) -> Change:
     """Somebody took a post in the village that the pack pays. Who came from another village keeps the grades."""
     village = village_of(event.parent)
-    payroll = payroll or Payroll.begun(village, place_of(village), today)
+    payroll = payroll or Payroll.begun(village, event.place, today)
     former = others.get((Payroll, village_of(event.former)))
     told: tuple[Event, ...] = ()
     for terms in policy.statements:
@@ -96,7 +103,7 @@ def leave_post(
         if not _leaves(terms.kind, event, policy):
             continue
         village = village_of(event.parent)
-        payroll = payroll or Payroll.begun(village, place_of(village), today)
+        payroll = payroll or Payroll.begun(village, event.place, today)
         payee = payroll.payee(terms.kind, event.party) or Payee(kind=terms.kind, person=event.party)
         if payee.ended:
             continue
@@ -207,6 +214,14 @@ def count(payroll: Payroll | None, event: PresenceCounted, policy: Policy, today
                 first.append((person, new))
         told = (*told, *payroll.tell_team(AllowancesDrawn, terms.kind, first))
     return Change(payroll if payroll.payees else None, told)
+
+
+def recode(payroll: Payroll | None, event: VillageRecoded, policy: Policy, today: date) -> Change:
+    """The village lies in another division from now on, and so do those who are paid there first after it."""
+    if payroll is None and not policy.statements:
+        return Change(None)
+    payroll = payroll or Payroll.begun(event.village, event.place, today)
+    return Change(payroll.but(place=place_of(event.code)))
 
 
 def merged_payroll(_payroll: Payroll | None, event: VillageMerged) -> Iterable[Key]:

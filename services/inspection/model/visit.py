@@ -11,7 +11,7 @@ from shared.contracts.inspection import VisitDropped, VisitMade, VisitReplaced, 
 from shared.draws import draw, frame_hash
 from shared.labels import said
 from shared.policy import Policy
-from shared.rules import Change, Key, Refused, State, known, require_body
+from shared.rules import Change, Key, Refused, State, addressed, known, require_body
 
 MERGED = "merged"
 """The hindrance of a village that was merged into another one after the frame was fixed."""
@@ -114,7 +114,9 @@ def _must_say_what_is_asked(campaign: Campaign, command: RecordVisit, policy: Po
             )
 
 
-def replace(state: Campaign | None, command: ReplaceVisit, policy: Policy, today: date) -> Change:
+def replace(
+    state: Campaign | None, command: ReplaceVisit, policy: Policy, today: date, others: Mapping[Key, State | None]
+) -> Change:
     """Take note that a village cannot be reached; in a draw, the village with the next ticket is visited from today on.
 
     A village whose visit is not due is refused in the words of `record`, so that nobody learns what was drawn.
@@ -129,6 +131,7 @@ def replace(state: Campaign | None, command: ReplaceVisit, policy: Policy, today
             field="campaign",
         )
     require_body(command.body, terms.by, campaign.terms.rule)
+    _require_place(command, others)
     before = campaign.replaced.get(command.village)
     if before and before.hindrance == command.hindrance:
         return Change(campaign)
@@ -160,6 +163,16 @@ def replace(state: Campaign | None, command: ReplaceVisit, policy: Policy, today
         decided_by=command.decided_by,
     )
     return Change(reached(moved, today), (told,))
+
+
+def supervised(_state: Campaign | None, command: ReplaceVisit) -> tuple[Key, ...]:
+    """The village, for its division."""
+    return ((Supervision, command.village),)
+
+
+def _require_place(command: ReplaceVisit | WithdrawVisit, others: Mapping[Key, State | None]) -> None:
+    """Refuse a command that names another division than the village's. The campaign may reach far beyond either."""
+    addressed(others[Supervision, command.village], command, "派驻过工作队的村", "village with a team")
 
 
 def _replaced(campaign: Campaign, village: str, hindrance: str, today: date) -> Campaign:
@@ -212,6 +225,7 @@ def withdraw(
     """Take back a visit that was recorded by mistake: it is awaited again. Refused if something depends on it."""
     campaign = known(state, "督查", "campaign", command.campaign)
     require_body(command.body, "inspection", campaign.terms.rule)
+    _require_place(command, others)
     made = campaign.visited.get(command.village)
     if made is None:
         raise Refused(

@@ -17,7 +17,7 @@ from shared.contracts.registry import LetterBroken, LetterSigned, LetterWithdraw
 from shared.divisions import place_of
 from shared.policy import Policy
 from shared.policy.letters import Letter
-from shared.rules import Change, Refused, entry, require_body
+from shared.rules import Change, Refused, addressed, entry, require_body
 
 RULE = "1.2"
 
@@ -30,7 +30,8 @@ def county_of(command: SignLetter | BreakLetter | WithdrawLetter, _policy: Polic
 def _owed(
     roster: Roster | None, command: SignLetter | BreakLetter | WithdrawLetter, policy: Policy
 ) -> tuple[Roster, Letter, str, Signed]:
-    """The roster, the pack's letter, its key in the roster, and how it stands. Raises Refused if nobody owes it."""
+    """The roster, the pack's letter, its key in the roster, and how it stands. Raises Refused if nobody owes it,
+    or if the command names another county than the township's."""
     one = entry(command.kind, policy.letters, RULE, "责任书", "letter")
     key = f"{command.kind}/{command.year}/{command.division.partition(':')[2]}"
     if roster is None or key not in roster.letters:
@@ -43,7 +44,7 @@ def _owed(
             f"{', '.join(years) or 'no year'}",
             field="division",
         )
-    return roster, one, key, roster.letters[key]
+    return addressed(roster, command, "区划", "division"), one, key, roster.letters[key]
 
 
 def sign(roster: Roster | None, command: SignLetter, policy: Policy, today: date) -> Change:
