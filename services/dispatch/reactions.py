@@ -452,7 +452,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(VillageRecoded, Roster, _village, recoded),
     Reaction(VillageRegistered, Code, by("village"), called, unhurried=True, names=True),
     Reaction(VillageRecoded, Code, by("code"), aliased),
-    Reaction(VillageRecoded, Code, by("village"), moved, names=True),
+    Reaction(VillageRecoded, Code, by("village"), moved, unhurried=True, names=True),
     Reaction(PoolChanged, Pool, _pool, division.receive, reads=division.known_before),
     Reaction(PoolChanged, Pool, division.former, division.let_go),
     Reaction(PolicyAdopted, Pool, lambda _event, policy: (policy.jurisdiction,), division.adopt, reads=division.above),

@@ -185,8 +185,8 @@ REACTIONS: tuple[Reaction, ...] = (
     # Whoever decides sees the names of units and villages.
     Reaction(UnitRegistered, Unit, by("unit"), units.called, unhurried=True, names=True),
     Reaction(VillageRegistered, Code, by("village"), called, unhurried=True, names=True),
-    Reaction(VillageRecoded, Code, by("code"), aliased, names=True),
-    Reaction(VillageRecoded, Code, by("village"), moved, names=True),
+    Reaction(VillageRecoded, Code, by("code"), aliased, unhurried=True, names=True),
+    Reaction(VillageRecoded, Code, by("village"), moved, unhurried=True, names=True),
 )
 
 # What a day can do: end the time for a motion, a defence, a decision or the answer to an appeal, or an impact period;

@@ -115,7 +115,7 @@ def hold(state: Course | None, command: HoldCourse, policy: Policy, today: date,
             _RULE,
             f"编号{command.course}已登记为{state.held.held_by}举办的“{state.held.title}”，内容与本次不同；"
             "同一期培训不必再报，另一期请另编号，登记有误的请先撤销",
-            f"{command.course} is known as {state.held.title}, held by {state.held.held_by}, which is not what is "
+            f"{command.course} is known as {state.held.title!r}, held by {state.held.held_by!r}, which is not what is "
             "said now; the same session need not be reported again, another one needs another id, and a mistake is "
             "withdrawn first",
             field="course",

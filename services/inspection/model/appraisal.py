@@ -16,7 +16,7 @@ from shared.contracts.inspection import PERSONS, AppraisalMoved
 from shared.policy import Policy
 from shared.policy import appraisals as policies
 from shared.policy.channels import Channel
-from shared.rules import Hand, Involved, Moved, State, Task
+from shared.rules import Hand, Involved, Key, Moved, State, Task
 
 ACTIONS = {"report": "appraisal-reports", "ballot": "appraisal-ballots", "panel": "appraisal-scores"}
 """By the way in which a channel comes in: the command that gives it."""
@@ -45,7 +45,7 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
     village: str = ""
     """The village that it belonged to when it was opened; empty if to none."""
     parent: str = ""
-    """The division in which it lay then, or its own: `township:210522101`; a village as well, of a party's party."""
+    """Whom a party belonged to then, such as `township:520321101` or `party:E1`; empty for what is no party."""
     cohort: str = ""
     """All who are assessed together, if they are ranked or the best grade has a share."""
     reports: frozenset[str] = frozenset()
@@ -100,6 +100,14 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
             return None
         inputs = (*ACTIONS.values(), "appraisal-voids")
         return hand_of_year(action, said, inputs, "appraisal-grades", is_review=bool(self.answer_until))
+
+    @property
+    def above(self) -> Iterable[Key]:
+        from services.inspection.model.subjects import (
+            Subject,  # Only here, since what is assessed knows its assessment.
+        )
+
+        return ((Subject, self.parent),) if self.parent.startswith("party:") else ()
 
     @property
     def journey(self) -> str:

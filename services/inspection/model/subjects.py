@@ -59,7 +59,7 @@ class Subject(State, frozen=True, kw_only=True, omit_defaults=True):
     village: str = ""
     """The village itself, or the one that a party belongs to."""
     parent: str = ""
-    """Where a party lies: its village or division, or that of the party to which it belongs."""
+    """Whom a party belongs to: `village:<id>`, `township:<9 digits>` …, or `party:<id>`."""
     opened: tuple[str, ...] = ()
     """Its latest assessments, by id."""
     results: dict[str, dict[str, float | None]] = msgspec.field(default_factory=dict)
@@ -69,6 +69,10 @@ class Subject(State, frozen=True, kw_only=True, omit_defaults=True):
     left: bool = False
     """Whether villages of the township have got codes of another one. It is assessed as long as anything is told of
     those that it still has."""
+
+    @property
+    def above(self) -> Iterable[Key]:
+        return ((Subject, self.parent),) if self.parent.startswith("party:") else ()
 
     @property
     def subject(self) -> str:
@@ -160,21 +164,12 @@ def leave_township(state: Subject | None, event: VillageRecoded, policy: Policy,
     return Change(state and state.but(left=True))
 
 
-def of_parent(_state: Subject | None, event: PartyRegistered) -> Iterable[Key]:
-    """The party to which another one belongs, if it is a party's."""
-    if event.parent.startswith("party:"):
-        yield Subject, event.parent
-
-
-def register_party(
-    state: Subject | None, event: PartyRegistered, policy: Policy, today: date, others: Mapping[Key, State | None]
-) -> Change:
+def register_party(state: Subject | None, event: PartyRegistered, policy: Policy, today: date) -> Change:
     """A party was registered, or belongs to another village now."""
     village = event.parent.partition(":")[2] if event.parent.startswith(f"{VILLAGE}:") else ""
-    parent = next((one.parent for one in others.values() if isinstance(one, Subject)), event.parent)
     known = state or Subject(id=f"party:{event.party}", place=event.place, sort=event.kind, is_person=event.personal)
     renewed = known.but(
-        place=event.place, sort=event.kind, fields=event.fields, village=village, parent=parent, ended=False
+        place=event.place, sort=event.kind, fields=event.fields, village=village, parent=event.parent, ended=False
     )
     return Change(_waking(renewed, policy, today))
 
