@@ -156,7 +156,7 @@ def test_2_12_one_session_that_county_and_city_report_counts_once() -> None:
     hold(benxi)
     hold(benxi, place=CITY, body="city", held_by="市委党校", title="驻村干部培训班")
     assert len(benxi.said(CourseHeld)) == 1
-    with pytest.raises(Refused, match="K1 is known as 专题培训班, held by 县委党校") as refused:
+    with pytest.raises(Refused, match="K1 is known as '专题培训班', held by '县委党校'") as refused:
         hold(benxi, place=CITY, body="city", heads={"posted": 41})
     assert "内容与本次不同" in refused.value.zh and refused.value.status == 409
     attend(benxi, FIRST)
