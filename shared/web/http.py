@@ -539,18 +539,14 @@ async def _page(
 
 
 class _Shows(NamedTuple):
-    """How states of a kind are shown to a caller in a division. `his` says in which villages he is a reader."""
+    """How states of a kind are shown to a caller in a division."""
 
     state: type[State]
     who: Caller
-    place: str
+    is_reader: bool
+    """Whether he reads secrets of this open kind, in the villages that are his."""
     his: Callable[[str], bool]
-
-    @property
-    def is_reader(self) -> bool:
-        """Whether he reads secrets of this open kind, in all villages or in his own."""
-        state, who = self.state, self.who
-        return not state.personal and not who.is_anybody and bool(state.readers) and who.may(state.readers, self.place)
+    """In which villages he is a reader."""
 
     def all_of(self, id: str) -> bool:
         """Whether he is shown the secrets of a state: operators, and the readers of an open kind."""
@@ -582,10 +578,12 @@ class _Shows(NamedTuple):
 
 
 async def _shows(pipeline: Pipeline, state: type[State], request: Request[Any, Any, Any], place: str) -> _Shows:
+    """How states of a kind in a division are shown to who sent a request."""
     who = caller(request)
+    is_reader = bool(state.readers) and not state.personal and not who.is_anybody and who.may(state.readers, place)
     if OWN.keys().isdisjoint(state.readers):
-        return _Shows(state, who, place, in_all)
-    return _Shows(state, who, place, in_which(who, state.readers, place, await codes_now(pipeline, place, who)))
+        return _Shows(state, who, is_reader, in_all)
+    return _Shows(state, who, is_reader, in_which(who, state.readers, place, await codes_now(pipeline, place, who)))
 
 
 def _states(pipeline: Pipeline, state: type[State], table: Table) -> list[Any]:

@@ -1,6 +1,7 @@
 """Who may do what: callers with tokens, their roles and divisions, and what they are told when they may not."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -118,17 +119,21 @@ async def test_queries_are_answered_about_ones_own_divisions(desk: Desk) -> None
     assert (await desk.get("/v1/villages/V2", office)).status_code == 404
 
 
+async def about(desk: Desk, role: str, **said: Any) -> list[str]:
+    """What the tasks are about that somebody with a role is shown."""
+    held = [{"role": role, "division": "210502"}]
+    token = desk.issuer.token(zhucun={"organ": "某县", "roles": held, **said})
+    answer = await desk.get("/v1/tasks?place=210502", {"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 200, answer.text
+    return [one["task"]["about"] for one in answer.json()]
+
+
 async def test_who_is_recused_has_no_task_of_it_and_others_have(desk: Desk) -> None:
     for matter in ("C1", "C2"):
         row = {"place": "210502", "matter": matter, "of": "county"}
         assert (await desk.post("matters", desk.bearer("team/210502"), row)).status_code == 200
 
-    async def tasks(role: str, **said: Any) -> list[str]:
-        held = [{"role": role, "division": "210502"}]
-        token = desk.issuer.token(zhucun={"organ": "某县", "roles": held, **said})
-        answer = await desk.get("/v1/tasks?place=210502", {"Authorization": f"Bearer {token}"})
-        return [one["task"]["about"] for one in answer.json()]
-
+    tasks = partial(about, desk)
     assert await tasks("county", cadre="C1") == ["C2"]
     assert await tasks("county", kin=["C1", "C2"]) == []
     assert await tasks("county", cadre="C3", kin=["C4"]) == ["C1", "C2"]
@@ -141,13 +146,7 @@ async def test_a_township_and_a_village_have_their_own_tasks_alone(desk: Desk) -
         row = {"place": "210502", "matter": matter, "of": "township"}
         assert (await desk.post("matters", desk.bearer("county/210502"), row)).status_code == 200
 
-    async def tasks(role: str, **said: str) -> list[str]:
-        held = [{"role": role, "division": "210502"}]
-        token = desk.issuer.token(zhucun={"organ": "某镇", "roles": held, **said})
-        answer = await desk.get("/v1/tasks?place=210502", {"Authorization": f"Bearer {token}"})
-        assert answer.status_code == 200, answer.text
-        return [one["task"]["about"] for one in answer.json()]
-
+    tasks = partial(about, desk)
     assert await tasks("township", township="210502001") == [first]
     assert await tasks("township", township="210502002") == [second]
     assert await tasks("township") == []

@@ -103,9 +103,8 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def above(self) -> Iterable[Key]:
-        from services.inspection.model.subjects import (
-            Subject,  # Only here, since what is assessed knows its assessment.
-        )
+        # Only here, since who is assessed knows his assessment.
+        from services.inspection.model.subjects import Subject
 
         return ((Subject, self.parent),) if self.parent.startswith("party:") else ()
 
