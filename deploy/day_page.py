@@ -14,7 +14,7 @@ from deploy.local.supervisor import SERVICES
 from deploy.terminal import folded
 from shared import chinese
 from shared.labels import Both
-from shared.web.http import OpenTask, following
+from shared.web.tasks import OpenTask, following
 
 
 def open_tasks(http: httpx.Client, **asked: str) -> Iterator[OpenTask]:

@@ -25,7 +25,7 @@ from shared.divisions import DIGITS, Level
 
 if TYPE_CHECKING:  # Importing them takes time, and most commands do not need them.
     from shared.forms import Blank
-    from shared.web.http import OpenTask
+    from shared.web.tasks import OpenTask
 
 app = typer.Typer()
 

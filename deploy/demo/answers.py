@@ -22,7 +22,7 @@ from shared.contracts import Command
 from shared.divisions import place_of
 from shared.policy import Policy
 from shared.rules import State, Task
-from shared.web.http import OpenTask
+from shared.web.tasks import OpenTask
 
 Row = dict[str, Any]
 """One command's fields, as JSON and Excel templates carry them."""

@@ -16,7 +16,8 @@ from deploy.local.supervisor import SERVICES
 from shared.contracts import EVENTS, Envelope, Event
 from shared.stream.bus import OPEN, SEALED
 from shared.telling import Happened, happened
-from shared.web.http import LARGEST_LIST, LARGEST_PAGE, Entry
+from shared.web.journals import Entry
+from shared.web.lists import LARGEST_LIST, LARGEST_PAGE
 
 Origin = Literal["computed", "solved", "counted", "policy", "decided", "historical"]
 ORIGINS: Final[Mapping[Origin, tuple[str, str]]] = {

@@ -32,8 +32,9 @@ from shared.policy import Policy
 from shared.runtime import heard
 from shared.stream import bus
 from shared.stream.bus import OPEN, SEALED
-from shared.web.http import LARGEST_LIST, OpenTask, following
+from shared.web.lists import LARGEST_LIST
 from shared.web.strict import MOST_VALUES
+from shared.web.tasks import OpenTask, following
 from shared.web.token import body_headers, operator_headers
 
 BY_FORM: Final = ("villages", "units", "cadres", "surveys")

@@ -21,7 +21,7 @@ from shared.contracts import EVENTS, Envelope, short_type
 from shared.contracts.calendar import DayPassed
 from shared.engine.outbox import PAGE
 from shared.stream.bus import OPEN, SEALED
-from shared.web.http import Entry
+from shared.web.journals import Entry
 
 Order = tuple[date, bool, datetime]
 """The key by which events of different services are ordered: the business day, whether it is anything else than the

@@ -70,8 +70,9 @@ from shared.policy import Policy
 from shared.rules import Key, Refused, known
 from shared.rules import State as Model
 from shared.web.forms import handlers
-from shared.web.http import SMOOTH, Route
+from shared.web.http import Route
 from shared.web.identity import FOUND, PLACE, require_reach
+from shared.web.lists import SMOOTH
 from shared.web.places import PlaceQuery, within
 
 COMMANDS: tuple[Route, ...] = (

@@ -32,8 +32,9 @@ from shared.contracts.values import Role
 from shared.engine.pipeline import Pipeline
 from shared.policy import Policy
 from shared.web.forms import handlers
-from shared.web.http import SMOOTH, Route
+from shared.web.http import Route
 from shared.web.identity import KNOWN, PERSONAL, Asks, Caller, caller, in_all, in_which, tells_of
+from shared.web.lists import SMOOTH
 from shared.web.places import PlaceQuery, codes_now, within
 
 DECIDERS: tuple[Role, ...] = (
@@ -104,7 +105,7 @@ async def cases(
     """
     pipeline: Pipeline = state.pipeline
     who, table = caller(request), pipeline.tables.states[Record]
-    code_now = await codes_now(pipeline, place, who)
+    code_now = await codes_now(pipeline, place)
     chosen = select(table.c.body).where(*within(table, place)).order_by(table.c.id).limit(SMOOTH)
     shown, bodies = list[CaseTold](), [""]
     async with pipeline.engine.connect() as conn:

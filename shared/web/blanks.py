@@ -4,7 +4,6 @@ A filled blank is read as a row of an Excel form is, and said as the command tha
 neither the command's type nor the packs.
 """
 
-from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any, ClassVar
@@ -26,10 +25,11 @@ from shared.forms import Blank, Known, field_of
 from shared.labels import Both, in_words
 from shared.policy import Policy
 from shared.rules import Refused, State
-from shared.web.http import Accepted, OpenTask, Route, said, waiting
-from shared.web.identity import FOUND, PLACE, caller, require_reach, sees, tells_of
-from shared.web.places import PlaceQuery, TownshipQuery, codes_now, lies_in
+from shared.web.http import Accepted, Route, said
+from shared.web.identity import FOUND, PLACE, caller, require_reach, tells_of
+from shared.web.places import PlaceQuery
 from shared.web.problems import Fault, Unfit
+from shared.web.tasks import OpenTask, tasks_of
 from shared.workbook import Form
 from shared.workbook.cells import cell, shown
 
@@ -102,7 +102,7 @@ _FILLED = msgspec.json.Decoder(Annotated[tuple[Filled, ...], Meta(max_length=Fil
 
 def handlers(forms: Forms) -> tuple[Any, ...]:
     """The blanks of a service with these forms."""
-    return _acts(forms), _due, _ask(forms), _say(forms)
+    return _acts(forms), _ask(forms), _say(forms)
 
 
 def _acts(forms: Forms) -> Any:
@@ -137,27 +137,6 @@ def _acts(forms: Forms) -> Any:
         return found
 
     return acts
-
-
-@get("/v1/due", tags=["forms"], summary="待办项数 · How much is due", opt={"asks": PLACE})
-async def _due(
-    request: Request[Any, Any, Any],
-    state: AppState,
-    role: FromQuery[Role],
-    place: PlaceQuery = "",
-    township: TownshipQuery = "",
-) -> dict[str, int]:
-    """How many tasks wait for a role, by the action that answers them: as many as the list of tasks shows the caller,
-    who learns of nobody what it is."""
-    pipeline: Pipeline = state.pipeline
-    who, found = caller(request), Counter[str]()
-    policy: Any
-    code_now = await codes_now(pipeline, place, who)
-    async for one, policy in waiting(pipeline, place, to=who):
-        for task in one.tasks(policy) if policy or not one.needs_policy else ():
-            if task.role == role and lies_in(task, township) and sees(who, one, task, state.decisions, code_now):
-                found[task.action] += 1
-    return found
 
 
 def bodies(command: type[Command]) -> Sequence[str]:
@@ -234,24 +213,19 @@ async def _owing(
     if found is None:
         return
     require_reach(request, found.place)
-    policy = pipeline.book.at(found.place, pipeline.today) if pipeline.today else None
-    code_now = await codes_now(pipeline, found.place, who := caller(request))
-    tasks = [
-        task
-        for task in (found.tasks(policy) if policy else ())
-        if task.action in {blank.name, blank.task or blank.name} and sees(who, found, task, app.decisions, code_now)
-    ]
-    if policy is None or not tasks or (blank.personal and not who.may((tasks[0].role,), found.place)):
+    policy, shown = await tasks_of(pipeline, found, who := caller(request), app.decisions)
+    tasks = [one for one in shown if one.task.action in {blank.name, blank.task or blank.name}]
+    if policy is None or not tasks or (blank.personal and not who.may((tasks[0].task.role,), found.place)):
         return
     if found.personal or blank.personal:
         tells_of(request, [of])
     version = written(found, position, pipeline.wiring.secret, to_operator=who.is_operator)
-    known: Sequence[Known] = [blank.row(found, task, policy) for task in tasks]
+    known: Sequence[Known] = [blank.row(found, one.task, policy) for one in tasks]
     rows = await named(pipeline, await blank.completed(pipeline, known) if blank.completed else known)
     async with pipeline.engine.connect() as conn:
-        names = await store.names(conn, pipeline.tables, (task.about for task in tasks))
-    for task, row in zip(tasks, rows, strict=True):
-        owed = OpenTask(kind, id, found.place, task, version=version).told(policy, names)
+        names = await store.names(conn, pipeline.tables, (one.task.about for one in tasks))
+    for one, row in zip(tasks, rows, strict=True):
+        owed = msgspec.structs.replace(one, version=version).told(policy, names)
         lines = tuple(_texts(form, line) for line in blank.lines(row, LINES if blank.repeats else 1))
         yield Owing(owed, lines[:MOST_LINES], dict(_worded(form, row, policy)))
 

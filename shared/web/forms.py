@@ -3,7 +3,6 @@
 import asyncio
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,7 +25,6 @@ from shared.policy import Policy
 from shared.rules import Refused
 from shared.web.blanks import Forms, named, policies_of
 from shared.web.blanks import handlers as blanks
-from shared.web.http import waiting
 from shared.web.identity import (
     ANYBODY,
     FOUND,
@@ -38,12 +36,12 @@ from shared.web.identity import (
     caller,
     require_operator,
     require_say,
-    sees,
     tells_of,
 )
 from shared.web.imports import RUNNING, Import, Report, kept
 from shared.web.limits import IMPORTS, TooMany
-from shared.web.places import PlaceQuery, codes_now
+from shared.web.places import PlaceQuery
+from shared.web.tasks import open_tasks
 from shared.workbook import MEDIA_TYPES, HeadingsRefused, WorkbookRefused
 
 MOST_BYTES, MOST_ROWS = 64 * 2**20, 100_000
@@ -178,20 +176,16 @@ async def owed(
     `told` is given those of whom the rows tell.
     """
     found: list[Known] = []
-    action, code_now = blank.task or blank.name, await codes_now(pipeline, place, to)
-    async with aclosing(waiting(pipeline, place, to=to)) as states:
-        async for state, policy in states:
-            if policy:
-                of_state = [
-                    blank.row(state, task, policy)
-                    for task in state.tasks(policy)
-                    if task.action == action
-                    and sees(to, state, task, decisions, code_now)
-                    and (not blank.personal or to.may((task.role,), state.place))
-                ]
-                if of_state and (state.personal or blank.personal):
-                    told([f"{state.kind}/{state.id}"])
-                found += of_state
+    async for state, policy, tasks in open_tasks(pipeline, place, to, decisions):
+        of_state = [
+            blank.row(state, one.task, policy)
+            for one in (tasks if policy else ())
+            if one.task.action == (blank.task or blank.name)
+            and (not blank.personal or to.may((one.task.role,), state.place))
+        ]
+        if of_state and (state.personal or blank.personal):
+            told([f"{state.kind}/{state.id}"])
+        found += of_state
     rows = await blank.completed(pipeline, found) if blank.completed else found
     return await named(pipeline, rows)
 

@@ -9,28 +9,14 @@ from sqlalchemy import ColumnElement, Table, false, or_, true
 
 from shared.codes import Code
 from shared.contracts import OPEN_ROOT
-from shared.contracts.values import OWN
 from shared.divisions import place_of
 from shared.engine import store
 from shared.engine.pipeline import Pipeline
-from shared.rules import Task
-from shared.web.identity import Caller
 
 PlaceQuery = Annotated[str, QueryParameter(pattern=r"^[0-9]{0,6}$")]
 """The first digits of a division's code, up to six."""
 TownshipQuery = Annotated[str, QueryParameter(pattern=r"^([0-9]{9})?$")]
 """The code of a township, or nothing."""
-
-
-def village_of(task: Task) -> str:
-    """The code of the village that a task is about; empty if it is about none."""
-    code = str(task.answer.get("village", task.about))
-    return code if len(code) == 12 and code.isdigit() else ""
-
-
-def lies_in(task: Task, township: str) -> bool:
-    """Whether a task is for a township, if one is named; what is about no village is for the whole county."""
-    return not township or village_of(task)[:9] in ("", township)
 
 
 def within(table: Table, place: str) -> Iterable[ColumnElement[bool]]:
@@ -51,11 +37,10 @@ def _told_below(outbox: Table, prefix: str) -> ColumnElement[bool]:
     return outbox.c.subject.startswith(f"{OPEN_ROOT}.{tokens}", autoescape=True)
 
 
-async def codes_now(pipeline: Pipeline, place: str, who: Caller) -> Callable[[str], str]:
-    """Which code each village of a division has now, which tells its township: its id, or the last that it got. Nobody
-    needs it but who acts for his own township or village alone."""
+async def codes_now(pipeline: Pipeline, place: str) -> Callable[[str], str]:
+    """Which code each village of a division has now, which tells its township: its id, or the last that it got."""
     moved = [id for at, ids in pipeline.wiring.recoded.items() if at.startswith(place) for id in ids]
-    if not moved or all(held.role not in OWN for held in who.roles):
+    if not moved:
         return str
     async with pipeline.engine.connect() as conn:
         known = await store.load_states(conn, pipeline.tables, [(Code, id) for id in moved])

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from deploy.day_page import overdue
 from shared.policy import Policy
 from shared.rules import Task
-from shared.web.http import OpenTask
+from shared.web.tasks import OpenTask
 from tests.dispatch.benxi import START
 from tests.dispatch.trained import city
 from tests.registry.county import County

@@ -33,7 +33,7 @@ from shared.stream import bus
 from shared.stream.bus import OPEN, SEALED, Message, declare_streams, publish_batch
 from shared.stream.consumer import Delivery, OrderedConsumer
 from shared.stream.relay import Relay
-from shared.web.http import Entry
+from shared.web.journals import Entry
 from shared.web.token import operator_key
 from tests.support.asked import Api, serving
 from tests.support.process import PACK

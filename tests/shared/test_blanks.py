@@ -17,7 +17,7 @@ from shared import blanks
 from shared.policy.shipped import FILES, shipped
 from shared.rules import Refused
 from shared.web.blanks import is_typed
-from tests.registry.office import FIRST, Office, office
+from tests.registry.office import FIRST, SURVEYED, Office, office
 
 CODE = re.compile(r"[a-z]{2,}|代码“|=")
 CHINESE = re.compile(r"[\u4e00-\u9fff]|_")
@@ -141,6 +141,22 @@ async def test_as_much_is_due_as_the_list_of_tasks_has(desk: Office) -> None:
         due = (await desk.get("/v1/due", place="2105", role=role, township=township)).json()
         there = [task for task in tasks if task["role"] == role and township in ("", task["about"][:9])]
         assert due == Counter(task["action"] for task in there), (role, township)
+
+
+async def test_what_a_village_has_to_do_is_its_townships_in_which_it_lies_now(desk: Office) -> None:
+    """Its tasks still name it by the code under which it was registered."""
+    old, new = FIRST.id[:9], "210521999"
+    before = Counter(one["township"] for one in (await desk.get("/v1/tasks")).json())
+    moved = {"place": "210521", "village": FIRST.id, "code": f"{new}201", "since": str(SURVEYED), "document": "民发",
+             "decided_by": "市政府"}  # fmt: skip
+    await desk.post("village-codes", moved)
+    after = (await desk.get("/v1/tasks")).json()
+    assert Counter(one["township"] for one in after) == before - Counter({old: 1}) + Counter({new: 1})
+    for township in (old, new):
+        listed = (await desk.get("/v1/tasks", township=township)).json()
+        assert listed == [one for one in after if one["township"] == township]
+        due = (await desk.get("/v1/due", role="county", township=township)).json()
+        assert due == Counter(one["task"]["action"] for one in listed if one["task"]["role"] == "county"), township
 
 
 async def test_one_may_say_what_ones_role_says(desk: Office) -> None:

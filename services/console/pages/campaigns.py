@@ -26,8 +26,8 @@ from shared.contracts.values import ROLES
 from shared.divisions import jurisdiction_of
 from shared.draws import BODIES, FAULTS, OF_DRAWS, Register, registers
 from shared.labels import in_words
-from shared.web.http import OpenTask
 from shared.web.problems import Fault
+from shared.web.tasks import OpenTask
 
 PAGE: Final = 50
 MOST: Final = 500

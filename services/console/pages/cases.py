@@ -21,7 +21,7 @@ from services.console.sessions import Session
 from services.console.upstream import Refusal, Upstream
 from services.console.web import Request, Visitor, page
 from shared.labels import Both, in_words
-from shared.web.http import OpenTask
+from shared.web.tasks import OpenTask
 
 PAGE: Final = 50
 """Cases on a page; those about one subject stay together."""

@@ -17,8 +17,7 @@ from services.console.upstream import Refusal, Upstream
 from services.console.web import Request, Visitor, page
 from shared.labels import Both
 from shared.web.blanks import Act
-from shared.web.http import OpenTask, following
-from shared.web.places import lies_in, village_of
+from shared.web.tasks import OpenTask, following
 
 PAGE: Final = 50
 SOON: Final = timedelta(days=7)
@@ -42,7 +41,6 @@ class Todo(NamedTuple):
     """One of `WHEN`."""
     days: int
     """How many days late it is, or how many are left."""
-    township: str
 
     @property
     def texts(self) -> Sequence[Both]:
@@ -76,12 +74,12 @@ def said_by(answers: Mapping[str, Any]) -> Iterator[tuple[str, Act]]:
 
 async def day_of(upstream: Upstream, visitor: Visitor) -> Day:
     """What the visitor has to do in his role and division."""
-    place, township, role = visitor.place[:6], _township(visitor), visitor.acting
+    place, role = visitor.place[:6], visitor.acting
     names = upstream.keeping(place)
     asked = await asyncio.gather(
         upstream.all("/v1/blanks", visitor, place=place, role=role),
         upstream.all("/v1/status", visitor),
-        *(_tasks(upstream, name, visitor, place, role) for name in names),
+        *(_tasks(upstream, name, visitor) for name in names),
     )
     (acts, statuses), found = asked[:2], asked[2:]
     today = max(
@@ -99,17 +97,17 @@ async def day_of(upstream: Upstream, visitor: Visitor) -> Day:
             if tasks.faults not in [one.faults for one in away]:  # All services may say the same.
                 away.append(tasks)
             continue
-        todos += [_todo(name.partition("-")[0], one, now, titles) for one in tasks if lies_in(one.task, township)]
+        todos += [_todo(name.partition("-")[0], one, now, titles) for one in tasks]
     todos.sort(key=lambda todo: (str(todo.open.task.due or "9"), todo.open.task.action, todo.open.task.about))
     return Day(now, todos, frozenset(decides), away)
 
 
-async def _tasks(upstream: Upstream, name: str, visitor: Visitor, place: str, role: str) -> Any:
+async def _tasks(upstream: Upstream, name: str, visitor: Visitor) -> Any:
     """The open tasks of one process, or its refusal."""
     found, after = list[OpenTask](), ""
     try:
         for _ in range(MOST):
-            params = {"place": place, "role": role, "after": after, "words": "true", "versions": "true"}
+            params = {**_asked(visitor), "after": after, "words": "true", "versions": "true"}
             answer = await upstream.send("GET", name, "/v1/tasks", visitor, params=params)
             part = msgspec.json.decode(answer.content, type=list[OpenTask])
             found += part
@@ -122,16 +120,17 @@ async def _tasks(upstream: Upstream, name: str, visitor: Visitor, place: str, ro
 
 async def due_of(upstream: Upstream, visitor: Visitor) -> Counter[tuple[str, str]]:
     """How much the visitor has to do in his role and division, by service and action."""
-    asked = {"place": visitor.place[:6], "township": _township(visitor), "role": visitor.acting}
-    answers = await upstream.all("/v1/due", visitor, **asked)
+    answers = await upstream.all("/v1/due", visitor, **_asked(visitor))
     due = Counter[tuple[str, str]]()
     for name, answer in answers.items():
         due.update({} if isinstance(answer, Refusal) else {(name.partition("-")[0], of): n for of, n in answer.items()})
     return due
 
 
-def _township(visitor: Visitor) -> str:
-    return visitor.place if len(visitor.place) > 6 else ""
+def _asked(visitor: Visitor) -> Mapping[str, str]:
+    """Of whom a service is asked what he has to do."""
+    township = visitor.place if len(visitor.place) > 6 else ""
+    return {"place": visitor.place[:6], "township": township, "role": visitor.acting}
 
 
 def _todo(service: str, one: OpenTask, today: date | None, titles: dict[tuple[str, str], Both]) -> Todo:
@@ -139,7 +138,7 @@ def _todo(service: str, one: OpenTask, today: date | None, titles: dict[tuple[st
     days = abs((due - today).days) if due and today else 0
     when = "" if not due or not today else "late" if due < today else "soon" if due <= today + SOON else "later"
     title = titles.get((service, action), ("待办事项", "Something to do"))
-    return Todo(service, mark(one.task), one, title, when, days, village_of(one.task)[:9])
+    return Todo(service, mark(one.task), one, title, when, days)
 
 
 def _counted(todos: Iterable[Todo]) -> list[tuple[str, Both, int]]:
@@ -164,11 +163,11 @@ async def day(
     fits = [
         todo
         for todo in of.todos
-        if kind in ("", f"{todo.service}/{todo.open.task.action}") and township in ("", todo.township)
+        if kind in ("", f"{todo.service}/{todo.open.task.action}") and township in ("", todo.open.township)
     ]
     shown = [todo for todo in fits if when in ("", todo.when or "none")]
     first = (number - 1) * PAGE
-    townships = sorted(Counter(todo.township for todo in of.todos if todo.township).items())
+    townships = sorted(Counter(todo.open.township for todo in of.todos if todo.open.township).items())
     async with request.app.state.engine.connect() as conn:
         names = await store.names(conn, [code for code, _ in townships])
         villages = await store.village_names(conn, words.by_code(text for todo in shown for text in todo.texts))
