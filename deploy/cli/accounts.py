@@ -26,6 +26,7 @@ from deploy.cli.reach import (
     console,
     kinds,
     open_beside,
+    session,
 )
 from deploy.language import chosen, reads_english, told
 from deploy.language import day as in_language
@@ -477,7 +478,7 @@ def _client(folder: Path, *, is_operator: bool = False) -> httpx.Client:
     url = _address(folder)
     if is_operator:
         return open_beside(url, as_operator(folder))
-    tokens = signed_in.session(url)
+    tokens = session(url)
     if not tokens:
         raise Trouble("请先登录：zhucun login <登录名>。\n  Sign in first: zhucun login <name>.")
     return open_beside(url, {"Authorization": f"Bearer {tokens.access}"})

@@ -93,6 +93,11 @@ def run() -> int:
         told, code = "{}。\n  {}.".format(*refused(error)), 1
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         told, code = f"{_SILENT[0]}\n  The system does not answer ({error}). {_SILENT[1]}", 1
+    except typer.Abort:  # Ctrl-C where something is asked for, or nobody to answer.
+        told, code = (
+            "没有填完，什么都没有做。请在终端里运行 / It was broken off, nothing was done. Run it at a terminal.",
+            130,
+        )
     except KeyboardInterrupt:
         return _flushed(130)
     with suppress(OSError):  # The terminal is gone, so nobody can be told.

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from difflib import get_close_matches
 from functools import cache
 from heapq import merge
 from pathlib import Path
@@ -17,6 +18,7 @@ from deploy.cli.reach import (
     DEFAULT,
     FolderOption,
     PlaceOption,
+    Trouble,
     client,
     console,
     keeping,
@@ -27,12 +29,10 @@ from deploy.cli.reach import (
 from deploy.language import chosen, told
 from deploy.language import day as in_language
 from deploy.local.supervisor import SERVICES
-from shared.contracts import Envelope
+from shared.contracts import EVENTS, Envelope, teller
 from shared.policy import Policy
 
 app = typer.Typer()
-CLOCK: Final = "registry"
-"""The service that tells the days."""
 BETWEEN: Final = 1.0
 """Seconds between two looks at feeds that have no more for now."""
 
@@ -91,12 +91,13 @@ def events(
     """公开事件：逐条以文字列出，可续看 · the open events in sentences, as subscribers get them by the pull feed."""
     if service:
         require_service(service)
-    asked = {"below": place, "since": since and f"{since:%Y-%m-%d}", "about": about, "type": type}
+    asked = {"below": place, "since": since and f"{since:%Y-%m-%d}", "about": about}
     asked = {name: value for name, value in asked.items() if value}
-    owners = {CLOCK if one.startswith("calendar.") else one.partition(".")[0] for one in type or ()}
-    names = [service] if service else [name for name in SERVICES if not type or name in owners]
-    urls = [(name, url) for name in names for url in keeping(folder, name, place)]
-    feeds = [_Feed(name, open_client(url, name, folder), asked) for name, url in urls]
+    feeds = [
+        _Feed(name, open_client(url, name, folder), asked | {"type": types})
+        for name, types in _asked_of(service, type or []).items()
+        for url in keeping(folder, name, place)
+    ]
     show: Callable[[Envelope], None] = _raw if as_json else _in_words(folder)
     if snapshot:
         for one in feeds:
@@ -107,6 +108,19 @@ def events(
         if not follow:
             break
         sleep(BETWEEN)
+
+
+def _asked_of(service: str, types: list[str]) -> dict[str, list[str]]:
+    """Which types each service is asked for. Raises Trouble for one that there is not: nobody would ever tell it."""
+    if wrong := [one for one in types if one not in EVENTS]:
+        like = get_close_matches(wrong[0], EVENTS, 1)
+        zh = f"是否为“{like[0]}”？" if like else "全部类型见 docs/events"
+        en = f"perhaps {like[0]}?" if like else "docs/events has all"
+        raise Trouble(f"没有事件类型“{wrong[0]}”，{zh} / there is no event type {wrong[0]}; {en}")
+    if service:
+        return {service: types}
+    own = {name: [one for one in types if teller(one) == f"urn:zhucun:{name}"] for name in SERVICES}
+    return {name: of for name, of in own.items() if of or not types}
 
 
 def _standing(feed: _Feed, place: str, about: str, *, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 import tomllib
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -137,11 +138,26 @@ def token(folder: Path, service: str) -> dict[str, str]:
     It is empty if nobody has, and the secret that the operator's token is made from cannot be read here.
     A token made from the folder's own secret is never sent to an address outside the folder.
     """
-    if tokens := signed_in.session(accounts_address(folder)):
+    if tokens := session(accounts_address(folder)):
         return {"Authorization": f"Bearer {tokens.access}"}
     if os.environ.get(_setting(service)) and not os.environ.get(SECRET_FILE):
         return {}
     return operator_headers(secret(folder))
+
+
+def session(url: str) -> signed_in.Tokens | None:
+    """The tokens of who has signed in here; None for nobody.
+
+    Raises Trouble if the session has ended: until somebody signs out, nothing is done in the operator's name instead.
+    """
+    tokens = signed_in.session(url)
+    if tokens and tokens.until < time.time():
+        raise Trouble(
+            f"{tokens.name} 的登录已失效。请重新登录：zhucun login {tokens.name}；改由运维办理的，先 zhucun logout。\n"
+            f"  The session of {tokens.name} has ended. Sign in again by `zhucun login {tokens.name}`; to go on as the "
+            "operator, sign out first by `zhucun logout`."
+        )
+    return tokens
 
 
 def accounts_address(folder: Path) -> str:

@@ -43,7 +43,10 @@ def keep(url: str, tokens: Tokens | None) -> None:
 
 
 def session(url: str) -> Tokens | None:
-    """The tokens at an address, renewed if the access token is about to end. None if nobody is signed in any more."""
+    """The tokens at an address, renewed if the access token is about to end; as they were if the accounts refuse that.
+
+    None if nobody has signed in there, or has signed out again.
+    """
     if not file().exists():
         return None
     with _held() as kept:  # Held meanwhile: a refresh token serves once, so two commands must not use the same one.
@@ -51,10 +54,8 @@ def session(url: str) -> Tokens | None:
         if tokens and tokens.until - MARGIN < time.time():
             fields = {"grant_type": "refresh_token", "refresh_token": tokens.refresh}
             answer = httpx.post(f"{url}/token", data=fields, timeout=60, trust_env=False)
-            tokens = taken(tokens.name, answer) if answer.is_success else None
-            kept.pop(url)
-            if tokens:
-                kept[url] = tokens
+            if answer.is_success:
+                tokens = kept[url] = taken(tokens.name, answer)
         return tokens
 
 

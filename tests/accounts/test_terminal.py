@@ -18,9 +18,10 @@ from typer.testing import CliRunner
 
 from deploy.cli import accounts
 from deploy.cli.commands import app
-from deploy.cli.reach import Trouble, console
+from deploy.cli.reach import Trouble, console, token
 from deploy.local.folder import Folder
 from services.accounts.model import totp
+from shared.web.token import operator_headers
 from tests.accounts.desk import GOOD, claims
 
 SECRET = "5ec4e7" * 10 + "abcd"
@@ -170,5 +171,24 @@ def test_a_token_is_renewed_when_it_is_about_to_end(url: str, tmp_path: Path) ->
     assert renewed["refresh"] != kept[url]["refresh"] and renewed["until"] > time.time()
     kept[url]["until"] = 0
     file.write_text(json.dumps(kept))  # An old copy of the file comes back: its refresh token was used before.
-    with pytest.raises(Trouble, match="Sign in first"):
+    with pytest.raises(Trouble, match="The session of sun has ended"):
         run("account", "list")
+
+
+def test_who_has_signed_in_never_goes_on_as_the_operator_unnoticed(url: str, tmp_path: Path) -> None:
+    appointed("system", "sun", "孙立")
+    file = tmp_path / "login.json"
+    kept = json.loads(file.read_text())
+    file.write_text(json.dumps({url: kept[url] | {"until": 0, "refresh": "ended"}}))
+    for _ in range(2):
+        with pytest.raises(Trouble, match="sign out first"):
+            token(tmp_path, "registry")
+    run("logout")
+    assert token(tmp_path, "registry") == operator_headers(SECRET.encode())
+
+
+def test_a_password_is_not_typed_where_there_is_no_terminal(url: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy.cli", "login", "sun"], stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    assert done.returncode == 130 and "Traceback" not in done.stderr and "在终端里" in done.stdout

@@ -102,6 +102,13 @@ def test_an_officer_hands_in_a_form_and_reads_what_came_of_it(folder: Path, tmp_
     )
     assert zhucun(folder, "events", "--since", "2100-12-31") == ""
     assert "没有服务“villages”" in zhucun(folder, "events", "villages", fails=True)
+    both = ("--type", "registry.unit.registered.v1", "--type", "dispatch.village.matched.v1")
+    assert len(zhucun(folder, "events", "--json", *both).splitlines()) == len(lines), "each service knows its own types"
+    wrong = zhucun(folder, "events", "--type", "registry.unit.registered", "--type", "胡写", fails=True)
+    assert "是否为“registry.unit.registered.v1”？" in wrong
+    assert "docs/events" in zhucun(
+        folder, "events", "--type", "registry.unit.registered.v1", "--type", "胡写", fails=True
+    )
     assert "villages" in zhucun(folder, "digest")
     assert "待处理" not in zhucun(folder, "dead-letters", "list")
     assert VILLAGE in zhucun(folder, "tasks", "--role", "township").replace("\n", "")
@@ -283,6 +290,7 @@ WRONG = (
     (("import", "villages", "/"), "目录"),
     (("import",), "缺少", "form"),
     (("migrate", "registry"), "缺少选项", "--database"),
+    (("events", "--since", "昨天"), "年-月-日", "is no day such as"),
     (("tasks", "--plac", "21"), "没有选项", "--place"),
     (("tasks", "-x"), "没有选项", "-x"),
     (("tasks", "--place"), "--place", "写值"),
