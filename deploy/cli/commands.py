@@ -95,7 +95,7 @@ def run() -> int:
         told, code = f"{_SILENT[0]}\n  The system does not answer ({error}). {_SILENT[1]}", 1
     except typer.Abort:  # Ctrl-C where something is asked for, or nobody to answer.
         told, code = (
-            "没有填完，什么都没有做。请在终端里运行 / It was broken off, nothing was done. Run it at a terminal.",
+            "没有填完就中断了，请在终端里重新运行 / it was broken off; run it again, at a terminal",
             130,
         )
     except KeyboardInterrupt:

@@ -21,7 +21,7 @@ _SAID: Final = (
     (r"Invalid value for (.+?): file (.+) does not exist", "{0}：没有文件 {1}"),
     (r"Invalid value for (.+?): file (.+) is a directory", "{0}：{1} 是目录，应为文件"),
     (r"Invalid value for (.+?): file (.+) is not readable", "{0}：文件 {1} 无权读取"),
-    (r"Invalid value for (.+?): Value error, (.+?) is no day such as", "{0} 应写作“年-月-日”，如 2026-11-29"),
+    (r"Invalid value for (.+?): Value error, (.+?) is no day such as", "{0} 应写作“年-月-日”，年四位、月日各两位"),
     (r"Invalid value for (.+?):", "{0} 的值不对"),
     (r"No such option: (\S+) \(Possible options: (.+)\)", "没有选项 {0}，是否为 {1}？"),
     (r"No such option: (\S+)", "没有选项 {0}"),
