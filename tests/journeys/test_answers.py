@@ -20,6 +20,7 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 from deploy.demo.answers import COMMANDS
+from deploy.local.supervisor import SERVICES
 from shared.contracts import Command, Event, Payload
 from shared.engine.flow import encode_state
 from shared.policy.shipped import shipped
@@ -77,17 +78,18 @@ class Asking:
             told = [moment.said for moment in own if moment.said]
             self.said[service] = [*{text(one): one for one in told if hasattr(one, "village")}.items()]
 
-    def all(self) -> Iterator[Said]:
-        for own in self.moments.values():
-            for number, moment in enumerate(own):
-                if moment.said:
-                    yield from self.told(moment, moment.said, number)
-                else:
-                    yield from self.due(moment)
-            for moment in own[:: -max(1, len(own) // LOOKED_AT)]:
-                yield from self.looked_at(moment)
-            for pack in ("", *PACKS):
-                yield from self.astray(own[-1], pack)
+    def of(self, service: str) -> Iterator[Said]:
+        """Everything that a service is asked."""
+        own = self.moments[service]
+        for number, moment in enumerate(own):
+            if moment.said:
+                yield from self.told(moment, moment.said, number)
+            else:
+                yield from self.due(moment)
+        for moment in own[:: -max(1, len(own) // LOOKED_AT)]:
+            yield from self.looked_at(moment)
+        for pack in ("", *PACKS):
+            yield from self.astray(own[-1], pack)
 
     def astray(self, moment: Moment, pack: str) -> Iterator[Said]:
         """What comes of a way on which everything that is accepted is kept, by the region's pack or another one."""
@@ -187,17 +189,24 @@ def lines(found: Iterable[Said]) -> list[str]:
     return sorted(f"{line}: {len(each)} {sum(each) % 2**24:06x}" for line, each in sums.items())
 
 
-async def answers(region: str) -> list[Said]:
-    """Everything that is asked in a region's story, with the answers."""
-    moments = Moments()
-    await lived(region, moments)
-    return [*Asking(moments.found).all()]
+_ASKING: Final[dict[str, Asking]] = {}
 
 
+async def asking(region: str) -> Asking:
+    """Who asks in a region's story, which is played once for all services."""
+    if region not in _ASKING:
+        moments = Moments()
+        await lived(region, moments)
+        _ASKING[region] = Asking(moments.found)
+    return _ASKING[region]
+
+
+@pytest.mark.parametrize("service", SERVICES)
 @pytest.mark.parametrize("region", PLAYED)
-async def test_services_answer_as_before_in_odd_moments_of_the_story(region: str) -> None:
-    before = (FOLDER / f"{region}.answers").read_text("utf-8").splitlines()
-    found = await answers(region)
+async def test_a_service_answers_as_before_in_odd_moments_of_the_story(region: str, service: str) -> None:
+    lines_before = (FOLDER / f"{region}.answers").read_text("utf-8").splitlines()
+    before = [line for line in lines_before if line.startswith((f"{service}/", f"{service} "))]
+    found = [*(await asking(region)).of(service)]
     # A code of another list was typed, and is quoted as it was typed.
     for zh in [zh for zh, wrong in TOLD.items() if all(one.startswith("a code: ") for one in wrong)]:
         del TOLD[zh]
@@ -214,9 +223,15 @@ def write(folder: Path, region: str, found: Sequence[Said]) -> None:
     (folder / f"{region}.txt").write_text("\n".join(told) + "\n", "utf-8")
 
 
+async def whole(region: str) -> list[Said]:
+    """What all services are asked in a region's story, with the answers."""
+    of = await asking(region)
+    return [said for service in SERVICES for said in of.of(service)]
+
+
 if __name__ == "__main__":
     for region in PLAYED:
-        said = asyncio.run(answers(region))
+        said = asyncio.run(whole(region))
         if sys.argv[1:]:
             write(Path(sys.argv[1]), region, said)
         else:

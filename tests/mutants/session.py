@@ -221,9 +221,12 @@ class Plugin:
                 calling = {id for id, reach in reached.items() if change.file in reach.functions}
             first = sharp[change.file]
 
-            def dear(id: str, first: Set[str] = first) -> float:
-                """What reaches much besides says little of this: a played county comes after the rule's own case."""
-                return reached[id].seconds * len(reached[id].functions) / (10 if id in first else 1)
+            own = change.file.split("/")[1]
+
+            def dear(id: str, first: Set[str] = first, own: str = own) -> float:
+                """What reaches much besides says little of this: a played county comes after the rule's own case, and
+                what other services answer in it after what this one does."""
+                return reached[id].seconds * len(reached[id].functions) / (10 if id in first or own in id else 1)
 
             ids = sorted(calling, key=dear)
             ids = _within_budget(ids, reached, self.job.seconds)
