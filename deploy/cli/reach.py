@@ -32,6 +32,10 @@ FolderOption = Annotated[Path, typer.Option("--folder", "-f", envvar="ZHUCUN_FOL
 ServiceArgument = Annotated[str, typer.Argument(help="服务 · one of " + ", ".join(SERVICES))]
 DEFAULT = Path("data/zhucun")
 SECRET_FILE = "ZHUCUN_SECRET_FILE"
+LOOK: Final = 15.0
+"""Seconds within which a service says whose it is. What is asked of it then may take minutes, and one that is held
+still must not keep a terminal waiting as long without a word.
+"""
 PROFILE_FILES = ("secret_file", "nats_key", "nats_ca")
 PROFILE = (*(f"{service}_url" for service in (*SERVICES, *BESIDE)), "nats", *PROFILE_FILES)
 """The settings of a profile: names of environment variables in small letters and without `ZHUCUN_`."""
@@ -239,7 +243,7 @@ def open_client(url: str, service: str, folder: Path) -> httpx.Client:
             )
         explained(response)
 
-    first = httpx.get(f"{url}/health/ready", timeout=600, trust_env=False)
+    first = httpx.get(f"{url}/health/ready", timeout=LOOK, trust_env=False)
     explain(first)
     sign = first.headers.get("zhucun-installation")
     if not os.environ.get(_setting(service)) and sign != Folder(folder).sign:

@@ -97,11 +97,14 @@ class Hearing:
             if source.trouble:
                 state = source.trouble
             elif not source.answered:
-                state = f"{source.name} was not asked yet"
+                state = f"尚未读取 {source.name} 的事件 / {source.name} was not asked yet"
             elif silent > SILENT:
-                state = f"{source.name} has answered nothing for {silent:.0f} s; is it running?"
+                zh = f"{source.name} 已 {silent:.0f} 秒没有应答，请查看是否在运行"
+                state = f"{zh} / {source.name} has answered nothing for {silent:.0f} s; is it running?"
             elif not source.position.is_current:
-                state = f"the tables are being made; {source.name} is read up to {source.position.day or 'nothing yet'}"
+                day = source.position.day
+                zh = f"正在建立查询表，{source.name} 已读到 {day or '起点'}"
+                state = f"{zh} / the tables are being made; {source.name} is read up to {day or 'nothing yet'}"
             else:
                 state = "ok"
             parts[f"feed {source.name}"] = state
@@ -125,12 +128,13 @@ class Hearing:
                 await self.step(source)
                 continue
             except Away as error:
-                trouble = str(error)
+                trouble = f"读不到 {source.name} 的事件 / {error}"
             except (OSError, DBAPIError) as error:
-                trouble = f"the database is not available: {type(error).__name__}"
+                trouble = f"数据库暂不可用 / the database is not available: {type(error).__name__}"
             except Exception as error:
                 log.error("events cannot be taken in", source=source.name, exc_info=error)
-                trouble = f"an event of {source.name} cannot be taken in: {type(error).__name__}; see the log"
+                en = f"an event of {source.name} cannot be taken in: {type(error).__name__}; see the log"
+                trouble = f"{source.name} 的事件无法读入，请查看日志 / {en}"
             if trouble != source.trouble:
                 log.warning("a source is not read", source=source.name, why=trouble)
             source.trouble = trouble
@@ -141,9 +145,8 @@ class Hearing:
         async with self.store.engine.connect() as conn:
             at = source.position = await store.position(conn, source.name)
         try:
-            page = await self._feeds.page(
-                source.name, Chosen(), at.cursor, wait=wait if at.is_current and source.answered else 0, limit=BATCH
-            )
+            is_well = at.is_current and source.answered and not source.trouble
+            page = await self._feeds.page(source.name, Chosen(), at.cursor, wait=wait if is_well else 0, limit=BATCH)
         except AnotherJournal:
             log.warning("another journal: the read tables are made anew", source=source.name)
             async with self.store.writing() as conn:

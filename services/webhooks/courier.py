@@ -104,7 +104,8 @@ class Post:
         cursor = ""
         while True:
             try:
-                page = await self.feeds.page(source, Chosen(), cursor or TAIL, wait=WAIT if cursor else 0, limit=1)
+                wait = WAIT if cursor and source not in self.away else 0  # That it is back is known at once.
+                page = await self.feeds.page(source, Chosen(), cursor or TAIL, wait=wait, limit=1)
                 if page.events:
                     page = await self.feeds.page(source, Chosen(), TAIL, limit=1)
                 is_back = self.away.pop(source, None)

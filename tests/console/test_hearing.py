@@ -92,7 +92,9 @@ async def test_a_service_that_is_away_is_no_green(
         hearing._feeds = Feeds({"registry": "http://127.0.0.1:1"}, nobody)
         await hearing.start()
         await until(lambda: "registry does not answer" in hearing.health()["feed registry"])
+        assert hearing.health()["feed registry"].startswith("读不到 registry 的事件 / ")
         hearing._feeds = Feeds({"registry": "http://service"}, service.client)
+        await until(lambda: hearing.health()["feed registry"] == "ok")
         assert (await service.post("villages", village(ONE))).status_code == 200
         await until(lambda: sums(hearing))
         assert hearing.health()["feed registry"] == "ok"

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -13,9 +14,11 @@ from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import httpx
 import pytest
 from openpyxl import load_workbook
 
+from deploy.cli.reach import open_client
 from shared.draws import BODIES
 
 ZHUCUN = str(Path(sys.executable).with_name("zhucun"))
@@ -235,6 +238,16 @@ def test_what_is_no_database_form_or_code_is_told_with_what_would_be(folder: Pat
     for words in ("abc", "../../x", "\x1b[31m", "２１０５０２９０１２０１"):
         code, told = run("village", words, "--folder", str(folder))
         assert code == 1 and "12 位" in told
+
+
+def test_a_service_that_is_held_still_keeps_no_terminal_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deploy.cli.reach.LOOK", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(httpx.ReadTimeout):
+            open_client(url, "registry", tmp_path)
 
 
 def test_versions_of_all_parts_are_told() -> None:

@@ -334,6 +334,22 @@ async def test_a_service_that_is_away_holds_back_no_other(desk: Desk, monkeypatc
         assert "dispatch" in {event["source"] for event in await desk.shown(f"/undelivered?about={ONE}")}
 
 
+async def test_a_service_that_is_back_is_well_although_it_has_nothing_to_tell(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.webhooks.courier.AGAIN", 0.05)
+    monkeypatch.setattr("services.webhooks.courier.WAIT", 1)
+    async with desk.running(), httpx.AsyncClient(mounts={"all://service": httpx.AsyncHTTPTransport()}) as nobody:
+        await desk.add()
+        await until(lambda: desk.post.is_idle(desk.id))
+        feeds = desk.post.feeds
+        there, feeds._http = feeds._http, nobody
+        await until(lambda: desk.post.away)
+        monkeypatch.setattr("services.webhooks.courier.WAIT", 50)
+        feeds._http = there
+        await until(lambda: not desk.post.away)
+
+
 @pytest.mark.parametrize("path", ["w%00", "w/undelivered?about=%00", "w/resend"])
 async def test_a_text_that_no_database_takes_is_refused(desk: Desk, path: str) -> None:
     async with desk.running():
