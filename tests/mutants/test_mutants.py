@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.mutants.__main__ import ROOT, equivalents, reaching, rules
+from tests.mutants.__main__ import ROOT, draw, equivalents, reaching, rules
 from tests.mutants.changes import KINDS, changed, changes
 from tests.mutants.session import Job, Verdict
 
@@ -54,6 +54,17 @@ def test_a_change_is_made_once_and_leaves_everything_else_alone(tmp_path: Path) 
     sources = [ast.unparse(changed(tmp_path, one)) for one in found]
     assert before not in sources and len({*sources}) == len(sources)
     assert all("逾期" in source and "f'late since {bound + 1}'" in source for source in sources if "raise" in source)
+
+
+def test_a_sample_stays_the_same_while_rules_are_added_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "rule.py").write_text(SOURCE)
+    sample = [change.after for change in draw(changes(tmp_path, "rule.py"), 7)]
+    added = "\n\ndef added(days: int) -> bool:\n    return days > 3\n"
+    (tmp_path / "rule.py").write_text(f"{added}{SOURCE}{added.replace('added', 'again')}")
+    longer = draw(changes(tmp_path, "rule.py"), 7)
+    assert [change.after for change in longer if change.function == "late"] == sample
+    assert {change.function for change in longer[: len(sample)]} == {"late", "added", "again"}
+    assert [change.after for change in draw(longer, 8) if change.function == "late"] != sample
 
 
 def test_to_leave_a_state_as_it_is_is_no_change_but_to_forget_another_one_is(tmp_path: Path) -> None:
