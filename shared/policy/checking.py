@@ -70,10 +70,10 @@ def _of(hint: Any, value: Any, path: Path) -> Iterator[Fault]:
         yield _untagged(structs, value, path)
     elif struct and (struct is inner or isinstance(value, Mapping)):
         yield from _of_struct(struct, value, path)
-    elif origin is tuple and isinstance(value, list | tuple) and _fits_length(metas, value):
+    elif origin is tuple and isinstance(value, list | tuple) and _fits(inner, metas, value):
         for n, entry in enumerate(value):
             yield from _of(get_args(inner)[0], entry, (*path, n))
-    elif origin is not None and _is_mapping(origin) and isinstance(value, Mapping) and _fits_length(metas, value):
+    elif origin is not None and _is_mapping(origin) and isinstance(value, Mapping) and _fits(inner, metas, value):
         of_key, of_value = get_args(inner)
         for key, entry in value.items():
             if wrong := _misfit(of_key, key, (*path, str(key)[:60])):
@@ -181,11 +181,12 @@ def allowed(hint: Any) -> tuple[str, str]:
         return f"其中之一：{'、'.join(args)}", f"one of {', '.join(args)}"
     if origin is tuple:
         zh, en = allowed(args[0])
-        zh_size, en_size = _sizes(metas) if args[-1] is Ellipsis else (f"{len(args)} 项", f"{len(args)} entries")
+        zh_size, en_size = _sizes(inner, metas)
         return f"列表（{zh_size}），每项为{zh}", f"a list ({en_size}), each {en}"
     if origin is not None and _is_mapping(origin):
         zh, en = allowed(args[1])
-        return f"一节（{_sizes(metas)[0]}），每项为{zh}", f"a table ({_sizes(metas)[1]}), each {en}"
+        zh_size, en_size = _sizes(inner, metas)
+        return f"一节（{zh_size}），每项为{zh}", f"a table ({en_size}), each {en}"
     if args and origin is not Annotated:
         kinds = [allowed(part) for part in args if part is not type(None)]
         return "或".join(dict.fromkeys(zh for zh, _ in kinds)), " or ".join(dict.fromkeys(en for _, en in kinds))
@@ -213,10 +214,19 @@ def _of_scalar(inner: Any, metas: Iterable[Meta]) -> tuple[str, str]:
     return f"一行文字，最多 {longest} 字", f"a line of at most {longest} characters"
 
 
-def _sizes(metas: Iterable[Meta]) -> tuple[str, str]:
-    least = max((meta.min_length or 0 for meta in metas), default=0)
-    most = max((meta.max_length or 0 for meta in metas), default=0)
+def _sizes(inner: Any, metas: Iterable[Meta]) -> tuple[str, str]:
+    least, most = _length(inner, metas)
+    if least == most:
+        return f"{most} 项", f"{most} entries"
     return f"{least} 至 {most} 项", f"{least} to {most} entries"
+
+
+def _length(inner: Any, metas: Iterable[Meta]) -> tuple[int, int]:
+    """The fewest and the most entries that a list or table may have; each is bounded."""
+    args = get_args(inner)
+    if get_origin(inner) is tuple and args[-1] is not Ellipsis:
+        return len(args), len(args)
+    return max(meta.min_length or 0 for meta in metas), max(meta.max_length or 0 for meta in metas)
 
 
 def _shown(value: object) -> tuple[str, str]:
@@ -275,8 +285,9 @@ def _is_mapping(origin: Any) -> bool:
     return isinstance(origin, type) and issubclass(origin, Mapping)
 
 
-def _fits_length(metas: Iterable[Meta], value: Any) -> bool:
-    return all((meta.min_length or 0) <= len(value) <= (meta.max_length or MOST) for meta in metas)
+def _fits(inner: Any, metas: Iterable[Meta], value: Any) -> bool:
+    least, most = _length(inner, metas)
+    return least <= len(value) <= most
 
 
 # -------------------------------------------------------------------- examples

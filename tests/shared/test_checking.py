@@ -10,6 +10,7 @@ from shared.calendar import YearDay
 from shared.contracts.values import Code
 from shared.policy import Policy, PolicyInvalid, parse_pack
 from shared.policy.checking import MOST, Fault, allowed, example, mended, misfits, toml
+from shared.policy.indicators import Formula
 from shared.policy.section import Labels, One, Some, Year
 from tests.support.packs import PACK
 
@@ -55,6 +56,22 @@ def test_what_stands_in_a_field_is_shown_shortened(value: Any, shown: str, shown
     assert fault.en == f"{shown_en}; it must be a version of letters, digits, `.` and `-`"
 
 
+@pytest.mark.parametrize(
+    ("formula", "where", "shown"),
+    [
+        ({"ratio": ["grain", "population"]}, None, None),
+        ({"ratio": []}, "ratio", "现为 0 项的列表，应为列表（2 项），"),
+        ({"ratio": ["grain"]}, "ratio", "现为 1 项的列表，应为列表（2 项），"),
+        ({"difference": ["a", "b", "c"]}, "difference", "现为 3 项的列表，应为列表（2 项），"),
+        ({"difference": ["a", 1]}, "difference[1]", "现为 1，应为代码："),
+    ],
+)
+def test_a_pair_with_more_or_fewer_than_two_is_told_as_such(formula: Any, where: str | None, shown: str | None) -> None:
+    faults = misfits(Formula, formula)
+    assert [fault.where for fault in faults] == ([where] if where else [])
+    assert all(fault.zh.startswith(str(shown)) for fault in faults)
+
+
 @pytest.mark.parametrize(("letters", "told"), [(60, 60), (61, 60)])
 def test_a_name_that_no_field_has_is_told_by_its_first_sixty_letters(letters: int, told: int) -> None:
     (fault,) = misfits(Policy, {**PACK, "z" * letters: 1})
@@ -83,6 +100,7 @@ def test_two_hundred_faults_are_told_and_no_more() -> None:
         (("campaigns", 0), ""),
         (("campaigns", 7, "share"), "share = 0.1"),
         (("links", 0, "term", "calendar_days"), "term = { years = 3 }"),
+        (("unknown",), ""),
         (("listing", "unknown"), ""),
         (("campaigns", 0, "unknown"), ""),
     ],
@@ -129,6 +147,8 @@ def test_a_faulty_value_gives_way_to_a_valid_one_so_that_the_rest_is_checked(
             "a list (1 to 50 entries), each a year from 1990 to 2100",
         ),
         (Labels, "一节（1 至 50 项），每项为", "a table (1 to 50 entries), each "),
+        (Annotated[tuple[Code, ...], Meta(min_length=3, max_length=3)], "列表（3 项），每项为", "a list (3 entries), "),
+        (tuple[Code, Code], "列表（2 项），每项为", "a list (2 entries), each "),
         (bool, "true 或 false", "true or false"),
         (bool | None, "true 或 false", "true or false"),
         (Annotated[int, Meta(ge=1, le=3660)], "1 至 3,660 的整数", "a whole number from 1 to 3,660"),

@@ -189,7 +189,7 @@ SCHEMA_FAULTS = [
     ),
     (put("links.0.suits.weak_governance", []), "links[0].suits.weak_governance", "1 to 50 entries"),
     (put("assessment.ballot_quorum", 0.6666), "assessment.ballot_quorum", "it must be a table"),
-    (put("exit.verification.rates", []), "exit.verification.rates", "3 to 3 entries"),
+    (put("exit.verification.rates", []), "exit.verification.rates", "3 entries"),
 ]
 
 
