@@ -43,6 +43,7 @@ OF_SHARED: Final = (
     *OF_SERVICES,
     "bounds",
     "checking",
+    "earlier",
     "flow",
     "layers",
     "packs_otherwise",

@@ -222,6 +222,8 @@ class Plugin:
             first = sharp[change.file]
 
             own = change.file.split("/")[1]
+            if not calling:  # Nothing is called where a file has only fields, such as those of commands.
+                calling = {id for id in reached if f"/{own}/" in id}
 
             def dear(id: str, first: Set[str] = first, own: str = own) -> float:
                 """What reaches much besides says little of this: a played county comes after the rule's own case, and

@@ -99,16 +99,21 @@ def test_a_change_that_tests_notice_is_told_apart_from_one_that_they_miss(tmp_pa
     for name, text in {
         "services/__init__.py": "",
         "services/rule.py": "LEAST = 3\n\n\ndef grown(n: int) -> int:\n    return n + 1 if n > LEAST else n\n",
+        "services/fields/__init__.py": "",
+        "services/fields/model.py": "class Told:\n    is_open = True\n",
         "tests/__init__.py": "",
         "tests/test_rule.py": "from services.rule import grown\n\n\ndef test_grown() -> None:\n"
         "    assert (grown(2), grown(5)) == (2, 6)\n",
+        "tests/fields/__init__.py": "",
+        "tests/fields/test_fields.py": "from services.fields.model import Told\n\n\ndef test_told() -> None:\n"
+        "    assert Told.is_open\n",
     }.items():
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         (tree / name).write_text(text)
     shutil.copytree(Path(__file__).parent, tree / "tests/mutants")
     folder.mkdir()
-    found = changes(tree, "services/rule.py")
-    job = Job(["tests/test_rule.py"], [list(change) for change in found], 1)
+    found = [*changes(tree, "services/rule.py"), *changes(tree, "services/fields/model.py")]
+    job = Job(["tests/test_rule.py", "tests/fields"], [list(change) for change in found], 1)
     (folder / "job.json").write_bytes(msgspec.json.encode(job))
     subprocess.run([sys.executable, "-m", "tests.mutants.session", str(folder)], cwd=tree, check=True, timeout=300)
     verdicts = [msgspec.json.decode(line, type=Verdict) for line in (folder / "verdicts.jsonl").open()]
