@@ -49,12 +49,15 @@ def test_the_wait_doubles_and_has_a_bound(failures: int, minutes: int) -> None:
     assert waits(failures) == minutes
 
 
-def test_the_wait_ends_and_old_failures_are_forgotten() -> None:
-    counted = Attempts(5, NOW)
-    assert attempts.wait(counted, NOW + timedelta(seconds=59)) == timedelta(seconds=1)
-    assert attempts.wait(counted, NOW + timedelta(seconds=60)) == timedelta()
-    assert attempts.failed(counted, NOW + timedelta(minutes=61)) == Attempts(1, NOW + timedelta(minutes=61))
-    assert attempts.failed(counted, NOW + timedelta(minutes=59)).failures == 6
+@pytest.mark.parametrize(("after", "left"), [(0, 60), (59, 1), (60, 0), (61, 0)])
+def test_the_wait_ends(after: int, left: int) -> None:
+    assert attempts.wait(Attempts(5, NOW), NOW + timedelta(seconds=after)) == timedelta(seconds=left)
+
+
+@pytest.mark.parametrize(("minutes", "failures"), [(0, 6), (59, 6), (60, 6), (61, 1)])
+def test_failures_are_forgotten_after_more_than_an_hour(minutes: int, failures: int) -> None:
+    later = NOW + timedelta(minutes=minutes)
+    assert attempts.failed(Attempts(5, NOW), later) == Attempts(failures, later)
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ from tests.registry.county import (
     CITY,
     DELIST,
     DISMISS,
+    MET,
     NOTICE,
     OBJECT,
     REFUSE,
@@ -389,6 +390,13 @@ def test_1_18_a_correction_in_the_middle_is_told_and_leads_the_exit_back() -> No
     assert (county.village.stage, set(county.village.timers)) == ("helped", {"measure"})
     [asked] = county.do(REQUEST)
     assert asked.attempt == 2 and county.village.stage == "requested"
+
+
+def test_1_18_after_a_correction_the_year_is_measured_again_without_its_households_being_asked_for_anew() -> None:
+    county = at("noticed")
+    county.do(CORRECT)
+    [measured] = county.measure(2014)
+    assert measured.values == {**MET, "incidence": 10 / 990}
 
 
 def test_1_18_a_correction_that_corrects_nothing_leaves_the_exit_where_it_is() -> None:

@@ -10,17 +10,17 @@ from tests.registry.county import AT, BENXI, MATCHED, OBJECT, County, pack, verd
 from tests.support.packs import CONTACT
 
 SAID = {
-    "listed": [("diagnoses", "county")],
-    "diagnosed": [("matchings", "organisation")],
-    "matched": [("assignments", "organisation")],
-    "assigned": [("commitments", "unit")],
-    "pledged": [("commitments", "team")],
-    "helped": [("measurements", "township")],
-    "measured": [("exit-requests", "township")],
-    "requested": [("verifications", "inspection")],
-    "verified": [("notices", "township")],
-    "noticed": [("notices", "township")],
-    "decidable": [("approvals", "county")],
+    "listed": [("diagnoses", "county", "尚未完成摸底排查和集体会诊")],
+    "diagnosed": [("matchings", "organisation", "尚未确定帮扶单位")],
+    "matched": [("assignments", "organisation", "已确定帮扶单位，尚未派驻")],
+    "assigned": [("commitments", "unit", "尚未签订：工作目标责任书")],
+    "pledged": [("commitments", "team", "尚未制定：三年帮扶目标、年度帮扶计划、工作台账")],
+    "helped": [("measurements", "township", "指标自2014年11月20日起测算")],
+    "measured": [("exit-requests", "township", "各项指标均已达标，尚未申请出列")],
+    "requested": [("verifications", "inspection", "待入户核查")],
+    "verified": [("notices", "township", "核查已通过，待公示")],
+    "noticed": [("notices", "township", "公示期至2014年12月9日")],
+    "decidable": [("approvals", "county", "公示期已满，待审批")],
 }
 
 
@@ -35,7 +35,7 @@ def codes(county: County) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("stage", SAID)
 def test_wish_10_every_stage_on_the_list_says_what_it_waits_for_and_who_can_move_it(stage: str) -> None:
     county: County = getattr(County(), stage)()
-    assert codes(county) == SAID[stage]
+    assert [(reason.code, reason.mover, reason.zh) for reason in why(county)] == SAID[stage]
     assert all(reason.zh and reason.en and "{" not in reason.zh + reason.en for reason in why(county))
 
 

@@ -5,6 +5,7 @@ from ipaddress import ip_network
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from services.webhooks.model import Endpoint, Held, NewEndpoint, Outcome, endpoint
 from services.webhooks.model.address import is_inner
@@ -15,6 +16,7 @@ NEW = Endpoint(
     id="w-1", status="active", asked=NewEndpoint(url="https://a.cn/", division="", description="d", contact="c")
 )
 WEEK = 7 * 86_400.0
+HELD = Held(source="registry", cursor="", id="e", subject="v", type="t", day="2014-01-01", since=0.0)
 GIVEN, REFUSES, AWAY = Outcome(204), Outcome(400, "it answers 400"), Outcome(0, "no whole answer")
 INNER = (
     "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
@@ -59,17 +61,41 @@ def test_an_endpoint_rests_only_for_what_is_its_own_fault(answers: list[tuple[Ou
             assert (one.next > now) == (refused >= endpoint.REFUSALS or before.next > now)
 
 
+@pytest.mark.parametrize(
+    ("status", "rests"),
+    [
+        *((status, True) for status in (0, 408, 429, 502, 503, 504)),
+        *((status, False) for status in (400, 401, 403, 404, 409, 413, 422, 500, 501, 505)),
+    ],
+)
+def test_an_answer_that_speaks_of_the_endpoint_lets_it_rest_and_one_about_the_event_does_not(
+    status: int, rests: bool
+) -> None:
+    assert (endpoint.after(NEW, Outcome(status, "e"), 1000.0, 0.5, WEEK, is_first=True).next > 1000.0) == rests
+
+
+def test_why_an_attempt_failed_is_told_of_the_event_and_of_the_endpoint_until_one_succeeds() -> None:
+    failed = Outcome(503, "it answers 503", zh="对方答复503")
+    held = put_off(HELD, failed, 0.0, 0.5, WEEK)
+    one = endpoint.after(NEW, failed, 0.0, 0.5, WEEK, is_first=True)
+    assert (held.attempts, held.error, held.zh) == (1, failed.error, failed.zh)
+    assert (one.failures, one.error, one.zh) == (1, failed.error, failed.zh)
+    gone = endpoint.after(NEW, Outcome(410, "it answers 410", zh="对方答复410"), 0.0, 0.5, WEEK, is_first=True)
+    assert (gone.status, gone.error, gone.zh) == ("gone", "it answers 410", "对方答复410")
+    assert endpoint.after(one, GIVEN, 9.0, 0.5, WEEK, is_first=False) == replace(NEW, delivered_at=9.0)
+
+
 def test_an_endpoint_stands_still_after_a_week_and_not_before() -> None:
     one = endpoint.after(NEW, AWAY, 1000.0, 0.5, WEEK, is_first=True)
     assert endpoint.after(one, AWAY, 1000.0 + WEEK - 1, 0.5, WEEK, is_first=False).status == "active"
     still = endpoint.after(one, AWAY, 1000.0 + WEEK, 0.5, WEEK, is_first=False)
-    assert still.status == "standing" and endpoint.resumed(still).status == "active"
+    assert still.status == "standing" and endpoint.resumed(still) == NEW, "it has a whole week again"
     assert endpoint.after(NEW, Outcome(410, "e"), 1.0, 0.5, WEEK, is_first=False).status == "gone"
 
 
 @given(st.integers(1, 300))
 def test_an_event_is_tried_for_a_week_at_least(attempts: int) -> None:
-    held, now = Held(source="registry", cursor="", id="e", subject="v", type="t", day="2014-01-01", since=0.0), 0.0
+    held, now = HELD, 0.0
     for _ in range(attempts):
         held = put_off(held, REFUSES, now, 1.0, WEEK)
         assert (held.next is None) == (now >= WEEK)
