@@ -297,7 +297,11 @@ class Blank(NamedTuple):
                 f"“{column.en}” is to be filled in with the cells beside it.",
             )
         else:
-            zh, en = f"“{column.title}”的“{value}”不合规定。", f"“{value}” is not allowed for “{column.en}”."
+            why_zh, why_en = _why(error, value, column)
+            zh, en = (
+                f"“{column.title}”的“{value}”不合规定{why_zh}。",
+                f"“{value}” is not allowed for “{column.en}”{why_en}.",
+            )
         return CellError(
             row=row.number,
             column=column.title,
@@ -306,6 +310,25 @@ class Blank(NamedTuple):
             zh=f"{zh}{column.help_zh}",
             en=f"{en} {column.help_en}".strip(),
         )
+
+
+def _why(error: str, value: str, column: Column) -> tuple[str, str]:
+    """Which bound a value breaks, where the help of its column does not say so already."""
+    for pattern, zh, en in _BOUNDS:
+        if (found := re.search(pattern, error)) and found[1] not in column.help_zh:
+            return zh.format(found[1]), en.format(found[1])
+    if "matching regex" in error and not any(character.isalpha() for character in value):
+        return "：只有数字、符号，应写明内容", ": it has figures and signs alone, and needs words"
+    return "", ""
+
+
+_BOUNDS: Final = (
+    (r"of length >= (\d+)", "：至少{}个字", ": {} characters at least"),
+    (r"of length <= (\d+)", "：最多{}个字", ": {} characters at most"),
+    (r"Expected `\w+` >= (\S+)", "：不能小于{}", ": {} at least"),
+    (r"Expected `\w+` <= (\S+)", "：不能大于{}", ": {} at most"),
+)
+"""How msgspec says that a value is out of bounds, and what an officer is told."""
 
 
 def named(*blanks: Blank) -> Mapping[str, Blank]:

@@ -192,7 +192,9 @@ def _days_fault(servers: Callable[[], Servers], services: Mapping[str, httpx.Cli
     try:
         return asyncio.run(_read_to_the_end(servers(), services))
     except Exception as error:  # Whatever fails here, the operator should see a message and no traceback.
-        return f"{type(error).__name__}: {error}"
+        why = f"{type(error).__name__}: {error}".rstrip(": ")
+        zh = "没有查成。请先解决前面指出的问题；前面没有指出的，请查看日志“nats.log”"
+        return f"{zh} / it was not found out ({why}): mend what is told above, or else read nats.log"
 
 
 def _named(services: Sequence[str]) -> str:

@@ -36,7 +36,9 @@ from shared.workbook.cells import cell, shown
 LINES, MOST_LINES = 3, 500
 """How many empty rows are offered where a field repeats, and how many rows one command may have."""
 Forms = Mapping[str, Blank]
-Text = Annotated[str, Meta(max_length=3000)]
+LONGEST = 32_767
+"""The most characters of a text, as of a cell of a sheet: what is too long for its field is told at that field."""
+Text = Annotated[str, Meta(max_length=LONGEST)]
 
 
 class Act(msgspec.Struct, frozen=True):
@@ -289,7 +291,10 @@ def _decoded(body: bytes) -> Sequence[Filled]:
     try:
         filled: Sequence[Filled] = _FILLED.decode(body)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        raise Unfit([Fault(0, "schema", "请求不是填报内容的列表", f"no array of filled blanks: {error}")]) from error
+        zh, en = "请求不是填报内容的列表", f"no array of filled blanks: {error}"
+        if f"of length <= {LONGEST}" in str(error):
+            zh, en = f"有一栏超过{LONGEST}个字，请缩短", f"a field has more than {LONGEST} characters; shorten it"
+        raise Unfit([Fault(0, "schema", zh, en)]) from error
     marked = [
         Fault(0, secrecy.RULE, secrecy.ZH, secrecy.EN, path or None, basis=secrecy.BASIS)
         for one in filled

@@ -20,7 +20,7 @@ from shared.workbook.cells import NOTED, Bad, cell, noted, reader, shown, unseal
 from shared.workbook.form import ERRORS, GUIDE, ISSUED, REMARKS, SEAL, SHEET, CellError, Column, Form, Layout, Note, Row
 from shared.workbook.kinds import HeadingsRefused, WorkbookRefused
 from shared.workbook.sheet import Cells, Raw, Sheet
-from shared.workbook.texts import CLASSIFIED, HEADINGS_WRONG, NO_ROWS, NOTES, RULES
+from shared.workbook.texts import CLASSIFIED, HEADINGS_WRONG, NO_ROWS, NOTES, RULES, TYPED
 
 _HEADINGS_WITHIN = 20  # Rows. There may be titles above the headings, but never so many.
 _QUOTED, _NAMED = 60, 10  # Characters quoted of a cell, and headings listed in a refusal.
@@ -84,7 +84,7 @@ def read_rows(
                 except Bad as bad:
                     values[column.field] = None
                     if not column.prefilled:  # Its error comes from the seal, which knows the original.
-                        errors.append(_error(number, column, raw, str(bad), **bad.facts))
+                        errors.append(_error(number, column, raw, str(bad), RULES, **bad.facts))
             if sealed:
                 errors += _seal_errors(form, layout, number, cells, values, secret)
             shifted = not cells.keys() <= layout.headed and any(shown(cells[at]) for at in cells.keys() - layout.headed)
@@ -123,7 +123,7 @@ def typed(form: Form, number: int, texts: Mapping[str, str]) -> Row:
             values[column.field] = reader(column)(raw)
         except Bad as bad:
             values[column.field] = None
-            errors.append(_error(number, column, raw, str(bad), **bad.facts))
+            errors.append(_error(number, column, raw, str(bad), TYPED, **bad.facts))
     return Row(number=number, values=values, errors=tuple(errors))
 
 
@@ -332,10 +332,12 @@ def _merged(layout: Layout, row: int, about: Sheet, key: Set[str], errors: Seque
     return [*merged, *(error for error in errors if error.column not in wrong)]
 
 
-def _error(row: int, column: Column, raw: Raw, rule: str, **facts: object) -> CellError:
+def _error(
+    row: int, column: Column, raw: Raw, rule: str, /, texts: Mapping[str, tuple[str, str]] = RULES, **facts: object
+) -> CellError:
     value, choices = shown(raw)[:_QUOTED], "、".join(column.labels)
     told = {"row": row, "title": column.title, "en": column.en, "value": value, "choices": choices} | facts
-    zh, en = RULES[rule]
+    zh, en = texts[rule]
     return CellError(
         row=row,
         column=column.title,

@@ -171,3 +171,26 @@ RULES = {
         "Row {row} repeats row {first}: “{en}” is “{value}” in both. Delete or correct one of them.",
     ),
 }
+TYPED = RULES | {
+    "stored": (
+        "“{title}”不能只填数字、日期（{value}），请写明内容。{help}",
+        "“{en}” takes more than a number or a date ({value}): write what is meant. {help}",
+    ),
+    "apostrophe": (
+        "“{title}”的“{value}”前面有撇号。撇号不是编号的一部分，请删去。{help}",
+        "“{value}” in “{en}” begins with an apostrophe, which is no part of it: delete it. {help}",
+    ),
+    "formula": (
+        "“{title}”里是公式的写法（{value}），不是编号。请只填编号本身。{help}",
+        "“{en}” holds the spelling of a formula ({value}). Enter the value itself. {help}",
+    ),
+    "digits": (
+        "“{title}”的“{value}”位数过多，最多15位，请核对。{help}",
+        "“{value}” in “{en}” has more than 15 digits; look at it again. {help}",
+    ),
+    "uncalculated": (
+        "“{title}”里只有等号，请直接填写内容。",
+        "“{en}” holds nothing but an equals sign. Enter the value itself.",
+    ),
+}
+"""The same for what was typed into a page, which has no cells that could be formatted."""

@@ -108,6 +108,8 @@ def test_1_18_a_visit_brings_the_facts_of_a_household_and_other_records_bring_no
     [
         ("villages", VILLAGE | {"population": 0}, "户籍人口", "“0”不合规定。至少1人。", "“0” is not allowed"),
         ("villages", VILLAGE | {"listing_document": "长" * 201}, "列入文件", "不超过200字", "200 characters"),
+        ("villages", VILLAGE | {"population": 10**9}, "户籍人口", "不能大于", "at most"),
+        ("villages", VILLAGE | {"township": "210521101"}, "乡镇", "只有数字、符号，应写明内容", "needs words"),
         ("surveys", SURVEY | {"number": 0}, "编号", "“0”不合规定。", "“0” is not allowed"),
         ("surveys", SURVEY | {"household.persons": 3}, "户编号", "须与旁边各栏一并填写", "with the cells beside it"),
         (

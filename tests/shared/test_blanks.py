@@ -105,6 +105,20 @@ async def test_what_cannot_be_read_is_told_at_its_field_in_both_languages(desk: 
     assert [fault["rule"] for fault in marked.json()["errors"]] == ["classified"] and "机密" not in marked.text
 
 
+async def test_what_is_pasted_into_a_page_is_told_of_at_its_field_without_words_about_cells(desk: Office) -> None:
+    for given, wrong in (
+        ({"decided_by": "字" * 3001}, "最多120个字，现有3001个字"),
+        ({"decided_by": "2014-06-30"}, "请写明内容"),
+        ({"village": "'210521100201"}, "请删去"),
+        ({"village": "=210521100201"}, "请只填编号本身"),
+    ):
+        answer = await say(desk, "diagnoses", {"rows": [{"village": FIRST.id, "place": "210521"} | given]})
+        (told,) = [one["zh"] for one in answer.json()["errors"] if one["field"] in given]
+        assert wrong in told and "单元格" not in told
+    endless = await say(desk, "diagnoses", {"rows": [{"decided_by": "字" * 40_000}]})
+    assert "有一栏超过32767个字" in endless.text
+
+
 async def test_a_refusal_of_a_part_that_repeats_stands_at_its_row(desk: Office) -> None:
     row = {"place": "210521", "village": FIRST.id, "year": "2014", "recorded_by": "碱厂镇"}
     of = [
