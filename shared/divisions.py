@@ -38,6 +38,11 @@ def part_of(code: str, level: str) -> str:
     return code[: DIGITS[level]]
 
 
+def is_village(code: str) -> bool:
+    """Whether this is a village's code: twelve digits."""
+    return len(code) == 12 and code.isascii() and code.isdigit()
+
+
 def prefecture_of(place: str) -> str:
     """The four digits of the prefecture of a place: `2105`, also where it is a province's (`2100`) or the country's."""
     return place[:4]

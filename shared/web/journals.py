@@ -41,7 +41,7 @@ def journals(pipeline: Pipeline) -> list[Any]:
         "/v1/journal/{about:str}",
         tags=["queries"],
         media_type=MediaType.JSON,
-        opt={"answers": list[Envelope], "asks": TOLD},
+        opt={"answers": list[Envelope], "asks": TOLD, "refuses": (421,)},
     )
     async def journal(request: Request[Any, Any, Any], about: FromPath[str]) -> Response[bytes]:
         """The events that this service decided about one village, in order: the open ones from the caller's divisions.

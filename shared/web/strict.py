@@ -19,7 +19,7 @@ from msgspec import inspect
 from shared import secrecy
 from shared.contracts import Command
 from shared.contracts.values import SAID, SeenVersion
-from shared.divisions import jurisdiction_of
+from shared.divisions import is_village, jurisdiction_of
 from shared.engine.requests import IDEMPOTENCY_KEY
 from shared.rules import Refused
 from shared.secrecy import classified_in, is_classified, may_be_classified
@@ -92,6 +92,8 @@ def _elsewhere(request: Request[Any, Any, Any]) -> Refused | None:
     its place as well, is answered in parts. Pages have no replicas."""
     pipeline, path = getattr(request.app.state, "pipeline", None), request.path_params
     village = path.get("village") or (path["id"] if VILLAGE in request.route_handler.paths else "")
+    if is_village(about := path.get("about", "")):  # Other things have journals too, and their ids are no codes.
+        village = about
     place = str(path.get("place") or village or request.query_params.get("place", "")).lstrip("/")
     return pipeline.share.elsewhere(jurisdiction_of(place)) if pipeline and place.isdecimal() else None
 

@@ -12,6 +12,7 @@ from litestar.params import FromQuery, QueryParameter
 from sqlalchemy import select
 
 from shared.contracts.values import Role
+from shared.divisions import is_village
 from shared.engine import store
 from shared.engine.pipeline import Pipeline
 from shared.engine.versions import written
@@ -127,7 +128,7 @@ def _shown(
 def _village_of(task: Task) -> str:
     """The village that a task is about, by its first code; empty if it is about none."""
     code = str(task.answer.get("village", task.about))
-    return code if len(code) == 12 and code.isdigit() else ""
+    return code if is_village(code) else ""
 
 
 def queries(pipeline: Pipeline) -> list[Any]:

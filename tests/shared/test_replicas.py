@@ -197,8 +197,8 @@ async def questions(system: System, client: httpx.AsyncClient, listings: Mapping
     asked = {
         "registry": (f"villages?place={AWAY}", f"summary/villages?place={AWAY}21", f"tasks?place={village[:6]}",
                      f"totals/{AWAY}?since=2014", f"packs/{AWAY}00", f"why-not-yet/{village}", f"blanks?place={AWAY}",
-                     f"snapshots?place={AWAY}", f"villages/{village}"),
-        "dispatch": (f"proposals/{AWAY}", f"assignments/{village}", f"links?place={AWAY}"),
+                     f"snapshots?place={AWAY}", f"villages/{village}", f"journal/{village}"),
+        "dispatch": (f"journal/{village}", f"proposals/{AWAY}", f"assignments/{village}", f"links?place={AWAY}"),
         "inspection": (f"campaigns?place={AWAY}",),
         "incentives": (f"tasks?place={AWAY}",),
     }  # fmt: skip
