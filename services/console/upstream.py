@@ -182,4 +182,15 @@ def _faults(body: bytes) -> tuple[Fault, ...]:
             Fault(0, "system", "服务的答复无法识别，请告知运维", "an answer that is none of ours; tell operations"),
         )
     zh, _, en = told.title.partition(" / ")
-    return tuple(told.errors) or (Fault(0, "", zh, en or zh),)
+    faults = tuple(told.errors) or (Fault(0, "", zh, en or zh),)
+    return tuple(_SENT_BEFORE if fault.rule == IDEMPOTENCY_KEY else fault for fault in faults)
+
+
+_SENT_BEFORE: Final = Fault(
+    0,
+    IDEMPOTENCY_KEY,
+    "本页先前已经提交过，内容与这次不同。请先查看办理结果；仍要按现在所填办理的，请再提交一次",
+    "this page was sent before, with other content: look at what came of it first; to have done what stands here now, "
+    "send it once more",
+)
+"""A page's key is nothing that a person knows of: he has gone back to a page that was sent, and changed it."""

@@ -137,7 +137,7 @@ def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[bytes
     if store.passing(error):
         request.scope["state"][AWAY] = store.away(error)
         log.warning("the database is not available", error=str(error))
-        title = "数据库暂不可用，请用同一请求编号重试 / the database is not available; try again with the same key"
+        title = "数据库暂不可用，请稍后原样重试 / the database is not available; try again with the same key"
         return problem(503, title, type(error).__name__)
     if isinstance(error, DBAPIError):
         title = "有数据库不能保存的内容 / there is something in it that the database cannot keep"

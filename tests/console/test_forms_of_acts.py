@@ -4,7 +4,13 @@ import asyncio
 import re
 from html import unescape
 from pathlib import Path
+from typing import Any
 
+import httpx
+import pytest
+
+from services.console.upstream import Refusal, Upstream
+from shared.web.problems import Fault
 from tests.console.officer import Page
 from tests.console.registrar import Desk, desk, seated
 from tests.registry.office import FIRST, ROWS
@@ -76,6 +82,40 @@ async def test_a_double_click_and_a_second_tab_do_no_harm(desk: Desk) -> None:
     assert {"县委县政府", typed["problem_class"]} <= {*left.said}, "what was typed in can still be read"
     gone = await desk.browser.get(link)
     assert "已经办理" in gone.text and await desk.diagnosed() == 1
+
+
+async def test_a_page_that_is_sent_again_after_the_back_button_says_so_and_can_be_sent(desk: Desk) -> None:
+    page = Page((await desk.browser.get(f"/act/registry/surveys?about={FIRST.id}")).text)
+    typed = {
+        "f.number": "9000", "f.kind": "座谈会", "f.topic": "村民收入状况", "f.on": "2014-06-12",
+        "f.village": FIRST.id, "f.place": "210521",
+    }  # fmt: skip
+    data = {**dict(page.hidden), **typed, "deed": "say"}
+    assert "已办理1项" in (await desk.browser.post("/act/registry/surveys", data=data)).text
+    back = await desk.browser.post("/act/registry/surveys", data={**data, "f.number": "9001"})
+    assert back.status_code == 422 and "本页先前已经提交过" in back.text and "请求编号" not in back.text
+    again = {**data, **dict(Page(back.text).hidden), "f.number": "9001"}
+    assert "已办理1项" in (await desk.browser.post("/act/registry/surveys", data=again)).text
+
+
+async def test_what_nobody_answered_is_still_the_same_when_it_is_sent_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = Page((await desk.browser.get(await desk.task())).text)
+    typed = {"problem_class": page.fields["f.problem_class"]["choices"][1], "decided_by": "县委县政府"}
+    send = Upstream.send
+
+    async def unheard(self: Upstream, method: str, *of: Any, **more: Any) -> httpx.Response:
+        answer = await send(self, method, *of, **more)
+        if method == "POST":
+            raise Refusal(503, (Fault(0, "away", "服务暂无应答", "the service does not answer"),))
+        return answer
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Upstream, "send", unheard)
+        lost = await desk.press(page, **typed)
+    assert lost.status_code == 503 and await desk.diagnosed() == 1, "it was done, and nobody knows"
+    assert "已办理1项" in (await desk.press(Page(lost.text), **typed)).text and await desk.diagnosed() == 1
 
 
 async def changed(desk: Desk) -> None:

@@ -287,7 +287,9 @@ async def answer(
     except Refusal as refusal:
         if refusal.status == 412:
             return await _changed(request, visitor, upstream, service, place, form, typed, refusal, draft)
-        return drawn(typed, refusal=refusal, rows=rows)
+        # What nobody has answered may have been done all the same: said again, it is still the same.
+        same = key if refusal.status >= 500 and deed != "check" else ""
+        return drawn(typed, refusal=refusal, rows=rows, key=same)
     if deed == "check" and "refused" in done:
         would = Refusal(422, tuple(msgspec.convert(done["refused"], list[Fault])))
         return drawn(typed, refusal=would, rows=rows)
@@ -366,6 +368,7 @@ def _drawn(
     rows: Sequence[int] = (),
     moved: Sequence[Moved] = (),
     lost: Sequence[Mapping[str, str]] = (),
+    key: str = "",
 ) -> Response[str]:
     """The form as it stands, with what is wrong beside its fields. `draft` is the browser's, of which it was made."""
     beside: dict[str, list[Fault]] = defaultdict(list)
@@ -389,7 +392,7 @@ def _drawn(
     return page(
         request, "act.html", visitor, status=refusal.status if refusal else 200, service=service, place=place,
         form_of=form, blank=form.asking, top=typed.top, cells=cells, note=note, share=share, today=today,
-        beside=beside, others=others, differs=differs, titles=titles, key=secrets.token_urlsafe(24),
+        beside=beside, others=others, differs=differs, titles=titles, key=key or secrets.token_urlsafe(24),
         changed=bool(refusal and refusal.status == 412), draft=draft, villages=villages, moved=moved,
         lost=[_said(row) for row in lost if _said(row)],
         may_wait=f"{service}/{form.asking.action}" in DRAFTED and bool(visitor.owner),
