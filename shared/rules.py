@@ -592,7 +592,7 @@ def once_each(part: msgspec.Struct, path: str = "") -> None:
                 name = " ".join(map(str, key))
                 raise Refused(
                     "identity",
-                    f"同一名单中“{name}”出现两次（第 {first} 项和第 {row} 项），请只保留一项",
+                    f"同一名单中“{chinese.written(name)}”出现两次（第 {first} 项和第 {row} 项），请只保留一项",
                     f"{name} is named twice in one list, as entries {first} and {row}; leave one of them",
                     field=f"{path}{field}",
                     status=422,

@@ -265,19 +265,20 @@ def test_setting_again_with_the_same_content_changes_nothing_and_with_other_cont
 
 
 @pytest.mark.parametrize(
-    ("kind", "items", "field"),
+    ("kind", "items", "field", "en"),
     [
-        ("five_lists", (), "kind"),
-        ("three_year_plan", (Item(1, "甲"), Item(1, "乙"), Item(2, "丙")), "items"),
-        ("three_year_plan", (Item(1, "甲"), Item(2, "乙")), "items"),
+        ("five_lists", (), "kind", "no commitment 'five_lists'"),
+        ("three_year_plan", (Item(1, "甲"), Item(1, "乙"), Item(2, "丙")), "items", "1 is named twice"),
+        ("three_year_plan", (Item(1, "甲"), Item(2, "乙")), "items", "needs 3 items and has 2"),
     ],
 )
-def test_wrong_content_is_refused_with_the_field(kind: str, items: Any, field: str) -> None:
+def test_wrong_content_is_refused_with_the_field(kind: str, items: Any, field: str, en: str) -> None:
     benxi = Benxi().assigned()
     benxi.set("letter", "term")
     with pytest.raises(Refused) as refused:
         benxi.set(kind, "term", items=items)
     assert (refused.value.status, refused.value.field) == (422, field) and refused.value.zh
+    assert en in refused.value.en
 
 
 def test_numbers_of_no_item_are_refused() -> None:

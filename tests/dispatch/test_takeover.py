@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from services.dispatch.model.commands import Held, TakeOver
 from shared.contracts.dispatch import (
@@ -134,6 +135,7 @@ def test_whoever_was_sent_by_other_rules_stays_and_is_told() -> None:
         ({"extensions": 1}, "the term ended on 2018-07-01"),
         ({"commitments": (PLAN,)}, "letter must be set before it"),
         ({"commitments": (LETTER, LETTER)}, "named twice"),
+        ({"commitments": (LETTER, replace(PLAN, items=(*PLAN.items, Item(3, "养牛"))))}, "3 is named twice"),
         ({"commitments": (Held(kind="letter", period="term", set_on=date(2014, 6, 1), set_by="局"),)}, "between the"),
         ({"commitments": (Held(kind="letter", period="2014", set_on=date(2014, 8, 1), set_by="局"),)}, "the period"),
         ({"commitments": (Held(kind="oath", period="term", set_on=date(2014, 8, 1), set_by="局"),)}, "no commitment"),

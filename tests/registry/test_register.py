@@ -7,10 +7,18 @@ from hypothesis import strategies as st
 
 from services.registry.model import commands as c
 from shared.contracts.registry import IndicatorsMeasured, Unmet
-from tests.registry.county import AT, BENXI, County, again, household, of_type, pack
+from tests.registry.county import AT, BENXI, TAKE_OVER, County, again, household, of_type, pack
 
 LINE_2014 = BENXI["exit"]["poverty_line"]["2014"]
 BY_2014 = date(2014, 12, 1)
+HOLIDAYS = c.AnnounceHolidays(
+    place="000000",
+    notice="2015",
+    year=2015,
+    document="国办发〔2014〕9号",
+    off=(date(2015, 1, 1),),
+    announced_by="国务院",
+)
 
 
 def with_bound(bound: float) -> County:
@@ -209,6 +217,21 @@ def test_1_18_a_year_without_any_poverty_line_is_refused_with_those_that_have_on
             "parts[0].households",
             "N1",
         ),
+        (
+            c.SplitVillage(
+                **AT,
+                parts=(c.NewVillage(code="210521100299", name="新村", township="镇", population=9),) * 2,
+                since=BY_2014,
+                document="文",
+                decided_by="县",
+            ),
+            "parts",
+            "299",
+        ),
+        (again(TAKE_OVER, figures=TAKE_OVER.figures[:1] * 2), "figures", "2014"),
+        (again(TAKE_OVER, problems=TAKE_OVER.problems * 2), "problems", "1"),
+        (again(HOLIDAYS, off=(date(2015, 1, 1),) * 2), "off", "2015"),
+        (again(HOLIDAYS, worked=(date(2015, 1, 4),) * 2), "worked", "2015"),
     ],
 )
 def test_what_is_named_twice_in_one_list_is_refused(command: Any, field: str, named: str) -> None:
@@ -216,6 +239,7 @@ def test_what_is_named_twice_in_one_list_is_refused(command: Any, field: str, na
     refused = County().listed().until(BY_2014).refusal(command)
     assert (refused.status, refused.field) == (422, field)
     assert named in refused.zh and named in refused.en and "两次" in refused.zh
+    assert "-" not in refused.zh, "a day is written as people write it"
 
 
 def test_1_18_facts_that_come_late_are_those_of_the_last_day_of_their_year() -> None:

@@ -17,7 +17,6 @@ from services.dispatch.model.items import (
     require_enough,
     require_items,
     require_known,
-    require_numbers,
     require_whole,
     unlinked,
 )
@@ -204,7 +203,6 @@ def set_commitment(state: Commitments | None, command: SetCommitment, policy: Po
             f"{said('owed', earlier[0], policy)}尚未销账，请先销账",
             f"{earlier[0]} is not settled; settle it first",
         )
-    require_numbers(given, commitment)
     require_known(state, given, commitment, command.period)
     require_whole(state, given, commitment, command.period, policy)
     items = joined(given, state.carried.get(owed.kind, ()))

@@ -53,14 +53,6 @@ def commitment_of(
     return entry(command.kind, policy.commitments, "1.2", "责任事项", "commitment")
 
 
-def require_numbers(items: tuple[Item, ...], commitment: Commitment) -> None:
-    """Refuse two items of one number."""
-    if len({item.number for item in items}) < len(items):
-        raise Refused(
-            commitment.rule, "事项编号重复，请更正", "item numbers occur twice; correct them", field="items", status=422
-        )
-
-
 def require_enough(items: tuple[Item, ...], commitment: Commitment) -> None:
     """Refuse fewer items than the pack asks for."""
     if len(items) < commitment.items_at_least:

@@ -124,15 +124,13 @@ def review(state: Link | None, command: ReviewNomination, policy: Policy, today:
             else "该村目前没有待派驻的工作队，不需审核",
             "there is no nomination to review: the unit has not nominated yet, or no team is to be assigned here",
         )
-    if not command.approved and not command.reason:
-        zh, en = "退回的应写明理由，请填写", "say in `reason` why it is sent back"
-        raise Refused(terms.rule, zh, en, field="reason", status=422)
-    if command.approved and not state.review_by:
-        return Change(state)
     told = NominationReviewed(
         place=state.place, village=state.village, unit=state.unit, approved=command.approved,
         reason=None if command.approved else command.reason, decided_by=command.decided_by,
     )  # fmt: skip
     if command.approved:
-        return Change(state.but(review_by=None), (told,))
-    return Change(to_nominate(state, policy, today, command.reason or ""), (told,))
+        return Change(state.but(review_by=None), (told,)) if state.review_by else Change(state)
+    if not command.reason:
+        zh, en = "退回的应写明理由，请填写", "say in `reason` why it is sent back"
+        raise Refused(terms.rule, zh, en, field="reason", status=422)
+    return Change(to_nominate(state, policy, today, command.reason), (told,))

@@ -52,13 +52,13 @@ def dissolve(state: Posts | None, event: PartyWithdrawn | PartyMerged, policy: P
 
 def the_party(_state: Posts | None, event: ListingBegun) -> Iterable[Key]:
     """The key of the party as it was registered."""
-    return ((Ally, event.party),) if event.party else ()
+    return ((Ally, str(event.party)),)
 
 
 def enlist(state: Posts | None, event: ListingBegun, policy: Policy, today: date, others: Others) -> Change:
     """A list of parties may need cadres there: townships with much to do need deputies (0.5)."""
     kind = policy.list_kind(event.kind)
-    state = state or _found(others.get((Ally, event.party or "")), policy)
+    state = state or _found(others.get((Ally, str(event.party))), policy)
     if state is None or kind is None or not any(need in state.links(policy) for need in kind.needs):
         return Change(state)
     now = state.but(lists={**state.lists, event.listing: event.kind}).weighed(policy, today)

@@ -10,7 +10,6 @@ from services.dispatch.model.items import (
     require_enough,
     require_items,
     require_known,
-    require_numbers,
 )
 from services.dispatch.model.owed import TERM, Commitments, Owed
 from services.dispatch.model.periods import go_on, reconciliations, settles_from
@@ -82,7 +81,6 @@ def _held(
     if (held.period == TERM) == bool(commitment.yearly):
         raise _contradicted(commitment, f"期间“{held.period}”不符", f"the period {held.period!r} is not one of its own")
     items = tuple(sorted(held.items, key=lambda item: item.number))
-    require_numbers(items, commitment)
     require_enough(items, commitment)
     require_known(state, items, commitment, held.period)
     owed = Owed(

@@ -1,6 +1,5 @@
 """The day as it is told to all, and the holidays by which working days are counted."""
 
-from collections import Counter
 from collections.abc import Iterable
 from datetime import date, timedelta
 
@@ -104,7 +103,7 @@ def announce(clock: Clock | None, command: AnnounceHolidays, _policy: Policy | N
             field="worked",
             status=422,
         )
-    _check_days(command, notice, today)
+    _check_days(notice, today)
     clock = clock or Clock(id="china", place=COUNTRY, day=today)
     key = f"{command.place}/{command.notice}"
     if clock.notices.get(key) == notice:
@@ -125,8 +124,8 @@ def announce(clock: Clock | None, command: AnnounceHolidays, _policy: Policy | N
     return Change(clock.but(notices={**clock.notices, key: notice}), (announced,))
 
 
-def _check_days(command: AnnounceHolidays, notice: Notice, today: date) -> None:
-    """Refuse a day that is named twice or lies outside the year, and a year that no notice can be about."""
+def _check_days(notice: Notice, today: date) -> None:
+    """Refuse a day that lies outside the year, and a year that no notice can be about."""
     if not FIRST_YEAR <= notice.year <= today.year + 1:
         raise Refused(
             WORKING_DAYS,
@@ -142,15 +141,6 @@ def _check_days(command: AnnounceHolidays, notice: Notice, today: date) -> None:
                 WORKING_DAYS,
                 f"{strange[0]}不在 {notice.year} 年度内，请核对年度或日期",
                 f"{strange[0]} is not of the year {notice.year}; check the year, or the day",
-                field=field,
-                status=422,
-            )
-    for field, days in (("off", command.off), ("worked", command.worked)):
-        if twice := sorted(day for day, times in Counter(days).items() if times > 1):
-            raise Refused(
-                WORKING_DAYS,
-                f"{twice[0]}重复填写，请核对通知",
-                f"{twice[0]} is named twice; check the notice",
                 field=field,
                 status=422,
             )

@@ -464,31 +464,30 @@ def _check_dates(command: TakeOverVillage, today: date) -> None:
             field="listed_on",
             status=422,
         )
-    years, first = [figures.year for figures in command.figures], command.listed_on.year - 1
-    if strange := [year for year in years if not first <= year <= today.year or years.count(year) > 1]:
+    first = command.listed_on.year - 1
+    if strange := [one.year for one in command.figures if not first <= one.year <= today.year]:
         raise Refused(
             "1.18",
-            f"{strange[0]}年度重复填写，或者不在列入前一年（{first}年）至今年之间，请核对年度",
-            f"the year {strange[0]} is named twice, or not between {first}, the year before the listing, and this one",
+            f"{strange[0]}年度不在列入前一年（{first}年）至今年之间，请核对年度",
+            f"the year {strange[0]} is not between {first}, the year before the listing, and this one",
             field="figures",
             status=422,
         )
 
 
 def _check_diagnosis(command: TakeOverVillage, policy: Policy) -> None:
-    """Refuse codes in an earlier diagnosis that the pack does not know, and a problem that is named twice."""
+    """Refuse codes in an earlier diagnosis that the pack does not know, and a problem without its cause."""
     if command.problem_class:
         require_known(
             command.problem_class, policy.listing.problem_classes, "problem_class", "贫困村类别", "problem class"
         )
     for problem in command.problems:
         require_known(problem.topic, policy.listing.topics, "problems", "调查内容", "topic")
-    numbers = [problem.number for problem in command.problems]
-    if wrong := [p.number for p in command.problems if not p.cause or numbers.count(p.number) > 1]:
+    if wrong := [problem.number for problem in command.problems if not problem.cause]:
         raise Refused(
             "3.1",
-            f"第{wrong[0]}号突出问题的编号重复，或者未写明原因，请更正",
-            f"problem {wrong[0]} has no cause, or a number that is given twice; correct it",
+            f"第{wrong[0]}号突出问题未写明原因，请填写",
+            f"problem {wrong[0]} has no cause; give it",
             field="problems",
             status=422,
         )

@@ -264,15 +264,14 @@ def _check_part(part: NewVillage, n: int, village: Village, others: Mapping[Key,
 
 def _check_shares(command: SplitVillage, register: Register, left: int) -> None:
     """Refuse shares that do not add up: a household in two parts, or a part with fewer people than its households."""
-    codes = [part.code for part in command.parts]
     dealt = [household for part in command.parts for household in part.households]
     twice = sorted({household for household in dealt if dealt.count(household) > 1})
     unknown = sorted(set(dealt) - register.households.keys())
-    if len(set(codes)) < len(codes) or twice:
+    if twice:
         raise Refused(
             RULE,
-            f"新村代码重复，或同一户分给了两个村：{'、'.join(twice)}",
-            f"a code is named twice, or a household goes to two villages: {', '.join(twice)}",
+            f"同一户分给了两个村：{'、'.join(twice)}，请更正",
+            f"a household goes to two villages: {', '.join(twice)}; correct the parts",
             field="parts",
             status=422,
         )
