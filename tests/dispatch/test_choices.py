@@ -50,6 +50,14 @@ def test_other_cadres_of_the_same_unit_are_chosen_and_the_cost_counts_from_the_p
     assert len(benxi.said(TeamChosen)) == 2, "what changes nothing is not told"
 
 
+def test_3_2_what_a_chosen_team_is_worth_counts_and_not_what_the_unit_would_send() -> None:
+    benxi = two_units()
+    benxi.hear(cadre("C-R", "U2", reserve=True))
+    for team, score in ((("C-U2-0", "C-U2-1", "C-R"), 55), (("C-U2-0", "C-U2-1", "C-U2-2"), 45)):
+        benxi.send(ChooseTeam, unit="U2", team=team_of(*team))
+        assert benxi.said(TeamChosen)[-1].score == score
+
+
 def team_of(*cadres: str, lead: int = 0) -> tuple[Member, ...]:
     return tuple(Member(id, "leader" if n == lead else "member") for n, id in enumerate(cadres))
 

@@ -19,7 +19,7 @@ from shared.contracts.dispatch import (
 )
 from shared.contracts.registry import CadreRegistered, CadreWithdrawn, UnitWithdrawn
 from shared.rules import Refused
-from tests.dispatch.benxi import CITY, START, V1, V2, Benxi, cadre, delisted, diagnosed, recalled, squad, unit
+from tests.dispatch.benxi import CITY, HOME, START, V1, V2, Benxi, cadre, delisted, diagnosed, recalled, squad, unit
 
 
 def test_a_member_who_is_transferred_is_replaced_without_a_recall() -> None:
@@ -142,12 +142,33 @@ def test_who_left_by_mistake_or_is_well_again_comes_back_to_the_same_place() -> 
     assert not benxi.pool.away and not benxi.tasks("replacements")
 
 
-def test_who_was_transferred_is_sent_by_the_new_unit() -> None:
+@pytest.mark.parametrize(("village", "who"), [(V1, "C-U1-9"), (V1, "C-U2-0"), (V2, "C-U1-2")])
+def test_who_is_in_no_team_of_the_village_leaves_no_place_open_there(village: str, who: str) -> None:
     benxi = Benxi().helped()
-    benxi.send(ReportDeparture, cadre="C-U1-2", cause="transferred")
-    benxi.hear(unit("U2"), *squad("U2", size=2), cadre("C-U1-2", "U2", left="U1"), diagnosed(V2))
+    benxi.hear(diagnosed(V2))
+    before = benxi.pool.teams
+    benxi.hear(MemberRecalled(place=HOME, village=village, unit="U1", cadre=who, role="member"))
+    assert benxi.pool.teams == before
+
+
+@pytest.mark.parametrize(
+    ("said", "is_sent"),
+    [
+        ({"cause": "transferred"}, True),
+        ({"cause": "retired"}, False),
+        ({"cause": "ill"}, False),
+        ({"cause": "ill", "until": date(2014, 9, 30)}, False),
+        ({"cause": "other"}, False),
+    ],
+)
+def test_who_was_transferred_is_sent_by_the_new_unit_and_who_left_otherwise_is_not(
+    said: dict[str, Any], is_sent: bool
+) -> None:
+    benxi = Benxi().helped()
+    benxi.send(ReportDeparture, cadre="C-U1-2", **said)
+    benxi.hear(unit("U2"), *squad("U2"), cadre("C-U1-2", "U2", left="U1", reserve=True), diagnosed(V2))
     benxi.solve("m2")
-    assert Member("C-U1-2", "member") in benxi.said(VillageMatched, village=V2)[0].team
+    assert (Member("C-U1-2", "member") in benxi.said(VillageMatched, village=V2)[0].team) == is_sent
 
 
 def test_who_was_transferred_is_not_sent_by_the_old_unit_whose_records_are_corrected() -> None:

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from services.dispatch.model.commands import RetainMember
 from services.dispatch.model.pool import Pool
@@ -90,6 +91,21 @@ def test_a_merged_villages_team_waits_for_the_diagnosis_of_one_that_has_none() -
     benxi.hear(cadre("C-NEW", "U1"))
     benxi.replace("C-U1-2", "C-NEW", village=V2)
     benxi.assign(V2)
+
+
+def test_a_unit_whose_team_went_over_where_its_pool_hears_nothing_is_on_offer_when_the_team_is_home() -> None:
+    benxi = Benxi()
+    own_pack(benxi, AWAY)
+    benxi.hear(unit("U1", "county", place=AWAY), *squad("U1", "deputy_section", place=AWAY), diagnosed(V3))
+    benxi.solve(place=AWAY)
+    benxi.assign(V3)
+    moved = VillageRecoded(place=AWAY, village=V3, code="210521100555", since=START)
+    benxi.hear(diagnosed(V1), moved, replace(merged(V3, V1), place=HOME))
+    assert benxi.pool.teams[V1].unit == "U1" and not pool(benxi, AWAY).teams
+    benxi.assign(V1)
+    benxi.hear(unlisted(V1), diagnosed("210522100202"))
+    benxi.solve("m2", place=AWAY)
+    assert [said.village for said in benxi.said(VillageMatched, unit="U1")][-1] == "210522100202"
 
 
 def test_of_two_teams_that_of_the_village_that_goes_on_stays_and_the_other_goes_home() -> None:

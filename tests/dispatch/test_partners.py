@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 
 from services.dispatch.model.bonds import Contacts
-from services.dispatch.model.commands import BeginLink, BeginPartner, EndLink, EndPartner, PledgeSupport, ReportSupport
+from services.dispatch.model.commands import (
+    BeginLink,
+    BeginPartner,
+    CountVisits,
+    EndLink,
+    EndPartner,
+    PledgeSupport,
+    ReportSupport,
+)
 from services.dispatch.model.partners import Ally
 from shared.contracts import Command, Event
 from shared.contracts.calendar import HolidaysAnnounced
@@ -22,6 +30,7 @@ from shared.contracts.dispatch import (
     PlaceOverdue,
     SupportDelivered,
     SupportPledged,
+    Visited,
 )
 from shared.contracts.registry import PartyMerged, PartyWithdrawn, PolicyAdopted, VillageRecoded
 from shared.labels import parties_of, sentence
@@ -360,6 +369,24 @@ def test_1_12_a_firm_that_was_registered_twice_goes_on_with_its_villages_and_pro
     assert benxi.said(PartnerEnded)[0].outstanding == {"yuan": 12}, "5 were promised once, and entered twice"
     with pytest.raises(Refused, match="F1 is not registered as a firm"):
         begin(benxi)
+
+
+def test_2_11_of_a_firm_that_was_registered_twice_its_one_id_is_counted_and_what_was_counted_stays() -> None:
+    firm = {**FIRM, "visits": {**EXPERT["visits"], "every": "month"}}
+    benxi = city(V1, links=[*PACK["links"], firm, BRANCH, EXPERT])
+    begin(benxi)
+    benxi.until(date(2014, 8, 1))
+    count(benxi, date(2014, 6, 30), "F1")
+    benxi.hear(PartyMerged(place=HOME, party="F1", into="F2", kind="firm", parent=f"county:{HOME}", **MISTAKE))
+    periods = contacts(benxi).visits["firm"]
+    assert [({*one.whole}, one.times) for one in periods.values()] == [({"F1"}, {"F1": 2}), ({"F2"}, {})]
+    count(benxi, date(2014, 7, 31), "F2")
+    assert not benxi.tasks("visit-counts")
+
+
+def count(benxi: Benxi, last: date, firm: str) -> None:
+    signed: dict[str, Any] = {"counted_by": "朝阳村", "body": "village"}
+    benxi.send(CountVisits, kind="firm", last=last, visited=(Visited(firm, 2),), **signed)
 
 
 def test_2_17_a_villages_branch_that_was_registered_twice_stays_paired() -> None:

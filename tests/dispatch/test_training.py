@@ -29,6 +29,7 @@ from shared.contracts.dispatch import (
     DeadlineMoved,
     Member,
     SkillsReported,
+    TeamAssigned,
     TrainingCompleted,
     TrainingMissed,
 )
@@ -48,6 +49,7 @@ from tests.dispatch.benxi import (
     delisted,
     diagnosed,
     merged,
+    relapsed,
     squad,
     unit,
     unlisted,
@@ -269,6 +271,20 @@ def test_2_12_a_yearly_duty_begins_with_the_year_after_joining_and_each_year_ane
     hold(benxi, "K2", first=date(2015, 12, 1), last=date(2015, 12, 2), days=2)
     attend(benxi, FIRST, course="K2")
     assert FIRST in owing(benxi), "a course of last year does not count for this one"
+
+
+def test_2_12_who_stays_when_the_village_is_on_the_list_again_has_joined_before() -> None:
+    benxi = city({"due": YEARLY, "at_least": {"days": 2}})
+    benxi.begin()
+    benxi.until(date(2015, 3, 2))
+    was = owing(benxi)
+    assert was == dict.fromkeys((FIRST, SECOND, THIRD), date(2015, 12, 31))
+    benxi.hear(delisted(V1), relapsed(V1), diagnosed(V1, spell=2))
+    benxi.settle("2014")
+    benxi.assign()
+    hold(benxi)
+    attend(benxi, FIRST, SECOND, THIRD)
+    assert len(benxi.said(TeamAssigned)) == 2 and owing(benxi) == was, "a day is too few, and they joined last year"
 
 
 def test_2_12_a_wrong_registration_is_taken_back_and_what_it_answered_is_owed_by_the_same_day() -> None:

@@ -581,6 +581,20 @@ def test_3_7_a_year_waits_for_facts_only_where_it_is_scored_by_some(pack: str, k
     assert terms and facts_until(terms, 2016, shipped(pack)) == until
 
 
+@pytest.mark.parametrize(
+    ("channels", "until"),
+    [
+        (("panel", "check"), date(2016, 12, 31)),
+        (("panel", "there"), date(2017, 1, 10)),
+        (("panel", "done"), date(2017, 1, 15)),
+        (CHANNELS, date(2017, 1, 15)),
+    ],
+)
+def test_3_7_the_days_of_december_and_the_last_reconciliation_are_waited_for(channels: Any, until: date) -> None:
+    policy = parse_pack(pack_of(channels=channels))
+    assert facts_until(policy.appraisals[0], 2016, policy) == until
+
+
 # ------------------------------------------------------------------ new codes
 
 NEW = f"{COUNTY}101"
