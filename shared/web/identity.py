@@ -39,7 +39,10 @@ OFFICERS: Final = frozenset(ROLES)
 """The roles of people who work with villages. Each reads what is open in its divisions."""
 READERS: Final = OFFICERS | {"subscriber"}
 """The roles whose holders read open events: officers, and programs that follow the events of a division."""
-_ZH: Final = {role: zh for role, (zh, _) in ROLES.items()} | {"system": "系统管理员", "audit": "审计管理员"}
+_NAMES: Final = ROLES | {
+    "system": ("系统管理员", "the system administrator"),
+    "audit": ("审计管理员", "the audit administrator"),
+}
 CALLER: Final = "caller"
 """The key in a request's state under which its caller is kept."""
 
@@ -343,9 +346,14 @@ def _unknown(zh: str, en: str) -> Refused:
 
 
 def _no_role(roles: Collection[str]) -> Refused:
-    zh = "、".join(_ZH.get(role, role) for role in sorted(roles)) if len(roles) <= 3 else "办事人员"
-    en = ", ".join(sorted(roles)) if len(roles) <= 3 else "officers"
+    zh, en = _named(roles) if len(roles) <= 3 else ("办事人员", "officers")
     return Refused("role", f"本账号无此权限（限{zh}）", f"this account has no right to it: it is for {en}", status=403)
+
+
+def _named(roles: Collection[str]) -> tuple[str, str]:
+    """Roles by their names, in Chinese and English."""
+    names = [_NAMES.get(role, (role, role)) for role in sorted(roles)]
+    return "、".join(zh for zh, _ in names), ", ".join(en for _, en in names)
 
 
 # ----------------------------------------------------------- what they may say
@@ -402,11 +410,11 @@ def require_say(connection: Connection, commands: Iterable[Command]) -> None:
         if command.by_token:
             require_body(connection, str(getattr(command, "body", "")), command.place)
         elif not who.may(roles := speakers(command, by), command.place):
-            zh = "、".join(sorted(_ZH.get(role, role) for role in roles))
+            zh, en = _named(roles)
             raise Refused(
                 "role",
-                f"本账号无权在区划 {command.place} 办理此事：须由{zh}办理",
-                f"this account has no say about it in division {command.place}; it is for {', '.join(sorted(roles))}",
+                f"本账号无权在区划 {command.place} 办理此事：须具有该区划的角色（{zh}）",
+                f"this account has no say about it in division {command.place}; there it is for {en}",
                 field="body" if hasattr(command, "body") else "place",
                 status=403,
             )
