@@ -19,6 +19,7 @@ from shared.labels import heading, label
 from shared.pack_words import structs, words
 from shared.policy import RELATIONS, Bound, Policy
 from shared.policy.bound import FIGURES, Limits
+from shared.policy.campaigns import Campaign
 from shared.policy.checking import bare, hints_of, tag_of
 from shared.policy.indicators import HOUSEHOLD_FIGURES
 from shared.policy.outcomes import TRIGGERS
@@ -58,11 +59,11 @@ def sentences(policy: Policy) -> Iterator[Sentence]:
 
 def _all(policy: Policy) -> Iterator[Sentence]:
     """Everything that a pack says, as if it had said all of it itself."""
+    basis, about = f"《{policy.title(next(iter(policy.documents)))}》", ("所引文件", "Documents")
+    yield Sentence(("documents",), about, f"制定依据：{basis}", f"What the pack rests on: {basis}", NOTHING)
     for key in policy.documents:
         said = f"《{policy.title(key)}》"
-        yield Sentence(
-            ("documents", key), ("所引文件", "Documents"), f"所引文件：{said}", f"Documents: {said}", NOTHING
-        )
+        yield Sentence(("documents", key), about, f"所引文件：{said}", f"Documents: {said}", NOTHING)
     for field in msgspec.structs.fields(Policy):
         if field.name not in TOLD_AT_THE_HEAD and getattr(policy, field.name):
             about = _title(words(Policy)[field.name])
@@ -70,12 +71,24 @@ def _all(policy: Policy) -> Iterator[Sentence]:
 
 
 def changes(before: Policy, after: Policy) -> Iterator[tuple[Sentence | None, Sentence | None]]:
-    """The differences of two packs as pairs of sentences, before and after. None stands for a missing one."""
+    """The differences of two packs as pairs of sentences, before and after. None stands for a missing one.
+
+    Where an entry says the same and rests on something else, its first sentence tells that.
+    """
     old, new = ({one.path: one for one in sentences(policy)} for policy in (before, after))
+    resting = set[tuple[str, ...]]()
     for path in dict.fromkeys((*old, *new)):
-        pair = old.get(path), new.get(path)
-        if pair[0] is None or pair[1] is None or pair[0].zh != pair[1].zh:
-            yield pair
+        one, other = old.get(path), new.get(path)
+        if one is None or other is None or one.zh != other.zh:
+            yield one, other
+        elif _cited(one) != _cited(other) and path[:2] not in resting:
+            resting.add(path[:2])
+            yield one, other
+
+
+def _cited(sentence: Sentence) -> str:
+    """The document and article that a sentence rests on, without who says it."""
+    return sentence.source[0].rpartition("，")[0]
 
 
 def _of(policy: Policy, part: Any, path: tuple[str, ...], about: Both, source: Both) -> Iterator[Sentence]:
@@ -103,7 +116,7 @@ def _of(policy: Policy, part: Any, path: tuple[str, ...], about: Both, source: B
             zh, en = _title(said)
             yield from _of(policy, value, at, (f"{about[0]} › {zh}", f"{about[1]} › {en}"), source)
         else:
-            (zh, en), (what, what_en) = _value(policy, value, at), _title(said)
+            (zh, en), (what, what_en) = _unasked(part, name, value) or _value(policy, value, at), _title(said)
             told = f"{about[0]}：{what}——{zh}", f"{about[1]}: {what_en} – {en}"
             yield Sentence(at, about, *told, source if any(source) else of_pack)
 
@@ -124,6 +137,19 @@ def _filled(part: msgspec.Struct) -> Iterator[tuple[str, Any, Both]]:
         yield field.name, value, said[field.encode_name]
 
 
+def _unasked(part: msgspec.Struct, field: str, value: Any) -> Both | None:
+    """What is told of a campaign's field that asks nothing: 0 visits at most would be none, and a rota has no share."""
+    if not isinstance(part, Campaign):
+        return None
+    if (field == "turn" and not value) or (field in ("share", "seed_days") and part.choice != "draw"):
+        return "不适用", "does not apply"
+    return (
+        {"yearly_at_most": ("不限", "no limit"), "inspectors": ("不要求", "none asked")}.get(field)
+        if not value
+        else None
+    )
+
+
 _BOUND = tuple(field.name for field in msgspec.structs.fields(Bound))
 
 
@@ -139,7 +165,11 @@ def _title(said: Both) -> Both:
     """The first sentence of a field's docstring, without its full stop, explanations and examples."""
     zh, en = said
     zh = chinese.quoted(re.split("[。；：]|，如", zh)[0])
-    return zh, re.split("[.;:] |, such as ", en)[0].rstrip(".")
+    return zh, _ASIDE.sub("", re.split("[.;:] |, such as ", en)[0].rstrip("."))
+
+
+_ASIDE = re.compile(r" \([^()]*(?:[0-9]\.[0-9]|`)[^()]*\)|,? one of `[^`]*`")
+"""What only who writes packs reads: mechanisms and codes in brackets, and where the codes stand."""
 
 
 def _source(policy: Policy, part: Any, path: tuple[str, ...]) -> Both | None:
@@ -224,7 +254,7 @@ def _word(policy: Policy, text: str, path: tuple[str, ...]) -> Both:
         return text, text
     field, spelt = path[-1] if path else "", text.replace("_", " ")
     if own := _OWN.get((_list_of(path), field)):
-        return own[text], spelt
+        return own[text], _SPELT.get((field, text), spelt)
     if field in _roles():
         return label("by", text, policy), ROLES[text][1]
     zh = label(_AS.get(field, field), text, policy)
@@ -263,8 +293,24 @@ _OWN: dict[tuple[str, str], dict[str, str]] = {
     },
     ("holidays", "kind"): {"holiday": "放假", "workday": "上班"},
     ("classes", "of"): {"lifted": "脱贫户", "outside": "未建档立卡的农户", "any": "各类农户"},
+    ("outcomes", "subject"): {"unit": "派出单位", "team": "工作队", "cadre": "队长", "village_cadre": "村干部"},
+    ("campaigns", "choice"): {"draw": "随机抽取", "rota": "按村轮流", "all": "全部"},
+    ("campaigns", "evidence"): {"process": "工作过程", "result": "工作结果"},
+    ("campaigns", "recuse"): {
+        "ties": "与该村有亲属或籍贯关系的", "bearers": "队员、联系该村的干部和派出单位的干部",
+    },
+    ("channels", "how"): {
+        "report": "述职", "ballot": "民主测评", "panel": "评议打分", "taken": "采用其他考核评价的结果",
+        "campaign": "督查情况", "ledger": "对账销号率", "presence": "驻村天数", "indicator": "指标数值",
+    },
+    ("team", "replacements"): {"recalled": "队员被召回的", "left": "队员因其他原因离队的"},
+    ("parts", "once"): {"leaving": "离任"},
+    ("indicators", "total"): {"sum": "合计", "mean": "平均", "ratio": "合计之比"},
+    ("links", "ends"): {"delisted": "村出列"},
 }  # fmt: skip
 """The words of codes that mean something else in other sections, by the list and the field in which they stand."""
+_SPELT = {("subject", "cadre"): "the team's leader"}
+"""What English calls a code by more than its own words, by the field."""
 
 
 _CODE = re.compile("[a-z][a-z0-9_]*")
@@ -294,24 +340,33 @@ def span_in_words(span: Span) -> Both:
     given = [(amount, unit) for amount, unit in amounts if amount]
     zh = "".join(f"{'少' if amount < 0 else ''}{abs(amount)}{unit[0]}" for amount, unit in given) or "当日"
     en = ", ".join(f"{amount} {unit[1][:-1] if amount == 1 else unit[1]}" for amount, unit in given) or "the same day"
-    return (f"{zh}，遇节假日顺延", f"{en}, never ending on a holiday") if span.roll else (zh, en)
+    return (f"{zh}{_ROLLED[0]}", f"{en}{_ROLLED[1]}") if span.roll else (zh, en)
+
+
+_ROLLED = "，遇节假日顺延", ", never ending on a holiday"
+
+
+def _within(span: Span) -> Both:
+    """A length of time as the time that something may take: `30日内，遇节假日顺延`."""
+    zh, en = span_in_words(msgspec.structs.replace(span, roll=False))
+    return f"{zh}内{_ROLLED[0] if span.roll else ''}", f"within {en}"
 
 
 def _when(policy: Policy, when: When) -> Both:
     """A `when` in words: the event from which it is counted, and the time from there."""
-    zh, en = span_in_words(when.within)
+    (zh, en), rolled = _within(when.within), _ROLLED[1] if when.within.roll else ""
     if when.after:
         what, what_en = HAPPENINGS.get(when.after) or _value(policy, when.after)
         if when.within == Span():
             return f"{what}当日", f"the day of {what_en}"
-        return f"自{what}起{zh}内", f"within {en} of {what_en}"
+        return f"自{what}起{zh}", f"{en} of {what_en}{rolled}"
     if when.every and when.start:
         (every, every_en), (start, start_en) = span_in_words(when.every), _value(policy, when.start)
         begins, begins_en = f"自{start}起每{every}一次", f"every {every_en} from {start_en} on"
     else:
         day, day_en = _value(policy, YearDay(when.month or 1, when.day or 1))
         begins, begins_en = f"每年{day}", f"{day_en} of each year"
-    return (begins, begins_en) if when.within == Span() else (f"{begins}，{zh}内", f"{begins_en}, within {en}")
+    return (begins, begins_en) if when.within == Span() else (f"{begins}，{zh}", f"{begins_en}, {en}{rolled}")
 
 
 def _labels(policy: Policy) -> dict[str, str]:
@@ -320,18 +375,8 @@ def _labels(policy: Policy) -> dict[str, str]:
         **{role: zh for role, (zh, _) in ROLES.items()},
         "cadre": "干部",
         "household": "户",
-        "delisted": "村出列",
-        "draw": "随机抽取",
-        "rota": "按村轮流",
-        "all": "全部",
         "poverty": "贫困村名单",
         **{one.kind: one.label for one in policy.lists},
-        "process": "工作过程",
-        "result": "工作结果",
-        "recalled": "队员被召回的",
-        "left": "队员因其他原因离队的",
-        "ties": "与该村有亲属或籍贯关系的",
-        "bearers": "队员、联系该村的干部和派出单位的干部",
         **{figure: zh for figure, (zh, _) in HOUSEHOLD_FIGURES.items()},
         **{criterion.figure: criterion.label for criterion in policy.exit.criteria},
         **{indicator.figure: indicator.label for indicator in policy.indicators},
@@ -339,10 +384,6 @@ def _labels(policy: Policy) -> dict[str, str]:
         **{party.kind: party.label for party in policy.parties},
         **{one.kind: one.label for one in policy.training},
         **{procedure.kind: procedure.label for procedure in policy.procedures},
-        "leaving": "离任",
-        "sum": "合计",
-        "mean": "平均",
-        "ratio": "合计之比",
         **{commitment.kind: commitment.label for commitment in policy.commitments},
         **{outcome.kind: outcome.label for outcome in policy.outcomes},
         **{part.code: part.label for one in policy.statements for part in one.parts},
@@ -350,14 +391,6 @@ def _labels(policy: Policy) -> dict[str, str]:
         **policy.labels["facet"],
         **policy.labels["hindrance"],
         **{finding.code: finding.label for finding in policy.findings},
-        "report": "述职",
-        "ballot": "民主测评",
-        "panel": "评议打分",
-        "taken": "采用其他考核评价的结果",
-        "campaign": "督查情况",
-        "ledger": "对账销号率",
-        "presence": "驻村天数",
-        "indicator": "指标数值",
         **policy.labels["party_field"],
         **policy.labels["party_value"],
         **{one.kind: one.label for one in policy.appraisals},

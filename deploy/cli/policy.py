@@ -167,7 +167,7 @@ def diff(
     for old, new in changes(*packs):
         count += 1
         if old:
-            console.say(f"- {told(old.zh, old.en)}", "red")
+            console.say(f"- {told(old.zh, old.en)}{_resting_on(old)}", "red")
         if new:
             console.say(f"+ {told(new.zh, new.en)}{_resting_on(new)}", "green")
     if not count:

@@ -14,7 +14,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from shared.calendar import Span, YearDay
 from shared.contracts.values import Clause, Code, Name, Role
-from shared.policy.assessment import Assessment, Grade, Review
+from shared.policy.assessment import Assessment, Grade, Review, of_opening
 from shared.policy.bound import Bound
 from shared.policy.channels import CHANCE, PRESENCE, Channel, Known, of_facts
 from shared.policy.lists import ListKind
@@ -148,6 +148,7 @@ def contradictions(
                 "",
             )
         yield from _of_fields(at, one, kinds)
+        yield from of_opening((*at, "opens"), one.opens)
         if one.kind == TEAM or one.kind in kinds:
             zh, en = (
                 f"{one.kind} 已有他用，请换一个代码",

@@ -6,18 +6,20 @@ from typing import Annotated, Final
 
 from msgspec import UNSET, Meta, UnsetType
 
-from shared.calendar import Span, YearDay, national
+from shared.calendar import Span, YearDay
 from shared.contracts.values import Code, Name, Percent, Role, ShortOrNone
 from shared.policy.bound import Bound
 from shared.policy.campaigns import Campaign
 from shared.policy.channels import LEDGER, PRESENCE, Known
-from shared.policy.section import Found, One, Reference, Section, Some
-from shared.policy.when import When, sample_year
+from shared.policy.section import Found, One, Path, Reference, Section, Some
+from shared.policy.when import When, days_of, years_of
 
 CHANNELS: Final = {"written_report": "书面述职", "oral_report": "口头述职", "ballot": "民主测评"}
 """The channels of a team's assessment that somebody enters for it, with their names."""
 PRESENT: Final = {PRESENCE: "驻村天数"}
 """The channel that is made of the days in the village, with its name."""
+_SECOND_HALF = 7
+"""The first month in which an assessment may open. Documents that name an earlier one mean the year that has ended."""
 _AHEAD = 31
 """The most days that an assessment may open before a campaign whose scores it needs."""
 
@@ -38,8 +40,8 @@ class Input(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     channel: Code
     """来源：written_report 书面述职、oral_report 口头述职、ballot 民主测评；计分的督查的代码；对账的责任事项的代码
     （对账销号率）；presence 驻村天数。 ·
-    `written_report`, `oral_report`, `ballot`, the kind of a campaign that scores, that of a commitment that is
-    reconciled (the share of its items that is done), or `presence`, the days in the village."""
+    Its source: `written_report`, `oral_report`, `ballot`, the kind of a campaign that scores, that of a commitment that
+    is reconciled (the share of its items that is done), or `presence`, the days in the village."""
     weight: Annotated[float, Meta(ge=0, le=100)]
     """权重：各项合计 100，或按小数合计 1。 · Its weight; all of them make 100, or 1 as shares."""
 
@@ -148,6 +150,7 @@ def contradictions(terms: Assessment, campaigns: Sequence[Campaign], known: Know
         zh = "抽查和轮流的督查、对账、驻村天数不是每队都有，至少应有一项计分的其他来源"
         en = "not every team has drawn visits, ledgers and days, so that another channel must carry weight, too"
         yield ("assessment", "inputs"), zh, en, ""
+    yield from of_opening(("assessment", "opens"), terms.opens)
     grades = [grade.name for grade in terms.grades]
     bounds = [grade.at_least for grade in terms.grades]
     if bounds[-1] > 0:
@@ -167,20 +170,34 @@ def contradictions(terms: Assessment, campaigns: Sequence[Campaign], known: Know
             yield ("assessment", "review", "grades", n), zh, f"there is no grade {name}; those are {', '.join(grades)}"
 
 
+def of_opening(path: Path, opens: YearDay) -> Found:
+    """Find an assessment that would be taken for one of the year before."""
+    if opens.month < _SECOND_HALF:
+        zh = (
+            f"考核的是启动日所在的当年，年度终了后拟定等次；{opens.month}月{opens.day}日启动的像是考核上一年度，"
+            "还不能这样规定，请写在 7月1日以后"
+        )
+        en = (
+            f"it assesses the year in which it opens, after its end; one that opens on {opens.of(2016):%-d %B} looks "
+            "like that of the year before, which cannot be said yet: let it open from 1 July on"
+        )
+        yield path, zh, en, "opens = { month = 12, day = 1 }"
+
+
 def _scores(terms: Assessment, campaigns: Sequence[Campaign]) -> Found:
     """Check each campaign whose score counts: it must open every year, at most `_AHEAD` days after the assessment."""
     awaited = [channel.channel for channel in terms.inputs]
     for n, campaign in enumerate(campaigns):
         if not campaign.scored or campaign.kind not in awaited:
             continue
-        year = sample_year(campaign.opens)
-        begins, days = terms.opens.of(year), [day for when in campaign.opens for day in when.of(year, national())]
-        if not days:
-            zh = f"{campaign.kind} 计入考核，每年应有开始日，否则没有分数；不定期的不能计分"
+        each = {year: days_of(campaign.opens, year) for year in years_of(campaign.opens)}
+        if without := next((year for year, days in each.items() if not days), None):
+            zh = f"{campaign.kind} 计入考核，每年应有开始日，否则如{without}年没有分数；不定期的不能计分"
             en = f"{campaign.kind} counts for the assessment, so it opens on a day of every year, or there is no score"
-            yield ("campaigns", n, "opens"), zh, en
-        elif (waits := (max(days) - begins).days) > _AHEAD:
-            last = max(days)
+            yield ("campaigns", n, "opens"), zh, f"{en}, as in {without}"
+            continue
+        waits, last = max(((max(days) - terms.opens.of(year)).days, max(days)) for year, days in each.items())
+        if waits > _AHEAD:
             zh = (
                 f"考核启动后 {waits} 天，计分的 {campaign.kind} 才在 {last.month}月{last.day}日开始；"
                 f"最多早 {_AHEAD} 天启动"

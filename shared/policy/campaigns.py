@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta
@@ -10,7 +10,7 @@ from msgspec import Meta
 from shared.calendar import Span, national
 from shared.contracts.values import Clause, Code, Name, Rate, Role
 from shared.policy.section import SOME_DAY, Found, Labels, Section
-from shared.policy.when import When, sample_year
+from shared.policy.when import When, days_of, years_of
 
 
 class Bulletin(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,7 +53,6 @@ class Stratum(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """分层：某个名单上的村按自己的比例抽取。 ·
     A stratum of the frame: the villages on a list are drawn with a share of their own (mechanism 2.19)."""
 
-    named_by = ("on_list",)
     on_list: Code
     """哪个名单上的村：贫困村名单 poverty，或者本包的一个村名单。 ·
     The list whose villages make up the stratum: `poverty`, or one of the pack's lists of villages."""
@@ -109,7 +108,8 @@ class Campaign(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """开始日。每年的一天或者循环；不定期的不填。 ·
     The days on which it opens. These are days of the year or a cycle; none where officers open it irregularly."""
     lasts: Span
-    """持续时间：按年、月或日历日计。 · How long it lasts, in years, months or calendar days."""
+    """自开始日起到最后一日的时间：按年、月或日历日计，共七天的为 6 日。 ·
+    How long after its first day its last day is. It is said in years, months or calendar days: for a week, 6 days."""
     announced: bool = True
     """是否事先通知；抽取的为 false。 · Whether the visited side may know beforehand; a draw is sealed until its end."""
     seed_days: Annotated[int, Meta(ge=0, le=60)] = 0
@@ -144,7 +144,8 @@ class Campaign(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def visits_each(self) -> bool:
         """Whether each village with a team is visited every year, so that none can be without such a visit."""
-        return self.choice == "all" and self.on_list is None and bool(self.opens)
+        is_for_each = self.choice == "all" and self.on_list is None
+        return is_for_each and all(days_of(self.opens, year) for year in years_of(self.opens))
 
 
 class Finding(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -273,11 +274,9 @@ def _cap_faults(n: int, campaign: Campaign) -> Found:
 
 def _burden_faults(campaigns: Sequence[Campaign], burden: Burden) -> Found:
     """Find a month in which the pack's own campaigns visit every village more often than it allows."""
-    every = [campaign for campaign in campaigns if campaign.choice == "all"]
-    year = sample_year([when for campaign in every for when in campaign.opens])
-    days = [day for campaign in every for when in campaign.opens for day in when.of(year, national())]
-    for month in range(1, 13):
-        planned = sum(day.month == month for day in days)
+    opens = [when for campaign in campaigns if campaign.choice == "all" for when in campaign.opens]
+    for year, month in product(years_of(opens), range(1, 13)):
+        planned = sum(day.month == month for day in days_of(opens, year))
         if planned > burden.visits:
             zh = f"{month}月按本包就要到每个村 {planned} 次，多于每月 {burden.visits} 次"
             en = f"in month {month} the pack itself visits every village {planned} times, more than {burden.visits}"
@@ -326,8 +325,7 @@ def _length(campaign: Campaign) -> int:
 def _overlap(campaign: Campaign, days_before: int = 0) -> tuple[date, date] | None:
     """The first and last day of a campaign that still runs when the next one of its kind begins, or so many days
     before; None without one."""
-    year = sample_year(campaign.opens)
-    opens = sorted(day for n in range(3) for when in campaign.opens for day in when.of(year + n, national()))
+    opens = sorted(day for year in years_of(campaign.opens) for day in days_of(campaign.opens, year))
     for first, following in pairwise(opens):
         if (last := campaign.lasts.after(first, national())) >= following - timedelta(days_before):
             return first, last

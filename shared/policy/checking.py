@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, Union, get_args, 
 import msgspec
 from msgspec import Meta
 
-from shared.contracts.values import Code, EventRole, Role, Version
+from shared.contracts.values import ROLES, Code, EventRole, Role, Version
 from shared.policy.bound import Part
 from shared.policy.section import DocumentKey, Jurisdiction, Path, Year
 
@@ -177,6 +177,9 @@ def allowed(hint: Any) -> tuple[str, str]:
     """What may stand in a field, in Chinese and English."""
     inner, metas = bare(hint)
     origin, args = get_origin(inner), get_args(inner)
+    if inner in (Role, EventRole):
+        roles = [role for role in args if role != "operator"]  # Who keeps the system running decides nothing.
+        return f"其中之一：{'、'.join(f'{role}（{ROLES[role][0]}）' for role in roles)}", f"one of {', '.join(roles)}"
     if origin is Literal:
         return f"其中之一：{'、'.join(args)}", f"one of {', '.join(args)}"
     if origin is tuple:
@@ -235,6 +238,9 @@ def _shown(value: object) -> tuple[str, str]:
         return "现为一节", "it is a table"
     if isinstance(value, list | tuple):
         return f"现为 {len(value)} 项的列表", f"it is a list of {len(value)}"
+    if isinstance(value, str):
+        text = value if len(value) <= 40 else f"{value[:40]}…"
+        return f"现为“{text}”", f"it is {toml(text)}"
     text = hex(value) if isinstance(value, int) and abs(value) > 10**40 else toml(value)
     text = text if len(text) <= 40 else f"{text[:40]}…"
     return f"现为 {text}", f"it is {text}"

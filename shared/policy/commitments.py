@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 from itertools import pairwise
-from typing import Annotated, Final, get_args
+from typing import Annotated, get_args
 
 from msgspec import Meta
 
@@ -12,7 +12,7 @@ from shared.calendar import Calendar, Span, YearDay, national
 from shared.contracts.values import Clause, Code, EventRole, Name
 from shared.policy.links import Contact
 from shared.policy.section import Found, Labels, Path, Section
-from shared.policy.when import When, sample_year
+from shared.policy.when import When, days_of, years_of
 
 ASSIGNED = "dispatch.team.assigned"
 """The event from which a commitment is counted if it follows no other commitment."""
@@ -51,8 +51,8 @@ class Commitment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     items_at_least: Annotated[int, Meta(ge=0, le=100)] = 0
     """至少几项。 · The least number of items."""
     yearly: YearDay | None = None
-    """以后每年重新定账的日期；不填则每届一次。 ·
-    The day by which it is set anew in each later year; without it once a term."""
+    """以后各年在当年哪一日以前定当年的账；不填则每届一次。 ·
+    The day of each later year by which that year's is set; without it once a term."""
     reconcile: Annotated[tuple[When, ...], Meta(max_length=12)] = ()
     """对账日。within 为对账日后多长时间内完成。 ·
     The days of reconciliation. `within` is how long each may take."""
@@ -114,6 +114,7 @@ def contradictions(commitments: Sequence[Commitment], links: Mapping[str, Contac
             yield ("commitments", n), zh, en
         yield from _unserved(("commitments", n, "serves"), c, commitments[:n])
         yield from crowded(("commitments", n, "reconcile"), c.kind, c.reconcile)
+        yield from _out_of_year(("commitments", n), c)
         if c.each and (c.reconcile or c.settle):
             zh = f"{c.kind} 每人一份，不能对账、销账；需要对账、销账的请由一个角色负责"
             yield (
@@ -131,6 +132,33 @@ def contradictions(commitments: Sequence[Commitment], links: Mapping[str, Contac
             zh = f"责任书的代码专用 {LETTER}，{c.kind} 不会使村进入“已签责任书”；确为其他事项的，请换一个代码"
             en = f"a letter's code is {LETTER}: by {c.kind} no village becomes pledged; name another thing differently"
             yield ("commitments", n, "kind"), zh, en
+
+
+def _out_of_year(path: Path, c: Commitment) -> Found:
+    """Find days on which what is reconciled need not be set yet, and a settlement that is due before the last
+    reconciliation is over. A day in January is the new year's, though documents may mean the year that has ended."""
+    if c.yearly is None:
+        return
+    for year in years_of(c.reconcile):
+        days = c.reconciliations(year, national())
+        early = min((day for day in days if day < c.yearly.of(year)), default=None)
+        last = max((within.after(day, national()) for day, within in days.items()), default=None)
+        if early:
+            of, by = (f"{one.month}月{one.day}日" for one in (early, c.yearly))
+            zh = f"{c.kind} {of}对的是当年的账，而当年的到{by}才须定账；对上一年的账，写在 12月31日，办理时间可到次年"
+            en = (
+                f"{c.kind} of {early:%-d %B} would be this year's, which need not be set until "
+                f"{c.yearly.of(year):%-d %B}; the year before is reconciled from 31 December on, and its time may last "
+                "into the next year"
+            )
+            example = "reconcile = [{ month = 12, day = 31, within = { calendar_days = 15 } }]"
+            yield (*path, "reconcile"), zh, en, example
+            return
+        if last and c.settle and c.settle.of(year + 1) < last:
+            zh = f"{c.kind} 最后一次对账到 {last} 才截止，次年销账应在其后，不能是{c.settle.month}月{c.settle.day}日"
+            en = f"{c.kind} is reconciled until {last}, so that it is not settled by {c.settle.of(year + 1)} already"
+            yield (*path, "settle"), zh, en, f"settle = {{ month = {last.month}, day = {last.day} }}"
+            return
 
 
 def _unserved(path: Path, commitment: Commitment, before: Sequence[Commitment]) -> Found:
@@ -178,18 +206,10 @@ def unlike(lists: Iterable[tuple[Path, Mapping[str, str]]]) -> Found:
                 yield (*path, code), zh, en, ""
 
 
-_CYCLE: Final = 28
-"""How many years are looked at: until weekdays and leap years come again, and with them cycles of months."""
-
-
 def crowded(path: Path, kind: str, whens: Sequence[When]) -> Found:
-    """Find days, such as those of reconciliation, of any year whose time is not over before the next one begins.
-
-    A cycle of five months falls into other months each year, so that one year alone does not tell.
-    """
-    first = sample_year(whens)
-    for year in range(first, first + _CYCLE):
-        days = [day for when in whens for day in when.of(year, national())]
+    """Find days, such as those of reconciliation, of any year whose time is not over before the next one begins."""
+    for year in years_of(whens):
+        days = days_of(whens, year)
         for day, following in pairwise(days):
             if following <= day:
                 zh = f"日期应从早到晚、各不相同，{following.month}月{following.day}日应排在前面或删去"
@@ -197,8 +217,7 @@ def crowded(path: Path, kind: str, whens: Sequence[When]) -> Found:
                 yield path, zh, en
                 return
         spans = {day: when.within for when in whens for day in when.of(year, national())}
-        following_year = [day for when in whens for day in when.of(year + 1, national())]
-        for day, following in pairwise((*days, *following_year)):
+        for day, following in pairwise((*days, *days_of(whens, year + 1))):
             if day in spans and (last := spans[day].after(day, national())) >= following:
                 zh = f"{kind} {day.month}月{day.day}日起的办理时间持续到 {last}，与下一次重叠，请缩短"
                 en = f"{kind}: the time of {day:%d %B} lasts until {last}, when the next has begun; shorten it"

@@ -81,7 +81,7 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
                 | {i.channel: policy.labels["channel"].get(i.channel, "") for i in policy.assessment.inputs},
             ),
         ),
-        *outcomes.contradictions(policy.outcomes, policy.assessment, policy.commitments, _graded(policy)),
+        *outcomes.contradictions(policy.outcomes, policy.assessment, policy.commitments, _persons_graded(policy)),
         *_extensions(policy),
         *outcomes.remedy_contradictions(policy.outcomes, policy.documents, policy.effective_from),
         *outcomes.ladder_contradictions(policy.ladders, policy.outcomes),
@@ -118,6 +118,14 @@ def find_doubts(policy: Policy) -> Iterator[Fault]:
     for key, document in policy.documents.items():
         if isinstance(document, Document) and (zh_en := _doubted(document, policy)):
             yield Fault(("documents", key), *zh_en)
+    for n, criterion in enumerate(policy.exit.criteria):
+        if criterion.is_called_share and criterion.number > 1:
+            (zh, en), number = criterion.said, float(criterion.number)
+            zh = (
+                f"{criterion.label} 像是比例，标准却是{zh}；比例填 0 至 1 的数，{number:g}% 填 {number / 100:g}，请核对"
+            )
+            en = f"it is called a share, but must be {en}; a share is from 0 to 1, and {number:g} % is {number / 100:g}"
+            yield Fault(("exit", "criteria", n), zh, f"{en}; look at it again")
 
 
 def _doubted(document: Document, policy: Policy) -> tuple[str, str] | None:
@@ -226,6 +234,12 @@ def _graded(policy: Policy) -> dict[str, tuple[str, list[str]]]:
     return {one.kind: (one.of, [grade.name for grade in one.grades]) for one in policy.appraisals}
 
 
+def _persons_graded(policy: Policy) -> dict[str, list[str]]:
+    """By assessment of persons of villages, the names of its grades."""
+    persons = parties.of_villages(policy.parties)
+    return {kind: names for kind, (of, names) in _graded(policy).items() if of in persons}
+
+
 def _doubles(policy: Policy) -> Found:
     """Find entries of a list with the same code, or with one name where forms offer them by their names."""
     lists: dict[Path, Sequence[str]] = {
@@ -265,6 +279,15 @@ def _doubles(policy: Policy) -> Found:
             if label in labels[:n]:
                 zh = f"已有另一项也称“{label}”，填表的人无法区分，请改名"
                 yield (section, n, "label"), zh, f"another one is called {label!r}, too; a form cannot tell them apart"
+    known = {("kind", code): zh for code, zh in policy.listing.survey_kinds.items()}  # Both are told as a kind.
+    for vocabulary, at, code, zh in policy.named:
+        if (other := known.setdefault((vocabulary, code), zh)) != zh:
+            yield (
+                at,
+                f"{code} 在另一处称“{other}”，这里称“{zh}”；请统一名称或者换一个代码",
+                f"{code} is called {other} elsewhere and {zh} here; make them alike, or rename it",
+                "",
+            )
     called = [policy.level(level) for level in parties.DIVISIONS]
     for code in policy.words.places:
         # Provinces are the country's to name, and a layer has the names of what it extends.

@@ -38,7 +38,12 @@ class Criterion(Bound, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def is_share(self) -> bool:
         """Whether it is a share. A bound of 1 may be a share or a count, such as one clinic; then the label decides."""
         number = float(self.number)
-        return 0 < number < 1 or (number == 1 and any(word in self.label for word in _PARTS))
+        return 0 < number < 1 or (number == 1 and self.is_called_share)
+
+    @property
+    def is_called_share(self) -> bool:
+        """Whether its label is a word for a share."""
+        return any(word in self.label for word in _PARTS)
 
 
 class Measure(Bound, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -85,9 +90,9 @@ class Exit(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     measure_from: YearDay
     """每年自此日起采集年度农户信息和指标。 ·
-    From this day to `measure_by` the year's facts and indicators are taken."""
+    The first day of each year on which facts and indicators are taken."""
     measure_by: YearDay
-    """每年采集的截止日。 · The last day for it."""
+    """每年采集的截止日。 · The last day of each year on which they are taken."""
     poverty_line: Annotated[Mapping[Year, Line], Meta(min_length=1, max_length=60)]
     """各年度贫困线：人均年纯收入（元）。 · Yearly net income in yuan below which a household is poor, by year."""
     criteria: One[Criterion]
@@ -130,7 +135,7 @@ def contradictions(terms: Exit, first: int, *, layered: bool) -> Found:
     if (watched := terms.monitor_for.after(SOME_DAY, national()) - SOME_DAY) < timedelta(365):
         zh = f"监测每年一次，监测期至少一年，现为 {watched.days} 天"
         yield ("exit", "monitor_for"), zh, "it is reviewed once a year, so that it is watched for a year at least"
-    if terms.measure_from.of(2015) > terms.measure_by.of(2015):
+    if any(terms.measure_from.of(year) > terms.measure_by.of(year) for year in (2015, 2016)):  # One has a 29 February.
         zh = "采集截止日应在同一年的开始日 measure_from 之后"
         yield ("exit", "measure_by"), zh, "it must lie after `measure_from` in the same year"
     yield from line_faults(("exit", "poverty_line"), terms.poverty_line, first, layered=layered)

@@ -149,7 +149,7 @@ def derived(indicators: Sequence[Indicator], now: Mapping[str, float], before: M
 
 def contradictions(indicators: Sequence[Indicator], criteria: Sequence[Criterion]) -> Found:
     """Find indicators that cannot be computed, brackets that leave gaps, and names that mean two things."""
-    names = {one.figure: one.label for one in criteria}
+    names, bounds = {one.figure: one.label for one in criteria}, {one.figure: one for one in criteria}
     known = defaultdict[Whose, set[str]](set, village={*HOUSEHOLD_FIGURES, *(c.figure for c in criteria)})
     for recorded in (one for one in indicators if not one.derive):
         known[recorded.of].add(recorded.figure)
@@ -166,10 +166,29 @@ def contradictions(indicators: Sequence[Indicator], criteria: Sequence[Criterion
                 f"the exit criterion {one.figure} has another name, {label}",
                 f'label = "{label}"',
             )
+        if (bound := bounds.get(one.figure)) and len(bound.given) == 1:
+            yield from _unmet(path, one, bound)
         if one.derive:
             yield from _underived((*path, "derive"), one.derive, one, known[one.of])
             known[one.of].add(one.figure)
         yield from _unlike_numbers(path, one)
+
+
+def _unmet(path: tuple[str | int, ...], one: Indicator, bound: Criterion) -> Found:
+    """Find a criterion that no village can meet: one of a division's figure, or of values that nobody may give."""
+    if one.of != "village":
+        zh = f"{one.figure} 是出列指标，按村填报，不能同时是上级区划的指标"
+        yield (*path, "of"), zh, f"{one.figure} is an exit criterion, and so a village's figure", 'of = "village"'
+        return
+    near = min(max(bound.number, Fraction(one.least)), Fraction(one.most))
+    if not one.derive and not any(bound.holds(value) for value in (one.least, near, one.most)):
+        (zh, en), least, most = bound.said, f"{one.least:g}", f"{one.most:g}"
+        yield (
+            (*path, "most"),
+            f"可填 {least} 至 {most}，而出列标准是{zh}，永远达不到",
+            f"values lie between {least} and {most}, and the exit criterion is {en}, which no village could ever meet",
+            "",
+        )
 
 
 def of_borders(path: tuple[str | int, ...], borders: Sequence[float | None]) -> Found:

@@ -22,7 +22,8 @@ class Linkage(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rule: Clause
     """依据：[documents] 中的文件和条款，如 S3:第三项。 · A cited document and its article, as `S3:第三项`."""
     of: Annotated[tuple[Code, ...], Meta(min_length=2, max_length=10)]
-    """由上到下各级是哪几种联系：[[links]] 中的代码。 · The kinds of `[[links]]` from the highest level down."""
+    """由上到下各级是哪几种联系：[[links]] 中的代码。 ·
+    The kinds of link from the highest level down; each is the code of one of `[[links]]`."""
     shares_result: bool = False
     """工作队的年度考核等次是否一并记到各级联系村的干部和组织名下（帮扶成效与工作实绩挂钩）。 ·
     Whether the grade of the village's team for a year counts for all levels (0.7)."""

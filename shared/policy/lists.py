@@ -55,7 +55,7 @@ class ListKind(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """由谁决定移出；与 leaves_by 二选一。 · Who takes something off it; this, or `leaves_by`."""
     leaves_by: Code | None = None
     """经哪一程序移出：程序的结果（effect）为 rectify；与 unlisted_by 二选一。 ·
-    The procedure, with effect `rectify`, whose end takes something off; this, or `unlisted_by`."""
+    The procedure whose end takes something off; its effect is `rectify`. It is this, or `unlisted_by`."""
     at_most: Annotated[int, Meta(ge=1, le=100_000)] | None = None
     """名额：规定本名单的区划内至多几个；不写为不限。 ·
     At most so many in the division whose pack says the list; no limit where it is left out."""

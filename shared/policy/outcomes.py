@@ -143,9 +143,9 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     effect: Literal["record", "recall", "extend", "adjust"] = "record"
     """效果：只记录 record；召回队长 recall；派出单位在该村的帮扶期限延长一次 extend（期限见工作队的 extension）；
     工作队须作组织调整、更换队员 adjust。 ·
-    `record`: it is recorded only; `recall`: the leader is taken off the team; `extend`: the unit stays in the village
-    for another `extension` of its link; `adjust`: the team gets other members, and the organisation department says who
-    leaves it."""
+    What it does: `record`: it is recorded only; `recall`: the leader is taken off the team; `extend`: the unit stays in
+    the village for another `extension` of its link; `adjust`: the team gets other members, and the organisation
+    department says who leaves it."""
     award: Level | None = None
     """表彰级别；不是表彰的不填。 · The level of a commendation (1.16); None for anything else."""
     story_by: Role | None = None
@@ -248,18 +248,17 @@ def contradictions(
     outcomes: Sequence[Outcome],
     assessment: Assessment,
     commitments: Sequence[Commitment],
-    graded: Mapping[str, tuple[str, Sequence[str]]],
+    graded: Mapping[str, Sequence[str]],
 ) -> Found:
     """Find outcomes that could never be proposed, and those that would not be decided fairly.
 
-    `graded` has, by assessment of others than teams, whom it grades and the names of its grades.
+    `graded` has, by assessment of persons of villages, the names of its grades.
     """
     said = {
         "grade": [grade.name for grade in assessment.grades],
         "triggers": [ground.name for ground in assessment.grounds],
         "kind": [commitment.kind for commitment in commitments],
     }
-    rated = {"kind": [*graded], "grade": [name for _, names in graded.values() for name in names]}
     for n, outcome in enumerate(outcomes):
         of_village = TRIGGERS.get(outcome.on) is inspection.AppraisalGraded
         if of_village != (outcome.subject == "village_cadre") and outcome.on in TRIGGERS:
@@ -268,6 +267,11 @@ def contradictions(
             en = f"{outcome.kind}: a village_cadre, and nobody else, is concerned by {on}"
             yield ("outcomes", n, "subject"), zh, en, ""
             continue
+        if of_village and not graded:
+            zh, en = "没有对村干部（只隶属于村的个人）的考核评价", "nobody who belongs to a village alone is assessed"
+            yield ("outcomes", n, "on"), f"{outcome.kind}：{zh}", f"{outcome.kind}: {en}", ""
+            continue
+        rated = {"kind": [*graded], "grade": [g for one in graded if outcome.follows_from(one) for g in graded[one]]}
         yield from _misfits(("outcomes", n), outcome, rated if of_village else said)
         yield from _blames(("outcomes", n), outcome, commitments)
         yield from _awards(("outcomes", n), outcome)

@@ -38,7 +38,7 @@ from shared.policy.parties import PartyKind
 from shared.policy.partners import Partner
 from shared.policy.presence import Presence
 from shared.policy.procedure import Procedure
-from shared.policy.section import Document, DocumentKey, Jurisdiction, Section, Some
+from shared.policy.section import Document, DocumentKey, Jurisdiction, Path, Section, Some
 from shared.policy.statements import Statement
 from shared.policy.team import MATCHED, Team
 from shared.policy.training import Training
@@ -47,6 +47,15 @@ _TEAM = ROLES["team"][0]
 _TERMS = (_TEAM, "工作队", "出列", *(zh for role, (zh, _) in ROLES.items() if role != "team" and len(zh) > 2))
 """Words that a region may replace by its own. Short ones such as 村 or 县 are not among them: too many words have
 them."""
+_KINDS = (
+    "links", "linkages", "commitments", "campaigns", "outcomes", "ladders", "statements", "procedures", "parties",
+    "lists", "checklists", "letters", "training", "appraisals",
+)  # fmt: skip
+"""The sections whose entries are called by their kind, wherever something tells of them."""
+_VOCABULARIES = (
+    "kind", "facet", "hindrance", "party_value", "subject_code", "origin", "step", "found", "group", "skill", "post",
+    "pledge",
+)  # fmt: skip
 _GROUNDS = {"absences": "不在岗次数较多", "open_items": "未完成任务较多", "approval": "群众认可度较低"}
 
 
@@ -55,7 +64,7 @@ class Holidays(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     named_by = ("kind", "days")
     kind: Literal["holiday", "workday"]
-    """放假 holiday 或上班 workday。 · Whether the days are off or worked."""
+    """放假还是上班：放假 holiday，上班 workday。 · Whether the days are off or worked."""
     days: Annotated[tuple[Day, ...], Meta(min_length=1, max_length=100)]
     """日期。 · The days."""
     document: DocumentKey
@@ -156,13 +165,9 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     def labels(self) -> Mapping[str, Mapping[str, str]]:
         """The pack's own Chinese words for codes, by the kind of code: `labels["grade"]["excellent"]`."""
         inspected = {campaign.kind: campaign.label for campaign in self.campaigns}
-        kinds: dict[str, str] = {}
-        for part in (
-            self.links, self.linkages, self.commitments, self.campaigns, self.outcomes, self.ladders, self.statements,
-            self.procedures, self.parties, self.lists, self.checklists, self.letters, self.training, self.appraisals,
-        ):  # fmt: skip
-            kinds |= {one.kind: one.label for one in part}
-        kinds |= {one.kind: one.label for one in self.presence.leave} if self.presence else {}
+        called: dict[str, dict[str, str]] = {vocabulary: {} for vocabulary in _VOCABULARIES}
+        for vocabulary, _, code, zh in self.named:
+            called[vocabulary][code] = zh
         fields = [field for party in self.parties for field in party.fields]
         watched = {one.code: one.label for one in self.monitoring.classes} if self.monitoring else {}
         roles = {role: self.spoken(zh) for role, (zh, _) in ROLES.items()} | dict(self.words.roles)
@@ -172,12 +177,7 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
             "survey_kind": self.listing.survey_kinds,
             "indicator": {criterion.figure: criterion.label for criterion in self.exit.criteria}
             | {indicator.figure: indicator.label for indicator in self.indicators},
-            "kind": kinds,
             "finding": {finding.code: finding.label for finding in self.findings},
-            "facet": {facet.code: facet.label for one in self.campaigns for facet in one.facets},
-            "hindrance": {
-                code: zh for one in self.campaigns if one.unreachable for code, zh in one.unreachable.hindrances.items()
-            },
             "grade": {grade.name: grade.label for one in self.appraisals for grade in one.grades}
             | {grade.name: grade.label for grade in self.assessment.grades},
             "trigger": {
@@ -189,28 +189,53 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
             | {one.channel: one.label for each in self.appraisals for one in each.channels},
             "role": {one.role: one.label for link in self.links if isinstance(link, Team) for one in link.roles},
             "party_field": {field.field: field.label for field in fields},
-            "party_value": {code: name for field in fields for code, name in (field.one_of or {}).items()},
-            "found": {
-                code: zh for one in self.procedures for step in one.steps for code, zh in (step.codes or {}).items()
-            },
-            "step": {step.name: step.label for procedure in self.procedures for step in procedure.steps},
-            "subject_code": {code: zh for one in self.procedures for code, zh in (one.subjects or {}).items()}
-            | watched,
             "watch_class": watched,
-            "origin": {code: zh for one in self.procedures for code, zh in (one.origins or {}).items()},
             "failing": {code: zh for one in self.appraisals for code, zh in (one.failings or {}).items()},
             "feed": {code: zh for one in self.appraisals for code, zh in (one.feeds or {}).items()},
             "duty": {code: zh for one in self.commitments for code, zh in (one.duties or {}).items()},
             "fund": {code: zh for one in self.commitments for code, zh in (one.sources or {}).items()},
             "check": {code: zh for one in self.checklists for code, zh in one.items.items()},
-            "group": {code: zh for one in self.training for code, zh in one.groups.items()},
             "mode": {code: zh for one in self.lists for code, zh in one.modes.items()},
-            "skill": {code: zh for one in self.training for code, zh in one.skills.items()}
-            | {code: zh for one in self.contacts.values() for code, zh in one.skills.items()},
-            "post": {code: zh for one in self.posts.values() for code, zh in one.posts.items()},
-            "pledge": {code: zh for one in self.partners.values() for code, zh in one.pledges.items()},
             "by": roles,
+            **called,
         }
+
+    @cached_property
+    def named(self) -> Sequence[tuple[str, Path, str, str]]:
+        """What entries call by codes that several sections share: the vocabulary, the place, the code, and its name."""
+        found: list[tuple[str, Path, str, str]] = []
+
+        def name(vocabulary: str, at: Path, said: Mapping[str, str] | None) -> None:
+            found.extend((vocabulary, (*at, code), code, zh) for code, zh in (said or {}).items())
+
+        for section in _KINDS:
+            for n, one in enumerate(getattr(self, section)):
+                found.append(("kind", (section, n, "label"), one.kind, one.label))
+        for n, leave in enumerate(self.presence.leave if self.presence else ()):
+            found.append(("kind", ("presence", "leave", n, "label"), leave.kind, leave.label))
+        for n, campaign in enumerate(self.campaigns):
+            for m, facet in enumerate(campaign.facets):
+                found.append(("facet", ("campaigns", n, "facets", m, "label"), facet.code, facet.label))
+            hindrances = campaign.unreachable.hindrances if campaign.unreachable else None
+            name("hindrance", ("campaigns", n, "unreachable", "hindrances"), hindrances)
+        for n, party in enumerate(self.parties):
+            for m, field in enumerate(party.fields):
+                name("party_value", ("parties", n, "fields", m, "one_of"), field.one_of)
+        for n, procedure in enumerate(self.procedures):
+            name("subject_code", ("procedures", n, "subjects"), procedure.subjects)
+            name("origin", ("procedures", n, "origins"), procedure.origins)
+            for m, step in enumerate(procedure.steps):
+                found.append(("step", ("procedures", n, "steps", m, "label"), step.name, step.label))
+                name("found", ("procedures", n, "steps", m, "codes"), step.codes)
+        for n, watched in enumerate(self.monitoring.classes if self.monitoring else ()):
+            found.append(("subject_code", ("monitoring", "classes", n, "label"), watched.code, watched.label))
+        for n, training in enumerate(self.training):
+            name("group", ("training", n, "groups"), training.groups)
+            name("skill", ("training", n, "skills"), training.skills)
+        for n, link in enumerate(self.links):
+            for of in ("skill", "post", "pledge"):
+                name(of, ("links", n, f"{of}s"), getattr(link, f"{of}s", None))
+        return found
 
     def level(self, level: str) -> str:
         """What the region calls a level of divisions, or a village: 旗 for `county` in Inner Mongolia (0.1)."""

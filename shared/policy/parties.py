@@ -102,6 +102,11 @@ def _of_fields(n: int, one: PartyKind, before: Sequence[PartyKind]) -> Found:
             yield (*at, "most"), zh, en, ""
 
 
+def of_villages(parties: Sequence[PartyKind]) -> list[str]:
+    """The kinds of persons who belong to villages and to nothing else, so that what concerns them is a village's."""
+    return [one.kind for one in parties if one.personal and {*one.parents} == {"village"}]
+
+
 def _alike(one: PartyField, other: PartyField) -> bool:
     """Whether one column of a form can take both: both choices, both numbers or both texts, of one label."""
     codes = {label: code for code, label in (other.one_of or {}).items()}

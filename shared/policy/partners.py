@@ -31,7 +31,7 @@ class Partner(OwnLink, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     What one may promise for a year, each with its unit; nothing is promised where it is left out."""
     compare_on: When | None = None
     """每年从哪一天起对照承诺和到位：within 为多长时间内完成；有 pledges 的必填。 ·
-    The day of each year on which its promises are compared with what came, and `within` how long that may take."""
+    The day of each year on which its promises are compared with what came; `within` is how long that may take."""
     compared_by: EventRole | None = None
     """由谁对照；有 pledges 的必填。 · Who compares them."""
 

@@ -110,8 +110,8 @@ class Presence(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return next((one for one in self.leave if one.kind == code), None)
 
 
-_YEAR = [date(2000, 1, 1) + timedelta(n) for n in range(366)]
-"""The days of a leap year."""
+_YEARS = [date(2015, 1, 1) + timedelta(n) for n in range(365 + 366)]
+"""The days of a year without a 29 February, and of one with it."""
 
 
 def contradictions(presence: Presence | None) -> Found:
@@ -119,12 +119,11 @@ def contradictions(presence: Presence | None) -> Found:
     kinds = presence.leave if presence else ()
     seasons = presence.seasons if presence else ()
     for n, season in enumerate(seasons):
-        also = next((one for one in seasons[:n] if any(one.has(day) and season.has(day) for day in _YEAR)), None)
-        if also:
-            zh, en = (
-                f"{season.label}与{also.label}有重叠的日子",
-                f"“{season.label}” and “{also.label}” have a day in common",
-            )
+        both = ((one, day) for one in seasons[:n] for day in _YEARS if one.has(day) and season.has(day))
+        if met := next(both, None):
+            also, day = met
+            zh = f"{season.label}与{also.label}有重叠的日子，如 {day}"
+            en = f"“{season.label}” and “{also.label}” have a day in common, such as {day}"
             yield ("presence", "seasons", n, "from"), zh, en, ""
     for n, one in enumerate(kinds):
         at: Path = ("presence", "leave", n)

@@ -154,7 +154,7 @@ class Procedure(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     all needed where there is one."""
     members: Literal["household"] | None = None
     """办理方式：逐户办理的填 household。 ·
-    `household` where it is about some of the village's households, each by itself."""
+    For whom it is taken: `household` where it is about some of the village's households, each by itself."""
     subjects: Labels | None = None
     """事项内容：代码和名称，如资金用途；不填则不限。 ·
     What a matter may be about, such as what money is for: code and name. Without it, any code may be given."""

@@ -9,7 +9,7 @@ from msgspec import Meta
 from shared.calendar import Span
 from shared.contracts.incentives import Money
 from shared.contracts.values import Clause, Code, Name, Role
-from shared.policy.parties import PartyKind
+from shared.policy.parties import PartyKind, of_villages
 from shared.policy.presence import Presence
 from shared.policy.section import Found, One, Path, Section
 
@@ -27,7 +27,7 @@ class Part(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     label: Name
     """名称，如基本报酬。 · Its name."""
     yuan: Money | None = None
-    """固定数额，每月多少元；once 的为一次性数额。 · A fixed sum, in yuan a month, or once if `once` is given."""
+    """固定数额，每月多少元；once 的为一次性数额。 · A fixed sum, in yuan a month; with `once` it is paid once."""
     once: Literal["leaving"] | None = None
     """一次性发放：离任 leaving；每月发放的不填。 ·
     It is paid once only, to whoever leaves the post (`leaving`); None if it is paid each month."""
@@ -104,12 +104,20 @@ def contradictions(
 
     `graded` has, by assessment, whom it grades and the names of its grades.
     """
-    persons = [TEAM, *(party.kind for party in parties if party.personal)]
+    persons = [TEAM, *of_villages(parties)]
     for n, one in enumerate(statements):
         at: Path = ("statements", n)
         if one.of not in persons:
-            zh = f"{one.of} 不是个人，可填：{'、'.join(persons)}"
-            yield (*at, "of"), zh, f"{one.of} is no kind of person; it is one of {', '.join(persons)}", 'of = "team"'
+            zh, en = f"{one.of} 不是个人", f"{one.of} is no kind of person"
+            if any(party.kind == one.of and party.personal for party in parties):
+                zh = f"{one.of} 不只隶属于村，而报酬补贴按村核发"
+                en = f"{one.of} does not belong to villages alone, in which pay is drawn"
+            yield (
+                (*at, "of"),
+                f"{zh}，可填：{'、'.join(persons)}",
+                f"{en}; it is one of {', '.join(persons)}",
+                'of = "team"',
+            )
         if one.of == TEAM and presence is None:
             zh, en = "没有 [presence] 就没有驻村天数，不能发给队员", "without [presence] nobody knows a member's days"
             yield (*at, "of"), zh, en, ""

@@ -29,7 +29,7 @@ class Weights(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reserve: Points
     """每名后备干部的加分。 · For each reserve cadre in the team."""
     young: Points
-    """每名年轻干部的加分。 · For each cadre in the team who is younger than `young_below` years."""
+    """每名年轻干部的加分。 · For each young cadre in the team."""
     young_below: Annotated[int, Meta(ge=18, le=60)]
     """年龄低于此数为年轻干部。 · The age below which a cadre is young."""
 

@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from shared.contracts.dispatch import Role as TeamRole
 from shared.contracts.values import Clause, Code, EventRole, Name, Role
+from shared.policy.checking import toml
 from shared.policy.section import Found, Labels, Section
 from shared.policy.when import When
 
@@ -33,7 +34,7 @@ class Duty(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     Which of the team; where it is left out, all of the team, or nobody of it where there are `links`."""
     links: Annotated[tuple[Code, ...], Meta(max_length=10)] = ()
     """哪几种联系人：[[links]] 中由干部联系村或帮扶户的代码，如领导干部、帮扶责任人。 ·
-    Which cadres who are bound to a village or its households, by the codes of `[[links]]`: leaders, helpers (1.8)."""
+    Which cadres who are bound to a village or its households: codes of `[[links]]`, as of leaders and helpers (1.8)."""
     at_least: Amount
     """至少多少，如 { courses = 1 } 或 { days = 5 }。 · At least how much: `{ courses = 1 }` or `{ days = 5 }`."""
     due: When
@@ -82,6 +83,10 @@ def contradictions(trainings: Sequence[Training], links: Collection[str]) -> Fou
         if one.duty and (one.duty.at_least.courses is None) == (one.duty.at_least.days is None):
             zh, en = "期数（courses）和天数（days）应写且只写一项", "it is a number of courses or of days: one of both"
             yield (*at, "duty", "at_least"), zh, en, "at_least = { courses = 1 }"
+        if one.by not in one.held_by:
+            zh = f"{one.by} 登记参训人员、按需开班，其举办的培训也须算数，held_by 应含 {one.by}"
+            en = f"{one.by} records who came, and answers what is lacking, so that its own courses count as well"
+            yield (*at, "held_by"), zh, en, f"held_by = {toml([one.by, *one.held_by])}"
         for m, kind in enumerate(one.duty.links if one.duty else ()):
             if kind not in links:
                 zh = f"{kind} 不是由干部联系村或帮扶户的一种，可填：{'、'.join(links) or '（无）'}"

@@ -189,9 +189,22 @@ FORMS: Final[Mapping[tuple[str, ...], Fits]] = {
 """The catalogue: what is allowed in each `when` of a pack. A commitment may also be counted from another commitment."""
 
 
-def sample_year(whens: Sequence[When]) -> int:
-    """An arbitrary year in which all cycles have begun."""
-    return max((when.start.year + 1 for when in whens if when.start), default=2015)
+_CYCLE: Final = 28
+"""How many years are looked at: until weekdays and leap years come again, and with them cycles of months."""
+
+
+def years_of(whens: Sequence[When]) -> range:
+    """The years that are looked at: from one in which all cycles have begun until their days of the year come again.
+
+    A cycle of five months falls into other months each year, so that one year alone does not tell.
+    """
+    first = max((when.start.year + 1 for when in whens if when.start), default=2015)
+    return range(first, first + _CYCLE)
+
+
+def days_of(whens: Sequence[When], year: int) -> list[date]:
+    """The days of a year on which any of them begins, as they are written."""
+    return [day for when in whens for day in when.of(year, national())]
 
 
 def empty(span: Span) -> bool:
@@ -237,6 +250,12 @@ def _of_when(path: Path, when: When) -> Found:
         zh = f"不能自 {when.after} 起算，可填：{'、'.join(fits.after)}"
         en = f"it cannot be counted from {when.after}, but from {' or '.join(fits.after)}"
         yield (*path, "after"), zh, en, f'after = "{fits.after[0]}"'
+    elif name == "count_by" and when.within.after(SOME_DAY, national()) > add_months(SOME_DAY, 12):
+        zh, en = (
+            "最长一年：逐月确认的只保存十二个月",
+            "it is a year at most: of what is told month by month, twelve are kept",
+        )
+        yield (*path, "within"), zh, en, "within = { calendar_days = 10 }"
     elif when.every and (sum(map(bool, _units(when.every))) != 1 or when.every.roll or min(_units(when.every)) < 0):
         zh, en = (
             "循环只用一种单位，不小于 1，不顺延",

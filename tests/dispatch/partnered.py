@@ -10,7 +10,7 @@ from shared.contracts.registry import ListingBegun, ListingEnded, PartyRegistere
 from tests.dispatch.benxi import DECIDED, HOME, PACK, START, V1, Benxi, cadre, diagnosed, unit
 
 FIRM: dict[str, Any] = {
-    "kind": "firm", "label": "企业结对", "from": "party", "to": "village", "of": "firm", "rule": "S3:第一项",
+    "kind": "firm", "label": "企业结对", "from": "party", "to": "village", "of": "company", "rule": "S3:第一项",
     "decides": "poverty_office", "each_target": {"at_most": 2}, "each_bearer": {"at_most": 2},
     "pledges": {"yuan": "帮扶资金（元）", "jobs": "吸纳就业（人）"},
     "compare_on": {"month": 12, "day": 31, "within": {"months": 1}}, "compared_by": "county",
@@ -28,7 +28,7 @@ EXPERT: dict[str, Any] = {
                "count_by": {"after": "period", "within": {"calendar_days": 10}}},
 }  # fmt: skip
 PARTIES: list[dict[str, Any]] = [
-    {"kind": "firm", "label": "企业", "parents": ["county"]},
+    {"kind": "company", "label": "企业", "parents": ["county"]},
     {"kind": "branch", "label": "党支部", "parents": ["village", "county"]},
     {"kind": "elder", "label": "顾问", "parents": ["village"], "personal": True},
 ]
@@ -39,7 +39,7 @@ LIST: dict[str, Any] = {
 PARTNERED: dict[str, Any] = {"links": [*PACK["links"], FIRM, BRANCH, EXPERT], "parties": PARTIES, "lists": [LIST]}
 
 
-def party(id: str, kind: str = "firm", parent: str = f"county:{HOME}", **more: Any) -> PartyRegistered:
+def party(id: str, kind: str = "company", parent: str = f"county:{HOME}", **more: Any) -> PartyRegistered:
     return PartyRegistered(**{"place": HOME, "party": id, "kind": kind, "parent": parent, "name": id, **more})
 
 

@@ -103,8 +103,8 @@ def test_1_12_a_firm_is_paired_with_villages_as_far_as_the_pack_allows() -> None
         ({"kind": "donor"}, 422, "可填：企业结对、支部结对", "its kinds are: firm, branch pair"),
         ({"kind": "expert"}, 422, "可填：企业结对、支部结对", "its kinds are: firm, branch pair"),
         ({"body": "county"}, 422, "扶贫部门办理", "a matter of the poverty office"),
-        ({"party": "F9"}, 422, "F9不是登记的企业", "F9 is not registered as a firm"),
-        ({"party": "B1"}, 422, "B1不是登记的企业", "B1 is not registered as a firm"),
+        ({"party": "F9"}, 422, "F9不是登记的企业", "F9 is not registered as a company"),
+        ({"party": "B1"}, 422, "B1不是登记的企业", "B1 is not registered as a company"),
         ({"paired": "B2"}, 422, "不填村里的组织", "names no party of the village"),
         ({"village": V2}, 404, "不存在", "does not exist"),
         ({"kind": "branch_pair", "body": "organisation", "party": "B1"}, 422, "哪一党支部结对", "own branch"),
@@ -362,12 +362,12 @@ def test_1_12_a_firm_that_was_registered_twice_goes_on_with_its_villages_and_pro
     pledge(benxi, {"yuan": 5})
     pledge(benxi, {"yuan": 5}, "F2")
     pledge(benxi, {"yuan": 7}, year=2015)
-    benxi.hear(PartyMerged(place=HOME, party="F1", into="F2", kind="firm", parent=f"county:{HOME}", **MISTAKE))
+    benxi.hear(PartyMerged(place=HOME, party="F1", into="F2", kind="company", parent=f"county:{HOME}", **MISTAKE))
     assert there(benxi) == there(benxi, V2) == {"F2"} and not benxi.said(PartnerEnded)
     assert [(one.village, one.into) for one in benxi.said(PartnerMoved)] == [(V1, "F2"), (V2, "F2")]
     end(benxi, "F2")
     assert benxi.said(PartnerEnded)[0].outstanding == {"yuan": 12}, "5 were promised once, and entered twice"
-    with pytest.raises(Refused, match="F1 is not registered as a firm"):
+    with pytest.raises(Refused, match="F1 is not registered as a company"):
         begin(benxi)
 
 
@@ -497,7 +497,8 @@ def without(link: dict[str, Any], *fields: str, **said: Any) -> dict[str, Any]:
     [
         ({"links": [{**FIRM, "of": "bank"}]}, "links[1].of", "没有组织类别“bank”", "bank is none of [[parties]]"),
         ({"links": [{**FIRM, "of": "elder"}]}, "links[1].of", "个人", "is a person"),
-        ({"links": [{**BRANCH, "paired_with": "firm"}]}, "links[1].paired_with", "不隶属于村", "belongs to no village"),
+        ({"links": [{**BRANCH, "paired_with": "company"}]}, "links[1].paired_with", "不隶属于村",
+         "belongs to no village"),
         ({"links": [{**FIRM, "to": "household"}]}, "links[1].to", "只能与村结对", "paired with a village"),
         ({"links": [{**FIRM, "kind": "team"}]}, "links[1].kind", "专指单位派驻", "a unit's team"),
         ({"links": [without(FIRM, "compare_on")]}, "links[1].compare_on", "一并填写", "go together"),
@@ -546,7 +547,7 @@ async def test_1_12_partners_are_on_both_databases_what_the_rules_decide_in_memo
         PledgeSupport(**at, party="F1", year=2014, pledged={"yuan": 5.5}, pledged_by="绿源公司", body="poverty_office"),
         date(2014, 8, 1), date(2014, 12, 31),
         ReportSupport(**at, party="F1", year=2014, delivered={"yuan": 5}, reported_by="县扶贫办", body="county"),
-        PartyMerged(place=HOME, party="F1", into="F2", kind="firm", parent=f"county:{HOME}", **MISTAKE),
+        PartyMerged(place=HOME, party="F1", into="F2", kind="company", parent=f"county:{HOME}", **MISTAKE),
     ]  # fmt: skip
     await kept_alike(benxi, {**PACK, **PARTNERED}, steps, database)
 

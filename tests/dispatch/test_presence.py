@@ -559,7 +559,7 @@ def test_5_12_two_seasons_of_one_day_are_refused() -> None:
     with pytest.raises(PolicyInvalid) as refused:
         parse_pack({**PACK, "presence": {**PRESENCE, "seasons": [CLOSED, autumn]}})
     (fault,) = refused.value.faults
-    assert (fault.where, fault.zh) == ("presence.seasons[1].from", "台风季与伏季休渔期有重叠的日子")
+    assert (fault.where, fault.zh) == ("presence.seasons[1].from", "台风季与伏季休渔期有重叠的日子，如2015年8月16日")
 
 
 def test_5_12_days_on_leave_are_not_asked_for_and_not_counted() -> None:

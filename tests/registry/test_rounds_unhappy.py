@@ -174,7 +174,7 @@ def test_3_12_a_matter_on_notice_is_not_withdrawn_over_the_heads_of_those_who_ob
     steps = [
         {"name": "resolve", "label": "村民代表会议决议", "kind": "decide", "by": "village", "within": MONTH},
         {**first, "on_timeout": "resolve"},
-        {"name": "approve", "label": "乡镇审批", "kind": "decide", "by": "township", "within": MONTH},
+        {"name": "agree", "label": "乡镇审批", "kind": "decide", "by": "township", "within": MONTH},
     ]
     plain = {**{k: v for k, v in ROUND.items() if k != "members"}, "effect": "decide", "steps": steps}
     county = County(pack(procedures=[*BENXI["procedures"], plain])).registered()

@@ -40,8 +40,8 @@ def test_a_value_is_written_as_a_pack_s_file_has_it(value: Any, written: str) ->
 @pytest.mark.parametrize(
     ("value", "shown", "shown_en"),
     [
-        ("!" * 38, f'现为 "{"!" * 38}"', f'it is "{"!" * 38}"'),
-        ("!" * 39, f'现为 "{"!" * 39}…', f'it is "{"!" * 39}…'),
+        ("!" * 40, f"现为“{'!' * 40}”", f'it is "{"!" * 40}"'),
+        ("!" * 41, f"现为“{'!' * 40}…”", f'it is "{"!" * 40}…"'),
         (10**40, f"现为 1{'0' * 39}…", f"it is 1{'0' * 39}…"),
         (10**40 + 1, "现为 0x1d6329f1c35ca4bfabb9f5610000000001", "it is 0x1d6329f1c35ca4bfabb9f5610000000001"),
         (-(10**40) - 1, "现为 -0x1d6329f1c35ca4bfabb9f5610000000001", "it is -0x1d6329f1c35ca4bfabb9f5610000000001"),

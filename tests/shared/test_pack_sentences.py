@@ -13,7 +13,7 @@ from shared import pack_words
 from shared.pack_sentences import TOLD_AT_THE_HEAD, changes, sentences
 from shared.policy import Policy, PolicyBook, kept_pack, parse_pack
 from shared.policy.shipped import FILES, content, shipped
-from tests.support.packs import CHECK, HOME_DOCUMENT, layer, team_says
+from tests.support.packs import CHECK, HOME_DOCUMENT, PACK, layer, team_says, with_team
 
 BENXI = parse_pack(tomllib.loads(Path("shared/policy/packs/benxi.toml").read_text("utf-8")))
 
@@ -129,7 +129,8 @@ def test_the_difference_tells_what_changes_and_nothing_else() -> None:
     after = parse_pack(said, book().base)
     found = [*changes(BENXI, after)]
     told = {(old or new).path for old, new in found if old or new}  # type: ignore[union-attr]
-    assert {path[:2] for path in told} == {("documents", "H1"), ("links", "team"), ("outcomes", "talk")}
+    assert {path[:2] for path in told} == {
+        ("documents",), ("documents", "H1"), ("links", "team"), ("outcomes", "talk")}  # fmt: skip
     assert [path for path in told if path[0] == "links"] == [("links", "team", "each_target")]
     assert all(new is None for old, new in found if old and old.path[:2] == ("outcomes", "talk"))
     ((old, new),) = [pair for pair in found if pair[0] and pair[0].path == ("links", "team", "each_target")]
@@ -196,3 +197,74 @@ def test_one_month_is_told_in_the_singular() -> None:
     told = {one.path: one.en for one in sentences(shipped("national"))}
     assert told["links", "team", "assign_by"].endswith("within 1 month of the matching")
     assert told["links", "team", "term"].endswith(" 2 years")
+
+
+def test_a_campaign_is_told_by_what_it_asks_and_never_by_a_nought() -> None:
+    told = {one.path: one for one in sentences(shipped("xixiu"))}
+    asked = {
+        field: one.zh.rpartition("——")[2] for (*of, field), one in told.items() if of == ["campaigns", "supervision"]
+    }
+    assert asked | {"turn": "8", "share": "不适用", "yearly_at_most": "不限", "inspectors": "不要求"} == asked
+    assert told["campaigns", "supervision", "lasts"].zh.endswith("自开始日起到最后一日的时间——1日")
+    assert told["campaigns", "supervision", "yearly_at_most"].en.endswith("– no limit")
+    drawn = {one.path: one.zh for one in sentences(shipped("zunyi"))}
+    assert drawn["campaigns", "unannounced", "share"].endswith("抽取比例——0.1")
+    assert drawn["campaigns", "unannounced", "turn"].endswith("每次轮到几个村——不适用")
+
+
+def test_a_time_that_rolls_over_holidays_is_told_in_one_sentence() -> None:
+    rolls = {"after": "vacancy", "within": {"calendar_days": 10, "roll": True}}
+    told = {one.path: one for one in sentences(parse_pack(with_team(replace_by=rolls)))}
+    said = told["links", "team", "replace_by"]
+    assert said.zh.endswith("——自队员被召回或者离队起10日内，遇节假日顺延")
+    assert said.en.endswith("– within 10 calendar days of a member's recall or leaving, never ending on a holiday")
+
+
+def test_a_recall_is_told_as_the_leaders_and_what_follows_a_ledger_by_its_name() -> None:
+    after = {"after": "ledger", "within": {"calendar_days": 3}}
+    follower = {"kind": "notes", "label": "工作日志", "rule": "S3:第三项", "by": "team", "set_by": after}
+    pack = parse_pack({**PACK, "commitments": [*PACK["commitments"], follower]})
+    told = {one.path: one for one in sentences(pack)}
+    assert told["outcomes", "recall", "subject"].zh.endswith("对象——队长")
+    assert told["outcomes", "recall", "subject"].en.endswith("Whom it concerns – the team's leader")
+    (label,) = [one["label"] for one in PACK["commitments"] if one["kind"] == "ledger"]
+    assert told["commitments", "notes", "set_by"].zh.endswith(f"——自{label}起3日内")
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_no_sentence_names_a_field_or_a_mechanism(file: Path) -> None:
+    told = [one.en.partition(" – ")[0] for one in sentences(shipped(file.stem))]
+    assert [one for one in told if re.search(r"`|\([0-9]+\.[0-9]|[a-z]_[a-z]", one)] == []
+
+
+def test_the_difference_tells_of_an_order_that_means_something() -> None:
+    weak = {
+        "kind": "weak",
+        "label": "后进村",
+        "rule": "S3:第一项",
+        "of": "village",
+        "by": "county",
+        "unlisted_by": "county",
+    }
+    strata = [{"on_list": "poverty", "share": 0.2}, {"on_list": "weak", "share": 0.5}]
+    drawn, *others = PACK["campaigns"]
+    one, other = (
+        parse_pack({**PACK, "lists": [weak], "campaigns": [{**drawn, "strata": order}, *others]})
+        for order in (strata, strata[::-1])
+    )
+    told = [old.zh.rpartition("：")[2] for old, _ in changes(one, other) if old]
+    lists = ["哪个名单上的村——贫困村名单", "哪个名单上的村——后进村"]
+    assert told == [lists[0], "本层的抽取比例——0.2", lists[1], "本层的抽取比例——0.5"]
+    turned = parse_pack({**PACK, "documents": dict(reversed(PACK["documents"].items()))})
+    basis = [new.zh for _, new in changes(BENXI, turned) if new and "制定依据" in new.zh]
+    assert basis == [f"制定依据：《{[*PACK['documents'].values()][-1]['title']}》"]
+
+
+def test_the_difference_tells_once_that_an_entry_rests_on_something_else() -> None:
+    talk = next(one for one in PACK["outcomes"] if one["kind"] == "talk")
+    others = [one for one in PACK["outcomes"] if one is not talk]
+    after = parse_pack({**PACK, "outcomes": [*others, {**talk, "clause": "S3:第三项"}]})
+    before = parse_pack({**PACK, "outcomes": [*others, talk]})
+    ((old, new),) = changes(before, after)
+    assert old and new and old.zh == new.zh and old.path[:2] == ("outcomes", "talk")
+    assert "第四项" in old.source[0] and "第三项" in new.source[0]

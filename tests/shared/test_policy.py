@@ -237,7 +237,7 @@ def test_the_example_of_who_takes_a_step_is_somebody_who_may() -> None:
         ("links.0.each_target", "3", "不加引号"),
         ("links.0.term", 3, "现为3，应为一节（“calendar_days”、“working_days”、“months”、“years”、“roll”）"),
         ("campaigns.0.kind", "Annual", "应为代码"),
-        ("campaigns.0.kind", "A" * 60, f"{'A' * 39}…，应为代码"),
+        ("campaigns.0.kind", "A" * 60, f"现为“{'A' * 40}…”，应为代码"),
     ],
 )
 def test_what_is_wrong_with_a_field_is_said_in_chinese_too(where: str, written: Any, zh: str) -> None:
@@ -441,7 +441,7 @@ CONTRADICTIONS = [
     (put("assessment.inputs.4.weight", 40), "assessment.inputs", "the weights make 90, but must make 100"),
     (put("assessment.inputs", PACK["assessment"]["inputs"][:2]), "assessment.inputs", "the weights make 0"),
     (put("findings.0.order", {}), "findings[0].order", "it needs a time"),
-    (put("assessment.opens", {"month": 1, "day": 1}), "assessment.opens", "opens 334 days before annual"),
+    (put("assessment.opens", {"month": 7, "day": 1}), "assessment.opens", "opens 153 days before annual"),
     (drop("campaigns.3.opens"), "campaigns[3].opens", "or there is no score"),
     (put("outcomes.0.when", {"grade": True}), "outcomes[0].when.grade", "never true"),
     (put("assessment.grades.3.at_least", 10), "assessment.grades[3].at_least", "the last grade must begin at 0"),
@@ -519,6 +519,20 @@ OVERDUE = {**PACK["outcomes"][4], "on": "dispatch.commitment.overdue"}
 FIVE_MONTHS = {"every": {"months": 5}, "from": date(2014, 1, 15)}
 """A cycle that comes near the end of the year in some years only: it begins on 15 December first in 2016."""
 LAST_DAY = {"month": 12, "day": 31}
+LEDGER = {field: value for field, value in PACK["commitments"][3].items() if field != "settle"}
+
+
+def reconciled(days: int) -> dict[str, Any]:
+    """A ledger that is not settled, with so many days for each reconciliation."""
+    return {**LEDGER, "reconcile": [{**LEDGER["reconcile"][0], "within": {"calendar_days": days}}]}
+
+
+def every_five_months(days: int) -> dict[str, Any]:
+    """The same, set by New Year's Day and reconciled every five months, and once more at the end of the year."""
+    cycle = {**FIVE_MONTHS, "within": {"calendar_days": days}}
+    return {**LEDGER, "yearly": {"month": 1, "day": 1}, "reconcile": [cycle, LAST_DAY]}
+
+
 BORDERS = [
     ("exit.monitor_for", {"calendar_days": 365}, {"calendar_days": 364}, "", "for a year at least"),
     ("exit.measure_by", {"month": 11, "day": 20}, {"month": 11, "day": 19}, "", "must lie after `measure_from`"),
@@ -540,10 +554,8 @@ BORDERS = [
     ("assessment.caps.3.grade", "incompetent", "excellent", "", "the best grade, so it limits nothing"),
     ("assessment.review.grades", ["incompetent", "competent"], ["incompetent", "dismal"], "assessment.review.grades[1]",
      "there is no grade dismal"),
-    ("commitments.3.reconcile.0.within", {"calendar_days": 89}, {"calendar_days": 90}, "commitments[3].reconcile",
-     "lasts until"),
-    ("commitments.3.reconcile", [{**FIVE_MONTHS, "within": {"calendar_days": 12}}, LAST_DAY],
-     [{**FIVE_MONTHS, "within": {"calendar_days": 20}}, LAST_DAY], "commitments[3].reconcile",
+    ("commitments.3", reconciled(89), reconciled(90), "commitments[3].reconcile", "lasts until"),
+    ("commitments.3", every_five_months(12), every_five_months(20), "commitments[3].reconcile",
      "of 15 December lasts until"),
     *(("commitments.0.by", "organisation", {"link": link}, "commitments[0].by.link",
        f"{link} is no link from a cadre to a village; those are: none") for link in ("team", "first_secretary")),

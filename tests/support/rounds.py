@@ -18,7 +18,7 @@ ROUND: dict[str, Any] = {
          "notice_for": {"calendar_days": 7}, "answer": MONTH},
         {"name": "review", "label": "乡镇审核", "kind": "decide", "by": "township", "within": MONTH,
          "on_refusal": "appraise"},
-        {"name": "announce", "label": "公告", "kind": "publish", "by": "village", "within": MONTH},
+        {"name": "announce", "label": "公告出列", "kind": "publish", "by": "village", "within": MONTH},
     ],
 }  # fmt: skip
 OPEN = c.OpenResolution(

@@ -190,7 +190,8 @@ def _check_criterion(value: float, criterion: Criterion, field: str, *, limited:
     indicator, required = criterion.figure.replace("_", " "), float(criterion.number)
     wrong = None
     if criterion.is_share and not 0 <= value <= 1:
-        hint = (f"，如{value:g}%应填{value / 100:g}", f"; {value:g} % is {value / 100:g}") if value > 1 else ("", "")
+        is_percent = 1 < value <= 100
+        hint = (f"，如{value:g}%应填{value / 100:g}", f"; {value:g} % is {value / 100:g}") if is_percent else ("", "")
         wrong = (
             f"“{criterion.label}”是比例，应当填0至1之间的小数，不能是{value:g}{hint[0]}",
             f"{indicator} is a share between 0 and 1 and cannot be {value:g}{hint[1]}",

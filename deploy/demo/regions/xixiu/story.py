@@ -284,7 +284,7 @@ class Xixiu(Scenario):
             cadres = [
                 ("village_cadre", f"{POSTS[min(n, 2)]}-{last - n}".upper(), "村干部", {
                     "post": POSTS[min(n, 2)],
-                    "education": "college" if part(COLLEGE, last - n, VILLAGE_CADRES) else "other",
+                    "education": "college" if part(COLLEGE, last - n, VILLAGE_CADRES) else "below_college",
                 })
                 for n in range(many)
             ]  # fmt: skip
