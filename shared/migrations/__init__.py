@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 from alembic import command, context
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import Connection, MetaData, inspect
 
 from shared.engine.opening import open_engine
 
@@ -47,12 +48,28 @@ def run() -> None:
         context.run_migrations()
 
 
+def _require_own(service: str, metadata: MetaData, connection: Connection) -> None:
+    """Raise ValueError for the database of another service: its revisions have the same numbers, and would be gone on
+    with as if they were this one's."""
+    found, own = {*inspect(connection).get_table_names()} - {"alembic_version"}, {*metadata.tables}
+    if not found - own:
+        return
+    for other in (one.name for one in iter_modules(import_module("services").__path__) if one.name != service):
+        theirs = {*import_module(f"services.{other}.tables").TABLES.metadata.tables}
+        if found & (theirs - own) and not found & (own - theirs):
+            raise ValueError(
+                f"这是 {other} 的数据库，不是 {service} 的，没有改动；请核对数据库地址 / "
+                f"this is the database of {other}, not of {service}, and was left as it is; look at its address"
+            )
+
+
 def _with_config(service: str, database: str, act: Callable[[Config], Any]) -> None:
     """Do something with Alembic inside one transaction of the service's own engine."""
     tables = import_module(f"services.{service}.tables")
     metadata: MetaData = tables.TABLES.metadata
 
     def apply(connection: Connection) -> None:
+        _require_own(service, metadata, connection)
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent))
         config.set_main_option("version_locations", str(Path(str(tables.__file__)).with_name("migrations")))

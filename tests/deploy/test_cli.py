@@ -20,6 +20,7 @@ from openpyxl import load_workbook
 
 from deploy.cli.reach import open_client
 from shared.draws import BODIES
+from shared.migrations import upgrade
 
 ZHUCUN = str(Path(sys.executable).with_name("zhucun"))
 PACK = str(Path(__file__).parents[2] / "shared/policy/packs/benxi.toml")
@@ -248,6 +249,17 @@ def test_a_service_that_is_held_still_keeps_no_terminal_waiting(
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(httpx.ReadTimeout):
             open_client(url, "registry", tmp_path)
+
+
+@pytest.mark.parametrize(("owner", "stranger"), [("registry", "dispatch"), ("dispatch", "webhooks")])
+def test_the_database_of_another_service_is_left_as_it_is(tmp_path: Path, owner: str, stranger: str) -> None:
+    database = f"sqlite+aiosqlite:///{tmp_path}/one.sqlite3"
+    upgrade(owner, database)
+    before = (tmp_path / "one.sqlite3").read_bytes()
+    with pytest.raises(ValueError, match=f"这是 {owner} 的数据库，不是 {stranger} 的"):
+        upgrade(stranger, database)
+    assert (tmp_path / "one.sqlite3").read_bytes() == before
+    upgrade(owner, database)
 
 
 def test_versions_of_all_parts_are_told() -> None:
