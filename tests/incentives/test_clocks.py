@@ -71,6 +71,19 @@ def test_5_9_each_clock_has_its_law_and_the_days_that_are_left(world: World) -> 
     assert clock(world, "申请复核").left is None, "a right that was not used in time is over, and nobody is late"
 
 
+def test_5_9_each_remedy_has_its_own_time_and_who_asked_for_one_waits_for_its_answer(world: World) -> None:
+    def remedies_of() -> dict[str, int | None]:
+        return {one.name[0]: one.left for one in case_told(world).clocks if one.law[0] == "《公务员法》第九十条"}
+
+    recalled(world)
+    assert remedies_of() == {"申请复核": 30, "直接提出申诉": 30}
+    world.command("incentives", step(LodgeAppeal, LEADER, only(world, LEADER)))
+    assert remedies_of() == {"对复核作出决定": 30}
+    answer_appeal(world, LEADER, overturned=False)
+    serve(world, LEADER)
+    assert remedies_of() == {"申请申诉": 16}, "nobody has asked for it yet, so that no answer has any time"
+
+
 def test_5_9_what_is_owed_and_late_is_told_as_late(world: World) -> None:
     hear(world, graded("incompetent"))
     hear_defence(world, LEADER)

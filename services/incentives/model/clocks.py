@@ -193,14 +193,15 @@ def _times(case: Case) -> Iterator[_Time]:
         ("送达", "the service"), as_of("Civil Servant Law 95", case.serve_by or heard_from), served_by,
         case.answered_on or case.decided_on, case.serve_by, runs=True,
     )  # fmt: skip
-    if level:
+    if level and not is_lodged:
         yield _Time(
             (f"申请{level.label}", f"asking for a remedy (“{level.label}”)"), level.rule, SUBJECT, case.served_on,
-            case.appeal_until, not is_lodged, is_right=True,
+            case.appeal_until, runs=True, is_right=True,
         )  # fmt: skip
+    if level and is_lodged:
         yield _Time(
             (f"对{level.label}作出决定", f"the answer to the remedy (“{level.label}”)"), level.rule,
-            ROLES[case.answers], case.appealed_on, case.answer_until, is_lodged,
+            ROLES[case.answers], case.appealed_on, case.answer_until, runs=True,
         )  # fmt: skip
     if case.direct_until and len(case.levels) > 1:
         above = case.levels[1]
