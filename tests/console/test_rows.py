@@ -57,6 +57,26 @@ async def read(database: str, orders: Sequence[Sequence[Told]], seed: int) -> di
     return found
 
 
+def test_a_village_stands_where_it_does_since_the_day_that_the_event_names_and_else_since_its_own() -> None:
+    at: dict[str, Any] = {"place": "210521", "village": "210521100201"}
+    since, moved, own = date(2014, 3, 1), date(2016, 2, 1), date(2016, 5, 3)
+    told = (
+        r.VillageRegistered(**at, name="上石村", township="小市镇", population=900),
+        r.VillageListed(**at, spell=1, since=since),
+        r.VillageRecoded(**at, code="210522100201", since=moved),
+        r.VillageDiagnosed(**at, spell=1, problem_class="weak", counts={}, problems=(), decided_by="县委"),
+    )
+    rows, stood = Rows(), []
+    for n, event in enumerate(told):
+        apply(rows, Told(event, own, str(n), "registry"))
+        village = rows.villages[at["village"]]
+        stood.append((village.stage, village.since, village.place))
+    assert stood == [
+        ("registered", own, "210521"), ("listed", since, "210521"), ("listed", moved, "210522"),
+        ("diagnosed", own, "210522"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("region", STORIES)
 async def test_the_tables_are_the_same_whichever_feed_is_read_first(
     region: str, database: str, reaches: dict[str, Dated]

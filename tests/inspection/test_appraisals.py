@@ -19,6 +19,7 @@ from services.inspection.model.commands import (
     WithdrawAppraisalInput,
     WithdrawRanking,
 )
+from services.inspection.model.subjects import Subject
 from shared.contracts.incentives import DecisionWithdrawn, OutcomeDecided
 from shared.contracts.inspection import (
     AppraisalDropped,
@@ -35,7 +36,7 @@ from shared.contracts.inspection import (
     GradeWithdrawn,
     RankingMade,
 )
-from shared.contracts.registry import CadreRegistered, PartyRegistered, VillageMerged
+from shared.contracts.registry import CadreRegistered, PartyRegistered, VillageMerged, VillageWithdrawn
 from shared.engine.actors import RECUSAL, Actor, is_his
 from shared.engine.flow import Cause, encode_state
 from shared.laws import as_of
@@ -239,6 +240,17 @@ def test_0_9_a_secretary_who_leaves_in_mid_year_is_not_graded_and_the_successor_
     region.pass_days(date(2016, 11, 2))
     opened = [(said.subject, said.year) for said in region.said(AppraisalOpened, kind="secretary_rating")]
     assert opened == [("S1", 2015), ("S2", 2016)]
+
+
+def test_2_21_who_is_registered_again_after_a_mistake_is_on_the_list_of_who_is_assessed_again() -> None:
+    region = rating()
+    subjects = (f"village:{V}", "party:S1")
+    region.hear(VillageWithdrawn(place=COUNTY, village=V, reason="误录", decided_by="县民政局"))
+    region.left("S1")
+    assert [region.kept(Subject, subject).status for subject in subjects] == ["ended", "ended"]
+    region.village()
+    region.party("S1", "secretary")
+    assert [region.kept(Subject, subject).status for subject in subjects] == ["village", "secretary"]
 
 
 def test_0_9_a_graded_secretary_who_leaves_keeps_the_grade() -> None:
