@@ -28,6 +28,7 @@ from shared.engine import store
 from shared.engine.deliveries import handle, hear_names
 from shared.engine.flow import ENVELOPE
 from shared.engine.health import Health
+from shared.engine.hold import held
 from shared.engine.pipeline import Pipeline, Service
 from shared.engine.shares import WHOLE, Share
 from shared.stream import bus
@@ -137,6 +138,7 @@ def serve(service: Service, commands: Sequence[http.Route], queries: Sequence[An
 
 async def _run(service: Service, commands: Sequence[http.Route], queries: Sequence[Any], settings: Settings) -> None:
     engine, share = store.open_engine(settings.database), Share.parse(settings.share)
+    hold = await held(engine)
     relay = Relay(lambda stream, messages: _send(health.broker, stream, messages))
     pipeline = Pipeline(service, engine, relay, settings.schemas, share, simulated=settings.simulated)
     await pipeline.start()
@@ -160,7 +162,7 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
     tasks = [asyncio.create_task(run) for run in runs]
     for task in tasks:
         task.add_done_callback(died)
-    await process.answer(server)
+    await process.answer(server, hold)
     for consumer in health.consumers.values():
         await consumer.stop()
     for task in tasks:
@@ -168,6 +170,7 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
     if health.broker is not None:
         with suppress(errors.Error):  # A connection that is reconnecting cannot be drained; nothing is lost by it.
             await health.broker.stop()
+    await hold.end()
     await engine.dispose()
     log.info("stopped")
     for task in tasks:

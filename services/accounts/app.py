@@ -9,6 +9,7 @@ from services.accounts.issuer import Issuer
 from services.accounts.log import Log
 from services.accounts.signin import SignIn
 from services.accounts.tokens import Keys
+from shared.engine.hold import held
 from shared.engine.opening import open_engine
 from shared.web import process
 from shared.web.asgi import App
@@ -52,7 +53,9 @@ def serve() -> None:
 
 async def _run(of: Settings) -> None:
     app, log = build(of)
-    await process.serve(app, NAME, of)
+    hold = await held(log.engine)
+    await process.serve(app, NAME, of, hold)
+    await hold.end()
     await log.engine.dispose()
 
 

@@ -17,6 +17,7 @@ from services.console.pages.demo import Demo
 from services.console.sessions import Sessions
 from services.console.store import Store
 from services.console.upstream import Upstream
+from shared.engine.hold import held
 from shared.engine.opening import open_engine
 from shared.web import issuers, process
 from shared.web.following import WAIT, Feeds
@@ -79,15 +80,16 @@ def serve() -> None:
 
 async def _run(of: Settings) -> None:
     engine = open_engine(of.database)
-    app = build(of, engine)
+    hold, app = await held(engine), build(of, engine)
     hearing: Hearing = app.state.hearing
     await hearing.start()
-    await process.serve(app, NAME, of)
+    await process.serve(app, NAME, of, hold)
     await hearing.stop()
     await app.state.demo.end()
     await app.state.site.upstream.aclose()
     if app.state.site.sessions:
         await app.state.site.sessions.aclose()
+    await hold.end()
     await engine.dispose()
 
 

@@ -12,6 +12,7 @@ from services.webhooks.sender import SECONDS, Sender
 from services.webhooks.store import Store
 from services.webhooks.tables import TABLES
 from shared.engine.audit import AuditLog
+from shared.engine.hold import held
 from shared.engine.opening import open_engine
 from shared.web import issuers, process
 from shared.web.asgi import App
@@ -68,9 +69,11 @@ def serve() -> None:
 
 async def _run(of: Settings) -> None:
     app, post = build(of)
+    hold = await held(post.store.engine)
     await post.start()
-    await process.serve(app, NAME, of)
+    await process.serve(app, NAME, of, hold)
     await post.stop()
+    await hold.end()
     await post.store.engine.dispose()
 
 

@@ -1,8 +1,11 @@
-"""How a database is opened. It stands apart from `store.py`, so that a process without rules need not import packs."""
+"""How a database is opened, and how it is known to be away. This stands apart from `store.py`, so that a process
+without rules need not import packs."""
 
 from typing import Any
 
 from sqlalchemy import Connection, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from shared.engine import sqlite
@@ -12,6 +15,17 @@ _PRAGMAS = (
     # A cache of 8 MB, and a checkpoint only after 16 MB: so the same pages are written less often.
     "cache_size=-8192", "wal_autocheckpoint=4000",
 )  # fmt: skip
+
+
+_AWAY = ("08", "57P")
+"""Classes of SQLSTATE for a lost connection and for a server that is starting or stopping."""
+
+
+def away(error: BaseException) -> bool:
+    """Whether the database did not answer at all, for example because it is starting. A full disk is not this case."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or (getattr(error.orig, "sqlstate", None) or "").startswith(_AWAY)
+    return isinstance(error, (OSError, PoolTimeoutError))
 
 
 def open_engine(url: str) -> AsyncEngine:

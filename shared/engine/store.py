@@ -21,7 +21,6 @@ from sqlalchemy.exc import (
     ProgrammingError,
     SQLAlchemyError,
 )
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
@@ -30,6 +29,7 @@ from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted
 from shared.engine import sqlite
 from shared.engine.flow import States, decoder, encode_state
+from shared.engine.opening import away as away
 from shared.engine.opening import open_engine as open_engine
 from shared.engine.tables import Tables
 from shared.policy import PolicyBook, kept_pack
@@ -64,13 +64,6 @@ class Away(OSError):
     """The database did not answer, as somebody else has found out and told."""
 
 
-def away(error: BaseException) -> bool:
-    """Whether the database did not answer at all, for example because it is starting. A full disk is not this case."""
-    if isinstance(error, DBAPIError):
-        return error.connection_invalidated or (getattr(error.orig, "sqlstate", None) or "").startswith(_AWAY)
-    return isinstance(error, (OSError, PoolTimeoutError))
-
-
 async def patiently(take: Callable[[], Awaitable[T]], until: float) -> T:
     """Repeat `take` while the database is away, until the time `until` on the monotonic clock.
 
@@ -85,8 +78,6 @@ async def patiently(take: Callable[[], Awaitable[T]], until: float) -> T:
         await asyncio.sleep(PAUSE)
 
 
-_AWAY = ("08", "57P")
-"""Classes of SQLSTATE for a lost connection and for a server that is starting or stopping."""
 _UNFIT = ("22", "54")
 """Classes of SQLSTATE by which PostgreSQL refuses a value: bad data and exceeded limits. Violated constraints (23) are
 not among them: only a second writer can cause one, and reading the database again resolves it."""

@@ -4,8 +4,10 @@ Accounts and webhooks are no more than that, and take their settings from here. 
 also talk to NATS. This file imports little, since small processes use it.
 """
 
+import asyncio
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -14,6 +16,7 @@ import uvicorn
 from msgspec import Meta
 
 from shared import logs
+from shared.engine.hold import Hold
 from shared.web import serving
 from shared.web.rates import A_MINUTE
 
@@ -55,17 +58,22 @@ def named(name: str, installation: str) -> list[tuple[str, str]]:
     return [("zhucun-service", name), ("zhucun-installation", installation)]
 
 
-async def answer(server: uvicorn.Server) -> None:
-    """Answer requests until SIGINT or SIGTERM."""
+async def answer(server: uvicorn.Server, hold: Hold) -> None:
+    """Answer requests until SIGINT or SIGTERM, or until another process has taken the database (DatabaseInUse)."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # uvicorn raises the signal again when it has stopped.
+    keeping = asyncio.create_task(hold.keep())
+    keeping.add_done_callback(lambda _: setattr(server, "should_exit", True))
     await server.serve()
+    keeping.cancel()
+    with suppress(asyncio.CancelledError):
+        await keeping
 
 
-async def serve(app: Any, name: str, of: Settings) -> None:
+async def serve(app: Any, name: str, of: Settings, hold: Hold) -> None:
     """Answer requests to a small process until it is stopped.
 
     Headers of proxies are not believed: by them anybody could have his failures counted for another address.
     """
     headers = named(name, of.installation)
-    await answer(uvicorn.Server(serving.config(app, of.host, of.port, headers=headers)))
+    await answer(uvicorn.Server(serving.config(app, of.host, of.port, headers=headers)), hold)

@@ -1,0 +1,121 @@
+"""A database is one process's alone. A second one, started by mistake beside it, would decide by what the first has
+changed meanwhile, and both would look well."""
+
+import asyncio
+import fcntl
+import os
+from contextlib import suppress
+from typing import Final
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared.engine.opening import away
+
+log = structlog.get_logger()
+WAIT: Final = 60.0
+"""Seconds that a process waits for the one before it to end, such as in an upgrade."""
+RETRY: Final = 0.5
+LOOK: Final = 5.0
+"""Seconds between two looks at whether the hold is still there."""
+_NUMBER: Final = 0x5A_48_55
+"""By which the processes of Zhucun ask PostgreSQL for the lock; it is a database's own."""
+_SOON: Final = "set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3"
+"""Lets PostgreSQL notice in 25 seconds that a machine with a process is gone, and with it the lock; else in hours."""
+
+
+class DatabaseInUse(RuntimeError):
+    """Another process uses the database."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "数据库正由另一进程使用，请停用其中一个，只保留一个 / another process uses this database: stop one of both"
+        )
+
+
+class Hold:
+    """What keeps a database for one process, as long as it lives: a lock on SQLite's file, or one of PostgreSQL that
+    ends with its connection."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self._file: int | None = None
+        self._connection: AsyncConnection | None = None
+
+    async def take(self) -> None:
+        """Take the database as soon as no other process has it. Raises DatabaseInUse after `WAIT` seconds of which
+        none was lost because the database was away."""
+        waited = 0.0
+        while not await self._taken():
+            if not waited:
+                log.warning("the database is another process's; waiting for its end")
+            waited += RETRY
+            if waited > WAIT:
+                raise DatabaseInUse
+            await asyncio.sleep(RETRY)
+
+    async def keep(self) -> None:
+        """Look for ever whether the hold is there, and take it again after the database was away. Raises as `take`."""
+        while True:
+            await asyncio.sleep(LOOK)
+            if self._connection is None:
+                continue
+            try:
+                await self._connection.execute(text("select 1"))
+            except Exception as error:
+                if not away(error):
+                    raise
+                await self.end()
+                await self.take()
+
+    async def end(self) -> None:
+        """Leave the database to others, when nothing is written any more. SQLite's file is left when the process ends:
+        whoever closes a file gives up all locks that his process has on it, and so SQLite's own."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(Exception):  # It may be lost already.
+                await connection.close()
+
+    async def _taken(self) -> bool:
+        if self.engine.dialect.name == "sqlite":
+            return self._locked()
+        while True:
+            try:
+                return await self._asked()
+            except (DBAPIError, OSError) as error:
+                if not away(error):
+                    raise
+                await asyncio.sleep(RETRY)
+
+    def _locked(self) -> bool:
+        """Whether the file is this process's."""
+        if self._file is None:
+            self._file = os.open(str(self.engine.url.database), os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    async def _asked(self) -> bool:
+        connection = await self.engine.connect()
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        for one in _SOON.split(";"):
+            await connection.execute(text(one))
+        if not await connection.scalar(text("select pg_try_advisory_lock(:number)"), {"number": _NUMBER}):
+            await connection.close()
+            return False
+        self._connection = connection
+        return True
+
+
+async def held(engine: AsyncEngine) -> Hold:
+    """The hold on a database, taken. Ends a process that does not get it."""
+    hold = Hold(engine)
+    try:
+        await hold.take()
+    except DatabaseInUse as error:
+        raise SystemExit(str(error)) from error
+    return hold
