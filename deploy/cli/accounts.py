@@ -93,12 +93,15 @@ def service(
 
 
 @app.command("list")
-def list_accounts(folder: FolderOption = DEFAULT) -> None:
+def list_accounts(
+    operator: Annotated[bool, typer.Option("--operator", help="由运维查看 · as the operator")] = False,
+    folder: FolderOption = DEFAULT,
+) -> None:
     """列出账号及其角色 · list accounts and their roles."""
     from services.accounts.model.account import ADMINISTRATORS
 
     table = folded("登录名 · name", "姓名 · person", "机关 · organ", "角色 · roles", "状态 · status", "令牌标识 · sub")
-    with _client(folder) as http:
+    with _client(folder, is_operator=operator) as http:
         found = http.get("/v1/accounts").json()
     for one in found:
         kind = one.get("administers")

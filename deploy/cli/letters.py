@@ -75,10 +75,17 @@ def replay(
     if not about and not id:
         raise Trouble("请用 --about 或 --id 指明要重放哪些 / name with --about or --id what to replay")
     require_service(service)
-    done = left = 0
+    there = done = left = 0
     for http in clients(folder, service):  # Replicas that do not have the letter replay nothing.
+        waiting = http.get("/v1/dead-letters").json()
+        there += sum(id in ("", one["id"]) and about in ("", one["about"]) for one in waiting)
         done += http.post("/v1/dead-letters/replay", params={"about": about, "id": id}).json()["replayed"]
         left += len(http.get("/v1/dead-letters").json())
+    if not there:
+        raise Trouble(
+            f"{service} 没有这样的待处理消息，请对照 zhucun dead-letters list 核对编号和对象 / "
+            f"{service} has no such dead letter; compare id and subject with `zhucun dead-letters list`"
+        )
     if not done:
         raise Trouble(f"重放均未成功，还有{left}件待处理消息 / none went through; {left} dead letters are left")
     console.good(f"重放成功{done}件，还有{left}件 · {done} went through, {left} are left")

@@ -28,8 +28,14 @@ OF_A_RUN: Final = ("lock", "pids.json")
 def save(folder: Folder, archive: Path) -> list[str]:
     """Put a folder whose system is stopped into an archive; the names of its databases.
 
-    Raises StartError if the system runs, or a database is damaged: a backup is worth what can be restored from it.
+    Raises StartError if the system runs, or a database is damaged: a backup is worth what can be restored from it. An
+    earlier backup stays as it is.
     """
+    if archive.exists():
+        raise StartError(
+            f"{archive} 已存在，不覆盖以前的备份；请换一个文件名，或者先把它移走。\n"
+            f"{archive} is there already, and no earlier backup is overwritten: choose another name, or move it away."
+        )
     new = archive.with_name(f"{archive.name}.new")
     with folder.held(), told(f"备份文件 {archive}", f"the backup {archive}"):
         found = _checked(folder.root)

@@ -104,6 +104,7 @@ def test_three_administrators_an_officer_and_the_proof_of_the_log(url: str, tmp_
     with pytest.raises(Trouble, match="Sign in first"):
         run("account", "list")
     appointed("system", "sun", "孙立")
+    assert "孙立" in run("account", "list", "--operator"), "the operator sees whom he has named"
     first = shown(run("account", "add", "li", "--person", "李春梅", "--organ", "桓仁满族自治县扶贫办"))
     secret = shown(run("account", "service", "report", "--organ", "桓仁满族自治县扶贫办"))
     run("account", "add", "wu", "--person", "吴用", "--organ", "桓仁满族自治县扶贫办")

@@ -43,6 +43,8 @@ def test_a_restored_installation_has_every_process_s_own_data_and_runs(folder: P
     names = save(Folder(folder), tmp_path / "kept.tar.gz")
     assert names == sorted((*SERVICES, *BESIDE))
     assert (tmp_path / "kept.tar.gz").stat().st_mode & 0o777 == 0o600, "it has keys and persons"
+    with pytest.raises(StartError, match="no earlier backup is overwritten"):
+        save(Folder(folder), tmp_path / "kept.tar.gz")
     before = content(folder)
     shutil.rmtree(folder)
     assert restore(tmp_path / "kept.tar.gz", Folder(folder)) == names

@@ -115,6 +115,8 @@ def test_an_officer_hands_in_a_form_and_reads_what_came_of_it(folder: Path, tmp_
     )
     assert "villages" in zhucun(folder, "digest")
     assert "待处理" not in zhucun(folder, "dead-letters", "list")
+    none = zhucun(folder, "dead-letters", "replay", "registry", "--id", "mistyped", fails=True)
+    assert "没有这样的待处理消息" in none and "重放" not in none
     assert VILLAGE in zhucun(folder, "tasks", "--role", "township").replace("\n", "")
     told = zhucun(folder, "tasks", "--role", "province")
     assert "没有待办" in told and "township" in told
