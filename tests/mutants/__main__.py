@@ -46,6 +46,8 @@ OF_SHARED: Final = (
     "earlier",
     "flow",
     "layers",
+    "misread",
+    "pack_sentences",
     "packs_otherwise",
     "policy",
     "reading",

@@ -20,7 +20,7 @@ _REVERSED: Final = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.D
 _OPPOSITE: Final = {"min": "max", "max": "min", "any": "all", "all": "any"}
 _CHANGING: Final = ("but", "timed", "counting", "replace", "_replace")
 """Methods whose arguments are what changes: to leave one out is to forget a change."""
-_ASKING: Final = ("addressed", "known", "not_ended", "standing", "unjudged")
+_ASKING: Final = ("addressed", "known", "may_choose", "not_ended", "standing", "unjudged")
 """Functions that refuse what is not there, and return as it is what they are given."""
 _LEFT_ALONE: Final = (ast.JoinedStr, ast.Assert, ast.Import, ast.ImportFrom)
 
@@ -104,6 +104,8 @@ def _places(node: ast.AST, classes: tuple[str, ...], held: _Held) -> Iterator[tu
                 continue
             if isinstance(child, ast.ClassDef):
                 yield from _places(child, (*classes, child.name), held)
+            elif isinstance(child, ast.Assign) and ast.unparse(child.targets[0]) == "__all__":
+                continue  # ruff holds that each name in it is defined.
             elif isinstance(child, _Function):
                 yield from _places(child, classes, (*held, (classes, child)))
             else:
