@@ -106,6 +106,14 @@ def test_4_2_the_mode_is_shown_with_the_village_and_counted() -> None:
     assert counted(here) == {"": 0, "开发式": 0, "搬迁式": 0, "救助式": 0}
 
 
+def test_4_2_each_list_counts_what_is_on_it_and_on_no_other() -> None:
+    here = moded()
+    here.do(enter("demonstration"))
+    found = [listing(here, kind) for kind in ("relief_mode", "demonstration")]
+    told = {(one.kind, one.mode): one.number for one in numbers(found, here.policy.lists) if one.number}
+    assert told == {("relief_mode", ""): 1, ("relief_mode", "搬迁式"): 1, ("demonstration", ""): 1}
+
+
 def test_4_2_a_split_village_passes_its_mode_on_and_a_merged_one_leaves_it_to_the_one_that_remains() -> None:
     here = county()
     here.do(mode("relief"))
