@@ -38,6 +38,13 @@ def test_no_code_and_no_english_stands_in_what_the_form_asks(name: str) -> None:
             assert re.search("[一-龥]", zh) and not re.search(r"[a-z]{3,}|[a-z]_[a-z]", zh), (line.name, zh)
 
 
+def test_a_field_is_called_by_the_first_words_of_what_is_said_of_it() -> None:
+    """What explains it, and gives examples, stands below."""
+    draft = Draft("benxi")
+    called = {line.name: line.label for line in pack_form.lines(draft.policy, draft.before, "exit")}
+    assert called["exit.criteria.0.below"] == ("低于此数", "Below this number")
+
+
 def test_what_is_said_changes_the_pack_and_what_is_wrong_is_told_where_it_stands() -> None:
     content = Draft("benxi").before
     line = next(

@@ -3,9 +3,10 @@
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
-from services.dispatch.model.bonds import Contacts
+from services.dispatch.model.bonds import Contacts, comparison
 from services.dispatch.model.commands import (
     BeginLink,
     BeginPartner,
@@ -590,6 +591,17 @@ def test_1_12_where_no_firm_promises_anything_a_promise_is_refused_and_says_so()
     with pytest.raises(Refused, match="those that have: none") as refused:
         pledge(benxi, {"yuan": 1})
     assert refused.value.field == "kind" and "可填：（无）" in refused.value.zh
+
+
+def test_1_12_what_was_promised_for_a_year_is_compared_at_its_end_where_a_later_pack_names_no_day() -> None:
+    """The promises stand, whatever the pack says now."""
+    policy = city(V1).policy
+    link = policy.partners["firm"]
+    assert comparison(link, 2015, policy) == date(2015, 12, 31)
+    assert link.compare_on
+    january = msgspec.structs.replace(link, compare_on=msgspec.structs.replace(link.compare_on, month=1))
+    assert comparison(january, 2015, policy) == date(2015, 1, 31)
+    assert comparison(msgspec.structs.replace(link, compare_on=None), 2015, policy) == date(2015, 12, 31)
 
 
 def test_1_12_holidays_move_the_last_day_of_a_comparison_until_it_is_made() -> None:

@@ -671,6 +671,7 @@ def test_all_that_is_wrong_is_told_at_once_with_its_line_and_an_example() -> Non
         ('on = "inspection.order.overdue"', 'on = "inspection.order.overdue"\nwhen = { times = "three" }'),
         ("term = { years = 3 }", "term = { working_days = 1000000000 }"),
         ('kind = "spot_check"', 'kind = "spot_check"\nchoise = "draw"'),
+        ('by = "township"', 'by = "nobody"'),
     ):
         assert sound in text
         text = text.replace(sound, faulty, 1)
@@ -684,6 +685,7 @@ def test_all_that_is_wrong_is_told_at_once_with_its_line_and_an_example() -> Non
         ("campaigns[1].choise", 'choise = "draw"'),
         ("assessment.inputs", "[[assessment.inputs]]"),
         ("outcomes[3].when.times", 'when = { times = "three" }'),
+        ("procedures[0].steps[4].by", 'by = "nobody"'),
     ]
     assert [fault.example for fault in refusal.value.faults][:2] == ["term = { years = 3 }", "share = 0.1"]
 
