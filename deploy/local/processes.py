@@ -5,10 +5,10 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from signal import SIGKILL
+from signal import SIGKILL, SIGTERM
 
 _PR_SET_PDEATHSIG = 1
 
@@ -57,12 +57,13 @@ def kill_group(pid: int, signal: int) -> None:
         os.killpg(pid, signal)
 
 
-def dying_with(supervisor: int) -> Callable[[], None]:
-    """A function that a child calls before it becomes a service, so that the kernel kills it with the supervisor."""
+def dying_with(supervisor: int, signal: int = SIGKILL) -> Callable[[], None]:
+    """A function that a child calls before it becomes a service, so that the kernel sends it this signal when the
+    supervisor ends."""
     prctl = ctypes.CDLL(None).prctl
 
     def ask_kernel() -> None:
-        prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(SIGKILL))
+        prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(signal))
         # The supervisor may have died before the kernel was asked.
         if os.getppid() != supervisor:
             os._exit(1)
@@ -97,3 +98,17 @@ def soon(condition: Callable[[], bool]) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+def become(command: Sequence[str]) -> None:
+    """Become another program, which is asked to stop when the process that has begun it ends, however that ends.
+
+    `python -m deploy.local.processes COMMAND …` does it: so the console's demo ends with a console that is killed.
+    """
+    if sys.platform == "linux":
+        dying_with(os.getppid(), SIGTERM)()
+    os.execv(command[0], [*command])
+
+
+if __name__ == "__main__":
+    become(sys.argv[1:])

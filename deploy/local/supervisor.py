@@ -271,7 +271,8 @@ class System:
             return {}
         folder = self.folder.root.with_name(f"{self.folder.root.name}-demo")
         command = [sys.executable, "-m", "deploy.cli", "demo", "--stay", "--villages", "20", "--folder", str(folder)]
-        return {"ZHUCUN_DEMO": shlex.join(command), "ZHUCUN_DEMO_FOLDER": str(folder)}
+        bound = [sys.executable, "-m", "deploy.local.processes", *command]
+        return {"ZHUCUN_DEMO": shlex.join(bound), "ZHUCUN_DEMO_FOLDER": str(folder)}
 
     async def _start(self, name: str) -> None:
         await self._spawn(name)

@@ -40,6 +40,16 @@ DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + READY
 UNREADY = READY.replace("send_response(200)", "send_response(503)").replace('b""', '"等待迁移".encode()')
 CRASHING = "import os; print('first'); print('数据库无法打开'); os._exit(3)"
 
+STOPS = """
+import pathlib, signal, sys
+def stop(*_):
+    pathlib.Path("stopped").touch()
+    sys.exit()
+signal.signal(signal.SIGTERM, stop)
+pathlib.Path("begun").touch()
+signal.pause()
+"""
+
 SUPERVISOR = f"""
 import asyncio, pathlib, sys
 from deploy.local.supervisor import SERVICES, System, run
@@ -520,3 +530,16 @@ def test_a_second_ctrl_c_does_not_wait_for_the_deaf(root: Path) -> None:
     assert time.monotonic() - began < supervisor.GRACE
     assert len(pids) == len(PROCESSES)
     assert soon(lambda: not alive(pids))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that the one which began it has ended")
+def test_what_a_process_has_begun_stops_in_order_also_when_that_process_is_killed(tmp_path: Path) -> None:
+    """As a demo that the console has begun, in a session of its own."""
+    command = [sys.executable, "-m", "deploy.local.processes", sys.executable, "-c", STOPS]
+    parent = f"import subprocess, time; subprocess.Popen({command!r}, start_new_session=True); time.sleep(60)"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen([sys.executable, "-c", parent], cwd=tmp_path, env=environment) as process:
+        assert soon((tmp_path / "begun").exists, 20)
+        assert not (tmp_path / "stopped").exists()
+        process.kill()
+        assert soon((tmp_path / "stopped").exists, 20)

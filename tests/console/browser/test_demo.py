@@ -1,5 +1,6 @@
 """The demo county is one click away on an empty system: it is begun by a button, marked as a demo, and ends with it."""
 
+import asyncio
 import os
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -43,6 +44,13 @@ async def test_an_empty_system_has_the_demo_county_at_a_click(tmp_path: Path) ->
         await expect(page.locator(".demo")).to_contain_text("虚构")
         await page.goto(f"{system.url('console')}/villages")
         assert await page.locator("main tbody tr").count() == 0, "nothing of it stands in the system itself"
-    async with httpx.AsyncClient(trust_env=False) as http:
+    await gone(demo)
+
+
+async def gone(url: str) -> None:
+    """Wait until nobody answers any more: a demo needs some seconds to stop, and its console may be killed before."""
+    async with httpx.AsyncClient(trust_env=False) as http, asyncio.timeout(30):
         with pytest.raises(httpx.ConnectError):
-            await http.get(f"{demo}/health")
+            while True:
+                await http.get(f"{url}/health")
+                await asyncio.sleep(0.5)
