@@ -100,15 +100,20 @@ class Hold:
         return True
 
     async def _asked(self) -> bool:
+        """Whether PostgreSQL gives the lock to a new connection, which is kept then."""
         connection = await self.engine.connect()
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
-        for one in _SOON.split(";"):
-            await connection.execute(text(one))
-        if not await connection.scalar(text("select pg_try_advisory_lock(:number)"), {"number": _NUMBER}):
-            await connection.close()
-            return False
-        self._connection = connection
-        return True
+        is_given = False
+        try:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            for one in _SOON.split(";"):
+                await connection.execute(text(one))
+            is_given = bool(await connection.scalar(text("select pg_try_advisory_lock(:number)"), {"number": _NUMBER}))
+        finally:
+            if not is_given:
+                await connection.close()
+        if is_given:
+            self._connection = connection
+        return is_given
 
 
 async def held(engine: AsyncEngine) -> Hold:

@@ -32,13 +32,13 @@ from shared.web.problems import Fault, Unfit
 from shared.web.tasks import OpenTask, tasks_of
 from shared.workbook import Form
 from shared.workbook.cells import cell, shown
+from shared.workbook.sheet import LONGEST_TEXT
 
 LINES, MOST_LINES = 3, 500
 """How many empty rows are offered where a field repeats, and how many rows one command may have."""
 Forms = Mapping[str, Blank]
-LONGEST = 32_767
-"""The most characters of a text, as of a cell of a sheet: what is too long for its field is told at that field."""
-Text = Annotated[str, Meta(max_length=LONGEST)]
+Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
+"""A text as long as a cell of a sheet may be: what is too long for its field is told at that field."""
 
 
 class Act(msgspec.Struct, frozen=True):
@@ -292,8 +292,9 @@ def _decoded(body: bytes) -> Sequence[Filled]:
         filled: Sequence[Filled] = _FILLED.decode(body)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
         zh, en = "请求不是填报内容的列表", f"no array of filled blanks: {error}"
-        if f"of length <= {LONGEST}" in str(error):
-            zh, en = f"有一栏超过{LONGEST}个字，请缩短", f"a field has more than {LONGEST} characters; shorten it"
+        if f"of length <= {LONGEST_TEXT}" in str(error):
+            zh = f"有一栏超过{LONGEST_TEXT}个字，请缩短"
+            en = f"a field has more than {LONGEST_TEXT} characters; shorten it"
         raise Unfit([Fault(0, "schema", zh, en)]) from error
     marked = [
         Fault(0, secrecy.RULE, secrecy.ZH, secrecy.EN, path or None, basis=secrecy.BASIS)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -176,16 +177,17 @@ async def owed(
     `told` is given those of whom the rows tell.
     """
     found: list[Known] = []
-    async for state, policy, tasks in open_tasks(pipeline, place, to, decisions):
-        of_state = [
-            blank.row(state, one.task, policy)
-            for one in (tasks if policy else ())
-            if one.task.action == (blank.task or blank.name)
-            and (not blank.personal or to.may((one.task.role,), state.place))
-        ]
-        if of_state and (state.personal or blank.personal):
-            told([f"{state.kind}/{state.id}"])
-        found += of_state
+    action = blank.task or blank.name
+    async with aclosing(open_tasks(pipeline, place, to, decisions)) as states:
+        async for state, policy, tasks in states:
+            of_state = [
+                blank.row(state, one.task, policy)
+                for one in (tasks if policy else ())
+                if one.task.action == action and (not blank.personal or to.may((one.task.role,), state.place))
+            ]
+            if of_state and (state.personal or blank.personal):
+                told([f"{state.kind}/{state.id}"])
+            found += of_state
     rows = await blank.completed(pipeline, found) if blank.completed else found
     return await named(pipeline, rows)
 
