@@ -17,6 +17,8 @@ from shared.stream import bus
 
 ANSWERED_WITHIN: Final = 2.0
 """Seconds to wait for a connection, and for an answer."""
+ASKED: Final = 5
+"""How often a question is put to all servers while some have not answered."""
 LAST: Final = 0.5
 """Seconds to wait, after all servers of the address have answered, for others of their cluster."""
 
@@ -54,27 +56,36 @@ async def reload(url: str, key: Path, ca: Path | None = None) -> Sequence[str]:
     servers that did not answer; nats.errors.Error or OSError if none can be reached.
     """
     named = len(url.split(","))
+    reloaded: list[str] = []
     async with connected(url, key, ca) as client:
-        servers = {server["id"]: server["name"] for server in await _all(client, "$SYS.REQ.SERVER.PING.IDZ", named)}
-        for id in servers:
-            answer = await client.request(f"$SYS.REQ.SERVER.{id}.RELOAD", b"", timeout=ANSWERED_WITHIN)
-            if error := msgspec.json.decode(answer.data).get("error"):
-                raise ValueError(f"{servers[id]}: {error.get('description', error)}")
-    if lacking := named - len(servers):
-        raise ValueError(f"{lacking} nats-server(s) did not answer; those that did: {', '.join(servers.values())}")
-    return [*servers.values()]
+        for id, server in (await _answers(client, "$SYS.REQ.SERVER.PING.IDZ", named)).items():
+            for answer in (await _answers(client, f"$SYS.REQ.SERVER.{id}.RELOAD", 1)).values():
+                if error := answer.get("error"):
+                    raise ValueError(f"{server['name']}: {error.get('description', error)}")
+                reloaded.append(server["name"])
+    if (lacking := named - len(reloaded)) > 0:
+        raise ValueError(f"{lacking} nats-server(s) did not answer; those that did: {', '.join(reloaded)}")
+    return reloaded
 
 
-async def _all(client: Client, subject: str, named: int) -> Sequence[Any]:
-    """The answers of all servers to one question. `named` is how many must answer, at least, if all are well."""
+async def _answers(client: Client, subject: str, named: int) -> dict[str, Any]:
+    """The answers to one question, by server. `named` is how many must answer, at least, if all are well.
+
+    It is asked again while some are missing: a server that has just found the others may answer before it knows where
+    its answer is heard.
+    """
     inbox = f"{bytes(client._inbox_prefix).decode()}.{uuid4().hex}"
     heard = await client.subscribe(inbox)
-    await client.publish(subject, reply=inbox)
-    answers: list[Any] = []
-    with suppress(TimeoutError, asyncio.TimeoutError):
-        while True:
-            message = await heard.next_msg(ANSWERED_WITHIN if len(answers) < named else LAST)
-            answers.append(msgspec.json.decode(message.data))
+    answers = dict[str, Any]()
+    for _ in range(ASKED):
+        await client.publish(subject, reply=inbox)
+        with suppress(TimeoutError, asyncio.TimeoutError):
+            while True:
+                message = await heard.next_msg(ANSWERED_WITHIN if len(answers) < named else LAST)
+                answer = msgspec.json.decode(message.data)
+                answers[answer.get("id") or answer["server"]["id"]] = answer
+        if len(answers) >= named:
+            break
     return answers
 
 

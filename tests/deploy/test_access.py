@@ -29,6 +29,7 @@ from deploy.local.supervisor import System
 from shared.contracts import EVENTS, OPEN_ROOT, SEALED_ROOT
 from shared.stream import bus
 from tests.faults.cluster import Cluster
+from tests.faults.injury import hold, resume
 
 
 def matches(pattern: str, subject: str) -> bool:
@@ -365,6 +366,9 @@ async def test_in_a_cluster_every_server_takes_up_what_was_granted_and_revoked(
         async with asking.connected(cluster.url, seed_file(keys, HARNESS)) as harness:
             assert await harness.jetstream().consumers_info(bus.OPEN) == []
 
+        late = hold([cluster.pid("b")])
+        asyncio.get_running_loop().call_later(5, resume, late)
+        await command("reload")  # Who answers late is asked again.
         cluster.kill("c")
         ran = await asyncio.to_thread(
             CliRunner().invoke,

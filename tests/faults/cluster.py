@@ -180,6 +180,10 @@ class Cluster:
         """Kill a server with SIGKILL."""
         self._servers[node].kill()
 
+    def pid(self, node: str) -> int:
+        """The process of a server."""
+        return self._servers[node].pid
+
     def around(self, node: str) -> list[Link]:
         """The links between one server and the two others, in both directions."""
         return [link for way, link in self.links.items() if node in way]
