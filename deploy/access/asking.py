@@ -11,7 +11,7 @@ from uuid import uuid4
 import msgspec
 import nats
 from nats.aio.client import Client
-from nats.errors import Error, TimeoutError
+from nats.errors import Error, NoServersError, TimeoutError
 
 from shared.stream import bus
 
@@ -26,16 +26,27 @@ LAST: Final = 0.5
 @asynccontextmanager
 async def connected(url: str, key: Path, ca: Path | None = None) -> AsyncIterator[Client]:
     """A connection for a few questions, as the user whose seed the file holds. Raises nats.errors.Error or OSError."""
-    client = await nats.connect(
-        url.split(","), nkeys_seed=str(key), inbox_prefix=bus.inbox(key.stem),
-        tls=ssl.create_default_context(cafile=ca) if ca else None, allow_reconnect=False,
-        connect_timeout=ANSWERED_WITHIN, max_reconnect_attempts=1, reconnect_time_wait=0, error_cb=_ignore,
-    )  # fmt: skip
+    client = await _connect(url.split(","), key, ca)
     try:
         yield client
     finally:
         with suppress(Error, OSError):
             await client.close()
+
+
+async def _connect(urls: Sequence[str], key: Path, ca: Path | None) -> Client:
+    """A connection to whoever of the servers is well: the library ends its search at one that is reached and silent."""
+    failed: Error | OSError = NoServersError()
+    for url in urls:
+        try:
+            return await nats.connect(
+                url, nkeys_seed=str(key), inbox_prefix=bus.inbox(key.stem),
+                tls=ssl.create_default_context(cafile=ca) if ca else None, allow_reconnect=False,
+                connect_timeout=ANSWERED_WITHIN, max_reconnect_attempts=1, reconnect_time_wait=0, error_cb=_ignore,
+            )  # fmt: skip
+        except (Error, OSError) as error:
+            failed = error
+    raise failed
 
 
 async def trouble(url: str, key: Path, ca: Path | None = None) -> str:

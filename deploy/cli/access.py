@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -179,16 +180,17 @@ def _take_effect(folder: Path, keys: Path) -> bool:
 
     async def take_effect() -> None:
         await asking.reload(url, seed_file(keys, SYSTEM), ca)
-        async with asking.connected(url, seed_file(keys, INSTALLER), ca) as client:
-            await consumers.look_after(client, keys, await lags.infos(client), {})
+        with suppress(Error, OSError):  # Who keeps the streams deletes them otherwise, when they can be looked at.
+            async with asking.connected(url, seed_file(keys, INSTALLER), ca) as client:
+                await consumers.look_after(client, keys, await lags.infos(client), {})
 
     try:
         asyncio.run(take_effect())
-    except ValueError as error:
+    except (ValueError, TimeoutError) as error:
         raise Trouble(
             "已记录，但并非每台 nats-server 都已采用。请看其日志；恢复后请运行 zhucun access reload，或重启该服务器。\n"
-            f"  It is noted, but not every nats-server took it up: {error}. Look at its log; when it is back run "
-            "`zhucun access reload`, or start it again."
+            f"  It is noted, but not every nats-server took it up: {str(error) or 'no answer in time'}. Look at its "
+            "log; when it is back run `zhucun access reload`, or start it again."
         ) from error
     except (Error, OSError) as error:
         zh = "已记录，但连接不上 nats-server：它下次启动时生效"

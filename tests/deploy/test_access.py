@@ -366,9 +366,10 @@ async def test_in_a_cluster_every_server_takes_up_what_was_granted_and_revoked(
         async with asking.connected(cluster.url, seed_file(keys, HARNESS)) as harness:
             assert await harness.jetstream().consumers_info(bus.OPEN) == []
 
-        late = hold([cluster.pid("b")])
+        late = hold([cluster.pid("a")])
         asyncio.get_running_loop().call_later(5, resume, late)
-        await command("reload")  # Who answers late is asked again.
+        assert "各 nats-server 生效" in await command("reload"), "who answers late is asked again, by another server"
+        await cluster.agreed()
         cluster.kill("c")
         ran = await asyncio.to_thread(
             CliRunner().invoke,
