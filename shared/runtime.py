@@ -10,15 +10,14 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from zlib import crc32
 
 import structlog
 import uvloop
 from faststream.nats import NatsBroker
+from msgspec import Meta
 from nats import errors
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared import contracts
 from shared.contracts import Event
@@ -31,13 +30,13 @@ from shared.engine.health import Health
 from shared.engine.hold import held
 from shared.engine.pipeline import Pipeline, Service
 from shared.engine.shares import WHOLE, Share
+from shared.settings import applied
 from shared.stream import bus
 from shared.stream.bus import CALENDAR, OPEN, SEALED
 from shared.stream.consumer import MessagesLost, OrderedConsumer
 from shared.stream.relay import Relay
 from shared.web import http, issuers, process, serving, spoken
 from shared.web.limits import Limits
-from shared.web.rates import A_MINUTE
 
 log = structlog.get_logger()
 LOOK = 5.0
@@ -48,42 +47,30 @@ NAMED = "named"
 """The position that tells which names were heard from the start of the open stream."""
 
 
-class Settings(BaseSettings):
-    """Settings from the environment: `database` is ZHUCUN_DATABASE, `nats` is ZHUCUN_NATS, and so on."""
+class Settings(process.Settings, kw_only=True):
+    """What the services need beside."""
 
-    model_config = SettingsConfigDict(env_prefix="ZHUCUN_", env_ignore_empty=True)
-
-    database: str
     nats: str = "nats://127.0.0.1:4222"
     nats_key: Path | None = None
     """The file with the seed by which the service logs in to NATS, such as `registry.nk`."""
     nats_ca: Path | None = None
     """The file with the certificate authority of NATS servers that speak TLS."""
-    host: str = "127.0.0.1"
-    port: int
-    schemas: str = Field("", pattern=r"^(https?://[!-~]{1,300}[^/])?$")
+    schemas: Annotated[str, Meta(pattern=r"^(https?://[!-~]{1,300}[^/])?$")] = ""
     """The public address below which subscribers find schemas, such as `https://zhucun.example/schemas`.
 
     It becomes part of every event, so it must never change. Any service can answer behind it, at `/schemas`. Without
     this address, events name their schemas by URN.
     """
-    stream_replicas: int = 1
+    stream_replicas: Annotated[int, Meta(ge=1, le=5)] = 1
     simulated: bool = False
     """True where a simulation announces the days. Otherwise the registry does, when the schedule of days fires."""
-    share: str = "1/1"
+    share: Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,3}/[1-9][0-9]{0,3}$")] = "1/1"
     """Which replica this is, of how many: `2/3` is the second of three. Each has its own prefectures."""
-    migrate_on_start: bool = True
-    log_level: str = "INFO"
     secret_file: Path | None = None
     """The file with the installation's secret, for seals of Excel forms and for tokens. It must never change."""
     issuers: str = ""
     """The file of the issuers by whose tokens people log in (`shared/web/issuers.py`); `none` where nobody is asked who
     he is: then only those must reach the service who may do everything in it. It does not start without either."""
-    requests_a_minute: int = Field(A_MINUTE, ge=1)
-    """How many requests of one caller are answered in a minute, where callers are asked who they are. Those of the
-    installation's own processes are not counted."""
-    installation: str = ""
-    """The identity of the data folder, sent with every answer; empty if there is no folder."""
 
 
 def heard(service: Service, share: Share = WHOLE) -> dict[str, list[str]]:
@@ -129,22 +116,23 @@ def collect_rarely() -> None:
 
 
 def serve(service: Service, commands: Sequence[http.Route], queries: Sequence[Any] = ()) -> None:
-    """Run a service until SIGINT or SIGTERM. Settings come from the environment; ValidationError if they do not fit."""
-    settings = Settings()  # type: ignore[call-arg]  # The environment gives what has no default.
+    """Run a service until SIGINT or SIGTERM."""
+    settings = Settings.read()
     process.prepare(service.name, settings.log_level, settings.database, migrate=settings.migrate_on_start)
     collect_rarely()
     uvloop.run(_run(service, commands, queries, settings))
 
 
 async def _run(service: Service, commands: Sequence[http.Route], queries: Sequence[Any], settings: Settings) -> None:
-    engine, share = store.open_engine(settings.database), Share.parse(settings.share)
+    with applied():
+        engine, share = store.open_engine(settings.database), Share.parse(settings.share)
+        secret = settings.secret_file.read_bytes() if settings.secret_file else b""
+        trusted = issuers.named(settings.issuers, secret)
     hold = await held(engine)
     relay = Relay(lambda stream, messages: _send(health.broker, stream, messages))
     pipeline = Pipeline(service, engine, relay, settings.schemas, share, simulated=settings.simulated)
     await pipeline.start()
-    secret = settings.secret_file.read_bytes() if settings.secret_file else b""
     health = Health(pipeline, [stream for stream, subjects in heard(service, share).items() if subjects])
-    trusted = issuers.named(settings.issuers, secret)
     if trusted is None and pipeline.book.needs_persons:
         log.warning("a pack wants two persons (four_eyes); with ZHUCUN_ISSUERS=none nobody knows who acts: not asked")
     limits = Limits(settings.requests_a_minute)

@@ -6,19 +6,19 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import structlog
 import uvloop
+from msgspec import Meta
 from nats.aio.client import Client
 from nats.errors import Error
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.access.asking import connected
 from deploy.access.consumers import admit, look_after
 from deploy.access.lags import alarms, infos
 from deploy.access.users import GATE
-from shared import logs
+from shared import logs, settings
 from shared.stream import bus
 
 log = structlog.get_logger()
@@ -28,16 +28,13 @@ RETRY: Final = 0.5
 """Seconds between two looks while they fail."""
 
 
-class Settings(BaseSettings):
-    """Settings from the environment, as the services have them."""
-
-    model_config = SettingsConfigDict(env_prefix="ZHUCUN_")
+class Settings(settings.Settings, kw_only=True):
+    """As the services have them."""
 
     nats: str = "nats://127.0.0.1:4222"
     nats_key: Path
     nats_ca: Path | None = None
-    stream_replicas: int = 1
-    log_level: str = "INFO"
+    stream_replicas: Annotated[int, Meta(ge=1, le=5)] = 1
 
 
 async def keep(
@@ -97,13 +94,9 @@ async def _subscribers(
 
 def main() -> None:
     """Keep the streams of the servers that the environment names."""
-    settings = Settings()  # type: ignore[call-arg]  # The environment gives what has no default.
-    logs.configure("streams", settings.log_level)
-    uvloop.run(
-        keep(
-            settings.nats, settings.nats_key, settings.nats_ca, settings.stream_replicas, log.error, asyncio.Event()
-        )
-    )  # fmt: skip
+    of = Settings.read()
+    logs.configure("streams", of.log_level)
+    uvloop.run(keep(of.nats, of.nats_key, of.nats_ca, of.stream_replicas, log.error, asyncio.Event()))
 
 
 if __name__ == "__main__":

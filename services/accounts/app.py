@@ -11,6 +11,7 @@ from services.accounts.signin import SignIn
 from services.accounts.tokens import Keys
 from shared.engine.hold import held
 from shared.engine.opening import open_engine
+from shared.settings import applied
 from shared.web import process
 from shared.web.asgi import App
 from shared.web.rates import Limits
@@ -22,6 +23,8 @@ NAME = "accounts"
 class Settings(process.Settings, kw_only=True):
     """What accounts need beside."""
 
+    secret_file: Path
+    """The file with the installation's secret."""
     signing_keys: Path
     """The file with the keys that sign tokens. It is made at the first start, and nobody else may read it."""
     issuer: str = ""
@@ -52,7 +55,8 @@ def serve() -> None:
 
 
 async def _run(of: Settings) -> None:
-    app, log = build(of)
+    with applied():
+        app, log = build(of)
     hold = await held(log.engine)
     await process.serve(app, NAME, of, hold)
     await hold.end()

@@ -19,6 +19,7 @@ from services.console.store import Store
 from services.console.upstream import Upstream
 from shared.engine.hold import held
 from shared.engine.opening import open_engine
+from shared.settings import applied
 from shared.web import issuers, process
 from shared.web.following import WAIT, Feeds
 from shared.web.token import operator_headers
@@ -31,6 +32,8 @@ LARGEST = 64 * 2**20
 class Settings(process.Settings, kw_only=True):
     """What the console needs beside."""
 
+    secret_file: Path
+    """The file with the installation's secret."""
     sources: str
     """The services' processes with their addresses: `registry=http://registry:8000,dispatch=http://…`."""
     console: str = ""
@@ -79,8 +82,10 @@ def serve() -> None:
 
 
 async def _run(of: Settings) -> None:
-    engine = open_engine(of.database)
-    hold, app = await held(engine), build(of, engine)
+    with applied():
+        engine = open_engine(of.database)
+        app = build(of, engine)
+    hold = await held(engine)
     hearing: Hearing = app.state.hearing
     await hearing.start()
     await process.serve(app, NAME, of, hold)

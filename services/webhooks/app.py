@@ -1,6 +1,7 @@
 """The webhooks as a process: settings and wiring only."""
 
 from ipaddress import ip_network
+from pathlib import Path
 
 import httpx
 import uvloop
@@ -14,6 +15,7 @@ from services.webhooks.tables import TABLES
 from shared.engine.audit import AuditLog
 from shared.engine.hold import held
 from shared.engine.opening import open_engine
+from shared.settings import applied
 from shared.web import issuers, process
 from shared.web.asgi import App
 from shared.web.following import WAIT, Feeds
@@ -28,6 +30,8 @@ LEAST_PATIENCE = 7.0
 class Settings(process.Settings, kw_only=True):
     """What webhooks need beside."""
 
+    secret_file: Path
+    """The file with the installation's secret."""
     sources: str
     """The services' processes with their addresses: `registry=http://registry:8000,dispatch=http://…`."""
     plain_hosts: str = ""
@@ -68,7 +72,8 @@ def serve() -> None:
 
 
 async def _run(of: Settings) -> None:
-    app, post = build(of)
+    with applied():
+        app, post = build(of)
     hold = await held(post.store.engine)
     await post.start()
     await process.serve(app, NAME, of, hold)

@@ -5,43 +5,31 @@ also talk to NATS. This file imports little, since small processes use it.
 """
 
 import asyncio
-import os
 import signal
 from contextlib import suppress
-from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
-import msgspec
 import uvicorn
 from msgspec import Meta
 
-from shared import logs
+from shared import logs, settings
 from shared.engine.hold import Hold
 from shared.web import serving
 from shared.web.rates import A_MINUTE
 
 
-class Settings(msgspec.Struct, kw_only=True):
-    """Settings from the environment: `database` is ZHUCUN_DATABASE, and so on."""
+class Settings(settings.Settings, kw_only=True):
+    """What a process that speaks HTTP has beside."""
 
     database: str
-    port: int
-    secret_file: Path
-    """The file with the installation's secret."""
+    port: Annotated[int, Meta(ge=1, le=65535)]
     host: str = "127.0.0.1"
     installation: str = ""
     """The identity of the data folder, sent with every answer; empty if there is no folder."""
     requests_a_minute: Annotated[int, Meta(ge=1)] = A_MINUTE
-    """How many requests of one caller are answered in a minute."""
-    log_level: str = "INFO"
+    """How many requests of one caller are answered in a minute. Those of the installation's own processes are not
+    counted."""
     migrate_on_start: bool = True
-
-    @classmethod
-    def read(cls) -> Self:
-        """The settings. Raises msgspec.ValidationError, which names what is missing."""
-        names = cls.__struct_fields__
-        given = {name: value for name in names if (value := os.environ.get(f"ZHUCUN_{name.upper()}"))}
-        return msgspec.convert(given, cls, strict=False, dec_hook=lambda type, value: type(value))
 
 
 def prepare(name: str, log_level: str, database: str, *, migrate: bool) -> None:

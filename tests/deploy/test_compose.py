@@ -160,7 +160,7 @@ def test_by_a_word_nobody_is_asked_and_what_is_forgotten_opens_nothing(monkeypat
     }
     for name, value in {**settings, **NOBODY_ASKED}.items():
         monkeypatch.setenv(name, value)
-    ways: tuple[Any, ...] = (runtime.Settings, webhooks.Settings.read, console.Settings.read)
+    ways: tuple[Any, ...] = (runtime.Settings.read, webhooks.Settings.read, console.Settings.read)
     assert {issuers.named(read().issuers, b"secret") for read in ways} == {None}
     monkeypatch.setenv("ZHUCUN_ISSUERS", "")
     for read in ways:
