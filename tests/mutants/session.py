@@ -43,7 +43,7 @@ AT_IMPORT: Final = (
     *READING,
     "tests/shared/test_labels.py::test_every_closed_list",
     "tests/shared/test_statuses.py::test_what_a_service_keeps",
-    "tests/shared/test_policy.py::test_the_page_and_the_schema",
+    "tests/shared/test_pack_files.py::test_the_page_and_the_schema",
     "tests/shared/test_long.py",
 )
 """The tests that look at what is made at import, such as fields and lists of codes: they call nothing either."""
