@@ -153,7 +153,16 @@ class SignIn:
         if step is not None:
             return msgspec.structs.replace(account, step=step)
         left = tuple(kept for kept in account.recovery if not secret.is_secret(given, kept))
-        return msgspec.structs.replace(account, recovery=left) if len(left) < len(account.recovery) else None
+        if len(left) < len(account.recovery):
+            return msgspec.structs.replace(account, recovery=left)
+        if shared is None and given:  # The right code would be called wrong, and in the end counted as an attack.
+            raise Denied(
+                "sign-in", "动态码无法核对：安装密钥不是原来的那一份，请联系运维；恢复码仍可使用",
+                "no code can be checked: the installation's secret is not the former one; tell operations. Recovery "
+                "codes still hold",
+                status=503,
+            )  # fmt: skip
+        return None
 
     async def _owed(self, passed: _Passed, form: Form, address: str) -> Ask | Signed:
         """Ask for what is owed, one after the other, and let in who owes nothing."""

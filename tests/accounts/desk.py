@@ -137,10 +137,10 @@ def hidden(html: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def opened(folder: Path, database: str = "", **more: Any) -> AsyncIterator[Desk]:
+async def opened(folder: Path, database: str = "", installation: bytes = SECRET, **more: Any) -> AsyncIterator[Desk]:
     """An application on a database, which is made if the folder has none."""
     is_new = not (folder / "secret").exists()
-    (folder / "secret").write_bytes(SECRET)
+    (folder / "secret").write_bytes(installation)
     url = database or f"sqlite+aiosqlite:///{folder}/accounts.sqlite3"
     app, log = build(
         Settings(database=url, port=8999, secret_file=folder / "secret", signing_keys=folder / "keys.json", **more)

@@ -145,6 +145,22 @@ async def test_a_second_factor_is_worthless_in_a_stolen_database(desk: Desk) -> 
     assert kept.password.startswith("$argon2id$")
 
 
+async def test_under_another_secret_who_gives_a_code_is_told_why_and_recovery_codes_hold(tmp_path: Path) -> None:
+    async with opened(tmp_path) as desk:
+        system = await desk.appoint("system", "sun", "孙立")
+        await desk.person(system, "li")
+        asked = (await desk.step(name="li", password=GOOD, enrol=True)).json()
+        confirmed = totp.code(base64.b32decode(asked["secret"]), int(time.time()) // totp.SECONDS)
+        recovery = (await desk.step(ticket=asked["ticket"], confirm=confirmed)).json()["recovery"]
+    async with opened(tmp_path, installation=b"another secret, as long as it must be") as desk:
+        for _ in range(10):  # Which would be counted as failures otherwise.
+            told = await desk.step(name="li", password=GOOD, code="123456")
+            assert told.status_code == 503 and "安装密钥不是原来的那一份" in told.text
+        assert (await desk.step(name="li", password="not this one", code="123456")).status_code == 401
+        assert (await desk.step(name="li", password=GOOD)).status_code == 401
+        assert "redirect" in (await desk.step(name="li", password=GOOD, code=recovery[0])).json()
+
+
 # ----------------------------------------------------------------- lockout
 
 
