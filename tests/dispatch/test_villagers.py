@@ -306,6 +306,8 @@ def test_2_11_a_secretary_is_free_when_the_project_is_over_or_the_body_says_so()
 def test_2_11_a_term_of_a_secretary_ends_by_itself() -> None:
     benxi = village(links=[*PACK["links"], HELPER, MEMBERS, HEAD, {**SECRETARY, "term": {"years": 1}}])
     lead(benxi)
+    state = benxi.dispatch.states[Posts, "XM-1"]
+    assert isinstance(state, Posts) and "terms" in state.timers and "terms" not in state.shown().timers
     benxi.until(START + 366 * DAY)
     assert [one.ground for one in benxi.said(ChargeEnded)] == ["term"] and not leads(benxi)
 

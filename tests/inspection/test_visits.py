@@ -167,6 +167,13 @@ def test_2_19_who_has_ties_to_a_village_does_not_inspect_it_and_another_one_goes
     region.visit(village, Q4, inspectors=("C8",))
 
 
+def test_2_19_where_only_those_who_answer_for_a_village_are_recused_ties_are_nothing() -> None:
+    region = drawn(recuse=["bearers"])
+    village = next(iter(on_the_last_day(region).visits))
+    region.hear(register(region, "C9", "U9", village))
+    region.visit(village, Q4, inspectors=("C9",))
+
+
 def test_2_19_who_has_ties_to_a_village_that_was_merged_has_them_to_the_one_that_remains() -> None:
     region = drawn(recuse=["ties"])
     campaign = on_the_last_day(region)

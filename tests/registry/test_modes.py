@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.registry.model import why_not_yet
-from services.registry.model.listing import numbers
+from services.registry.model.listing import Number, numbers, united
 from shared.contracts import registry as r
 from shared.contracts.calendar import DayPassed
 from shared.engine.deliveries import handle
@@ -112,6 +112,13 @@ def test_4_2_each_list_counts_what_is_on_it_and_on_no_other() -> None:
     found = [listing(here, kind) for kind in ("relief_mode", "demonstration")]
     told = {(one.kind, one.mode): one.number for one in numbers(found, here.policy.lists) if one.number}
     assert told == {("relief_mode", ""): 1, ("relief_mode", "搬迁式"): 1, ("demonstration", ""): 1}
+
+
+def test_4_2_what_replicas_count_each_of_their_own_is_added_up_by_list_and_mode() -> None:
+    one = [Number("relief_mode", "分类扶贫的村", "", 3), Number("relief_mode", "分类扶贫的村", "搬迁式", 2)]
+    other = [Number("relief_mode", "分类扶贫的村", "", 4), Number("demonstration", "示范村", "", 1)]
+    whole = [Number("relief_mode", "分类扶贫的村", "", 7), one[1], other[1]]
+    assert united([*one, *other]) == whole
 
 
 def test_4_2_a_split_village_passes_its_mode_on_and_a_merged_one_leaves_it_to_the_one_that_remains() -> None:

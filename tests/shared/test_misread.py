@@ -134,6 +134,10 @@ def test_2_4_a_ledger_is_not_settled_before_its_last_reconciliation_is_over() ->
     found = ledger(reconcile=last, settle={"month": 1, "day": 14})
     assert refused(found, "commitments[3].settle", "is reconciled until 2016-01-15")
     assert not ledger(reconcile=last, settle={"month": 1, "day": 15})
+    several = [{"month": 6, "day": 30}, *last]
+    assert refused(
+        ledger(reconcile=several, settle={"month": 1, "day": 14}), "commitments[3].settle", "until 2016-01-15"
+    )
 
 
 def test_2_21_an_assessment_that_opens_in_spring_is_no_years_that_can_be_said() -> None:

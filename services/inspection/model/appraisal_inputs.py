@@ -278,9 +278,8 @@ def void(state: Appraisal | None, command: VoidChannel, policy: Policy, today: d
 
 def around(state: Appraisal | None, _command: WithdrawAppraisalInput) -> Iterable[Key]:
     """The subject of an assessment that a void has ended, and all who are assessed together with it."""
-    if state and state.is_unscored:
-        sort = {VILLAGE: "village:", TOWNSHIP: ""}.get(state.subject_kind, "party:")
-        yield Subject, f"{sort}{state.subject}"
+    if state and state.is_unscored:  # Only villages and townships are assessed by what nobody enters.
+        yield Subject, f"village:{state.subject}" if state.subject_kind == VILLAGE else state.subject
         if state.cohort:
             yield Cohort, state.cohort
 
