@@ -395,7 +395,10 @@ async def test_the_page_asks_for_what_is_owed(desk: Desk) -> None:
 async def test_a_program_signs_in_and_its_secret_is_rotated_without_a_gap(desk: Desk) -> None:
     system = await desk.appoint("system", "sun", "孙立")
     security = await desk.appoint("security", "he", "何平")
-    made = await desk.post("/v1/service-accounts", {"name": "report", "organ": "县扶贫办"}, system)
+    program = {"name": "report", "organ": "县扶贫办"}
+    as_person = await desk.post("/v1/service-accounts", {**program, "person": "李春梅"}, system)
+    assert as_person.status_code == 422 and "服务账号没有姓名" in as_person.text
+    made = await desk.post("/v1/service-accounts", program, system)
     old = made.json()["secret"]
     roles = [{"role": "subscriber", "division": "2105"}]
     await desk.post("/v1/accounts/report/roles", {"roles": roles}, security)

@@ -35,6 +35,11 @@ def test_at_most_eight_years_are_marked(until: int, years: list[str]) -> None:
     assert chart and [mark.text for mark in chart.years] == years
 
 
+def test_what_began_on_the_day_itself_is_shown_too() -> None:
+    chart = stacked([(date(2014, 6, 1), {"listed": 3})], ["listed"], date(2014, 6, 1))
+    assert chart and [area.name for area in chart.areas] == ["listed"] and "nan" not in chart.areas[0].points
+
+
 def test_who_left_a_stage_in_the_month_is_counted_in_the_next_one_alone() -> None:
     changes = [(date(2014, 6, 3), "listed", 2), (date(2014, 6, 9), "listed", -1), (date(2014, 6, 9), "matched", 1),
                (date(2014, 8, 1), "listed", -1), (date(2014, 8, 1), "matched", 1)]  # fmt: skip

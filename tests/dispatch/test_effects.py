@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from services.dispatch.model.commands import AdjustTeam
-from services.dispatch.model.link import Link
+from services.dispatch.model.commands import AdjustTeam, WithdrawAssignment
+from services.dispatch.model.link import Link, id_of
 from shared.contracts.dispatch import (
     ExtensionWithdrawn,
     MemberLeft,
     MemberRecalled,
+    TeamAssigned,
     TeamKept,
     TeamReleased,
     TermExtended,
@@ -67,6 +68,20 @@ def test_3_11_a_unit_that_had_not_done_what_it_owed_stays_longer_by_a_decision()
     benxi.until(date(2018, 6, 21))
     assert ends(benxi) == [(date(2018, 6, 20), 1), (date(2019, 6, 20), 2)], "the village is still on the list"
     assert benxi.said(TermExtended)[1].outcome is None and benxi.tasks("term-assessments")
+
+
+def test_3_11_a_team_that_is_assigned_anew_has_the_whole_term_and_no_extension_of_the_earlier_assignment() -> None:
+    benxi = Benxi().assigned()
+    decided = extended()
+    benxi.hear(decided)
+    assert benxi.assignment().extension == 1
+    benxi.send(WithdrawAssignment)
+    benxi.assign()
+    link = benxi.dispatch.states[Link, id_of(V1)]
+    assert isinstance(link, Link) and link.term_end
+    assert (link.extension, link.prolonged, link.term_end) == (0, {}, benxi.said(TeamAssigned)[1].term_end)
+    benxi.hear(overturned(decided))
+    assert not benxi.said(ExtensionWithdrawn)
 
 
 def test_3_11_after_the_exit_the_team_stays_for_another_extension() -> None:

@@ -107,6 +107,16 @@ def test_5_9_a_service_before_the_decision_or_to_come_is_refused(world: World, d
         serve(world, LEADER, body="county")
 
 
+def test_5_9_an_answer_is_served_after_it_was_given_and_not_after_the_decision_alone(world: World) -> None:
+    recalled(world)
+    lodge(world)
+    world.pass_days(TODAY + 5 * DAY)
+    answer_appeal(world, LEADER, overturned=False)
+    with pytest.raises(Refused, match="the service lies between 2015-01-15 and 2015-01-15"):
+        serve(world, LEADER, TODAY + 4 * DAY)
+    serve(world, LEADER)
+
+
 def test_5_9_a_day_of_service_that_was_entered_wrongly_is_corrected_until_an_appeal(world: World) -> None:
     recalled(world)
     world.pass_days(TODAY + 5 * DAY)

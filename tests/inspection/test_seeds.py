@@ -3,13 +3,15 @@
 import hashlib
 import secrets
 from datetime import date, timedelta
+from itertools import product
+from string import ascii_lowercase, digits
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.inspection.model.campaign import Campaign
-from services.inspection.model.seeds import must_be_unguessable
+from services.inspection.model.seeds import _EASY, must_be_unguessable
 from shared.contracts.inspection import CampaignClosed, DrawMade, SeedCommitted, SeedMissed
 from shared.draws import frame_hash, verify_draw
 from shared.rules import Refused
@@ -117,6 +119,12 @@ def test_2_19_a_share_with_a_pattern_is_refused(weak: str) -> None:
     with pytest.raises(Refused, match="easy to guess") as refused:
         must_be_unguessable(weak, "2.19")
     assert "zhucun seed" in refused.value.zh
+
+
+def test_2_19_easy_to_type_are_neighbours_of_a_keyboard_of_the_alphabet_and_of_the_digits_and_doubles() -> None:
+    rows = f"{ascii_lowercase} {digits}0 qwertyuiop asdfghjkl zxcvbnm"
+    for a, b in product(ascii_lowercase + digits, repeat=2):
+        assert ((a, b) in _EASY) == (a == b or a + b in rows or b + a in rows), a + b
 
 
 @pytest.mark.parametrize(

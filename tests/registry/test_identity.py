@@ -195,6 +195,15 @@ def test_a_code_that_the_county_issued_is_told_as_such() -> None:
     assert County().do(REGISTER)[0].issued_by is None
 
 
+def test_a_code_may_be_told_later_to_be_the_countys_own_and_stays_so() -> None:
+    county = County()
+    county.do(again(ISSUED, issued_by=None, issue_document=None))
+    county.do(ISSUED)
+    county.do(again(ISSUED, issued_by="彭阳县统计局", issue_document="统发〔2025〕1号"))
+    state = county.world.state("registry", Village, "210521100231")
+    assert (state.issued_by, state.issue_document) == ("彭阳县民政局", "民发〔2025〕3号")
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [

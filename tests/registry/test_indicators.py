@@ -163,6 +163,8 @@ def test_5_1_how_great_a_criterions_figure_may_be_is_what_its_indicator_says() -
         refused = here.refusal(c.MeasureIndicators(**AT, year=2014, values=given, measured_by="镇"))
         assert (refused.field, least in refused.zh) == ("values.collective_income", True), refused.zh
     assert measure(measuring(entry), 2014, **given)[0].values["collective_income"] == 3e8
+    on_list = County(PACK).helped().until(date(2014, 12, 1)).count(2014)
+    assert on_list.measure(2014, collective_income=2e8), "10,000 times what is asked is just taken"
 
 
 @pytest.mark.parametrize(

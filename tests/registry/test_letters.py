@@ -207,6 +207,18 @@ def test_1_2_a_county_that_begins_after_the_day_owes_the_next_years_letter() -> 
     assert len(here.world.said(r.LetterOverdue)) == 2
 
 
+def test_1_2_letters_of_a_new_pack_are_looked_at_by_their_day_and_not_at_new_year_alone() -> None:
+    here = County({**PACK, "letters": []}).registered()
+    pack = {**PACK, "letters": [LETTER], "version": "2105-2014.2", "effective_from": date(2014, 7, 1)}
+    here.do(c.AdoptPolicy(place=CITY, pack=pack, adopted_by="市委"))
+    here.until(date(2014, 7, 1))
+    here.do(village(OTHER))
+    here.until(date(2014, 7, 31))
+    assert not here.world.said(r.LetterOverdue)
+    here.until(date(2014, 8, 1))
+    assert [one.due for one in here.world.said(r.LetterOverdue)] == [date(2014, 7, 31)] * 2
+
+
 def test_1_2_a_pack_without_letters_any_more_asks_for_none() -> None:
     here = county()
     pack = {**PACK, "version": "2105-2014.2", "effective_from": date(2014, 7, 1)}

@@ -8,6 +8,7 @@ import pytest
 from services.registry.model import Baseline, Cadre, Register, Resolution, Unit, Village, steps
 from services.registry.model import commands as c
 from services.registry.model import resolution as rules
+from services.registry.model.units import withdraw_cadre
 from shared.contracts import dispatch as d
 from shared.contracts.registry import (
     CadreRegistered,
@@ -28,7 +29,7 @@ from shared.contracts.registry import (
     YearClosed,
     YearReopened,
 )
-from shared.rules import Refused
+from shared.rules import Key, Refused, State
 from tests.registry.county import (
     AT,
     BEGIN,
@@ -357,6 +358,29 @@ def test_3_3_whoever_serves_a_village_is_not_taken_back() -> None:
     assert VILLAGE in county.refusal(unit).zh
     county.hear(RELEASED)
     assert county.do(unit)
+
+
+@pytest.mark.parametrize(
+    ("stage", "is_there"),
+    [
+        *((stage, False) for stage in ("listed", "diagnosed", "matched")),
+        *((stage, True) for stage in ("assigned", "pledged", "helped", "requested", "verified", "noticed", "delisted")),
+    ],
+)
+def test_3_3_in_whatever_stage_a_village_has_a_team_its_cadres_are_not_taken_back(stage: str, is_there: bool) -> None:
+    county = with_cadre()
+    cadre = county.world.state("registry", Cadre, "C1")
+    served: dict[Key, State | None] = {
+        (Village, VILLAGE): Village(
+            id=VILLAGE, place=PLACE, name="朝阳", township="碱厂镇", population=900, stage=stage, since=BEGIN
+        )
+    }  # fmt: skip
+    taken_back = c.WithdrawCadre(place=CITY, cadre="C1", **WHY)
+    if is_there:
+        with pytest.raises(Refused, match=VILLAGE):
+            withdraw_cadre(cadre, taken_back, county.policy, BEGIN, served)
+    else:
+        assert withdraw_cadre(cadre, taken_back, county.policy, BEGIN, served).events
 
 
 def test_3_3_an_assignment_that_was_withdrawn_holds_nobody() -> None:
