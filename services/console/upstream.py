@@ -14,7 +14,10 @@ from shared.engine.shares import owners
 from shared.web.problems import Fault, Problem
 
 WITHIN: Final = 30.0
-"""Seconds within which a service must answer."""
+"""Seconds within which a service must answer a question."""
+DONE_WITHIN: Final = 100.0
+"""Seconds within which it must answer commands. For 90 of them it waits for a database that is away, and then does them
+all the same: who was told before that nothing came of it would begin anew."""
 
 
 class Shown(Protocol):
@@ -99,7 +102,7 @@ class Upstream:
         asked = {**params, "dry_run": True} if dry_run else params
         return await self._json(
             "POST", self.keeper(service, place), path, visitor, params=asked,
-            content=msgspec.json.encode(commands),
+            content=msgspec.json.encode(commands), seconds=DONE_WITHIN,
             headers={IDEMPOTENCY_KEY: key, "content-type": "application/json"},
         )  # fmt: skip
 
