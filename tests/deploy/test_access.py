@@ -236,7 +236,7 @@ async def read(client: Client, count: int, config: ConsumerConfig | None = None)
     """What a subscriber reads next, by the numbers of its messages, and acknowledges."""
     js = client.jetstream(domain=DOMAIN)
     pull = await js.pull_subscribe("zhucun.v1.52.>", durable="guizhou-52", stream=bus.OPEN, config=config)
-    messages = await pull.fetch(count, timeout=5)
+    messages = await pull.fetch(count, timeout=20)
     for message in messages:
         await message.ack_sync()
     return [json.loads(message.data)["n"] for message in messages]
@@ -420,7 +420,7 @@ async def printed(code: str, system: System, folder: Path) -> str:
 
 async def cut_off(client: Client) -> None:
     """Wait until the server has ended a connection."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while client.is_connected:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 

@@ -109,7 +109,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 async def restarted(system: System, name: str, old: int) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while system.pid(name) == old:  # noqa: ASYNC110 - the process is not ours to wait for
             await asyncio.sleep(0.02)
     await system.ready(10)

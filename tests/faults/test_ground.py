@@ -85,7 +85,7 @@ async def test_a_cut_link_is_silent_and_a_joined_one_brings_what_was_held_back()
             await asyncio.wait_for(reader.read(10), 0.3)
         link.join()
         writer.write(b"3")
-        assert await asyncio.wait_for(reader.readexactly(2), 1) == b"23"
+        assert await asyncio.wait_for(reader.readexactly(2), 10) == b"23"
         writer.close()
 
 
@@ -95,19 +95,19 @@ async def test_a_severed_link_ends_its_connections_and_takes_none_until_it_is_jo
         writer.write(b"1")
         assert await reader.read(10) == b"1"
         link.sever()
-        with pytest.raises(OSError):
+        with pytest.raises(ConnectionError):
             await ended(reader)
-        with pytest.raises(OSError):
+        with pytest.raises(ConnectionError):
             await ended((await asyncio.open_connection(*link.address.split(":")))[0])
         link.join()
         reader, writer = await asyncio.open_connection(*link.address.split(":"))
         writer.write(b"2")
-        assert await asyncio.wait_for(reader.read(10), 1) == b"2"
+        assert await asyncio.wait_for(reader.read(10), 10) == b"2"
         writer.close()
 
 
 async def ended(reader: asyncio.StreamReader) -> None:
-    if not await asyncio.wait_for(reader.read(10), 1):
+    if not await asyncio.wait_for(reader.read(10), 10):
         raise ConnectionResetError
 
 
@@ -131,7 +131,7 @@ async def test_a_held_family_does_nothing_and_a_killed_one_is_gone_with_its_chil
 
 
 async def size_over(file: Path, size: int) -> None:
-    async with asyncio.timeout(4):
+    async with asyncio.timeout(20):
         while size_of(file) <= size:  # noqa: ASYNC110 - another process writes it
             await asyncio.sleep(0.01)
 

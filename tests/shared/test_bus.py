@@ -200,7 +200,7 @@ async def test_connect_waits_for_a_server_that_is_not_up(nats_server: NatsServer
     assert not connecting.done()
     nats_server.start()
     try:
-        broker = await asyncio.wait_for(connecting, 5)
+        broker = await asyncio.wait_for(connecting, 20)
         assert broker.connection.is_connected
         await broker.connection.close()
     finally:

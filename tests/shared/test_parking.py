@@ -188,7 +188,7 @@ async def test_a_sealed_event_by_an_unknown_pack_is_parked_once_the_open_stream_
         done, _ = await asyncio.wait([waiting], timeout=0.3)
         assert not done, "while the open stream is behind, the pack may still come"
         read.set()
-        await asyncio.wait_for(waiting, 5)
+        await asyncio.wait_for(waiting, 20)
         letters = await running.letters()
         assert [(letter["sequence"], "no-such-pack" in letter["reason"]) for letter in letters] == [(1, True)]
         assert await replay_letters(running.pipeline, "", letters[0]["id"]) == 0, "it is as unknown as before"

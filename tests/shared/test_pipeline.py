@@ -356,7 +356,7 @@ async def test_a_sealed_event_that_overtakes_its_pack_waits_for_it(database: str
                 await asked.acquire()
         assert not early.done()
         await submit(running.pipeline, "pack", [small.Adopt(place="210500", pack=PACK)])
-        await asyncio.wait_for(early, 5)
+        await asyncio.wait_for(early, 20)
         assert await running.letters() == []
 
 

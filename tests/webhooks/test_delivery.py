@@ -313,7 +313,7 @@ async def test_a_courier_that_is_woken_as_it_is_stopped_stops(desk: Desk) -> Non
         await desk.ask("pause")
         await asyncio.sleep(0.3)
         desk.post.employ(desk.id)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await desk.post.stop()
 
 
