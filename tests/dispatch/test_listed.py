@@ -142,6 +142,14 @@ def test_2_13_a_village_on_the_poverty_list_and_on_another_has_one_team_until_bo
     assert len(here.said(TeamKept)) == 1
 
 
+def test_2_13_who_waits_for_a_unit_waits_on_for_another_list_when_the_poverty_list_is_over() -> None:
+    here = Benxi(**LISTS)
+    here.hear(diagnosed(V1), begun(), diagnosed(V2))
+    assert {*here.pool.needs} == {V1, V2}
+    here.hear(delisted(V1), delisted(V2))
+    assert {*here.pool.needs} == {V1}
+
+
 def test_2_13_the_team_stays_on_the_poverty_list_when_the_other_list_is_over() -> None:
     here = benxi().helped()
     here.hear(begun(), ended())

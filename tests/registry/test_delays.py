@@ -106,6 +106,7 @@ def test_2_18_whoever_took_the_gate_over_owes_it_and_nobody_else_may_take_it() -
     [decided] = of_type(county.do(TAKE), DelayDecided)
     assert decided.taken_by == "county" and decided.until == matter(county).course.take_by == date(2014, 7, 2)
     assert "县" in county.refusal(step("fund_gate")).zh
+    assert county.until(date(2014, 6, 20)).do(TAKE) == [] and matter(county).course.take_by == date(2014, 7, 2)
     county.until(date(2014, 7, 3))
     overdue = county.world.said(StepOverdue)[-1]
     assert (overdue.owed_by, overdue.due, overdue.told_to) == ("county", date(2014, 7, 2), None)

@@ -212,6 +212,7 @@ def test_thousands_of_working_days_are_counted_as_one_by_one(start: date, days: 
 def test_the_table_says_what_the_notices_said() -> None:
     import chinese_calendar
 
+    assert CHINA.known_until == date(max(CHINA.said).year, 12, 31)
     days = [date(2004, 1, 1) + timedelta(n) for n in range((CHINA.known_until - date(2004, 1, 1)).days + 1)]
     assert [day for day in days if CHINA.works(day) != chinese_calendar.is_workday(day)] == []
 

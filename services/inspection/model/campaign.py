@@ -323,7 +323,7 @@ def reach(state: Campaign, due: Due, policy: Policy, today: date) -> Change:
 
 def close(state: Campaign, due: Due, policy: Policy, today: date) -> Change:
     """The campaign's last day is over. A visit not made by now counts as missed, even if it is made up later."""
-    seeds, silent = ended(state.seeds) if state.awaits_seeds and state.seeds.is_open else (state.seeds, ())
+    seeds, silent = ended(state.seeds) if state.seeds.is_open else (state.seeds, ())
     facets = {one.code: _looked_into(state, one.code) for one in state.terms.facets}
     closed = CampaignClosed(
         place=state.place,
