@@ -13,7 +13,7 @@ import pytest
 from deploy.demo.world import World
 from services.incentives.model.commands import Decide, DecideAppeal, HearDefence, LodgeAppeal, MoveOutcome
 from services.inspection.model.assessment import Assessment, Proposal, Step, Terms
-from services.inspection.model.commands import ConfirmGrade, HoldBallot
+from services.inspection.model.commands import ConfirmGrade, DeliverReport, HoldBallot, VoidInput
 from services.registry.model import Resolution, Village
 from services.registry.model import commands as c
 from shared.contracts import Command
@@ -201,12 +201,23 @@ def year(**more: Any) -> Assessment:
 GRADE = ConfirmGrade(
     place="210521", village=VILLAGE, year=2014, grade="competent", body="organisation", decided_by="市委组织部"
 )
+REPORT = DeliverReport(
+    place="210521", village=VILLAGE, year=2014, form="oral",
+    body="team", delivered_by="工作队",
+)  # fmt: skip
+VOID = VoidInput(
+    place="210521", village=VILLAGE, year=2014, channel="visits", body="organisation", reason="没有督查",
+    decided_by="市委组织部",
+)  # fmt: skip
 BALLOT = HoldBallot(
     place="210521", village=VILLAGE, year=2014, entitled=20, present=15, satisfied=12, body="village", held_by="村"
 )
 
 
 def test_a_teams_grade_and_the_answer_to_a_request_for_its_review_are_two_persons() -> None:
+    for action, entered, channel in (("reports", REPORT, "oral"), ("input-voids", VOID, "visits")):
+        hand = year().hand(action, entered)
+        assert hand and (hand.step, hand.apart) == (channel, False)
     ballot, grade = year().hand("ballots", BALLOT), year().hand("grades", GRADE)
     assert ballot and not ballot.apart and grade and grade.apart
     given = year(proposal=Proposal(80, "competent", "competent", ())).handled(ballot, ("li",)).handled(grade, ("wu",))

@@ -237,6 +237,16 @@ def test_a_part_becomes_a_village_with_its_share_and_the_old_one_goes_on() -> No
     assert county.snapshot() == before, "sent again it changes nothing"
 
 
+def test_a_part_without_households_has_the_past_of_the_old_village_all_the_same() -> None:
+    county = County().helped()
+    facts_of(county, VILLAGE, 2014, household("H1", 4))
+    county.until(date(2015, 12, 1))
+    facts_of(county, VILLAGE, 2015, household("H1", 4))
+    county.do(again(SPLIT, since=county.world.today))
+    new = state(county, Register, PART)
+    assert (new.year, new.past, new.households) == (2015, county.register.past, {}) and new.past
+
+
 @pytest.mark.parametrize(
     ("stage", "begins"), [("registered", "registered"), ("listed", "listed"), ("delisted", "delisted")]
 )

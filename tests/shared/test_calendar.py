@@ -273,6 +273,16 @@ def test_t1_what_one_division_announces_counts_there_alone_and_may_be_corrected(
     assert book.calendar("450122").works(on("2024-04-11"))
 
 
+def test_t1_notices_of_one_year_count_beside_one_another_in_whatever_order_they_come() -> None:
+    of_guangxi = msgspec.structs.replace(SPRING, place="450000", notice="san-yue-san", off=(on("2027-04-09"),))
+    for notices in ((SPRING, of_guangxi), (of_guangxi, SPRING)):
+        book = PolicyBook()
+        for notice in notices:
+            book.announce(notice)
+        assert [*book.notices] == [("000000", "2027"), ("450000", "san-yue-san")]
+        assert not book.calendar("450122").works(on("2027-04-09")) and book.calendar("520302").works(on("2027-04-09"))
+
+
 def test_t1_a_pack_has_holidays_of_its_own() -> None:
     pack = tomllib.loads(Path("shared/policy/packs/benxi.toml").read_text("utf-8"))
     days = {"kind": "holiday", "days": [on("2024-04-11"), on("2024-04-12")], "document": "S3", "article": "第二条"}

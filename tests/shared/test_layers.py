@@ -98,6 +98,13 @@ def test_4_2_a_county_adds_a_kind_of_link_and_changes_one_field_of_its_citys() -
     assert not parse_pack(layer(drop={"links": ["contact"]}), kept.base).contacts
 
 
+def test_4_2_a_link_that_does_not_say_what_it_leads_from_is_refused_at_its_field() -> None:
+    nameless = {field: said for field, said in CONTACT.items() if field != "from"}
+    assert [where for where, _ in faults(links=[nameless])] == ["links[0].from"]
+    twice = faults(links=[nameless, {"kind": CONTACT["kind"], "each_target": 2}])
+    assert [where for where, _ in twice] == ["links[0].from", "links[1].from"]
+
+
 def test_a_further_version_of_the_city_is_read_under_the_countys_layer_from_its_day_on_in_any_order() -> None:
     second = {**PACK, "version": "2105-2016.1", "effective_from": date(2016, 1, 1)}
     second["campaigns"] = [{**campaign, "label": "新"} for campaign in PACK["campaigns"]]

@@ -1,12 +1,16 @@
 """What a pack says and the rules would take otherwise, or what nobody could keep, is refused when it is checked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
+import msgspec
 import pytest
 
 from shared.policy import Campaign, PolicyInvalid, find_doubts, parse_pack
+from shared.policy.parties import PartyKind, of_villages
+from shared.policy.shipped import FILES, base, content
+from tests.support.edits import edited
 from tests.support.packs import CONTACT, PACK
 
 TRAINING: dict[str, Any] = {
@@ -117,6 +121,41 @@ def test_5_12_seasons_that_meet_in_years_without_a_29_february_are_refused() -> 
     assert refused(found, "presence.seasons[1].from", "“春耕” and “冬闲” have a day in common, such as 2015-02-28")
     since_march = {**spring, "from": {"month": 3, "day": 1}}
     assert not faults_of(presence={**presence, "seasons": [winter, since_march]})
+
+
+def spans(part: Any, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Where lengths of time stand in a pack."""
+    if isinstance(part, dict) and part and part.keys() <= {"calendar_days", "working_days", "months", "years", "roll"}:
+        yield at
+    elif isinstance(part, dict | list):
+        for key, inner in part.items() if isinstance(part, dict) else enumerate(part):
+            yield from spans(inner, (*at, key))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["term", "remind", "extension", "keep_after_exit", "monitor_for", "lasts", "impact", "observe", "propose_within",
+     "review_every", "confirm_within", "cadres", "persons", "statements", "callers", "readings"],
+)  # fmt: skip
+def test_a_time_whose_end_is_told_when_it_begins_does_not_depend_on_holidays(name: str) -> None:
+    file, at = next((file.stem, at) for file in FILES for at in spans(content(file.stem)) if at[-1] == name)
+    with pytest.raises(PolicyInvalid) as refused:
+        parse_pack(edited(content(file), at, {"working_days": 5}), base)
+    found = [fault for fault in refused.value.faults if fault.path == at]
+    assert any("years, months or calendar days" in fault.en and "不按工作日" in fault.zh for fault in found), (
+        refused.value.faults
+    )
+
+
+def test_persons_of_villages_are_those_who_belong_to_nothing_else() -> None:
+    kinds = (
+        {"kind": "clerk", "parents": ["village"], "personal": True},
+        {"kind": "project", "parents": ["village"]},
+        {"kind": "talent", "parents": ["village", "township"], "personal": True},
+        {"kind": "envoy", "parents": ["county"], "personal": True},
+    )
+    known = msgspec.convert([{**kind, "label": "某类"} for kind in kinds], tuple[PartyKind, ...])
+    assert of_villages(known) == ["clerk"]
 
 
 # ------------------------------------------------------------- the year before
