@@ -65,6 +65,14 @@ def test_1_6_an_order_waits_for_the_reply_of_the_visited_side() -> None:
     assert not region.tasks("replies")
 
 
+def test_1_6_what_a_team_that_is_gone_has_disputed_is_decided_and_nothing_is_ordered_any_more() -> None:
+    region, village = visited()
+    region.ask(reply(region, village, FINDINGS[0]))
+    region.hear(region.released(village))
+    region.ask(decide(region, village, FINDINGS[0]))
+    assert len(region.said(ReplyDecided)) == 1 and not region.said(OrderIssued)
+
+
 def test_1_6_what_nobody_replies_to_in_time_is_ordered_then() -> None:
     region, village = visited()
     region.pass_days(date(2015, 3, 8))
