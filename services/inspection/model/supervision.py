@@ -352,7 +352,7 @@ def issue(village: Supervision, id: str, times: Mapping[str, Span], policy: Poli
 
     It is due after the longest time among them, since no finding may become overdue before its own time is over.
     """
-    if not village.unit or not times:
+    if not times:
         return Change(village)
     allowed = max(times.values(), key=lambda span: span.after(today, policy.calendar))
     order = Order(tuple(sorted(times)), allowed, allowed.after(today, policy.calendar))
