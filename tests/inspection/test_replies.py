@@ -65,14 +65,6 @@ def test_1_6_an_order_waits_for_the_reply_of_the_visited_side() -> None:
     assert not region.tasks("replies")
 
 
-def test_1_6_what_a_team_that_is_gone_has_disputed_is_decided_and_nothing_is_ordered_any_more() -> None:
-    region, village = visited()
-    region.ask(reply(region, village, FINDINGS[0]))
-    region.hear(region.released(village))
-    region.ask(decide(region, village, FINDINGS[0]))
-    assert len(region.said(ReplyDecided)) == 1 and not region.said(OrderIssued)
-
-
 def test_1_6_what_nobody_replies_to_in_time_is_ordered_then() -> None:
     region, village = visited()
     region.pass_days(date(2015, 3, 8))
@@ -212,6 +204,21 @@ def test_1_6_holidays_that_are_announced_move_the_last_day_for_a_reply_and_for_i
     assert not region.said(OrderIssued), "the old day is over, and the new one is not"
     region.pass_days(date(2015, 3, 10))
     assert [order.village for order in region.said(OrderIssued)] == [first]
+
+
+def test_1_6_the_time_for_a_reply_is_gone_with_the_team_and_no_holiday_moves_it() -> None:
+    within = {"reply_by": {"after": "inspection.visit.made", "within": {"working_days": 3}}}
+    region = Region(changed(PACK, "campaigns", "supervision", reply={**REPLY, **within}), date(2015, 2, 20), villages=8)
+    region.pass_days(date(2015, 3, 3))
+    village = region.villages[0]
+    region.visit(village, TURN, findings=FINDINGS)
+    region.hear(region.released(village))
+    said = {"place": "000000", "year": 2015, "notice": "临时放假", "document": "国办发明电〔2015〕1号"}
+    off = {"off": (date(2015, 3, 5),), "worked": (), "announced_by": "国务院办公厅"}
+    region.announce(HolidaysAnnounced(**said, **off))  # type: ignore[arg-type]
+    assert not region.said(DeadlineMoved)
+    state = region.kept(Supervision, village)
+    assert (state.hearings, state.deadlines) == ({}, ())
 
 
 def test_1_6_a_second_reply_does_not_put_the_decision_off_with_the_holidays_either() -> None:
