@@ -306,6 +306,15 @@ def test_2_20_a_unit_neither_judges_itself_nor_is_managed(kind: str, change: dic
         parse_pack({**BENXI, "outcomes": outcomes})
 
 
+def test_2_20_a_decision_that_is_late_after_another_motion_is_told_once_more(world: World) -> None:
+    hear(world, graded("incompetent"))
+    for told in (1, 2):
+        move(world)
+        world.pass_days(world.today + timedelta(90))
+        assert len(world.said(DecisionOverdue)) == told
+        move(world, moved=False)
+
+
 def test_5_9_a_defence_against_something_that_is_proposed_again_is_heard_again(world: World) -> None:
     hear(world, graded("incompetent"))
     move(world)
