@@ -86,6 +86,16 @@ def test_3_7_a_team_that_came_after_the_half_year_check_is_judged_by_the_rest() 
     assert complete(region, annual=95).score == pytest.approx((30 * 90 + 50 * 95) / 80, abs=0.01)
 
 
+@pytest.mark.parametrize(("began", "is_in"), [(date(2015, 6, 8), True), (date(2015, 6, 9), False)])
+def test_3_7_a_team_that_came_after_the_frame_of_a_check_was_fixed_is_judged_by_the_rest(
+    began: date, is_in: bool
+) -> None:
+    region = Region(changed(BENXI, "campaigns", "half_year", seed_days=10), began, villages=1)
+    region.pass_days(date(2015, 12, 1))
+    (opened,) = region.said(AssessmentOpened)
+    assert ("half_year" in opened.inputs) == is_in
+
+
 def test_3_7_a_year_in_which_nothing_can_be_scored_is_not_assessed() -> None:
     inputs = [{"channel": "written_report", "weight": 0}, {"channel": "half_year", "weight": 1}]
     pack = {**BENXI, "assessment": {**BENXI["assessment"], "inputs": inputs}}
