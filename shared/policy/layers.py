@@ -227,7 +227,7 @@ def _is_merged(inner: Any) -> bool:
 def _struct_of(hint: Any, entry: Any = None) -> Any:
     """The type of an entry of a list. Where the list has several kinds of entries, the one that the entry says."""
     structs = get_args(hint)
-    return tagged(structs, entry) if structs and _is_struct(structs[0]) else hint
+    return tagged(structs, entry) or structs[0] if structs and _is_struct(structs[0]) else hint
 
 
 def _named(way: Way) -> Path:

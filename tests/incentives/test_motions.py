@@ -150,8 +150,9 @@ def test_2_20_a_motion_that_does_not_come_is_told_once_and_stays_awaited(asleep:
     (late,) = world.said(MotionOverdue)
     assert (late.proposes, late.due, late.is_sealed()) == ("leader_group", last, True)
     assert awaited(world) == [("outcome-motions", "leader_group", last)]
+    assert case(world, LEADER).is_unmoved
     move(world)
-    assert case(world, LEADER).status == "proposed"
+    assert (case(world, LEADER).status, case(world, LEADER).is_unmoved) == ("proposed", False)
 
 
 def test_2_20_what_was_found_ends_with_its_grade(world: World) -> None:

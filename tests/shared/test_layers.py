@@ -105,6 +105,12 @@ def test_4_2_a_link_that_does_not_say_what_it_leads_from_is_refused_at_its_field
     assert [where for where, _ in twice] == ["links[0].from", "links[1].from"]
 
 
+@pytest.mark.parametrize("wrong", ["nobody", None])
+def test_4_2_a_link_that_a_layer_says_twice_and_once_wrongly_is_refused_at_its_field(wrong: Any) -> None:
+    said = [{"kind": "team", "from": wrong}, {"kind": "team", "each_target": 3}]
+    assert [where for where, _ in faults(links=said)] == ["links[1].from"]
+
+
 def test_a_further_version_of_the_city_is_read_under_the_countys_layer_from_its_day_on_in_any_order() -> None:
     second = {**PACK, "version": "2105-2016.1", "effective_from": date(2016, 1, 1)}
     second["campaigns"] = [{**campaign, "label": "新"} for campaign in PACK["campaigns"]]

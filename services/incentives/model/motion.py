@@ -30,7 +30,7 @@ def move(record: Record | None, command: MoveOutcome, policy: Policy, today: dat
     if command.moved == (case.status in ("proposed", "decidable")) and case.moved_on:
         return Change(record)
     if command.moved:
-        case = put(but(case, moved_on=today), today, policy)
+        case = put(but(case, moved_on=today, is_unmoved=False), today, policy)
     else:
         # What was heard stays on record; the times of the hearing and of the decision begin anew with another motion.
         case = but(case, status="unmoved", moved_on=today, defence_until=None, decidable_on=None, decide_by=None,
