@@ -47,7 +47,7 @@ NAMED = "named"
 """The position that tells which names were heard from the start of the open stream."""
 
 
-class Settings(process.Settings, kw_only=True):
+class Settings(process.Served, kw_only=True):
     """What the services need beside."""
 
     nats: str = "nats://127.0.0.1:4222"

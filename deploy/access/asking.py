@@ -69,7 +69,7 @@ async def reload(url: str, key: Path, ca: Path | None = None) -> Sequence[str]:
     named = len(url.split(","))
     reloaded: list[str] = []
     async with connected(url, key, ca) as client:
-        for id, server in (await _answers(client, "$SYS.REQ.SERVER.PING.IDZ", named)).items():
+        for id, server in (await _answers(client, "$SYS.REQ.SERVER.PING.IDZ", named, LAST)).items():
             for answer in (await _answers(client, f"$SYS.REQ.SERVER.{id}.RELOAD", 1)).values():
                 if error := answer.get("error"):
                     raise ValueError(f"{server['name']}: {error.get('description', error)}")
@@ -79,8 +79,9 @@ async def reload(url: str, key: Path, ca: Path | None = None) -> Sequence[str]:
     return reloaded
 
 
-async def _answers(client: Client, subject: str, named: int) -> dict[str, Any]:
-    """The answers to one question, by server. `named` is how many must answer, at least, if all are well.
+async def _answers(client: Client, subject: str, named: int, last: float = 0) -> dict[str, Any]:
+    """The answers to one question, by server. `named` is how many must answer, at least, if all are well; for others
+    it waits `last` seconds.
 
     It is asked again while some are missing: a server that has just found the others may answer before it knows where
     its answer is heard.
@@ -92,7 +93,7 @@ async def _answers(client: Client, subject: str, named: int) -> dict[str, Any]:
         await client.publish(subject, reply=inbox)
         with suppress(TimeoutError, asyncio.TimeoutError):
             while True:
-                message = await heard.next_msg(ANSWERED_WITHIN if len(answers) < named else LAST)
+                message = await heard.next_msg(ANSWERED_WITHIN if len(answers) < named else last)
                 answer = msgspec.json.decode(message.data)
                 answers[answer.get("id") or answer["server"]["id"]] = answer
         if len(answers) >= named:

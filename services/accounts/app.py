@@ -23,8 +23,6 @@ NAME = "accounts"
 class Settings(process.Settings, kw_only=True):
     """What accounts need beside."""
 
-    secret_file: Path
-    """The file with the installation's secret."""
     signing_keys: Path
     """The file with the keys that sign tokens. It is made at the first start, and nobody else may read it."""
     issuer: str = ""

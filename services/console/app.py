@@ -32,8 +32,6 @@ LARGEST = 64 * 2**20
 class Settings(process.Settings, kw_only=True):
     """What the console needs beside."""
 
-    secret_file: Path
-    """The file with the installation's secret."""
     sources: str
     """The services' processes with their addresses: `registry=http://registry:8000,dispatch=http://…`."""
     console: str = ""

@@ -1,7 +1,6 @@
 """The webhooks as a process: settings and wiring only."""
 
 from ipaddress import ip_network
-from pathlib import Path
 
 import httpx
 import uvloop
@@ -30,8 +29,6 @@ LEAST_PATIENCE = 7.0
 class Settings(process.Settings, kw_only=True):
     """What webhooks need beside."""
 
-    secret_file: Path
-    """The file with the installation's secret."""
     sources: str
     """The services' processes with their addresses: `registry=http://registry:8000,dispatch=http://…`."""
     plain_hosts: str = ""

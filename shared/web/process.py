@@ -1,12 +1,13 @@
 """A process that speaks HTTP: how it begins, and how it answers until it is stopped.
 
-Accounts and webhooks are no more than that, and take their settings from here. The four services (`shared/runtime.py`)
-also talk to NATS. This file imports little, since small processes use it.
+Accounts, webhooks and the console are no more than that, and take their settings from here. The four services
+(`shared/runtime.py`) also talk to NATS. This file imports little, since small processes use it.
 """
 
 import asyncio
 import signal
 from contextlib import suppress
+from pathlib import Path
 from typing import Annotated, Any
 
 import uvicorn
@@ -18,8 +19,8 @@ from shared.web import serving
 from shared.web.rates import A_MINUTE
 
 
-class Settings(settings.Settings, kw_only=True):
-    """What a process that speaks HTTP has beside."""
+class Served(settings.Settings, kw_only=True):
+    """What every process that speaks HTTP has beside."""
 
     database: str
     port: Annotated[int, Meta(ge=1, le=65535)]
@@ -30,6 +31,13 @@ class Settings(settings.Settings, kw_only=True):
     """How many requests of one caller are answered in a minute. Those of the installation's own processes are not
     counted."""
     migrate_on_start: bool = True
+
+
+class Settings(Served, kw_only=True):
+    """What a process has that does no more."""
+
+    secret_file: Path
+    """The file with the installation's secret."""
 
 
 def prepare(name: str, log_level: str, database: str, *, migrate: bool) -> None:

@@ -9,8 +9,7 @@ import pytest
 
 from services.console.model.late import CLOSED, ONLY_TOLD, OPENED, reckoned
 from services.console.model.rows import KNOWN
-from services.console.model.sums import measures
-from services.console.model.village import Step, Village, standings
+from services.console.model.village import Village
 from shared.contracts import EVENTS, Event
 from shared.contracts import dispatch as d
 from shared.contracts import inspection as i
@@ -69,20 +68,3 @@ def test_what_is_late_stays_so_until_it_is_made_up_for(
         village = reckoned(village, event, TODAY)
     assert {*village.late} == late
     assert village.missed == missed
-
-
-@pytest.mark.parametrize(("stage", "as_what"), [("merged", ["stage/merged"]), ("withdrawn", ["stage/withdrawn"])])
-def test_a_village_that_is_no_more_counts_as_nothing_but_that(stage: str, as_what: list[str]) -> None:
-    village = Village(id=HERE["village"], code=HERE["village"], name="朝阳村", population=900, lists={"backward": ""})
-    assert [*measures(msgspec.structs.replace(village, stage=stage))] == as_what
-    assert {"villages", "population", "list/backward"} <= {*measures(msgspec.structs.replace(village, stage="listed"))}
-
-
-def test_a_step_of_an_earlier_time_on_the_list_moves_nobody_in_a_later_one() -> None:
-    listed = Step(date(2014, 1, 1), "", "registry", {"registered": "listed", "": "listed"}, spell=1, begins=True)
-    again = Step(date(2016, 1, 1), "", "registry", {"delisted": "listed", "listed": "listed"}, spell=2, begins=True)
-    late = Step(date(2016, 2, 1), "", "dispatch", {"listed": "matched"}, spell=1)
-    way = (listed, again, late, msgspec.structs.replace(late, day=date(2016, 3, 1), spell=2))
-    assert [(one.stage, one.since) for one in standings(HERE["village"], way)] == [
-        ("listed", date(2014, 1, 1)), ("matched", date(2016, 3, 1)),
-    ]  # fmt: skip

@@ -54,6 +54,13 @@ def decide(region: Region, village: str, *confirmed: str, **said: Any) -> Decide
     return DecideReply(place=region.county, village=village, campaign=TURN, confirmed=confirmed, **said)
 
 
+def a_day_off_is_announced(region: Region) -> None:
+    """5 March is a holiday after all."""
+    said = {"place": "000000", "year": 2015, "notice": "临时放假", "document": "国办发明电〔2015〕1号"}
+    off = {"off": (date(2015, 3, 5),), "worked": (), "announced_by": "国务院办公厅"}
+    region.announce(HolidaysAnnounced(**said, **off))  # type: ignore[arg-type]
+
+
 def test_1_6_an_order_waits_for_the_reply_of_the_visited_side() -> None:
     region, village = visited()
     assert not region.said(OrderIssued)
@@ -194,9 +201,7 @@ def test_1_6_holidays_that_are_announced_move_the_last_day_for_a_reply_and_for_i
     region.visit(second, TURN, findings=FINDINGS)
     region.ask(reply(region, second, "absent"))
     assert [task.due for task in (*region.tasks("replies"), *region.tasks("reply-decisions"))] == [date(2015, 3, 6)] * 2
-    said = {"place": "000000", "year": 2015, "notice": "临时放假", "document": "国办发明电〔2015〕1号"}
-    off = {"off": (date(2015, 3, 5),), "worked": (), "announced_by": "国务院办公厅"}
-    region.announce(HolidaysAnnounced(**said, **off))  # type: ignore[arg-type]
+    a_day_off_is_announced(region)
     assert {(one.village, one.due) for one in region.said(DeadlineMoved)} == {
         (first, date(2015, 3, 9)), (second, date(2015, 3, 9)),
     }  # fmt: skip
@@ -213,9 +218,7 @@ def test_1_6_the_time_for_a_reply_is_gone_with_the_team_and_no_holiday_moves_it(
     village = region.villages[0]
     region.visit(village, TURN, findings=FINDINGS)
     region.hear(region.released(village))
-    said = {"place": "000000", "year": 2015, "notice": "临时放假", "document": "国办发明电〔2015〕1号"}
-    off = {"off": (date(2015, 3, 5),), "worked": (), "announced_by": "国务院办公厅"}
-    region.announce(HolidaysAnnounced(**said, **off))  # type: ignore[arg-type]
+    a_day_off_is_announced(region)
     assert not region.said(DeadlineMoved)
     state = region.kept(Supervision, village)
     assert (state.hearings, state.deadlines) == ({}, ())
@@ -230,9 +233,7 @@ def test_1_6_a_second_reply_does_not_put_the_decision_off_with_the_holidays_eith
     region.ask(reply(region, village, "absent"))
     region.pass_days(date(2015, 3, 4))
     region.ask(reply(region, village, *FINDINGS))
-    said = {"place": "000000", "year": 2015, "notice": "临时放假", "document": "国办发明电〔2015〕1号"}
-    off = {"off": (date(2015, 3, 5),), "worked": (), "announced_by": "国务院办公厅"}
-    region.announce(HolidaysAnnounced(**said, **off))  # type: ignore[arg-type]
+    a_day_off_is_announced(region)
     assert [task.due for task in region.tasks("reply-decisions")] == [date(2015, 3, 9)]
 
 
@@ -267,8 +268,6 @@ def test_1_6_holidays_still_move_the_decision_on_what_a_team_disputed_that_has_g
     region.ask(reply(region, village, "ledger_untrue"))
     region.hear(region.released(village))
     (before,) = [task.due for task in region.tasks("reply-decisions")]
-    said = {"place": "000000", "year": 2015, "notice": "临时放假", "document": "国办发明电〔2015〕1号"}
-    off = {"off": (date(2015, 3, 5),), "worked": (), "announced_by": "国务院办公厅"}
-    region.announce(HolidaysAnnounced(**said, **off))  # type: ignore[arg-type]
+    a_day_off_is_announced(region)
     (after,) = [task.due for task in region.tasks("reply-decisions")]
     assert before and after and before < after

@@ -302,7 +302,7 @@ class Plugin:
 
 
 def _is_slow(item: pytest.Item) -> bool:
-    starts_others = "/browser/" in item.nodeid or "System" in vars(getattr(item, "module", None) or item)
+    starts_others = "/browser/" in item.nodeid or hasattr(getattr(item, "module", None), "System")
     return starts_others or "postgresql" in item.nodeid or bool(SERVERS & {*getattr(item, "fixturenames", ())})
 
 

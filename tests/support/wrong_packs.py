@@ -52,20 +52,16 @@ def twice(where: str) -> Callable[[dict[str, Any]], None]:
     """An edit that repeats the last entry of a list."""
 
     def edit(pack: dict[str, Any]) -> None:
-        found: Any = pack
-        for part in where.split("."):
-            found = found[int(part) if part.isdigit() else part]
-        found.append(copy.deepcopy(found[-1]))
+        part, last = within(pack, where)
+        part[last].append(copy.deepcopy(part[last][-1]))
 
     return edit
 
 
 def find(where: str) -> Any:
     """A part of the first pack."""
-    found: Any = PACK
-    for part in where.split("."):
-        found = found[int(part) if part.isdigit() else part]
-    return found
+    part, last = within(PACK, where)
+    return part[last]
 
 
 STEPS, EXIT = "procedures.1.steps", "procedures[1].steps"
