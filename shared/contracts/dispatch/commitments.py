@@ -40,15 +40,20 @@ class Item(msgspec.Struct, frozen=True):
     """What it is planned to cost."""
 
 
-class CommitmentSet(Event, frozen=True, kw_only=True):
-    """A letter was signed, a plan made, or a list or ledger set. From now on it says, item by item, what is owed."""
+class OfCommitment(Event, frozen=True, kw_only=True):
+    """The fields of every event about what a village is owed."""
 
-    label = ("定账", "commitment set")
     village: VillageId
     kind: Code
     """As the pack names it: `letter`, `three_year_plan`, `annual_plan`, `ledger` …"""
     period: Period
     """The year, or `term` for what is owed once a term."""
+
+
+class CommitmentSet(OfCommitment, frozen=True, kw_only=True):
+    """A letter was signed, a plan made, or a list or ledger set. From now on it says, item by item, what is owed."""
+
+    label = ("定账", "commitment set")
     unit: PartyId
     items: Annotated[tuple[Item, ...], Meta(max_length=500)]
     cadre: PartyId | None = None
@@ -57,14 +62,11 @@ class CommitmentSet(Event, frozen=True, kw_only=True):
     """The organ that set it, never a person; empty in events from before this was told."""
 
 
-class CommitmentReconciled(Event, frozen=True, kw_only=True):
+class CommitmentReconciled(OfCommitment, frozen=True, kw_only=True):
     """A ledger was reconciled at one of its dates (季度对账, mechanism 2.4)."""
 
     label = ("对账", "commitment reconciled")
     source = "2.4"
-    village: VillageId
-    kind: Code
-    period: Period
     on: Day
     done: Count
     open: Count
@@ -72,14 +74,11 @@ class CommitmentReconciled(Event, frozen=True, kw_only=True):
     """The organ that reconciled it, never a person; empty in events from before this was told."""
 
 
-class CommitmentSettled(Event, frozen=True, kw_only=True):
+class CommitmentSettled(OfCommitment, frozen=True, kw_only=True):
     """A period's ledger was settled: items closed out or carried into the next (次年销账, mechanism 2.4)."""
 
     label = ("销账", "commitment settled")
     source = "2.4"
-    village: VillageId
-    kind: Code
-    period: Period
     closed: Count
     carried: Count
     cleared: bool = False
@@ -88,14 +87,11 @@ class CommitmentSettled(Event, frozen=True, kw_only=True):
     """The organ that settled it, never a person; empty in events from before this was told."""
 
 
-class CommitmentOverdue(Event, frozen=True, kw_only=True):
+class CommitmentOverdue(OfCommitment, frozen=True, kw_only=True):
     """A due date passed without the step that was owed (mechanism 1.2)."""
 
     label = ("责任事项逾期", "commitment overdue")
     source = "1.2"
-    village: VillageId
-    kind: Code
-    period: Period
     step: Short
     """`set`, `settle`, or `reconcile` followed by a space and the day of the reconciliation."""
     due: Day
@@ -110,16 +106,13 @@ class CommitmentOverdue(Event, frozen=True, kw_only=True):
     """How many of those who hold the link owe it, where each has one of their own; else None. Nobody is named."""
 
 
-class CommitmentWithdrawn(Event, frozen=True, kw_only=True):
+class CommitmentWithdrawn(OfCommitment, frozen=True, kw_only=True):
     """A letter, plan, list or ledger, one of its items, a reconciliation or a settlement was entered by mistake.
 
     A withdrawn step is owed again. A withdrawn item is not owed any more.
     """
 
     label = ("撤回责任事项", "commitment withdrawn")
-    village: VillageId
-    kind: Code
-    period: Period
     step: Code = "set"
     """Which step is taken back: `set`, `reconcile` or `settle`."""
     items: Numbers = ()

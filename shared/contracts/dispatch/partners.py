@@ -13,28 +13,31 @@ Amounts = Annotated[dict[Code, Amount], Meta(max_length=20)]
 """Amounts by the pack's codes of what one may promise, such as yuan or jobs."""
 
 
-class PartnerBegun(Event, frozen=True, kw_only=True):
+class OfPartner(Event, frozen=True, kw_only=True):
+    """The fields of every event about a party that is paired with a village."""
+
+    village: VillageId
+    kind: Code
+    """The kind of link, as the pack names it."""
+    party: PartyId
+
+
+class PartnerBegun(OfPartner, frozen=True, kw_only=True):
     """A party was paired with a village, such as a firm (1.12), or a unit's Party branch with the village's (2.17)."""
 
     label = ("确定结对", "partner begun")
     source = "1.12"
-    village: VillageId
-    kind: Code
-    party: PartyId
     paired: PartyId | None = None
     """The village's own party with which it is paired, where the pack pairs parties."""
     decided_by: OrganOrNone
     """Empty where the party takes the place of one that was registered twice."""
 
 
-class PartnerEnded(Event, frozen=True, kw_only=True):
+class PartnerEnded(OfPartner, frozen=True, kw_only=True):
     """A party is no longer paired with a village."""
 
     label = ("解除结对", "partner ended")
     source = "1.12"
-    village: VillageId
-    kind: Code
-    party: PartyId
     ground: Code
     """Why: `agreed`, `insolvent`, `mistaken` or `other` by the body that may; or `delisted`, `list_ended`, `merged`,
     `unlisted`, `withdrawn`, `undiagnosed`, which the village came to; or `dissolved`: the party is no more, or
@@ -44,27 +47,21 @@ class PartnerEnded(Event, frozen=True, kw_only=True):
     decided_by: OrganOrNone
 
 
-class SupportPledged(Event, frozen=True, kw_only=True):
+class SupportPledged(OfPartner, frozen=True, kw_only=True):
     """A partner promised amounts for a year (1.12). A later one of the same year replaces it."""
 
     label = ("承诺帮扶", "support pledged")
     source = "1.12"
-    village: VillageId
-    kind: Code
-    party: PartyId
     year: Year
     pledged: Amounts
     pledged_by: Organ
 
 
-class SupportDelivered(Event, frozen=True, kw_only=True):
+class SupportDelivered(OfPartner, frozen=True, kw_only=True):
     """What of a partner's promise for a year has come by now (1.12): all of the year together."""
 
     label = ("帮扶到位", "support delivered")
     source = "1.12"
-    village: VillageId
-    kind: Code
-    party: PartyId
     year: Year
     pledged: Amounts
     delivered: Amounts
@@ -75,14 +72,11 @@ class SupportDelivered(Event, frozen=True, kw_only=True):
     reported_by: Organ
 
 
-class ComparisonMissed(Event, frozen=True, kw_only=True):
+class ComparisonMissed(OfPartner, frozen=True, kw_only=True):
     """What a partner promised for a year was not compared in time with what came. It is still awaited."""
 
     label = ("承诺未按期对照", "pledge not compared")
     source = "1.12"
-    village: VillageId
-    kind: Code
-    party: PartyId
     year: Year
     due: Day
     owed_by: values.EventRole

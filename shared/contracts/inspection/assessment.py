@@ -44,16 +44,21 @@ class BallotHeld(Event, frozen=True, kw_only=True):
     held_by: OrganOrNone = ""
 
 
-class AssessmentOpened(Event, frozen=True, kw_only=True):
-    """The year's assessment of a team begins, for every village with one (mechanism 2.21)."""
+class OfTeamsYear(Event, frozen=True, kw_only=True):
+    """The fields of every event about a team's year that names whom it grades."""
 
-    label = ("启动年度考核", "assessment opened")
-    source = "2.21"
     village: VillageId
     year: Year
     unit: PartyId
     leader: PartyId
-    """The team's leader on this day, who will get the grade."""
+    """The team's leader on the day on which the assessment was opened, who gets the grade."""
+
+
+class AssessmentOpened(OfTeamsYear, frozen=True, kw_only=True):
+    """The year's assessment of a team begins, for every village with one (mechanism 2.21)."""
+
+    label = ("启动年度考核", "assessment opened")
+    source = "2.21"
     inputs: Codes
     """The inputs needed before a grade can be proposed. Checks from before the team's arrival are not among them."""
 
@@ -92,34 +97,26 @@ class InputWithdrawn(Event, frozen=True, kw_only=True):
     decided_by: Organ
 
 
-class GradeWithdrawn(Event, frozen=True, kw_only=True):
+class GradeWithdrawn(OfTeamsYear, frozen=True, kw_only=True):
     """A grade was entered by mistake; it is to be decided anew. Nothing was decided on it yet."""
 
     label = ("撤销考核等次", "grade withdrawn")
-    village: VillageId
-    year: Year
-    unit: PartyId
-    leader: PartyId
     grade: Code
     reason: Reason
     decided_by: Organ
 
 
-class GradeContested(Event, frozen=True, kw_only=True):
+class GradeContested(OfTeamsYear, frozen=True, kw_only=True):
     """Those who were graded ask for a review in time; the grade holds meanwhile (Civil Servant Law 95, 96)."""
 
     label = ("申请复核考核等次", "grade contested")
     source = "Civil Servant Law 95"
-    village: VillageId
-    year: Year
-    unit: PartyId
-    leader: PartyId
     grade: Code
     answer_until: Day
     lodged_by: Organ
 
 
-class GradeReviewed(Event, frozen=True, kw_only=True):
+class GradeReviewed(OfTeamsYear, frozen=True, kw_only=True):
     """The answer to a review: the grade stands or is a better one; it never aggravates (Civil Servant Law 96).
 
     If it is better, outcomes proposed for the former grade end, and the new grade gets an `AssessmentGraded` of its
@@ -128,10 +125,6 @@ class GradeReviewed(Event, frozen=True, kw_only=True):
 
     label = ("考核等次复核决定", "grade reviewed")
     source = "Civil Servant Law 96"
-    village: VillageId
-    year: Year
-    unit: PartyId
-    leader: PartyId
     before: Code
     grade: Code
     decided_by: Organ
@@ -146,15 +139,11 @@ class AssessmentDropped(Event, frozen=True, kw_only=True):
     year: Year
 
 
-class AssessmentGraded(Event, frozen=True, kw_only=True):
+class AssessmentGraded(OfTeamsYear, frozen=True, kw_only=True):
     """The year's grade of a team was confirmed by a named body (mechanisms 2.15, 3.7)."""
 
     label = ("评定考核等次", "assessment graded")
     source = "2.15"
-    village: VillageId
-    year: Year
-    unit: PartyId
-    leader: PartyId
     score: Percent
     grade: Code
     triggers: Codes

@@ -26,15 +26,20 @@ DisputedRates = Annotated[tuple[Literal["wrong_exit", "omission", "approval"], .
 """Those of a sample's rates that the assessed side disputes."""
 
 
-class DecapRequested(Event, frozen=True, kw_only=True):
-    """A township or county asks to be no poor one any more (摘帽), by the incidence of its villages (1.18)."""
+class OfDecap(Event, frozen=True, kw_only=True):
+    """The fields of every event about one request of a township or county."""
 
     about = "division"
-    label = ("申请摘帽", "de-capping requested")
-    source = "1.18"
     division: DivisionRef
     attempt: Number
     """How many times it has asked, this time included."""
+
+
+class DecapRequested(OfDecap, frozen=True, kw_only=True):
+    """A township or county asks to be no poor one any more (摘帽), by the incidence of its villages (1.18)."""
+
+    label = ("申请摘帽", "de-capping requested")
+    source = "1.18"
     kind: Code
     """The procedure, as the pack names it."""
     year: Year
@@ -48,25 +53,19 @@ class DecapRequested(Event, frozen=True, kw_only=True):
     requested_by: Organ
 
 
-class DecapWithdrawn(Event, frozen=True, kw_only=True):
+class DecapWithdrawn(OfDecap, frozen=True, kw_only=True):
     """The request was taken back before any step of it was taken."""
 
-    about = "division"
     label = ("撤回摘帽申请", "de-capping withdrawn")
-    division: DivisionRef
-    attempt: Number
     reason: Reason
     decided_by: Organ
 
 
-class DecapFound(Event, frozen=True, kw_only=True):
+class DecapFound(OfDecap, frozen=True, kw_only=True):
     """What the assessment of a sample found. Nothing is concluded before the assessed side has replied (1.18)."""
 
-    about = "division"
     label = ("摘帽专项评估检查初步结果", "findings of a de-capping")
     source = "1.18"
-    division: DivisionRef
-    attempt: Number
     step: Code
     wrong_exit_rate: Rate
     omission_rate: Rate
@@ -76,14 +75,11 @@ class DecapFound(Event, frozen=True, kw_only=True):
     decided_by: Organ
 
 
-class DecapReplied(Event, frozen=True, kw_only=True):
+class DecapReplied(OfDecap, frozen=True, kw_only=True):
     """The assessed side accepts what the sample found, or disputes some of the rates with its evidence (1.18)."""
 
-    about = "division"
     label = ("摘帽被评估方说明", "findings of a de-capping replied to")
     source = "1.18"
-    division: DivisionRef
-    attempt: Number
     step: Code
     disputed_rates: DisputedRates
     """The rates that it disputes; none if it accepts them all."""
@@ -94,14 +90,11 @@ class DecapReplied(Event, frozen=True, kw_only=True):
     replied_by: Organ
 
 
-class DecapAssessed(Event, frozen=True, kw_only=True):
+class DecapAssessed(OfDecap, frozen=True, kw_only=True):
     """A sample of its households was assessed. A rate that misses its bound vetoes the exit (1.18)."""
 
-    about = "division"
     label = ("摘帽专项评估检查", "de-capping assessed")
     source = "1.18"
-    division: DivisionRef
-    attempt: Number
     step: Code
     wrong_exit_rate: Rate
     omission_rate: Rate
@@ -112,29 +105,29 @@ class DecapAssessed(Event, frozen=True, kw_only=True):
     decided_by: Organ
 
 
-class DecapStepTaken(Event, frozen=True, kw_only=True):
+class DecapStepTaken(OfDecap, frozen=True, kw_only=True):
     """A body approved the de-capping or refused it, or announced or filed what was approved."""
 
-    about = "division"
     label = ("摘帽办理环节", "step of a de-capping taken")
     source = "1.18"
-    division: DivisionRef
-    attempt: Number
     step: Code
     approved: bool
     decided_by: Organ
 
 
-class DecapRejected(Event, frozen=True, kw_only=True):
+class OfDecapStep(OfDecap, frozen=True, kw_only=True):
+    """The fields of every event about one step, where it says which procedure."""
+
+    kind: Code
+    """The procedure, as the pack names it."""
+    step: Code
+
+
+class DecapRejected(OfDecapStep, frozen=True, kw_only=True):
     """The de-capping ended at a step that refused or vetoed it. It can be asked for again."""
 
-    about = "division"
     label = ("不予摘帽", "de-capping rejected")
     source = "1.18"
-    division: DivisionRef
-    attempt: Number
-    kind: Code
-    step: Code
 
 
 class TownshipDecapped(Event, frozen=True, kw_only=True):
@@ -163,45 +156,33 @@ class CountyDecapped(Event, frozen=True, kw_only=True):
     decided_by: Organ
 
 
-class DecapNoticePosted(Event, frozen=True, kw_only=True):
+class DecapNoticePosted(OfDecap, frozen=True, kw_only=True):
     """An intended de-capping is on public notice. Anyone may object until the end of the last day."""
 
-    about = "division"
     label = ("摘帽公示", "de-capping on public notice")
-    division: DivisionRef
-    attempt: Number
     until: Day
     posted_by: Organ
 
 
-class DecapNoticeWithdrawn(Event, frozen=True, kw_only=True):
+class DecapNoticeWithdrawn(OfDecap, frozen=True, kw_only=True):
     """A notice of a de-capping was posted by mistake; another one is awaited."""
 
-    about = "division"
     label = ("撤回摘帽公示", "notice of a de-capping withdrawn")
-    division: DivisionRef
-    attempt: Number
     reason: Reason
     decided_by: Organ
 
 
-class DecapObjectionRaised(Event, frozen=True, kw_only=True):
+class DecapObjectionRaised(OfDecap, frozen=True, kw_only=True):
     """Someone objected to a de-capping."""
 
-    about = "division"
     label = ("收到摘帽异议", "objection to a de-capping raised")
-    division: DivisionRef
-    attempt: Number
     objection: Number
 
 
-class DecapObjectionDecided(Event, frozen=True, kw_only=True):
+class DecapObjectionDecided(OfDecap, frozen=True, kw_only=True):
     """An objection to a de-capping was upheld or dismissed."""
 
-    about = "division"
     label = ("摘帽异议处理", "objection to a de-capping decided")
-    division: DivisionRef
-    attempt: Number
     objection: Number
     upheld: bool
     decided_by: Organ
@@ -209,28 +190,20 @@ class DecapObjectionDecided(Event, frozen=True, kw_only=True):
     """The kind of step to which it goes back; None while other objections are open, or if none is upheld."""
 
 
-class DecapObjectionWithdrawn(Event, frozen=True, kw_only=True):
+class DecapObjectionWithdrawn(OfDecap, frozen=True, kw_only=True):
     """An objection to a de-capping was taken back before it was decided."""
 
-    about = "division"
     label = ("撤回摘帽异议", "objection to a de-capping withdrawn")
-    division: DivisionRef
-    attempt: Number
     objection: Number
     reason: Reason
     decided_by: Organ
 
 
-class DecapStepOverdue(Event, frozen=True, kw_only=True):
+class DecapStepOverdue(OfDecapStep, frozen=True, kw_only=True):
     """The last day of a step of a de-capping, or of the answer to an objection or a reply, is over. This comes only
     once."""
 
-    about = "division"
     label = ("摘帽环节逾期", "step of a de-capping overdue")
-    division: DivisionRef
-    attempt: Number
-    kind: Code
-    step: Code
     objection: Number | None = None
     due: Day
     owed_by: Role
@@ -238,15 +211,10 @@ class DecapStepOverdue(Event, frozen=True, kw_only=True):
     told_to: Role | None = None
 
 
-class DecapDelayDecided(Event, frozen=True, kw_only=True):
+class DecapDelayDecided(OfDecapStep, frozen=True, kw_only=True):
     """The body that was told of a late step of a de-capping gave it more time, or takes the step itself."""
 
-    about = "division"
     label = ("摘帽逾期环节处理", "delay of a de-capping decided on")
-    division: DivisionRef
-    attempt: Number
-    kind: Code
-    step: Code
     until: Day
     """The new last day."""
     taken_by: Role | None = None
@@ -255,15 +223,10 @@ class DecapDelayDecided(Event, frozen=True, kw_only=True):
     decided_by: Organ
 
 
-class DecapWordAsked(Event, frozen=True, kw_only=True):
+class DecapWordAsked(OfDecapStep, frozen=True, kw_only=True):
     """A body is asked for its word on a de-capping, such as the province. The procedure waits."""
 
-    about = "division"
     label = ("摘帽征求意见", "word on a de-capping asked for")
-    division: DivisionRef
-    attempt: Number
-    kind: Code
-    step: Code
     asking: Number
     """The number of this asking. An answer names it, so that no answer to an earlier asking is taken for this one."""
     asked: Role
@@ -272,15 +235,10 @@ class DecapWordAsked(Event, frozen=True, kw_only=True):
     """The step to which silence leads after the last day; None if the word is waited for."""
 
 
-class DecapWordGiven(Event, frozen=True, kw_only=True):
+class DecapWordGiven(OfDecapStep, frozen=True, kw_only=True):
     """The body that was asked for its word on a de-capping gave it, or says that it will do so later."""
 
-    about = "division"
     label = ("摘帽答复意见", "word on a de-capping given")
-    division: DivisionRef
-    attempt: Number
-    kind: Code
-    step: Code
     asking: Number
     word: Word
     until: Day | None = None

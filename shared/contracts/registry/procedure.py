@@ -14,50 +14,43 @@ Word = Literal["accepted", "rejected", "later"]
 """What a body says that was asked for its word."""
 
 
-class NoticePosted(Event, frozen=True, kw_only=True):
-    """An intended decision is on public notice. Anyone may object until the end of the last day."""
+class OfProcedure(Event, frozen=True, kw_only=True):
+    """The fields of every event about a procedure of a village."""
 
-    label = ("公示", "on public notice")
     village: VillageId
     matter: RunId | None = None
     """The matter that it belongs to; None for the village's exit."""
     attempt: Number
+
+
+class NoticePosted(OfProcedure, frozen=True, kw_only=True):
+    """An intended decision is on public notice. Anyone may object until the end of the last day."""
+
+    label = ("公示", "on public notice")
     until: Day
     posted_by: OrganOrNone = ""
     """The body that posted it, never a person."""
 
 
-class NoticeWithdrawn(Event, frozen=True, kw_only=True):
+class NoticeWithdrawn(OfProcedure, frozen=True, kw_only=True):
     """A public notice was posted by mistake; another one is awaited."""
 
     label = ("撤回公示", "notice withdrawn")
-    village: VillageId
-    matter: RunId | None = None
-    """The matter that it belongs to; None for the village's exit."""
-    attempt: Number
     reason: Reason
     decided_by: Organ
 
 
-class ObjectionRaised(Event, frozen=True, kw_only=True):
+class ObjectionRaised(OfProcedure, frozen=True, kw_only=True):
     """Someone objected during a notice."""
 
     label = ("收到异议", "objection raised")
-    village: VillageId
-    matter: RunId | None = None
-    """The matter that it belongs to; None for the village's exit."""
-    attempt: Number
     objection: Number
 
 
-class ObjectionDecided(Event, frozen=True, kw_only=True):
+class ObjectionDecided(OfProcedure, frozen=True, kw_only=True):
     """A named body upheld or dismissed an objection; an upheld one leads back, usually to a new verification."""
 
     label = ("异议处理", "objection decided")
-    village: VillageId
-    matter: RunId | None = None
-    """The matter that it belongs to; None for the village's exit."""
-    attempt: Number
     objection: Number
     """The number of the objection. 0 means that the deciding body itself refused its approval."""
     upheld: bool
@@ -66,32 +59,30 @@ class ObjectionDecided(Event, frozen=True, kw_only=True):
     """The kind of step to which the exit now goes back; None while other objections are open, or if none is upheld."""
 
 
-class ObjectionWithdrawn(Event, frozen=True, kw_only=True):
+class ObjectionWithdrawn(OfProcedure, frozen=True, kw_only=True):
     """An objection that was not decided yet was taken back, or entered by mistake."""
 
     label = ("撤回异议", "objection withdrawn")
-    village: VillageId
-    matter: RunId | None = None
-    """The matter that it belongs to; None for the village's exit."""
-    attempt: Number
     objection: Number
     reason: Reason
     decided_by: Organ
 
 
-class StepOverdue(Event, frozen=True, kw_only=True):
+class OfStep(OfProcedure, frozen=True, kw_only=True):
+    """The fields of every event about one step."""
+
+    kind: Code
+    """The procedure, as the pack names it."""
+    step: Code
+
+
+class StepOverdue(OfStep, frozen=True, kw_only=True):
     """The last day of a step, or of the answer to an objection, is over.
 
     It is still owed; this event comes once, and again if more time passed as well.
     """
 
     label = ("程序环节逾期", "step overdue")
-    village: VillageId
-    matter: RunId | None = None
-    attempt: Number
-    kind: Code
-    """The procedure, as the pack names it."""
-    step: Code
     objection: Number | None = None
     """The objection that is not answered; None where the step itself is late."""
     due: Day
@@ -102,17 +93,10 @@ class StepOverdue(Event, frozen=True, kw_only=True):
     """Whom the pack has told of it, such as the county above a township; None where it names nobody."""
 
 
-class DelayDecided(Event, frozen=True, kw_only=True):
+class DelayDecided(OfStep, frozen=True, kw_only=True):
     """The body that was told of a late step gave it more time, or takes the step itself."""
 
     label = ("逾期环节处理", "delay decided on")
-    village: VillageId
-    matter: RunId | None = None
-    """The matter that it belongs to; None for the village's exit."""
-    attempt: Number
-    kind: Code
-    """The procedure, as the pack names it."""
-    step: Code
     until: Day
     """The new last day."""
     taken_by: Role | None = None
@@ -121,17 +105,10 @@ class DelayDecided(Event, frozen=True, kw_only=True):
     decided_by: Organ
 
 
-class WordAsked(Event, frozen=True, kw_only=True):
+class WordAsked(OfStep, frozen=True, kw_only=True):
     """A body is asked for its word on what is being decided, such as the province on an exit. The procedure waits."""
 
     label = ("征求意见", "word asked for")
-    village: VillageId
-    matter: RunId | None = None
-    """The matter that it belongs to; None for the village's exit."""
-    attempt: Number
-    kind: Code
-    """The procedure, as the pack names it."""
-    step: Code
     asking: Number
     """The number of this asking. An answer names it, so that no answer to an earlier asking is taken for this one."""
     asked: Role
@@ -140,17 +117,10 @@ class WordAsked(Event, frozen=True, kw_only=True):
     """The step to which silence leads after the last day; None if the word is waited for."""
 
 
-class WordGiven(Event, frozen=True, kw_only=True):
+class WordGiven(OfStep, frozen=True, kw_only=True):
     """The body that was asked for its word gave it, or says that it will do so later."""
 
     label = ("答复意见", "word given")
-    village: VillageId
-    matter: RunId | None = None
-    """The matter that it belongs to; None for the village's exit."""
-    attempt: Number
-    kind: Code
-    """The procedure, as the pack names it."""
-    step: Code
     asking: Number
     word: Word
     until: Day | None = None
