@@ -63,6 +63,7 @@ def build(of: Settings, engine: AsyncEngine) -> Litestar:
         ],
         dependencies={"visitor": Provide(web.visitor), "upstream": Provide(web.upstream)},
         exception_handlers=web.HANDLERS,
+        after_exception=[web.told_to],
         before_request=web.unforged,
         before_send=[web.headed],
         openapi_config=None,

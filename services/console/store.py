@@ -151,6 +151,12 @@ class Asked(msgspec.Struct, frozen=True):
     unit: str = ""
 
 
+def nearest_page(page: int, number: int, size: int = PAGE) -> tuple[int, int]:
+    """The nearest page to the one that is asked for, and the last one of so many things. There is always a first."""
+    last = max(1, -(-number // size))
+    return min(max(page, 1), last), last
+
+
 class Found(NamedTuple):
     """A page of villages, and how many there are."""
 
@@ -159,11 +165,19 @@ class Found(NamedTuple):
 
 
 async def find(conn: AsyncConnection, asked: Asked, page: int = 1, size: int = PAGE) -> Found:
-    """A page of the villages that are asked for, in the order of their codes."""
+    """A page of the villages that are asked for, in the order of their codes; or the nearest one."""
     table, conditions = TABLES.villages, [*_conditions(asked)]
+    number = await _number(conn, asked)
+    page, _ = nearest_page(page, number, size)
     chosen = select(table.c.body).where(*conditions).order_by(table.c.code)
     bodies = await conn.scalars(chosen.limit(size).offset((page - 1) * size))
-    return Found([msgspec.json.decode(body, type=Village) for body in bodies], await _number(conn, asked))
+    return Found([msgspec.json.decode(body, type=Village) for body in bodies], number)
+
+
+async def is_counted(conn: AsyncConnection, mark: str) -> bool:
+    """Whether any village of the country is, or was, counted as this."""
+    table = TABLES.sums
+    return await conn.scalar(select(table.c.number).where(table.c.place == "", table.c.measure == mark)) is not None
 
 
 async def _number(conn: AsyncConnection, asked: Asked) -> int:
@@ -270,11 +284,12 @@ class FoundUnits(NamedTuple):
 
 
 async def find_units(conn: AsyncConnection, place: str, q: str, page: int = 1) -> FoundUnits:
-    """A page of the units of a division that are called so, in the order of their ids."""
+    """A page of the units of a division that are called so, in the order of their ids; or the nearest one."""
     table = TABLES.units
     within = table.c.place.between(place[:6].ljust(6, "0"), place[:6].ljust(6, "9"))
     conditions = [within, *_named(table, q, table.c.id, table.c.name)]
     number = await conn.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
+    page, _ = nearest_page(page, number)
     chosen = select(table.c.body).where(*conditions).order_by(table.c.id).limit(PAGE).offset((page - 1) * PAGE)
     units = [msgspec.json.decode(body, type=Unit) for body in await conn.scalars(chosen)]
     at = TABLES.villages
@@ -309,11 +324,19 @@ async def stages_by_month(conn: AsyncConnection, place: str) -> list[tuple[date,
 async def campaigns(conn: AsyncConnection, place: str, most: int = 12, after: int = 0) -> list[Campaign]:
     """The latest campaigns of a division, and of those in it and around it; `after` so many that are later."""
     table = TABLES.campaigns
+    found = select(table.c.body).where(_concerns(place)).order_by(table.c.opens.desc(), table.c.id)
+    return [msgspec.json.decode(body, type=Campaign) for body in await conn.scalars(found.limit(most).offset(after))]
+
+
+async def campaign_count(conn: AsyncConnection, place: str) -> int:
+    """How many campaigns a division has, and those in it and around it."""
+    return int(await conn.scalar(select(func.count()).select_from(TABLES.campaigns).where(_concerns(place))) or 0)
+
+
+def _concerns(place: str) -> ColumnElement[bool]:
     around_it = [place_of(place[:length]) for length in range(0, len(place), 2)]
-    here = table.c.place.between(place[:6].ljust(6, "0"), place[:6].ljust(6, "9"))
-    found = select(table.c.body).where(or_(here, table.c.place.in_(around_it)))
-    bodies = await conn.scalars(found.order_by(table.c.opens.desc(), table.c.id).limit(most).offset(after))
-    return [msgspec.json.decode(body, type=Campaign) for body in bodies]
+    at = TABLES.campaigns.c.place
+    return or_(at.between(place[:6].ljust(6, "0"), place[:6].ljust(6, "9")), at.in_(around_it))
 
 
 async def campaign(conn: AsyncConnection, id: str) -> Campaign | None:

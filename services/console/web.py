@@ -4,11 +4,12 @@ import hmac
 import re
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
@@ -17,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Response
 from litestar import Request as _Request
 from litestar.exceptions import HTTPException
+from litestar.params import QueryParameter
 from litestar.response import Redirect
 from litestar.types import ExceptionHandlersMap, Message, Scope
 
@@ -26,6 +28,7 @@ from services.console.sessions import NotSignedIn, Sessions, SignInFailed
 from services.console.upstream import Refusal, Upstream
 from shared import chinese, english
 from shared.contracts.values import ROLES
+from shared.labels import Both
 from shared.policy import PolicyBook
 from shared.web.issuers import Holding
 from shared.web.problems import Fault, Unfit
@@ -38,6 +41,8 @@ COOKIE: Final = "zhucun_console"
 """The cookie of a browser. Where people sign in its value is the session's; it is random, and no script reads it."""
 ROLE: Final = "zhucun_role"
 """The cookie with the role and division that were chosen, where nobody is asked who he is."""
+SCHEMA: Final = "schema"
+"""The rule by which what a request says otherwise than its address or command allows is refused."""
 FORM: Final = "form"
 """The hidden field by which a form proves that this console made it."""
 ADMINISTRATORS: Final = {
@@ -65,6 +70,8 @@ NAV: Final = (
     ("/me", "本人", "Me"),
 )
 """The pages that the head of every page leads to. One that is not there is left out."""
+Number = Annotated[int, QueryParameter(name="page")]
+"""The number of a page of a list. For one behind the last there is the last: lists become shorter."""
 OF_EVERYBODY: Final = {"/cases", "/operations", "/me"}
 """Those of them that have something for who does no work of an officer: administrators, and who has no role."""
 
@@ -124,6 +131,20 @@ async def visitor(request: Request) -> Visitor:
     request.scope["state"]["packs"] = await request.app.state.hearing.policies()
     request.scope["state"]["visitor"] = found  # For the page that says what went wrong.
     return found
+
+
+async def know(request: Request) -> None:
+    """Find out who looks where no page has asked yet: for the page that says what went wrong. What hinders that is not
+    what went wrong, or is told already."""
+    if "visitor" not in request.scope["state"]:
+        with suppress(Exception):
+            await visitor(request)
+
+
+async def told_to(error: Exception, scope: Scope) -> None:
+    """Find out whom the page of an error is for. Addresses that lead nowhere are refused before anybody asks."""
+    if not isinstance(error, NotSignedIn | SignInFailed):
+        await know(Request(scope))
 
 
 async def _signed_in(request: Request, sessions: Sessions) -> Visitor:
@@ -202,7 +223,7 @@ def page(request: Request, template: str, visitor: Visitor, /, status: int = 200
     t, of, packs = say(visitor.lang), site(request), request.scope["state"].get("packs") or PolicyBook()
     text = _TEMPLATES.get_template(template).render(
         layout="part.html" if is_part else "base.html", t=t, visitor=visitor, path=request.url.path,
-        nav=[one for one in NAV if visitor.acting not in NO_OFFICERS or one[0] in OF_EVERYBODY],
+        nav=_nav(visitor),
         asked=request.url.query, form_token=_proof(of.secret, browser), signs_in=of.sessions is not None,
         is_demo=of.is_demo, division=lambda code: t(*words.place(code, {}, packs)),
         pages={route.path for route in request.app.routes}, day=chinese.day if visitor.lang == "zh" else english.day,
@@ -212,6 +233,10 @@ def page(request: Request, template: str, visitor: Visitor, /, status: int = 200
     if browser != request.cookies.get(COOKIE):
         set_cookie(request, answer, COOKIE, browser)
     return answer
+
+
+def _nav(visitor: Visitor) -> list[tuple[str, str, str]]:
+    return [one for one in NAV if visitor.acting not in NO_OFFICERS or one[0] in OF_EVERYBODY]
 
 
 def kept(answer: Response[Any]) -> Response[Any]:
@@ -277,6 +302,7 @@ async def unforged(request: Request) -> Response[Any] | None:
         is_ours = isinstance(given, str) and hmac.compare_digest(given.encode(), proof.encode())
         if not browser or not is_ours or sent not in ("", address):
             zh, en = "页面已过期，请返回后重新打开再提交", "the page is too old; go back, open it again, and submit"
+            await know(request)
             return kept(_said(request, 403, (Fault(0, "form", zh, en),)))
         request.scope["state"]["sent"] = await _texts(request)
     return await strict(request)
@@ -315,11 +341,51 @@ def back(request: Request, given: Mapping[str, str], fallback: str = "/") -> Red
     return Redirect(own_path(given.get("to", fallback)), status_code=303)
 
 
-def _said(request: Request, status: int, faults: tuple[Fault, ...]) -> Response[str]:
-    """A page that says what is wrong. Where the reader need not correct anything, what he sent can be sent again."""
+def require_known(request: Request, known: Mapping[str, Collection[str]]) -> None:
+    """Refuse (404) an address that asks, by one of these names, for something else than what is known."""
+    wrong = {name for name, text in request.query_params.multi_items() if text and text not in known.get(name, (text,))}
+    if wrong:
+        raise Unfit([Fault(0, SCHEMA, "不符合要求", "does not fit", name) for name in wrong], status=404)
+
+
+def _said(request: Request, status: int, faults: Sequence[Fault]) -> Response[str]:
+    """A page that says what is wrong, and leads to the nearest one that there is. Where the reader need not correct
+    anything, what he sent can be sent again."""
     again = request.scope["state"].get("sent", ()) if status >= 500 else ()
     looks = request.scope["state"].get("visitor") or Visitor(roles=(), lang=language(request))
-    return page(request, "error.html", looks, status, faults=faults, again=again)
+    wrong = {fault.field for fault in faults if fault.field}
+    is_read = request.method == "GET"
+    if is_read and status in (400, 404) and all(fault.rule == SCHEMA for fault in faults):
+        faults = (_of_address(request, wrong),)
+    nearest, named = _nearest(request, looks, wrong)
+    return page(
+        request, "error.html", looks, status, faults=faults, again=again, nearest=nearest, named=named, is_read=is_read
+    )
+
+
+def _of_address(request: Request, wrong: Collection[str]) -> Fault:
+    """What is wrong with an address, as somebody would say who followed an old link: services say it as programs do."""
+    texts = [(text or name)[:40] for name, text in sorted(request.query_params.multi_items()) if name in wrong]
+    quoted = [f"“{text}”" for text in texts if text.isprintable()]
+    return Fault(
+        0, SCHEMA, f"网址中的{''.join(quoted) or '内容'}本页查不到，可能是旧的链接，或者输入有误",
+        f"this page knows nothing of {' and '.join(quoted) or 'what stands'} in its address: the link may be old, or "
+        "mistyped",
+    )  # fmt: skip
+
+
+def _nearest(request: Request, looks: Visitor, wrong: Collection[str]) -> tuple[str, Both]:
+    """The nearest page that there is, and what leads there: this one without what is wrong in its address, else the one
+    at the head of all pages under which it would stand, else the first."""
+    path, asked = request.url.path, sorted(request.query_params.multi_items())
+    rest = [one for one in asked if one[0] not in wrong]
+    if len(rest) < len(asked):
+        return f"{path}?{urlencode(rest)}".removesuffix("?"), ("去掉查不到的，打开本页", "Open this page without it")
+    under = path.split("/")[1]
+    for to, zh, en in _nav(looks):
+        if under and to.startswith(f"/{under}") and to != path:
+            return to, (f"打开“{zh}”", f"Open “{en}”")
+    return "/", ("回到首页", "Back to the first page")
 
 
 def _not_signed_in(request: Request, error: NotSignedIn) -> Response[Any]:
@@ -347,16 +413,20 @@ def _refused(request: Request, error: Refusal) -> Response[Any]:
 
 
 def _unfit(request: Request, error: Unfit) -> Response[str]:
-    return _said(request, error.status, tuple(error.faults))
+    return _said(request, error.status, error.faults)
 
 
 def _http(request: Request, error: HTTPException) -> Response[str]:
+    status = error.status_code if error.status_code < 500 else 400  # Its only 5xx: the browser went away.
     zh, en = {
         404: ("没有这个页面", "there is no such page"),
-        405: ("此地址不接受这种方法", "this address does not take this method"),
-        413: ("文件过大", "the file is too large"),
-    }.get(error.status_code, ("请求不符合要求", "the request does not fit"))
-    return _said(request, error.status_code if error.status_code < 500 else 400, (Fault(0, "", zh, en),))
+        405: ("这个网址只在提交表单时用，不能直接打开", "this address takes forms that are submitted, and is no page"),
+        413: ("文件过大，请分成几份提交", "the file is too large; hand it in in parts"),
+    }.get(status, ("提交的内容不完整，请重新打开后再提交", "something was lost of what was sent; open the page again"))
+    asked = {*request.query_params} if status == 400 else set[str]()
+    named = asked.intersection(one.get("key") for one in error.extra) if isinstance(error.extra, list) else asked
+    told = [Fault(0, SCHEMA, zh, en, name) for name in named or asked]  # Some are called otherwise by the framework.
+    return _said(request, status, told or [Fault(0, SCHEMA if status == 400 else "", zh, en)])
 
 
 def _failed(request: Request, error: Exception) -> Response[str]:

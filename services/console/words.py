@@ -34,6 +34,8 @@ COUNTED: Final[Mapping[str, Both]] = {
     "orders": ("有未销号的整改", "with rectifications open"),
 }
 """What villages are counted as, in words."""
+MARKS: Final = {*COUNTED, *(f"incidence/{number}" for number in range(len(BINS)))}
+"""As what villages are counted everywhere; what else there is, such as lists and years, differs by region."""
 _BY_CODE: Final = re.compile("(?:村|village )([0-9]{12})(?![0-9])")
 """A village as services that know no names call it."""
 _OF_YEAR: Final[Mapping[str, Both]] = {

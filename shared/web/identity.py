@@ -334,8 +334,8 @@ def require_reach(connection: Connection, place: str, roles: Collection[str] = O
         where = "、".join(sorted(division or "全国" for division in who.divisions(roles)))
         raise Refused(
             "role",
-            f"本账号只能查询区划{where}，请用“place”指明其中之一",
-            f"this account reads {', '.join(sorted(who.divisions(roles)))} only; name one of these divisions by place",
+            f"本账号只能查询区划{where}，请指明其中之一",
+            f"this account reads {', '.join(sorted(who.divisions(roles)))} only; name one of these divisions",
             field="place",
             status=403,
         )

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from litestar.testing import AsyncTestClient
@@ -24,7 +25,7 @@ from shared.engine.opening import open_engine
 from shared.web.issuers import UNASKED, Holding
 from tests.console.journals import as_told, journals
 from tests.support.lived import lived
-from tests.support.texts import faults
+from tests.support.texts import english_faults, faults
 
 ENGLISH = {"cookie": "zhucun_language=en"}
 
@@ -191,3 +192,56 @@ async def test_a_chinese_page_has_no_code_or_english_word(filled: str, tmp_path:
             assert faults(html.unescape(main)) == (), path
             assert re.search("[\u4e00-\u9fff]", page) and 'lang="zh-CN"' in page
         assert 'lang="en"' in (await client.get("/overview/2105", headers=ENGLISH)).text
+
+
+GONE = {
+    "/villages?q=村&sort=size": ("“size”", "/villages?q=村", 400),
+    "/villages?page=last": ("“last”", "/villages", 400),
+    "/villages?as=a&as=b&stage=gone&q=x": ("“a”“b”“gone”", "/villages?q=x", 404),
+    "/villages?as=list/gone": ("“list/gone”", "/villages", 404),
+    "/villages?as=incidence/99&place=2105": ("“incidence/99”", "/villages?place=2105", 404),
+    "/villages?unit=U0": ("“U0”", "/villages", 404),
+    "/villages.xlsx?stage=gone": ("“gone”", "/villages.xlsx", 404),
+    "/villages?place=abc&q=村": ("2、4、6或9位数字", "/villages?q=村", 404),
+    "/villages/1": ("没有此代码的村", "/villages", 404),
+    "/villages?as=" + "&as=".join("abcdefghi"): ("“a”“b”", "/villages", 400),
+    "/teams?standing=gone": ("“gone”", "/teams", 404),
+    "/day?when=gone": ("“gone”", "/day", 404),
+    "/cases?finished=maybe": ("“maybe”", "/cases", 400),
+    "/matchings/2105?strength=x": ("“x”", "/matchings/2105", 400),
+    "/act/registry/surveys?place=1": ("区划代码应为", "/act/registry/surveys", 404),
+    "/searches": ("只在提交表单时用", "/", 405),
+    "/campaigns/gone": ("没有此编号的督查", "/campaigns", 404),
+    "/overview/1": ("区划代码应为", "/overview/", 404),
+    "/nowhere": ("没有这个页面", "/", 404),
+}  # fmt: skip
+"""Old or mistyped addresses: what is said of each, the page to which it leads, and the status."""
+
+
+async def test_an_old_or_mistyped_address_leads_to_the_nearest_page(filled: str, tmp_path: Path) -> None:
+    """What is wrong is said as an officer would, not as the services tell it to programs."""
+    async with pages(filled, tmp_path) as client:
+        sources = client.app.state.hearing.sources.values()
+        for source in sources:
+            source.position = source.position._replace(is_current=True)
+        for path, (said, nearest, status) in GONE.items():
+            shown = await client.get(path)
+            assert shown.status_code == status and "打不开这个页面" in shown.text, path
+            (words,) = re.findall(r'<div class="faults"[^>]*>\s*<ul>\s*<li>(.*)</li>', shown.text)
+            assert said in html.unescape(words) and not re.search("参数|方法|请求", words), words
+            (to,) = re.findall(r'</div>\s*<p><a href="([^"]+)">', shown.text)
+            assert unquote(html.unescape(to)) == nearest, path
+            if to.startswith("/villages"):
+                assert (await client.get(html.unescape(to))).status_code == 200
+            shown = await client.get(path, headers=ENGLISH)
+            (words,) = re.findall(r'<div class="faults"[^>]*>\s*<ul>\s*<li>(.*)</li>', shown.text)
+            assert "This page cannot be shown" in shown.text and not english_faults(words), words
+
+
+async def test_behind_the_last_page_is_the_last(filled: str, tmp_path: Path) -> None:
+    async with pages(filled, tmp_path) as client:
+        for path in ("/villages?place=", "/units?place=", "/campaigns?place="):
+            first, last = [(await client.get(f"{path}&page={page}")).text for page in ("0", "99999999999")]
+            rows = [re.findall(r'<th scope="row">.*', page) for page in (first, last)]
+            assert rows[0] and rows[1], path
+            assert 'rel="next"' not in last and 'rel="prev"' not in first

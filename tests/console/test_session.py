@@ -219,3 +219,28 @@ async def test_what_an_operator_does_at_a_terminal_stands_on_a_page_and_is_a_com
             assert found, command
         given = {word for word in command.split() if word.startswith("--")}
         assert given <= {option for one in found.params for option in one.opts}, command
+
+
+NOT_THERE = {
+    "/nowhere": 404, "/act/nobody/nothing": 404, "/villages/1": 404, "/overview/abc": 404, "/me?stranger=1": 400,
+    "/overview/11": 403, "/policy/2105": 503, "/forms/handed-in": 500,
+}  # fmt: skip
+"""Addresses that are answered by no page, each for another reason."""
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+async def test_a_page_that_says_what_went_wrong_knows_its_reader(desk: Office, lang: str) -> None:
+    """It has his organ, role and pages, in his language, also where no page was reached, or a form was too old."""
+    browser = await desk.signed_in()
+    browser.http.cookies.set("zhucun_language", lang)
+    async with desk.app.state.engine.begin() as conn:
+        await conn.run_sync(TABLES.imports.drop)
+    answers = [(status, await browser.get(path)) for path, status in NOT_THERE.items()]
+    answers.append((405, await browser.http.post("/me", data={})))
+    answers.append((403, await browser.http.post("/role", data={})))
+    answers.append((421, await browser.get("/me", headers={"host": "elsewhere.example"})))
+    for status, answer in answers:
+        assert answer.status_code == status, answer.text
+        assert f"县扶贫办 · {'乡镇' if lang == 'zh' else 'the township'}" in answer.text, answer.url
+        assert ("我的工作" if lang == "zh" else "My day") in answer.text and "/sign-in" not in answer.text, answer.url
+    assert "/sign-in" in (await desk.browser().get("/nowhere")).text, "nobody is taken for somebody"

@@ -17,6 +17,7 @@ from litestar.params import FromPath, FromQuery
 from services.console import store, words
 from services.console.pages.day import Todo, day_of, mark, said_by
 from services.console.pages.operations import SERVICES
+from services.console.pages.overview import require_division
 from services.console.upstream import Refusal, Upstream
 from services.console.web import NO_OFFICERS, ROLE_NAMES, Request, Visitor, kept, page
 from shared.contracts import EVENTS
@@ -167,6 +168,7 @@ async def form(
     A page that leads here may fill in fields (`said`), each as `<field>:<text>`; they can be changed.
     """
     wanted = [(of, task)] if of else [(ref, chosen) for ref, _, chosen in (one.rpartition("~") for one in pick or ())]
+    require_division(place)
     place = (place or visitor.place)[:6]
     blank, lines, gone = await _blank(upstream, visitor, service, action, place, wanted[:TOGETHER])
     form = Form(blank, lines, together=len(wanted) > 1)

@@ -6,13 +6,13 @@ own browser (`static/draw.js`), which need not believe this process.
 
 import asyncio
 from datetime import date, timedelta
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from urllib.parse import quote
 
 import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery
 
 from services.console import store, words
 from services.console.model.rows import Campaign
@@ -20,7 +20,7 @@ from services.console.pages.card import titles_of
 from services.console.pages.day import mark
 from services.console.pages.overview import hearing_of, require_division, require_seen
 from services.console.upstream import Refusal, Upstream
-from services.console.web import Request, Visitor, page
+from services.console.web import Number, Request, Visitor, page
 from shared.contracts import Event
 from shared.contracts.values import ROLES
 from shared.divisions import jurisdiction_of
@@ -29,7 +29,6 @@ from shared.labels import in_words
 from shared.web.problems import Fault
 from shared.web.tasks import OpenTask
 
-PAGE: Final = 50
 MOST: Final = 500
 """Villages of a list on a page; a register to download has them all."""
 EARLIER: Final = timedelta(days=500)
@@ -52,7 +51,7 @@ async def campaigns(
     request: Request,
     visitor: NamedDependency[Visitor],
     place: FromQuery[str | None] = None,
-    number: Annotated[int, QueryParameter(name="page", ge=1, le=1000)] = 1,
+    number: Number = 1,
 ) -> Response[str]:
     """The campaigns of a division, and of those in it and around it, the latest first."""
     place = visitor.place if place is None else place
@@ -61,10 +60,11 @@ async def campaigns(
     hearing = hearing_of(request)
     book = await hearing.policies()
     async with hearing.store.engine.connect() as conn:
-        found = await store.campaigns(conn, place[:6], PAGE + 1, (number - 1) * PAGE)
+        number, last = store.nearest_page(number, await store.campaign_count(conn, place[:6]))
+        found = await store.campaigns(conn, place[:6], store.PAGE, (number - 1) * store.PAGE)
     return page(
-        request, "campaigns.html", visitor, place=place, number=number, is_last=len(found) <= PAGE, today=hearing.today,
-        found=[(one, in_words("kind", one.kind, words.policy_of(book, one.place))) for one in found[:PAGE]],
+        request, "campaigns.html", visitor, place=place, number=number, last=last, today=hearing.today,
+        found=[(one, in_words("kind", one.kind, words.policy_of(book, one.place))) for one in found],
         name=lambda code: words.place(code, {}, book), jurisdiction=jurisdiction_of, is_current=hearing.is_current,
     )  # fmt: skip
 

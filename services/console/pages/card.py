@@ -3,20 +3,20 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery
 
-from services.console import store, words
+from services.console import store, web, words
 from services.console.model.findings import visits
 from services.console.model.village import Village
 from services.console.pages.overview import hearing_of, known_village
 from services.console.upstream import Refusal, Upstream
-from services.console.web import Request, Visitor, page
+from services.console.web import Number, Request, Visitor, page
 from shared.contracts import EVENTS, Envelope, short_type
 from shared.contracts.journey import STAGES
 from shared.labels import Both, in_words
@@ -52,7 +52,7 @@ async def card(
     upstream: NamedDependency[Upstream],
     code: FromPath[str],
     kind: FromQuery[str] = "",
-    number: Annotated[int, QueryParameter(name="page", ge=1, le=1000)] = 1,
+    number: Number = 1,
 ) -> Response[str]:
     """A village by its code, with one page of its timeline, the newest first."""
     hearing = hearing_of(request)
@@ -68,8 +68,10 @@ async def card(
         _of_village(upstream, visitor, "dispatch", village, f"/v1/assignments/{village.id}"),
         _events(upstream, visitor, village),
     )
+    web.require_known(request, {"kind": {short_type(type) for type in EVENTS}})
     kinds = {short_type(one.event.type): one.event.label for one in reversed(events)}
     chosen = [one for one in events if kind in ("", short_type(one.event.type))]
+    number, last = store.nearest_page(number, len(chosen), SHOWN)
     shown = chosen[(number - 1) * SHOWN : number * SHOWN]
     names = await _names(upstream, visitor, village, shown)
 
@@ -82,7 +84,7 @@ async def card(
         unit=units.get(village.unit, village.unit), reasons=reasons or [], tasks=tasks, linkages=linkages or [],
         movers={reason["mover"]: in_words("mover", reason["mover"], policy) for reason in reasons or []},
         entries=_entries(shown, events, policy, names), kinds=kinds, kind=kind, number=number,
-        last=-(-len(chosen) // SHOWN) or 1, total=len(chosen), to=to, today=hearing.today,
+        last=last, total=len(chosen), to=to, today=hearing.today,
         lists=[words.counted(f"list/{name}", policy) for name in village.lists],
         links=[(in_words("kind", name, policy), n) for name, n in sorted(village.links.items())],
         grade=lambda code: in_words("grade", code, policy), outcomes=[

@@ -12,6 +12,7 @@ import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
+from litestar.response import Redirect
 
 from services.console import store, words
 from services.console.pages.card import titles_of
@@ -93,7 +94,7 @@ async def cases(
     upstream: NamedDependency[Upstream],
     finished: FromQuery[bool] = False,
     after: Annotated[str, QueryParameter(max_length=120)] = "",
-) -> Response[str]:
+) -> Response[Any]:
     """The visitor's own cases, and those with which he deals in his role and division."""
     session: Session | None = request.scope["state"].get("session")
     if session is None:
@@ -107,6 +108,8 @@ async def cases(
     )
     tasks = await _tasks(upstream, visitor) if dealt is not None else []
     mine, others = (msgspec.convert(of or [], list[Case]) for of in (own, dealt))
+    if after and not others:  # There are fewer cases than there were.
+        return Redirect(f"/cases?{urlencode({'finished': str(finished).lower()})}", status_code=303)
     async with hearing_of(request).store.engine.connect() as conn:
         villages = await store.village_names(conn, words.by_code(one.title for one in [*mine, *others]))
     return page(

@@ -5,16 +5,17 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, QueryParameter
+from litestar.params import FromQuery
 
 from services.console import store, words
+from services.console.pages.overview import require_division
 from services.console.upstream import Refusal, Upstream
-from services.console.web import Request, Visitor, page
+from services.console.web import Number, Request, Visitor, page, require_known
 from shared.labels import Both
 from shared.web.blanks import Act
 from shared.web.tasks import OpenTask, following
@@ -53,6 +54,8 @@ class Day(NamedTuple):
 
     today: date | None
     todos: Sequence[Todo]
+    titles: Mapping[tuple[str, str], Both]
+    """What he may say, by service and action, in words."""
     decides: frozenset[tuple[str, str]]
     """The actions that decide about somebody, which are answered one by one."""
     away: Sequence[Refusal]
@@ -99,7 +102,7 @@ async def day_of(upstream: Upstream, visitor: Visitor) -> Day:
             continue
         todos += [_todo(name.partition("-")[0], one, now, titles) for one in tasks]
     todos.sort(key=lambda todo: (str(todo.open.task.due or "9"), todo.open.task.action, todo.open.task.about))
-    return Day(now, todos, frozenset(decides), away)
+    return Day(now, todos, titles, frozenset(decides), away)
 
 
 async def _tasks(upstream: Upstream, name: str, visitor: Visitor) -> Any:
@@ -156,16 +159,23 @@ async def day(
     kind: FromQuery[str] = "",
     township: FromQuery[str] = "",
     when: FromQuery[str] = "",
-    number: Annotated[int, QueryParameter(name="page", ge=1, le=10_000)] = 1,
+    number: Number = 1,
 ) -> Response[str]:
     """What the visitor has to do. `kind` is `service/action`."""
+    require_division(township)
     of = await day_of(upstream, visitor)
+    kinds = _counted(of.todos)
+    known = {"when": {name or "none" for name, *_ in WHEN}}
+    if not of.away:
+        known |= {"kind": {*(name for name, *_ in kinds), *map("/".join, of.titles)}}
+    require_known(request, known)
     fits = [
         todo
         for todo in of.todos
         if kind in ("", f"{todo.service}/{todo.open.task.action}") and township in ("", todo.open.township)
     ]
     shown = [todo for todo in fits if when in ("", todo.when or "none")]
+    number, last = store.nearest_page(number, len(shown), PAGE)
     first = (number - 1) * PAGE
     townships = sorted(Counter(todo.open.township for todo in of.todos if todo.open.township).items())
     async with request.app.state.engine.connect() as conn:
@@ -174,10 +184,10 @@ async def day(
     service, _, action = kind.partition("/")
     places = {todo.open.place for todo in shown}
     return page(
-        request, "day.html", visitor, of=of, kinds=_counted(of.todos), kind=kind, township=township, when=when,
+        request, "day.html", visitor, of=of, kinds=kinds, kind=kind, township=township, when=when,
         townships=townships, names=names,
         counts=Counter(todo.when for todo in fits), whens=WHEN, shown=shown[first : first + PAGE], total=len(shown),
-        number=number, last=max(1, -(-len(shown) // PAGE)),
+        number=number, last=last,
         together=bool(kind) and (service, action) not in of.decides and len(shown) > 1 and len(places) == 1,
         service=service, action=action, named=lambda text: words.by_name(text, villages),
     )  # fmt: skip

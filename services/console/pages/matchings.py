@@ -71,7 +71,7 @@ async def matching(
     place: FromPath[str],
     wished: NamedDependency[Wishes],
     after: FromQuery[str] = "",
-) -> Response[str]:
+) -> Response[Any]:
     """The proposals of a division that nobody has assigned yet, beside the best matching."""
     return await _page(request, visitor, upstream, place, wished, after)
 
@@ -87,8 +87,10 @@ async def _page(
     faults: tuple[Fault, ...] = (),
     given: dict[str, str] | None = None,
     taken_back: int = 0,
-) -> Response[str]:
+) -> Response[Any]:
     found = await _proposals(upstream, visitor, place, wished, after)
+    if after and not found["proposals"]:  # There are fewer proposals than there were.
+        return Redirect(f"/matchings/{place}?{urlencode(wished.params, doseq=True)}", status_code=303)
     rows, hearing = found["proposals"], hearing_of(request)
     book = await hearing.policies()
     policy = words.policy_of(book, place)

@@ -46,7 +46,7 @@ def require_seen(visitor: Visitor, place: str) -> None:
     require_officer(visitor)
     if not visitor.may_see(place):
         zh, en = "您无权查看此区划", "this division is not one of yours"
-        raise Refusal(403, (Fault(0, "place", zh, en),))
+        raise Refusal(403, (Fault(0, "place", zh, en, "place"),))
 
 
 def require_officer(visitor: Visitor) -> None:
@@ -60,7 +60,7 @@ def require_division(place: str) -> None:
     """Refuse (404) what is no division's code."""
     if place and not (place.isascii() and place.isdigit() and len(place) in (2, 4, 6, 9)):
         zh, en = "区划代码应为2、4、6或9位数字", "a division's code has 2, 4, 6 or 9 digits"
-        raise Refusal(404, (Fault(0, "place", zh, en),))
+        raise Refusal(404, (Fault(0, "place", zh, en, "place"),))
 
 
 @get("/overview/")

@@ -30,12 +30,13 @@ async def sign_in(request: Request, to: FromQuery[str] = "/", issuer: FromQuery[
     """Lead to where people sign in. Where there are several such places, ask which; they are counted from 1."""
     sessions = _sessions(request)
     trusted = sessions.issuers.trusted
-    if len(trusted) > 1 and not 0 < issuer <= len(trusted):
+    chosen = trusted[issuer - 1] if 0 < issuer <= len(trusted) else None
+    if chosen is None and len(trusted) > 1:
         nobody = Visitor(roles=(), lang=language.language(request))
         return web.page(request, "sign_in.html", nobody, issuers=[one.url for one in trusted], to=web.own_path(to))
     browser = request.cookies.get(web.COOKIE) or secrets.token_urlsafe(24)
     back = f"{web.site(request).address(request)}/callback"
-    led = await sessions.begin(trusted[max(issuer, 1) - 1], browser, back, web.own_path(to))
+    led = await sessions.begin(chosen or trusted[0], browser, back, web.own_path(to))
     answer = Redirect(led, status_code=303)
     web.set_cookie(request, answer, web.COOKIE, browser)
     return answer

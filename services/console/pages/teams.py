@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
 
-from services.console import store, words
+from services.console import store, web, words
 from services.console.pages.overview import hearing_of, known_village, require_division, require_seen
 from services.console.upstream import Upstream
 from services.console.web import Request, Visitor, page
@@ -35,16 +36,19 @@ async def teams(
     place: FromQuery[str | None] = None,
     standing: FromQuery[str] = "",
     after: FromQuery[str] = "",
-) -> Response[str]:
+) -> Response[Any]:
     """Teams of a division, in order of the villages, as the dispatch has them."""
     place = visitor.place if place is None else place
     require_division(place)
     require_seen(visitor, place)
+    web.require_known(request, {"standing": STANDINGS})
     hearing = hearing_of(request)
     book = await hearing.policies()
     found: list[dict[str, Any]] = await upstream.get(
         "dispatch", "/v1/assignments", visitor, place=place[:6], status=standing, after=after, limit=SHOWN
     )
+    if after and not found:  # There are fewer teams than there were.
+        return Redirect(f"/teams?{urlencode({'place': place, 'standing': standing})}", status_code=303)
     found = sorted(found, key=lambda one: one["id"])
     is_more = len(found) >= SHOWN
     shown = [one for one in found if one["id"].startswith(place)] if len(place) > 6 else found

@@ -1,17 +1,17 @@
 """Units that can send a team: how strong each is, and the villages for which it is proposed or in which its team is."""
 
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery
 
 from services.console import store, words
 from services.console.pages.overview import hearing_of, require_division, require_officer, require_seen
-from services.console.store import PAGE, Asked
+from services.console.store import Asked
 from services.console.upstream import Refusal, Upstream
-from services.console.web import Request, Visitor, page
+from services.console.web import Number, Request, Visitor, page
 from shared.contracts.journey import STAGES
 from shared.divisions import jurisdiction_of
 from shared.labels import in_words
@@ -24,7 +24,7 @@ async def units(
     visitor: NamedDependency[Visitor],
     place: FromQuery[str | None] = None,
     q: FromQuery[str] = "",
-    number: Annotated[int, QueryParameter(name="page", ge=1, le=10_000)] = 1,
+    number: Number = 1,
 ) -> Response[str]:
     """A page of the units of a division, by id, found by name, pinyin or the beginning of the id."""
     place = visitor.place[:6] if place is None else place
@@ -35,6 +35,7 @@ async def units(
     async with hearing.store.engine.connect() as conn:
         found = await store.find_units(conn, place, q[:60], number)
         parts = await store.parts(conn, place)
+    number, last = store.nearest_page(number, found.number)
 
     def to(of: int) -> str:
         given = {"place": place, "q": q} | ({"page": str(of)} if of > 1 else {})
@@ -42,7 +43,7 @@ async def units(
 
     return page(
         request, "units.html", visitor, found=found, place=place, q=q, number=number, to=to,
-        parts=[one for one in parts if len(one) <= 6], last=-(-found.number // PAGE) or 1,
+        parts=[one for one in parts if len(one) <= 6], last=last,
         name=lambda code: words.place(code, {}, book), lies_in=jurisdiction_of,
         level=lambda code: in_words("level", code), is_current=hearing.is_current,
     )  # fmt: skip

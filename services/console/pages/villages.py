@@ -5,6 +5,7 @@ A page's address has the whole filter. Whoever keeps a search keeps the address 
 
 import asyncio
 import io
+from collections.abc import Collection
 from datetime import date
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qsl, urlencode
@@ -19,8 +20,8 @@ from services.console import kept, store, web, words
 from services.console.language import say
 from services.console.model.village import Village
 from services.console.pages.overview import hearing_of, require_division, require_seen
-from services.console.store import PAGE, Asked
-from services.console.web import Request, Visitor, page
+from services.console.store import Asked
+from services.console.web import Number, Request, Visitor, page
 from shared.contracts.journey import STAGES
 from shared.labels import Both, in_words
 from shared.policy import PolicyBook
@@ -54,10 +55,22 @@ async def villages(
     request: Request,
     visitor: NamedDependency[Visitor],
     of: NamedDependency[Asked],
-    page_: Annotated[int, QueryParameter(name="page", ge=1, le=10_000)] = 1,
+    page_: Number = 1,
 ) -> Response[str]:
     """A page of villages, with what they can be filtered by and where the rest is."""
+    await _require_known(request, of)
     return await _page(request, visitor, of, page_)
+
+
+async def _require_known(request: Request, of: Asked) -> None:
+    """Refuse (404) a stage, unit or mark that is none: that no village fits would be no answer. Until the tables are
+    made, nobody knows which units and marks there are."""
+    known: dict[str, Collection[str]] = {"stage": STAGES}
+    if (hearing := hearing_of(request)).is_current:
+        async with hearing.store.engine.connect() as conn:
+            counted = [mark for mark in of.marks if await store.is_counted(conn, mark)]
+            known |= {"as": words.MARKS.union(counted), "unit": await store.unit_names(conn, [of.unit])}
+    web.require_known(request, known)
 
 
 async def _page(
@@ -73,6 +86,7 @@ async def _page(
         townships = await store.names(conn, [one for one in [of.place, *parts] if len(one) == 9])
         searches = await kept.searches(conn, web.keeper(request))
     policy = words.policy_of(book, of.place)
+    page_, last = store.nearest_page(page_, found.number)
     choices = {mark: words.counted(mark, policy) for mark in sums if mark.startswith("list/")}
     for mark in ("late", "due", "orders", "on_list", "covered", *of.marks):
         choices.setdefault(mark, words.counted(mark, policy))
@@ -83,7 +97,7 @@ async def _page(
 
     return page(
         request, "villages.html", visitor, 422 if faults else 200, named=named, faults=faults, found=found, of=of,
-        number=page_, last=-(-found.number // PAGE) or 1,
+        number=page_, last=last,
         to=to, stages={name: said for name, said in STAGES.items() if sums.get(f"stage/{name}")}, choices=choices,
         units=units, parts=parts, name=lambda code: words.place(code, townships, book), stage_words=STAGES,
         grade=lambda one: in_words("grade", one.grade, words.policy_of(book, one.place)), today=hearing.today,
@@ -102,6 +116,7 @@ def _late(one: Village, book: PolicyBook) -> list[tuple[Both, date]]:
 @get("/villages.xlsx", dependencies=ASKED)
 async def workbook(request: Request, visitor: NamedDependency[Visitor], of: NamedDependency[Asked]) -> Response[bytes]:
     """The villages that are asked for as an Excel workbook."""
+    await _require_known(request, of)
     hearing = hearing_of(request)
     book = await hearing.policies()
     async with hearing.store.engine.connect() as conn:
