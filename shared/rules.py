@@ -30,7 +30,7 @@ from typing import (
 import msgspec
 
 from shared import chinese, english
-from shared.calendar import Calendar, Span
+from shared.calendar import DAY, Calendar, Span
 from shared.contracts import Command, Event, Payload
 from shared.contracts.registry import VillageRecoded
 from shared.contracts.values import ROLES
@@ -225,7 +225,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
                 state = _put(state, deadline.path, due)
                 moved = (*moved, Moved(deadline.path, was, due))
                 if deadline.timer in state.timers:
-                    state = state.timed(**{deadline.timer: min(state.timers[deadline.timer], due + timedelta(1))})
+                    state = state.timed(**{deadline.timer: min(state.timers[deadline.timer], due + DAY)})
         return state, moved
 
     def but(self, **changes: Any) -> Self:

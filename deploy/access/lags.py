@@ -9,13 +9,14 @@ from nats.js.api import ConsumerInfo
 
 from deploy.access.grants import DURABLE
 from shared import chinese, english
+from shared.calendar import DAY
 from shared.stream.bus import OPEN
 
 LISTED_WITHIN: Final = 6.0
 """Seconds to wait for the list. A cluster waits four for a consumer that has no leader now, and leaves it out."""
 PAGE: Final = 256
 """The most consumers of which the server tells at once."""
-LATE: Final = timedelta(days=1)
+LATE: Final = DAY
 """For so long events may wait for a subscriber before an operator is told."""
 
 

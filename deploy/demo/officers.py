@@ -16,6 +16,7 @@ import msgspec
 
 from deploy.demo.answers import ANSWERS, Ask, Awaited, Letter, Row, answered
 from deploy.demo.scenario import Scenario
+from shared.calendar import DAY
 
 OFFICE_DAYS: Final = (0, 3)
 """The weekdays on which people answer, Monday being 0: Mondays and Thursdays."""
@@ -167,7 +168,7 @@ class Officers:
             await watch(diary.today)
             soon = [
                 *(day for _, day in diary.planned), *(letter.on for letter in diary.letters),
-                await self.reach.next_due(), until + timedelta(1),
+                await self.reach.next_due(), until + DAY,
             ]  # fmt: skip
             diary.today, diary.round = min(day for day in soon if day and day > diary.today), 0
             self._keep()
@@ -212,7 +213,7 @@ class Officers:
             day = today + timedelta(self.scenario.choose(*within, "after", *_chance(task)))
         day = max(day, today)
         while day.weekday() not in OFFICE_DAYS:
-            day += timedelta(1)
+            day += DAY
         return day
 
     async def answers(self, tasks: Iterable[Awaited]) -> list[Letter]:

@@ -5,7 +5,7 @@ Everything is computed from the services' answers, never from the script.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from html import escape
 from typing import Final
 
@@ -15,7 +15,7 @@ from rich.text import Text
 from deploy.demo.records import ORIGINS, Records
 from deploy.demo.regions import Region
 from deploy.terminal import folded
-from shared.calendar import add_months
+from shared.calendar import DAY, add_months
 from shared.contracts.journey import STAGES, next_stage
 
 COLOURS: Final = dict(zip(STAGES, (
@@ -34,7 +34,7 @@ def stages(records: Records, until: date) -> dict[date, Counter[str]]:
             stage = next_stage(stage, happened.event)
             moves.append((happened.day, village, stage))
     moves.sort(key=lambda move: move[0])
-    ends = [min(add_months(moves[0][0].replace(day=1), n + 1) - timedelta(1), until) for n in range(600)]
+    ends = [min(add_months(moves[0][0].replace(day=1), n + 1) - DAY, until) for n in range(600)]
     months = ends[: ends.index(until) + 1]
     return {end: Counter({v: stage for day, v, stage in moves if day <= end}.values()) for end in months}
 

@@ -6,11 +6,12 @@ them in another order that real streams could have too: only the events of one s
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import msgspec
 
+from shared.calendar import DAY
 from shared.contracts import Event
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.engine.flow import (
@@ -123,7 +124,7 @@ class World:
         """Let days pass, stopping at each on which something falls due."""
         while self.today < until:
             due = min((s.due for v in self.services.values() for s in v.states.values() if s.due), default=until)
-            self.today = min(max(due, self.today + timedelta(1)), until)
+            self.today = min(max(due, self.today + DAY), until)
             self.deliver({name: service.pass_day(self.today).facts for name, service in self.services.items()})
 
     def said(self, event: type[Event], **fields: Any) -> list[Any]:

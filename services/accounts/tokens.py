@@ -13,14 +13,14 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 
 from services.accounts.model import BELONGS, Account, Delegation
-from shared.calendar import CHINA
+from shared.calendar import CHINA, DAY
 
 ALGORITHM: Final = "ES256"
 MINUTES: Final = timedelta(minutes=10)
 """How long an access token holds. Whoever is locked, or has other roles, is so everywhere after this time at most."""
 RENEWED: Final = timedelta(days=90)
 """How old a signing key becomes before another signs."""
-SHOWN: Final = timedelta(days=1)
+SHOWN: Final = DAY
 """How long an old key is shown after another signs: longer than any token that it signed."""
 CLAIM: Final = "zhucun"
 
@@ -120,4 +120,4 @@ def _belongs(account: Account) -> dict[str, str]:
 
 def _ends(delegation: Delegation) -> int:
     """The second after its last day, since 1970."""
-    return int(datetime.combine(delegation.until + timedelta(days=1), time(), CHINA).timestamp())
+    return int(datetime.combine(delegation.until + DAY, time(), CHINA).timestamp())

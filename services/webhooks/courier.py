@@ -6,7 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Final, TypeVar
 
 import msgspec
@@ -18,6 +18,7 @@ from services.webhooks.feed import held
 from services.webhooks.model import Endpoint, Held, Outcome, delivery, endpoint
 from services.webhooks.sender import Sender
 from services.webhooks.store import MOST_HELD, Store
+from shared.calendar import DAY
 from shared.web.following import TAIL, WAIT, AnotherJournal, Away, Chosen, Event, Feeds
 
 log = structlog.get_logger()
@@ -350,4 +351,4 @@ def chosen(one: Endpoint, about: str = "") -> Chosen:
 
 def yesterday() -> date:
     """The day before, in whatever zone."""
-    return datetime.now(UTC).date() - timedelta(days=1)
+    return datetime.now(UTC).date() - DAY

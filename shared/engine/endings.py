@@ -13,7 +13,7 @@ from typing import Final
 
 from sqlalchemy import delete, select
 
-from shared.calendar import CHINA, Span, add_months, national
+from shared.calendar import CHINA, DAY, Span, add_months, national
 from shared.engine.pipeline import Pipeline
 
 PAGE: Final = 1000
@@ -29,7 +29,7 @@ async def end(pipeline: Pipeline, day: date) -> None:
         async with pipeline.engine.begin() as conn:
             await conn.execute(delete(people).where(people.c.seen <= last))
     if last := last_over((one.readings if one else None for one in keeping), today):
-        begun = datetime.combine(last + timedelta(1), time(), CHINA).astimezone(UTC)
+        begun = datetime.combine(last + DAY, time(), CHINA).astimezone(UTC)
         while await _end_readings(pipeline, begun.isoformat(timespec="milliseconds")) == PAGE:
             pass
 
@@ -44,7 +44,7 @@ def _last_over(span: Span, today: date) -> date:
     """The last day from which on a span is over: after two months, on 1 March, it is 31 December."""
     day = add_months(today, -12 * span.years - span.months) - timedelta(span.calendar_days)
     while span.after(day, national()) >= today:
-        day -= timedelta(1)
+        day -= DAY
     return day
 
 

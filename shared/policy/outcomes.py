@@ -1,13 +1,13 @@
 """Rewards and accountability: what may be proposed after which event, and the due process that follows."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from shared.calendar import Span
+from shared.calendar import DAY, Span
 from shared.contracts import Event, dispatch, inspection, short_type
 from shared.contracts.incentives import Standing
 from shared.contracts.values import Clause, Code, EventRole, Name, Role, Short
@@ -396,7 +396,7 @@ def _by_day(
     """The levels with their places, by the law of the pack's first day, and of each later one that changes it."""
     cited = [documents.get(level.rule.partition(":")[0]) for level in outcome.appeals]
     laws = [one for one in cited if isinstance(one, Document)]
-    changes = {one.since for one in laws} | {one.until + timedelta(1) for one in laws if one.until}
+    changes = {one.since for one in laws} | {one.until + DAY for one in laws if one.until}
     for day in sorted({first, *(change for change in changes if change and change > first)}):
         yield (
             day,

@@ -9,7 +9,7 @@ from typing import Annotated, Final, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from shared.calendar import Calendar, Span, YearDay, add_months, national
+from shared.calendar import DAY, Calendar, Span, YearDay, add_months, national
 from shared.contracts.values import Bounded, Day
 from shared.policy.section import SOME_DAY, Found, Path, Section, parts
 
@@ -60,7 +60,7 @@ class When(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
 
     def days(self, first: date, last: date, calendar: Calendar) -> Iterator[date]:
         """All days from `first` to `last` on which it begins. A time after something has no such days."""
-        day = self.begins(first - timedelta(1), calendar) if self.after is None else last + timedelta(1)
+        day = self.begins(first - DAY, calendar) if self.after is None else last + DAY
         while day <= last:
             yield day
             before, day = day, self.begins(day, calendar)

@@ -6,14 +6,14 @@ a state of the same shape for each party (`posts`).
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
-from shared.calendar import add_months
+from shared.calendar import DAY, add_months
 from shared.contracts import Event
 from shared.contracts.dispatch import (
     DeadlineMoved,
@@ -33,7 +33,6 @@ from shared.policy.links import LISTING, MONTHS, Contact, Every, OwnLink, Person
 from shared.policy.partners import Partner
 from shared.rules import Change, Due, Moved, Refused, State, Task
 
-DAY = timedelta(1)
 L = TypeVar("L", bound=OwnLink)
 
 

@@ -8,7 +8,6 @@ import msgspec
 from services.dispatch.model.eligibility import Posting
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.pool import (
-    DAY,
     Pool,
     Squad,
     doubt,
@@ -18,6 +17,7 @@ from services.dispatch.model.pool import (
     with_absences,
     without,
 )
+from shared.calendar import DAY
 from shared.contracts import Event
 from shared.contracts.dispatch import PoolChanged, PoolDivided
 from shared.contracts.registry import PolicyAdopted, VillageMerged, VillageRecoded

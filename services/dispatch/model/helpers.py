@@ -6,9 +6,10 @@ than the rank asks for. That is told for each unit at once, sealed, since it nam
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 
 from services.dispatch.model.pool import Pool, Squad, pool_of, without
+from shared.calendar import DAY
 from shared.contracts import Event
 from shared.contracts.dispatch import HouseholdsPaired, HouseholdsUnpaired, QuotaAsked, QuotaMet, QuotaMissed
 from shared.contracts.registry import CadreRegistered, CadreWithdrawn, PolicyAdopted
@@ -79,7 +80,7 @@ def plan(pool: Pool | None, event: PolicyAdopted, policy: Policy, today: date) -
 
 def begin(pool: Pool, due: Due, policy: Policy, today: date) -> Change:
     """A pack takes effect, and its days on which quotas are looked at count."""
-    return Change(pool.timed(quota=_next_day(policy, due.on - timedelta(1)) if pool.id == policy.pool else None))
+    return Change(pool.timed(quota=_next_day(policy, due.on - DAY) if pool.id == policy.pool else None))
 
 
 def _quotas(policy: Policy) -> Iterable[Contact]:
@@ -98,7 +99,7 @@ def ask(pool: Pool, due: Due, policy: Policy, today: date) -> Change:
     """
     if pool.id != policy.pool:
         return Change(pool)
-    before = due.on - timedelta(1)
+    before = due.on - DAY
     told: tuple[Event, ...] = tuple(
         QuotaAsked(place=pool.place, kind=link.kind)
         for link in _quotas(policy)

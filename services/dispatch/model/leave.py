@@ -13,7 +13,8 @@ from services.dispatch.model.commands import DecideLeave, DecideReturn, RequestL
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.members import same_team
 from services.dispatch.model.pool import Pool, relatives, without
-from services.dispatch.model.roster import DAY, Leave, Others, Post, Roster, clocked, decider
+from services.dispatch.model.roster import Leave, Others, Post, Roster, clocked, decider
+from shared.calendar import DAY
 from shared.contracts import Event
 from shared.contracts.dispatch import LeaveBegun, LeaveGranted, LeaveRefused
 from shared.policy import Policy

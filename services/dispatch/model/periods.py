@@ -6,12 +6,12 @@ only looks at later days: everything before the timer has been dealt with.
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 
 from msgspec.structs import replace
 
 from services.dispatch.model.owed import TERM, Commitments, Owed
-from shared.calendar import Span
+from shared.calendar import DAY, Span
 from shared.contracts import Event
 from shared.contracts.dispatch import (
     CommitmentOverdue,
@@ -20,7 +20,6 @@ from shared.contracts.dispatch import (
 from shared.policy import Commitment, Policy
 from shared.rules import Change, Due
 
-DAY = timedelta(1)
 ACTIVE = ("assigned", "helped")
 """The stages in which new commitments come up."""
 

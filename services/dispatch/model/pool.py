@@ -10,7 +10,7 @@ about a team goes to all pools of the village's family. And a rule that asks who
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import TypeVar
 
 import msgspec
@@ -19,6 +19,7 @@ from services.dispatch.model.commands import Cause, SolveMatching
 from services.dispatch.model.eligibility import AGE, Cadre, Posting, Unit, unmet
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.matching import Match, Need, Possible, Serving
+from shared.calendar import DAY
 from shared.contracts import Event, Payload
 from shared.contracts.dispatch import (
     MatchingSolved,
@@ -49,7 +50,6 @@ from shared.policy.links import Contact
 from shared.rules import Change, Due, Involved, Key, Oneself, Refused, State, Task, known, require_body
 
 V = TypeVar("V")
-DAY = timedelta(1)
 
 
 class Nominee(msgspec.Struct, frozen=True):

@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from services.dispatch.model.commands import CountPresence, DecideLeave
 from services.dispatch.model.leave import on_leave, terms_of
 from services.dispatch.model.pool import Pool
-from services.dispatch.model.roster import DAY, Month, Others, Roster, clocked
+from services.dispatch.model.roster import Month, Others, Roster, clocked
+from shared.calendar import DAY
 from shared.contracts import Event
 from shared.contracts.dispatch import PresenceCounted, PresenceMissed, PresenceShort
 from shared.policy import Policy

@@ -6,14 +6,14 @@ these, so that other regions pay nothing.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import msgspec
 
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.pool import without
-from shared.calendar import add_months
+from shared.calendar import DAY, add_months
 from shared.contracts import Payload
 from shared.contracts.dispatch import (
     AssignmentWithdrawn,
@@ -30,7 +30,6 @@ from shared.policy import Policy
 from shared.policy.training import Duty
 from shared.rules import Change, Involved, Key, Moved, State, Task
 
-DAY = timedelta(1)
 Others = Mapping[Key, State | None]
 
 

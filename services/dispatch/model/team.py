@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from services.dispatch.model.commands import AdjustTeam, AssignTeam, TakeOver, WithdrawAssignment
@@ -10,6 +10,7 @@ from services.dispatch.model.link import OUT, Link, Vacancy, id_of
 from services.dispatch.model.nomination import to_nominate, to_review
 from services.dispatch.model.owed import Commitments
 from services.dispatch.model.pool import Pool, relatives, without
+from shared.calendar import DAY
 from shared.contracts import Event
 from shared.contracts.dispatch import (
     AssignmentWithdrawn,
@@ -45,7 +46,6 @@ from shared.labels import said
 from shared.policy import Policy
 from shared.rules import Change, Due, Key, Refused, State, addressed, known, require_body
 
-DAY = timedelta(1)
 _NOT_NOMINATED: Mapping[str, Any] = {"nominate_by": None, "review_by": None, "refused": ""}
 Others = Mapping[Key, State | None]
 

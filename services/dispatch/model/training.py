@@ -17,7 +17,8 @@ from services.dispatch.model.course import terms_of
 from services.dispatch.model.link import Link, id_of
 from services.dispatch.model.pool import Attended, Squad, without
 from services.dispatch.model.release import bind
-from services.dispatch.model.roster import DAY, Holder, Leave, Lesson, Others, Post, Roster, clocked
+from services.dispatch.model.roster import Holder, Leave, Lesson, Others, Post, Roster, clocked
+from shared.calendar import DAY
 from shared.contracts import Event
 from shared.contracts.dispatch import (
     AttendanceWithdrawn,

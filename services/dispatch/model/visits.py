@@ -9,8 +9,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from services.dispatch.model.bonds import DAY, Contacts, Period, changed, clocked, period_of
+from services.dispatch.model.bonds import Contacts, Period, changed, clocked, period_of
 from services.dispatch.model.commands import CountVisits
+from shared.calendar import DAY
 from shared.contracts import Event
 from shared.contracts.dispatch import VisitsCounted, VisitsMissed, VisitsShort
 from shared.policy import Policy

@@ -18,13 +18,13 @@ it ends, so that a later pack changes nobody's rights.
 """
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final, Literal
 
 import msgspec
 
 from services.incentives.model.commands import EscalateAppeal, LodgeAppeal, SubjectCommand
-from shared.calendar import Span
+from shared.calendar import DAY, Span
 from shared.contracts import Event
 from shared.contracts.incentives import (
     AppealOverdue,
@@ -158,7 +158,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             "answer_until": self.answer_until if late else None,
             "expires": self.expires if self.status == "imposed" else None,
         }
-        return min(((day + timedelta(1), field) for field, day in last.items() if day), default=None)
+        return min(((day + DAY, field) for field, day in last.items() if day), default=None)
 
     @property
     def awaited(self) -> Iterable[tuple[str, Role, date | None]]:

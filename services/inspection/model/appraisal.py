@@ -5,13 +5,14 @@ are in or declared void, a grade is proposed, and a body decides it (0.9, 0.10, 
 """
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from statistics import fmean
 from typing import Any
 
 import msgspec
 
 from services.inspection.model.assessment import hand_of_year
+from shared.calendar import DAY
 from shared.contracts.inspection import PERSONS, AppraisalMoved
 from shared.policy import Policy
 from shared.policy import appraisals as policies
@@ -202,4 +203,4 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
         over and with it the time for its last facts."""
         if self.status != "complete":
             return self.timed(propose=None) if self.status == "open" else self
-        return self.timed(propose=max(self.facts_until or date(self.year, 12, 31), today) + timedelta(1))
+        return self.timed(propose=max(self.facts_until or date(self.year, 12, 31), today) + DAY)

@@ -5,11 +5,12 @@ bulletin as well.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 
 from services.inspection.model.campaign import Campaign
 from services.inspection.model.commands import PublishBulletin, WithdrawBulletin
 from services.inspection.model.supervision import Supervision
+from shared.calendar import DAY
 from shared.contracts.inspection import BulletinMissed, BulletinPublished, BulletinWithdrawn, Noted
 from shared.policy import Policy
 from shared.policy.campaigns import Bulletin
@@ -81,14 +82,14 @@ def withdraw(state: Campaign | None, command: WithdrawBulletin, policy: Policy, 
         place=campaign.place, campaign=campaign.id, reason=command.reason, decided_by=command.decided_by
     )
     again, last = campaign.but(published=False), campaign.bulletin_by
-    return Change(again.timed(bulletin=last + timedelta(1) if last and last >= today else None), (withdrawn,))
+    return Change(again.timed(bulletin=last + DAY if last and last >= today else None), (withdrawn,))
 
 
 def miss(state: Campaign, due: Due, policy: Policy, today: date) -> Change:
     """The last day passed without a bulletin. Holidays may have moved it since the timer was set."""
     by = state.bulletin_by
     if by is None or by >= due.on:
-        return Change(state.timed(bulletin=by and by + timedelta(1)))
+        return Change(state.timed(bulletin=by and by + DAY))
     missed = BulletinMissed(place=state.place, campaign=state.id, kind=state.terms.kind, body=_terms(state).by, due=by)
     return Change(state, (missed,))
 

@@ -9,6 +9,7 @@ import msgspec
 from services.inspection.model.campaign import MOST_BESIDE, Campaign, chosen_id
 from services.inspection.model.commands import OpenCampaign
 from services.inspection.model.supervision import Gone, Listing, Supervision, list_of
+from shared.calendar import DAY
 from shared.contracts import Payload
 from shared.contracts.dispatch import TeamAssigned
 from shared.contracts.inspection import CampaignClosed, CampaignPlanned, VisitDropped
@@ -145,7 +146,7 @@ def adopt(
                 for village in other.of(on_list):
                     if (place := other.place_of(village)).startswith(policy.jurisdiction):
                         calendar = calendar.with_village(village, place, on_list)
-    awaited = tuple(sorted({*calendar.awaited, max(policy.effective_from, today + timedelta(1))}))
+    awaited = tuple(sorted({*calendar.awaited, max(policy.effective_from, today + DAY)}))
     return Change(calendar.but(awaited=awaited).timed(adoption=awaited[0]))
 
 
@@ -179,7 +180,7 @@ def take_effect(state: Calendar, due: Due, policy: Policy, today: date) -> Chang
     """
     awaited = tuple(day for day in state.awaited if day > due.on)
     calendar = state.but(awaited=awaited).timed(adoption=next(iter(awaited), None))
-    return Change(_scheduled(calendar, policy, due.on - timedelta(1)))
+    return Change(_scheduled(calendar, policy, due.on - DAY))
 
 
 def join(
@@ -254,7 +255,7 @@ def plan(state: Calendar, due: Due, policy: Policy, today: date) -> Change:
     """Plan every campaign whose frame is due to be fixed today."""
     calendar, planned = state, []
     for terms in _own(state, policy):
-        for opens in _openings_after(terms, due.on - timedelta(1), policy):
+        for opens in _openings_after(terms, due.on - DAY, policy):
             if opens - timedelta(terms.seed_days) == due.on:
                 calendar, campaign = _planned(calendar, terms, f"{state.id}-{terms.kind}-{opens}", opens, policy)
                 planned += [campaign] if campaign.frame else []

@@ -11,7 +11,7 @@ import msgspec
 
 from services.inspection.model.commands import GiveSeed, OpenCampaign, PostSeedHash
 from services.inspection.model.seeds import SHARE_DAYS, Seeds, ended, opened, with_hash, with_share
-from shared.calendar import Span
+from shared.calendar import DAY, Span
 from shared.contracts import Event
 from shared.contracts.inspection import (
     Body,
@@ -241,7 +241,7 @@ def plan(state: Campaign | None, event: CampaignPlanned, policy: Policy, today: 
         beside=event.beside,
         strata=event.strata,
         size=_size(event, terms),
-    ).timed(close=event.closes + timedelta(1))
+    ).timed(close=event.closes + DAY)
     if not is_draw:
         visits = deal(event.frame, max(campaign.opens, today), campaign.closes, terms.visit_days)
         return Change(reached(campaign.but(visits=visits), today))
@@ -303,7 +303,7 @@ def give_seed(state: Campaign | None, command: GiveSeed, policy: Policy, today: 
 def open_draw(state: Campaign, due: Due, policy: Policy, today: date) -> Change:
     """Shares are taken from today. If the system was off for days, nobody could give a hash, so they open tomorrow."""
     if due.on < today:
-        return Change(_opening(state.but(seeds=msgspec.structs.replace(state.seeds, opens=today + timedelta(1)))))
+        return Change(_opening(state.but(seeds=msgspec.structs.replace(state.seeds, opens=today + DAY))))
     seeds, silent = opened(state.seeds)
     return Change(state.but(seeds=seeds), _missed(state, silent, "hash"))
 
@@ -311,7 +311,7 @@ def open_draw(state: Campaign, due: Due, policy: Policy, today: date) -> Change:
 def end_shares(state: Campaign, due: Due, policy: Policy, today: date) -> Change:
     """The time for shares is over. Bodies that gave none are named in an event, and the draw does without them."""
     if due.on < today <= state.closes:
-        return Change(state.timed(shares=today + timedelta(1)))
+        return Change(state.timed(shares=today + DAY))
     seeds, silent = ended(state.seeds)
     return _drawn(state.but(seeds=seeds), today, _missed(state, silent, "share"))
 
@@ -347,7 +347,7 @@ def close(state: Campaign, due: Due, policy: Policy, today: date) -> Change:
     )
     events = (*_missed(state, silent, "share"), closed)
     ended_one = state.but(closed=True, seeds=seeds).timed(open=None, shares=None, visits=None)
-    return Change(_awaiting_bulletin(ended_one, policy, max(state.closes, today - timedelta(1))), events)
+    return Change(_awaiting_bulletin(ended_one, policy, max(state.closes, today - DAY)), events)
 
 
 def _looked_into(campaign: Campaign, facet: str) -> tuple[str, ...]:
@@ -365,7 +365,7 @@ def _awaiting_bulletin(campaign: Campaign, policy: Policy, since: date) -> Campa
         return campaign
     when = campaign.terms.bulletin.publish_by
     last = when.due(since, policy.calendar)
-    awaiting = campaign.but(bulletin_by=last).timed(bulletin=last + timedelta(1))
+    awaiting = campaign.but(bulletin_by=last).timed(bulletin=last + DAY)
     return awaiting.counting("bulletin_by", since=since, span=when.within, timer="bulletin")
 
 
@@ -383,7 +383,7 @@ def _opening(campaign: Campaign) -> Campaign:
     """The campaign with timers for the first day of shares and the day after the last, both within the campaign."""
     opens = campaign.seeds.opens
     assert opens
-    last = max(min(opens + timedelta(SHARE_DAYS), campaign.closes), opens + timedelta(1))
+    last = max(min(opens + timedelta(SHARE_DAYS), campaign.closes), opens + DAY)
     return campaign.timed(open=opens, shares=last)
 
 

@@ -1,7 +1,7 @@
 """What comes into a year's assessment, and out again (2.15, 3.8): visits, ledger items, reports, the ballot."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 
 from services.inspection.model.assessment import Assessment, Ballot, terms_now, terms_of
 from services.inspection.model.commands import (
@@ -12,6 +12,7 @@ from services.inspection.model.commands import (
 )
 from services.inspection.model.facts import Share, told
 from services.inspection.model.supervision import Supervision
+from shared.calendar import DAY
 from shared.contracts.dispatch import CommitmentReconciled, CommitmentSettled
 from shared.contracts.inspection import (
     AssessmentDropped,
@@ -293,6 +294,6 @@ def _timed(state: Assessment, today: date) -> Assessment:
         return state
     over = max(state.terms.facts_until, date(state.year, 12, 31))
     if not state.missing:
-        return state.timed(propose=max(over, today) + timedelta(1))
+        return state.timed(propose=max(over, today) + DAY)
     is_overdue = state.is_overdue or today > over
-    return state.but(is_overdue=is_overdue).timed(propose=None if is_overdue else over + timedelta(1))
+    return state.but(is_overdue=is_overdue).timed(propose=None if is_overdue else over + DAY)

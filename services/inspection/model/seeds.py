@@ -6,12 +6,13 @@ share, or another public hash if it gave none.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise
 
 import msgspec
 
 from services.inspection.model.commands import PostSeedHash, PostVerificationHash
+from shared.calendar import DAY
 from shared.contracts.inspection import Body
 from shared.draws import BODIES, joined, sha256_hex
 from shared.policy import Policy
@@ -73,7 +74,7 @@ class Seeds(msgspec.Struct, frozen=True, omit_defaults=True):
         self, about: str, prefix: str, rule: str, last: date | None, answer: Mapping[str, str | int], detail: str = ""
     ) -> Iterable[Task]:
         """A task for each body that owes its hash or, from the first day of shares on, its share."""
-        hash_due = self.opens and self.opens - timedelta(1)
+        hash_due = self.opens and self.opens - DAY
         for action, bodies, due in (
             (f"{prefix}-hashes", self.unhashed, hash_due),
             (f"{prefix}s", self.owed if self.is_open else (), last),
@@ -119,7 +120,7 @@ def with_hash(seeds: Seeds, body: str, hash: str, today: date, rule: str) -> See
     return msgspec.structs.replace(
         seeds,
         hashes={**seeds.hashes, body: hash},
-        opens=today + timedelta(1) if is_late else seeds.opens,
+        opens=today + DAY if is_late else seeds.opens,
         is_open=seeds.is_open and not is_late,
         missed=frozenset(one for one in seeds.missed if one.endswith(" hash")) if is_late else seeds.missed,
     )

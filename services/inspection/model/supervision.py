@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import replace as replaced
 
 from services.inspection.model.commands import CloseOrder, RecordVisit
-from shared.calendar import Span
+from shared.calendar import DAY, Span
 from shared.contracts.dispatch import (
     AssignmentWithdrawn,
     LeaveGranted,
@@ -448,7 +448,7 @@ def _can_be_given(channel: str, state: Supervision, policy: Policy, year: int) -
         return True
     opened = (day for opens in campaign.opens for day in opens.of(year, policy.calendar))
     framed = (day - timedelta(campaign.seed_days) for day in opened)
-    return any(max(state.since + timedelta(1), policy.effective_from) <= day for day in framed)
+    return any(max(state.since + DAY, policy.effective_from) <= day for day in framed)
 
 
 def heard(village: Supervision, hearings: Mapping[str, Hearing]) -> Supervision:
@@ -457,9 +457,9 @@ def heard(village: Supervision, hearings: Mapping[str, Hearing]) -> Supervision:
     What is disputed waits for its decision, however long that takes.
     """
     last = min((one.reply_by for one in hearings.values() if one.decide_by is None), default=None)
-    return village.but(hearings=dict(hearings)).timed(replies=last and last + timedelta(1))
+    return village.but(hearings=dict(hearings)).timed(replies=last and last + DAY)
 
 
 def _with_orders(state: Supervision, orders: Mapping[str, Order]) -> Supervision:
     first = min((order.due for order in orders.values()), default=None)
-    return state.but(orders=dict(orders)).timed(orders=first and first + timedelta(1))
+    return state.but(orders=dict(orders)).timed(orders=first and first + DAY)

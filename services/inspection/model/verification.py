@@ -14,6 +14,7 @@ import msgspec
 
 from services.inspection.model.commands import GiveVerificationSeed, PostVerificationHash, RecordVerification
 from services.inspection.model.seeds import SHARE_DAYS, Seeds, ended, opened, with_hash, with_share
+from shared.calendar import DAY
 from shared.contracts import Event
 from shared.contracts.inspection import (
     Body,
@@ -232,7 +233,7 @@ def post_hash(state: Verification | None, command: PostVerificationHash, policy:
     )
     verification = verification.but(seeds=seeds)
     if verification.terms is not None and not seeds.unhashed:
-        verification = _opening(verification, today + timedelta(1))
+        verification = _opening(verification, today + DAY)
     elif verification.terms is not None and seeds.opens:
         verification = _opening(verification, seeds.opens)
     return Change(verification, (committed,))
@@ -255,7 +256,7 @@ def give_seed(state: Verification | None, command: GiveVerificationSeed, policy:
 def open_shares(state: Verification, due: Due, policy: Policy, today: date) -> Change:
     """Shares are taken from today. If the system was off for days, nobody could give a hash, so they open tomorrow."""
     if due.on < today:
-        return Change(_opening(state, today + timedelta(1)))
+        return Change(_opening(state, today + DAY))
     seeds, silent = opened(state.seeds)
     return Change(state.but(seeds=seeds), _missed(state, silent, "hash"))
 
@@ -263,7 +264,7 @@ def open_shares(state: Verification, due: Due, policy: Policy, today: date) -> C
 def end_shares(state: Verification, due: Due, policy: Policy, today: date) -> Change:
     """The time for shares is over. Bodies that gave none are named in an event, and the draw does without them."""
     if due.on < today:
-        return Change(state.timed(shares=today + timedelta(1)))
+        return Change(state.timed(shares=today + DAY))
     seeds, silent = ended(state.seeds)
     return _sampled(state.but(seeds=seeds), today, _missed(state, silent, "share"))
 

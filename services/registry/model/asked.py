@@ -8,8 +8,9 @@ What leaves such a list while its village is poor is asked for again.
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from services.registry.model.listing import DAY, Listing
+from services.registry.model.listing import Listing
 from services.registry.model.village import LISTED, Village
+from shared.calendar import DAY
 from shared.contracts.registry import (
     EntryAsked,
     EntryOverdue,

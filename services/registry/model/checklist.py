@@ -7,11 +7,12 @@ They are the village's own and need no team, unlike what a unit owes (commitment
 """
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 
 import msgspec
 
 from services.registry.model.commands import TickChecklist, WithdrawChecklist
+from shared.calendar import DAY
 from shared.contracts.registry import (
     ChecklistOverdue,
     ChecklistTicked,
@@ -30,7 +31,6 @@ from shared.rules import Change, Due, Refused, State, Task, addressed, entry, re
 
 RULE = "0.8"
 """Where a refusal comes from if the pack has no such list."""
-DAY = timedelta(1)
 
 
 class Ticked(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -1,7 +1,7 @@
 """Wrong figures: corrected in the middle of an exit, taken back, or corrected in a closed year that is reopened."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 
 import msgspec
 
@@ -25,6 +25,7 @@ from services.registry.model.register import (
     with_facts,
 )
 from services.registry.model.village import LEFT, Village, standing, unjudged
+from shared.calendar import DAY
 from shared.contracts import Event
 from shared.contracts.registry import HouseholdWithdrawn, MeasurementWithdrawn, YearClosed, YearReopened
 from shared.policy import Policy
@@ -187,7 +188,7 @@ def close_years(register: Register, due: Due, _policy: Policy, _today: date) -> 
 
 def _scheduled(register: Register) -> Register:
     first = min(register.reopened.values(), default=None)
-    return register.timed(reopened=first + timedelta(1) if first else None)
+    return register.timed(reopened=first + DAY if first else None)
 
 
 # ------------------------------------------------------- before the takeover

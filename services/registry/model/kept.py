@@ -5,12 +5,12 @@ Cases are the incentives'. Their events name the person by his id, so the regist
 """
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from typing import TypeVar
 
 import msgspec
 
-from shared.calendar import Span
+from shared.calendar import DAY, Span
 from shared.contracts.incentives import (
     AppealDecided,
     AppealEscalated,
@@ -88,7 +88,7 @@ def clocked(state: S, kept: Kept, span: Span | None, policy: Policy, today: date
     """
     last = kept.last(span, policy)
     outlived = last is not None and last < today
-    on = last + timedelta(1) if last and not outlived else None
+    on = last + DAY if last and not outlived else None
     return state.but(kept=msgspec.structs.replace(kept, outlived=outlived)).timed(keep=on)
 
 

@@ -9,7 +9,7 @@ takes its listings along. A listing with a rectification under way ends by that,
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -20,7 +20,7 @@ from services.registry.model.identity import FIRST_LISTING
 from services.registry.model.party import Party
 from services.registry.model.village import ENDED, Held, Village, not_ended
 from shared import chinese
-from shared.calendar import add_months
+from shared.calendar import DAY, add_months
 from shared.contracts.inspection import EntryDropped, EntryProposed
 from shared.contracts.registry import (
     DeadlineMoved,
@@ -40,7 +40,6 @@ from shared.policy import Policy
 from shared.policy.lists import VILLAGE, ListKind
 from shared.rules import Change, Due, Key, Moved, Refused, State, Task, entry, known, require_body, rests
 
-DAY = timedelta(1)
 RULE = "2.10"
 """The key of the rule that refusals cite where the pack has no such list."""
 Others = Mapping[Key, State | None]

@@ -11,7 +11,7 @@ goes along when villages are merged or split.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 
 import msgspec
 
@@ -24,6 +24,7 @@ from services.registry.model.commands import (
     WithdrawRisk,
 )
 from services.registry.model.register import Household, Lifted, Register, Report, Watch, households_in, registered_in
+from shared.calendar import DAY
 from shared.contracts import Command, Event
 from shared.contracts.registry import (
     HouseholdsCleared,
@@ -42,7 +43,6 @@ from shared.rules import Change, Due, Refused, State, require_body, rests
 
 RULE = "5.11"
 """Where a refusal comes from if the pack has no procedure to name."""
-DAY = timedelta(1)
 
 
 # ------------------------------------------------------------------ proposals

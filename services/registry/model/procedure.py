@@ -11,14 +11,14 @@ county).
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, ClassVar, Self, TypeVar, cast
 
 import msgspec
 
 from services.registry.model.proceeding import Proceeding
 from shared import labels
-from shared.calendar import Calendar
+from shared.calendar import DAY, Calendar
 from shared.contracts import Command, Event
 from shared.contracts.registry import (
     DeadlineMoved,
@@ -36,7 +36,6 @@ from shared.rules import Change, Due, Hand, Moved, Refused, State, Task
 
 Told = NoticePosted | NoticeWithdrawn | ObjectionDecided | StepOverdue
 """The events of a procedure that other states of the registry react to."""
-DAY = timedelta(1)
 
 
 class Carrier(State, frozen=True, kw_only=True):

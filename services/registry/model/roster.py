@@ -9,10 +9,11 @@ county's villages once more.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 
 import msgspec
 
+from shared.calendar import DAY
 from shared.contracts import Event
 from shared.contracts.registry import (
     LetterOverdue,
@@ -30,8 +31,6 @@ from shared.divisions import part_of, place_of
 from shared.policy import Policy
 from shared.policy.letters import Letter
 from shared.rules import Change, Due, Key, State, Task
-
-DAY = timedelta(1)
 
 
 class Enrolled(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -6,11 +6,12 @@ villages are on the poverty list, so the story lists them all.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final, NamedTuple
 
 from deploy.demo.answers import Ask, Letter, Row
 from deploy.demo.scenario import Scenario, letters
+from shared.calendar import DAY
 from shared.policy.shipped import content, shipped
 
 START: Final = date(2018, 1, 8)
@@ -151,7 +152,7 @@ class Jalaid(Scenario):
         """One record on each topic."""
         for number, topic in enumerate(POLICY.listing.topics, 1):
             row = {
-                "place": BANNER, "village": ask.about, "number": number, "topic": topic, "on": ask.today - timedelta(1),
+                "place": BANNER, "village": ask.about, "number": number, "topic": topic, "on": ask.today - DAY,
                 "kind": "problem" if topic == "problems" else "meeting",
             }  # fmt: skip
             yield row | ({"cause": "集体经济薄弱"} if topic == "problems" else {})

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from deploy.demo.answers import Ask, Letter, Row
 from deploy.demo.scenario import Scenario, letters, part
+from shared.calendar import DAY
 from shared.policy import PolicyBook, kept_pack, parse_pack
 from shared.policy.shipped import content
 
@@ -340,7 +341,7 @@ class Xixiu(Scenario):
             first = START + timedelta(EVERY * n - EVERY + 7)
             yield {
                 "place": DISTRICT, "course": f"XX-{n:03}", "kind": "relief_cadres", "days": 2,
-                "title": "脱贫攻坚干部培训班（虚构）", "first": first, "last": first + timedelta(1),
+                "title": "脱贫攻坚干部培训班（虚构）", "first": first, "last": first + DAY,
                 "heads": {"cadre": part(self.trained, n, self.courses)}, "held_by": "中共西秀区委党校",
                 "body": "county",
             }  # fmt: skip
@@ -433,7 +434,7 @@ class Xixiu(Scenario):
         for number, topic in enumerate(POLICY.listing.topics, 1):
             row = {
                 "place": DISTRICT, "village": ask.about, "number": number, "topic": topic,
-                "on": ask.today - timedelta(1), "kind": "problem" if topic == "problems" else "meeting",
+                "on": ask.today - DAY, "kind": "problem" if topic == "problems" else "meeting",
             }  # fmt: skip
             yield row | ({"cause": "产业单一，集体无经营性收入"} if topic == "problems" else {})
 
@@ -570,7 +571,7 @@ class Xixiu(Scenario):
             (date(FIRST + 1, 3, 3), "dispatch", "partners", self.pair_rows()),
             (date(FIRST + 1, 3, 3), "dispatch", "links", self.expert_rows()),
             (date(FIRST + 1, 6, 3), "dispatch", "skill-reports", self.lack_rows()),
-            *((row["last"] + timedelta(1), "dispatch", "courses", [row]) for row in self.course_rows()),
+            *((row["last"] + DAY, "dispatch", "courses", [row]) for row in self.course_rows()),
             (date(LAST, 12, 18), "registry", "division-figures", [funds]),
         ]  # fmt: skip
         for year in range(FIRST, LAST + 1):

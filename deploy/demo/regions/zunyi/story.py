@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from deploy.demo.answers import Ask, Letter, Row
 from deploy.demo.scenario import Scenario, letters, part
+from shared.calendar import DAY
 from shared.policy.shipped import content, shipped
 
 START: Final = date(2016, 1, 4)
@@ -395,7 +396,7 @@ class Zunyi(Scenario):
             **at, "party": f"{cadre}-2", "kind": "village_cadre", "parent": f"village:{village}",
             "name": f"补选村干部{number}（虚构）",
         }  # fmt: skip
-        yield Letter(today + timedelta(1), "registry", "party-withdrawals", (gone,))
+        yield Letter(today + DAY, "registry", "party-withdrawals", (gone,))
         yield Letter(today + timedelta(15), "registry", "parties", (come,))
 
     def contact(self, ask: Ask) -> Row:
@@ -478,7 +479,7 @@ class Zunyi(Scenario):
             (date(YEAR, 9, 1), "registry", "listings", self.point_rows()),
             (date(YEAR, 3, 7), "registry", "households", self.fact_rows()),
             *(
-                (course["last"] + timedelta(1), "dispatch", "courses", [course]) for course in self.course_rows()
+                (course["last"] + DAY, "dispatch", "courses", [course]) for course in self.course_rows()
             ),
         ]  # fmt: skip
         return [letter for one in entered for letter in letters(*one)]
