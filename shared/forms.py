@@ -70,8 +70,13 @@ OWED = (PLACE, VILLAGE, NAME, TASK, DUE, BODY)
 
 def by(field: str, title: str, en: str) -> Heading:
     """The organ that signs."""
-    return Heading(field, title, en, "填机关名称，有文件的写明文号；不填个人姓名。",
-                   "The organ, and its document if there is one; never a person.")  # fmt: skip
+    return Heading(
+        field,
+        title,
+        en,
+        "填机关名称，有文件的写明文号；不填个人姓名。",
+        "The organ, and its document if there is one; never a person.",
+    )
 
 
 WHICH_VILLAGE = Heading("village", "村代码", "Village code", "现行的12位代码。", "The present one, of 12 digits.")
@@ -98,9 +103,14 @@ def division(row: Mapping[str, Any]) -> Mapping[str, Any]:
 PERIODS: Final[Labels] = {"本届任期": "term"} | {f"{year}年度": str(year) for year in range(1990, 2101)}
 """The years for which something is owed, and the term."""
 CODE = Heading(
-    "code", "区划代码", "Division", "乡镇9位、县6位、市4位、省2位数字。",
-    "A township's 9 digits, a county's 6, a city's 4, a province's 2.", kind="code", pattern=r"\d{2}|\d{4}|\d{6}|\d{9}",
-)  # fmt: skip
+    "code",
+    "区划代码",
+    "Division",
+    "乡镇9位、县6位、市4位、省2位数字。",
+    "A township's 9 digits, a county's 6, a city's 4, a province's 2.",
+    kind="code",
+    pattern=r"\d{2}|\d{4}|\d{6}|\d{9}",
+)
 """The code of a division, beside its level."""
 
 
@@ -402,13 +412,19 @@ def _pattern(value: Any) -> str:
 
 
 _KINDS: Mapping[str, Kind] = {
-    _pattern(Place): "code", _pattern(VillageId): "code", _pattern(PartyId): "id", _pattern(Code): "choice",
-}  # fmt: skip
+    _pattern(Place): "code",
+    _pattern(VillageId): "code",
+    _pattern(PartyId): "id",
+    _pattern(Code): "choice",
+}
 """The kinds of columns for texts of one pattern. All other texts are columns of kind `text`."""
 _SCALARS: Mapping[type[inspect.Type], Kind] = {
-    inspect.IntType: "integer", inspect.FloatType: "number", inspect.BoolType: "yes_no", inspect.DateType: "date",
+    inspect.IntType: "integer",
+    inspect.FloatType: "number",
+    inspect.BoolType: "yes_no",
+    inspect.DateType: "date",
     inspect.LiteralType: "choice",
-}  # fmt: skip
+}
 _PERSON = 1900
 """The first year of the days in a person's life, of which a file may give the month only."""
 

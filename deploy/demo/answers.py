@@ -178,8 +178,13 @@ class Story:
     def sampled(self, ask: Ask) -> Mapping[str, int]:
         """What the special assessment of a county finds in its sample: few were lifted wrongly or left out."""
         return {
-            "lifted": 1000, "wrongly_lifted": 5, "outside": 1000, "omitted": 4, "asked": 500, "approving": 480,
-        }  # fmt: skip
+            "lifted": 1000,
+            "wrongly_lifted": 5,
+            "outside": 1000,
+            "omitted": 4,
+            "asked": 500,
+            "approving": 480,
+        }
 
     def measures(self, ask: Ask) -> str:
         """What is done for a village that misses criteria after its exit."""
@@ -317,10 +322,13 @@ def _visits(ask: Ask, story: Story) -> Iterable[Row]:
     if terms and terms.recuse:
         asked["inspectors"] = ["INSPECTOR-1", "INSPECTOR-2"]
     yield {
-        "on": ask.today, "absent": absent, "findings": [*["absent"] * bool(absent), *findings],
+        "on": ask.today,
+        "absent": absent,
+        "findings": [*["absent"] * bool(absent), *findings],
         "score": story.score(ask) if terms and terms.scored else None,
-        **asked, **{kind: [f"{ask.about}-{kind}"] for kind in (terms.evidence if terms else ())},
-    }  # fmt: skip
+        **asked,
+        **{kind: [f"{ask.about}-{kind}"] for kind in (terms.evidence if terms else ())},
+    }
 
 
 def _ballots(ask: Ask, story: Story) -> Iterable[Row]:

@@ -167,9 +167,11 @@ class Officers:
             await self._work()
             await watch(diary.today)
             soon = [
-                *(day for _, day in diary.planned), *(letter.on for letter in diary.letters),
-                await self.reach.next_due(), until + DAY,
-            ]  # fmt: skip
+                *(day for _, day in diary.planned),
+                *(letter.on for letter in diary.letters),
+                await self.reach.next_due(),
+                until + DAY,
+            ]
             diary.today, diary.round = min(day for day in soon if day and day > diary.today), 0
             self._keep()
 

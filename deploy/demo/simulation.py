@@ -335,9 +335,12 @@ class Simulation:
         else:
             for start, body in _requests(rows, min(PAGE, COMMANDS[service, path].at_once)):
                 answer = await self._request(
-                    name, "POST", f"/v1/{path}", content=body,
+                    name,
+                    "POST",
+                    f"/v1/{path}",
+                    content=body,
                     headers={"Idempotency-Key": f"{key}-{start}", "Content-Type": "application/json"},
-                )  # fmt: skip
+                )
                 if answer.is_error:
                     raise Refusal(f"{name} refused {path} ({key}): {answer.text}", answer.status_code)
 

@@ -69,8 +69,10 @@ def show(console: Console, code: str, client: Client) -> None:
     said = [((reason["zh"], reason["en"]), in_words("mover", reason["mover"], policy)) for reason in reasons]
     today = date.fromisoformat(registry.get("/v1/status").raise_for_status().json()["today"])
     if found := [*said, *overdue(waiting, today)]:
-        why = folded(told("为什么还没出列？", "why not yet?") if said else told("谁在拖延？", "who is late?"),
-                     told("责任主体", "who can move it"))  # fmt: skip
+        why = folded(
+            told("为什么还没出列？", "why not yet?") if said else told("谁在拖延？", "who is late?"),
+            told("责任主体", "who can move it"),
+        )
         for reason, mover in found:
             why.add_row(chosen(reason), chosen(mover))
         console.print(why)
@@ -121,9 +123,11 @@ def way(events: Sequence[Happened], policy: Policy | None, names: Mapping[str, s
         why = told(f"因{cause}", f"after: {cause}") if cause else told(f"由{organ}办理", f"by {organ}") if organ else ""
         said, source = line(first.event, day, policy, names)
         table.add_row(
-            in_language(day), f"{chosen(kind.label)} ×{1 + len(more)}" if more else chosen(said),
-            neutral(why), "" if more else chosen(source),
-        )  # fmt: skip
+            in_language(day),
+            f"{chosen(kind.label)} ×{1 + len(more)}" if more else chosen(said),
+            neutral(why),
+            "" if more else chosen(source),
+        )
     return table
 
 

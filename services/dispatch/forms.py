@@ -41,8 +41,10 @@ _PERIOD = (
     Heading("period", "所属年度", "Period", prefilled=True, kind="choice", choices=PERIODS),
 )
 _ITEMS = Heading("items", "清单事项", "Items", required=False, prefilled=True)
-_NUMBERS = ("填“清单事项”中的编号，多个用顿号隔开；一项也没有的不填。",
-            "The numbers of the items, with commas between; empty if there is none.")  # fmt: skip
+_NUMBERS = (
+    "填“清单事项”中的编号，多个用顿号隔开；一项也没有的不填。",
+    "The numbers of the items, with commas between; empty if there is none.",
+)
 
 
 def _items(state: State, task: Task, _policy: Policy) -> Known:
@@ -77,8 +79,13 @@ def _lines(row: Known, rows: int) -> Iterator[Known]:
     count = max(rows, len(earlier)) if row["itemised"] else 1
     for n in range(count):
         item = earlier[n] if n < len(earlier) else None
-        yield {**row, "items.number": n + 1, "items.text": item and item.text, "items.duty": item and item.duty,
-               "items.goal": item and item.goal}  # fmt: skip
+        yield {
+            **row,
+            "items.number": n + 1,
+            "items.text": item and item.text,
+            "items.duty": item and item.duty,
+            "items.goal": item and item.goal,
+        }
 
 
 def _of_items(field: str, words: str, title: str, en: str, help_zh: str, help_en: str) -> Headings:
@@ -213,9 +220,13 @@ _TERM_ASSESSMENTS = Blank(
     lines=lambda row, _rows: ({**row, "merits.cadre": cadre} for cadre in row["in_team"]),
 )  # fmt: skip
 _ASSIGNMENTS = Blank(
-    c.AssignTeam, "assignments", "驻村工作队派驻表", "Teams to be assigned", ("village",),
+    c.AssignTeam,
+    "assignments",
+    "驻村工作队派驻表",
+    "Teams to be assigned",
+    ("village",),
     headings=(*OWED, by("assigned_by", "派驻机关及文号", "Assigned by")),
-)  # fmt: skip
+)
 _COMMITMENTS = Blank(
     c.SetCommitment, "commitments", "责任事项定账表", "Commitments to be set",
     ("village", "kind", "period", "cadre", "items.number"),
@@ -365,9 +376,10 @@ def _amounts(field: str, help_zh: str, help_en: str) -> Headings:
 
 
 _WITH_WHOM = (
-    Heading("village", "村代码", "Village code", "12位数字。", "12 digits."), _partner,
+    Heading("village", "村代码", "Village code", "12位数字。", "12 digits."),
+    _partner,
     Heading("party", "组织编号", "Party id", "现在与该村结对的组织。", "Which is paired with the village now."),
-)  # fmt: skip
+)
 _PARTNERS = Blank(
     c.BeginPartner, "partners", "企业、组织结对登记表", "Partners of villages", ("village", "kind", "party"),
     headings=(
@@ -381,14 +393,19 @@ _PARTNERS = Blank(
     implied=lambda row: {"place": place_of(row["village"])},
 )  # fmt: skip
 _PARTNER_ENDS = Blank(
-    c.EndPartner, "partner-ends", "解除结对登记表", "Pairs that end", ("village", "kind", "party"),
+    c.EndPartner,
+    "partner-ends",
+    "解除结对登记表",
+    "Pairs that end",
+    ("village", "kind", "party"),
     headings=(
         *_WITH_WHOM,
         Heading("because", "原因", "Why"),
-        Heading("body", "办理主体", "Body", choices="by"), by("decided_by", "决定机关及文号", "Decided by"),
+        Heading("body", "办理主体", "Body", choices="by"),
+        by("decided_by", "决定机关及文号", "Decided by"),
     ),
     implied=lambda row: {"place": place_of(row["village"])},
-)  # fmt: skip
+)
 _PLEDGES = Blank(
     c.PledgeSupport, "pledges", "帮扶承诺登记表", "What partners promise", ("village", "kind", "party", "year"),
     headings=(
@@ -482,8 +499,13 @@ def _courses(policies: Sequence[Policy]) -> Iterator[Heading]:
     yield Heading("kind", "培训类别", "Kind", kind="choice", choices=kinds)
 
 
-_COURSE = Heading("course", "培训编号", "Course id", "市县对同一期培训填同一编号，如 ZY-2016-07。",
-                  "City and county give one session one id, such as ZY-2016-07.")  # fmt: skip
+_COURSE = Heading(
+    "course",
+    "培训编号",
+    "Course id",
+    "市县对同一期培训填同一编号，如 ZY-2016-07。",
+    "City and county give one session one id, such as ZY-2016-07.",
+)
 _HELD = Blank(
     c.HoldCourse, "courses", "培训登记表", "Courses", ("course",),
     headings=(
@@ -602,9 +624,13 @@ _OF_COURSE = (
     _COURSE,
 )
 _COURSES_BACK = Blank(
-    c.WithdrawCourse, "course-withdrawals", "撤销培训登记表", "Courses to be withdrawn", ("course",),
+    c.WithdrawCourse,
+    "course-withdrawals",
+    "撤销培训登记表",
+    "Courses to be withdrawn",
+    ("course",),
     headings=(*_OF_COURSE, _CORRECTS, WHY, DECIDED),
-)  # fmt: skip
+)
 _ATTENDANCES_BACK = Blank(
     c.WithdrawAttendance, "attendance-withdrawals", "撤销参训登记表", "Attendances to be withdrawn", ("course",),
     headings=(*_OF_COURSE, Heading("cadres", "误登记的干部编号", "Cadres", "多个用顿号隔开。", "With commas between."),

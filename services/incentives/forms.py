@@ -12,12 +12,16 @@ from shared.policy import Policy
 from shared.rules import State, Task
 
 _CASE = (
-    PLACE, Heading("subject_kind", "对象类别", "Kind of subject", prefilled=True),
+    PLACE,
+    Heading("subject_kind", "对象类别", "Kind of subject", prefilled=True),
     Heading("subject", "对象编号", "Subject", prefilled=True),
     Heading("unit_name", "单位名称", "Unit", required=False, spare=True, prefilled=True),
-    NAME, Heading("outcome", "事项编号", "Outcome", prefilled=True),
-    TASK, DUE, BODY,
-)  # fmt: skip
+    NAME,
+    Heading("outcome", "事项编号", "Outcome", prefilled=True),
+    TASK,
+    DUE,
+    BODY,
+)
 _KEY = ("subject_kind", "subject", "outcome")
 
 
@@ -62,10 +66,15 @@ _APPEALS = Blank(
 )  # fmt: skip
 
 _MOTIONS = Blank(
-    c.MoveOutcome, "outcome-motions", "提请奖惩决定表", "Proposals to the deciding body", _KEY,
+    c.MoveOutcome,
+    "outcome-motions",
+    "提请奖惩决定表",
+    "Proposals to the deciding body",
+    _KEY,
     headings=(*_CASE, Heading("moved", "是否提请", "Proposed"), by("moved_by", "提请机关及文号", "Proposed by")),
-    facts=_village, completed=with_units,
-)  # fmt: skip
+    facts=_village,
+    completed=with_units,
+)
 _DEFENCES = Blank(
     c.HearDefence, "defences", "听取陈述申辩登记表", "Defences that were heard", _KEY,
     headings=(*_CASE[:-1],
@@ -77,10 +86,15 @@ _DEFENCES = Blank(
     facts=_village, completed=with_units,
 )  # fmt: skip
 _SERVICES = Blank(
-    c.ServeDecision, "decision-services", "决定送达登记表", "Decisions that were served", _KEY,
+    c.ServeDecision,
+    "decision-services",
+    "决定送达登记表",
+    "Decisions that were served",
+    _KEY,
     headings=(*_CASE, Heading("served_on", "送达之日", "Served on")),
-    facts=_village, completed=with_units,
-)  # fmt: skip
+    facts=_village,
+    completed=with_units,
+)
 _STORIES = Blank(
     c.TellStory, "stories", "表彰事迹宣传表", "Stories behind awards", _KEY,
     headings=(*_CASE, Heading("public", "是否公开宣传事迹", "Told in public"),

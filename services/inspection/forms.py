@@ -122,13 +122,21 @@ _BALLOTS = Blank(
               by("held_by", "主持单位", "Held by")),
 )  # fmt: skip
 _GRADES = Blank(
-    c.ConfirmGrade, "grades", "年度考核等次审定表", "Grades", ("village", "year"),
+    c.ConfirmGrade,
+    "grades",
+    "年度考核等次审定表",
+    "Grades",
+    ("village", "year"),
     headings=(*_OF_YEAR, Heading("grade", "考核等次", "Grade"), by("decided_by", "审定机关及文号", "Decided by")),
-)  # fmt: skip
+)
 _VOIDS = Blank(
-    c.VoidInput, "input-voids", "考核来源作废表", "Inputs declared void", ("village", "year", "channel"),
+    c.VoidInput,
+    "input-voids",
+    "考核来源作废表",
+    "Inputs declared void",
+    ("village", "year", "channel"),
     headings=(PLACE, VILLAGE, NAME, _YEAR, Heading("channel", "来源", "Channel", prefilled=True), BODY, WHY, DECIDED),
-)  # fmt: skip
+)
 
 
 def _sample(state: State, _task: Task, _policy: Policy) -> Known:
@@ -167,9 +175,14 @@ _OF_CHANNEL = (*_APPRAISED, Heading("channel", "来源", "Channel", prefilled=Tr
 _CHANNEL_KEY = ("kind", "subject", "year", "channel")
 _GIVEN = by("given_by", "提交单位", "Given by")
 _APPRAISAL_REPORTS = Blank(
-    c.GiveReport, "appraisal-reports", "考核评价述职报告报送表", "Reports for appraisals", _CHANNEL_KEY,
-    headings=(*_OF_CHANNEL, _GIVEN), personal=True,
-)  # fmt: skip
+    c.GiveReport,
+    "appraisal-reports",
+    "考核评价述职报告报送表",
+    "Reports for appraisals",
+    _CHANNEL_KEY,
+    headings=(*_OF_CHANNEL, _GIVEN),
+    personal=True,
+)
 _APPRAISAL_BALLOTS = Blank(
     c.GiveBallot, "appraisal-ballots", "考核评价民主测评汇总表", "Ballots of appraisals", _CHANNEL_KEY,
     headings=(*_OF_CHANNEL, Heading("entitled", "应到人数", "Entitled", "不超过2000人。", "2,000 at most."),
@@ -186,9 +199,14 @@ _APPRAISAL_SCORES = Blank(
     personal=True, repeats="marks", lines=lambda row, rows: (row for _ in range(rows)),
 )  # fmt: skip
 _APPRAISAL_VOIDS = Blank(
-    c.VoidChannel, "appraisal-voids", "考核评价来源作废表", "Channels declared void", _CHANNEL_KEY,
-    headings=(*_OF_CHANNEL, WHY, DECIDED), personal=True,
-)  # fmt: skip
+    c.VoidChannel,
+    "appraisal-voids",
+    "考核评价来源作废表",
+    "Channels declared void",
+    _CHANNEL_KEY,
+    headings=(*_OF_CHANNEL, WHY, DECIDED),
+    personal=True,
+)
 _APPRAISAL_GRADES = Blank(
     c.GradeAppraisal, "appraisal-grades", "考核评价等次审定表", "Grades of appraisals", ("kind", "subject", "year"),
     headings=(*_APPRAISED, DUE, BODY, Heading("grade", "等次", "Grade"),

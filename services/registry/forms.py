@@ -85,9 +85,14 @@ def _department(policies: Sequence[Policy]) -> tuple[Heading, ...]:
         sorted({name for policy in policies for names in policy.team.suits.values() for name in names})
     )
     return (
-        Heading("department", "部门类别", "Department", f"按此与贫困村类别匹配：{departments}；都不是的照实填写。",
-                "By it units are matched to villages; if it is none of those named, say what it is."),
-    )  # fmt: skip
+        Heading(
+            "department",
+            "部门类别",
+            "Department",
+            f"按此与贫困村类别匹配：{departments}；都不是的照实填写。",
+            "By it units are matched to villages; if it is none of those named, say what it is.",
+        ),
+    )
 
 
 def _watch_class(policies: Sequence[Policy]) -> tuple[Heading, ...]:
@@ -261,9 +266,13 @@ _HOUSEHOLDS = Blank(
     ),
 )  # fmt: skip
 _MEASUREMENTS = Blank(
-    c.MeasureIndicators, "measurements", "年度出列指标测算表", "Indicators of the year", ("village", "year"),
+    c.MeasureIndicators,
+    "measurements",
+    "年度出列指标测算表",
+    "Indicators of the year",
+    ("village", "year"),
     headings=(*_OF_YEAR, _indicators("village"), *_FIGURES, by("measured_by", "测算单位", "Measured by")),
-)  # fmt: skip
+)
 _DIVISION_FIGURES = Blank(
     c.RecordFigures, "division-figures", "区划年度指标登记表", "Figures of divisions", ("code", "year"),
     headings=(
@@ -279,9 +288,13 @@ _DIAGNOSES = Blank(
               by("decided_by", "会诊单位", "Diagnosed by")),
 )  # fmt: skip
 _EXIT_REQUESTS = Blank(
-    c.RequestExit, "exit-requests", "贫困村出列申请表", "Requests for exits", ("village",),
+    c.RequestExit,
+    "exit-requests",
+    "贫困村出列申请表",
+    "Requests for exits",
+    ("village",),
     headings=(*_OF_VILLAGE, BODY, by("requested_by", "申请单位", "Requested by")),
-)  # fmt: skip
+)
 _APPROVALS = Blank(
     c.ApproveExit, "approvals", "贫困村出列审批表", "Decisions on exits", ("village",),
     headings=(*_OF_VILLAGE, TASK._replace(spare=True), BODY, procedure_forms.STEP._replace(spare=True, required=False),
@@ -357,9 +370,13 @@ _LISTINGS = Blank(
               by("decided_by", "决定机关及文号", "Decided by")),
 )  # fmt: skip
 _UNLISTINGS = Blank(
-    c.LeaveList, "unlistings", "移出名单登记表", "Exits from lists", ("kind", "village", "party"),
+    c.LeaveList,
+    "unlistings",
+    "移出名单登记表",
+    "Exits from lists",
+    ("kind", "village", "party"),
     headings=(*_OF_LIST, Heading("reason", "移出原因", "Reason"), by("decided_by", "决定机关及文号", "Decided by")),
-)  # fmt: skip
+)
 
 _ENTRIES = Blank(
     c.WithdrawEntry, "list-entry-withdrawals", "撤销误列登记表", "Mistaken entries of lists",
@@ -452,8 +469,13 @@ _LETTER_YEAR = Heading("year", "年度", "Year", "四位年份。", "Of four dig
 
 def _letter_kinds(policies: Sequence[Policy]) -> Iterator[Heading]:
     """The column of the letter: those of the packs, by their names."""
-    yield Heading("kind", "责任书", "Letter", kind="choice",
-                  choices={one.label: one.kind for policy in policies for one in policy.letters})  # fmt: skip
+    yield Heading(
+        "kind",
+        "责任书",
+        "Letter",
+        kind="choice",
+        choices={one.label: one.kind for policy in policies for one in policy.letters},
+    )
 
 
 def _of_township(row: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -473,16 +495,23 @@ _LETTERS = Blank(
     facts=lambda _state, task, _policy: {"code": str(task.answer["division"]).partition(":")[2]},
 )  # fmt: skip
 _BROKEN_LETTERS = Blank(
-    c.BreakLetter, "letter-breaches", "未履行责任书认定表", "Letters that were broken", ("code", "kind", "year"),
+    c.BreakLetter,
+    "letter-breaches",
+    "未履行责任书认定表",
+    "Letters that were broken",
+    ("code", "kind", "year"),
     headings=(_TOWNSHIP, _letter_kinds, _LETTER_YEAR, WHY, Heading("body", "办理主体", "Body", choices="by"), DECIDED),
     implied=_of_township,
-)  # fmt: skip
+)
 _LETTERS_BACK = Blank(
-    c.WithdrawLetter, "letter-withdrawals", "撤回责任书登记表", "Entries about letters to be withdrawn",
+    c.WithdrawLetter,
+    "letter-withdrawals",
+    "撤回责任书登记表",
+    "Entries about letters to be withdrawn",
     ("code", "kind", "year"),
     headings=(_TOWNSHIP, _letter_kinds, _LETTER_YEAR, WHY, DECIDED),
     implied=_of_township,
-)  # fmt: skip
+)
 
 _MISTICKED = Blank(
     c.WithdrawChecklist, "checklist-withdrawals", "撤销清单填报表", "Lists ticked off by mistake",

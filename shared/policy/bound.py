@@ -172,9 +172,10 @@ _HAPPENED: Final = {
     "approval": Known("民主测评满意率", "the ballot's share of the satisfied", FALLING, True, "below = 0.6"),
 }
 _QUORUM: Final = {
-    "present": Known("到会人数占应到人数的比例", "the share of those entitled who came", RISING, True,
-                     'at_least = "2/3"'),
-}  # fmt: skip
+    "present": Known(
+        "到会人数占应到人数的比例", "the share of those entitled who came", RISING, True, 'at_least = "2/3"'
+    ),
+}
 _INCIDENCE: Final = Known("贫困发生率", "the share of the poor", FALLING, True, "below = 0.02")
 _RATES: Final = {
     "wrong_exit": Known("错退率", "the wrong-exit rate", FALLING, True, "below = 0.02"),

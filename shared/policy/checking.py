@@ -119,9 +119,11 @@ def _of_struct(struct: type[msgspec.Struct], value: Any, path: Path) -> Iterator
             sound = False
             name = str(key)[:60]
             close = get_close_matches(name, hints, 1)
-            zh, en = (f"，是否为 {close[0]}？", f"; do you mean `{close[0]}`?") if close else (
-                f"，可填：{'、'.join(hints)}", f"; it may be {', '.join(hints)}"
-            )  # fmt: skip
+            zh, en = (
+                (f"，是否为 {close[0]}？", f"; do you mean `{close[0]}`?")
+                if close
+                else (f"，可填：{'、'.join(hints)}", f"; it may be {', '.join(hints)}")
+            )
             yield Fault((*path, name), f"没有这个字段{zh}", f"there is no such field{en}")
     for field in msgspec.structs.fields(struct):
         name = field.encode_name

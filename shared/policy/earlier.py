@@ -11,8 +11,11 @@ Part = dict[str, Any]
 EXIT: Final = "exit"
 """The code of the procedure into which an old pack's exit is translated."""
 _LABELS: Final = {"verify": "入户核查", "notice": "公示", "decide": "审批"}
-_RATES = {"wrong_exit_below": ("wrong_exit", "below"), "omission_below": ("omission", "below"),
-          "approval_at_least": ("approval", "at_least")}  # fmt: skip
+_RATES = {
+    "wrong_exit_below": ("wrong_exit", "below"),
+    "omission_below": ("omission", "below"),
+    "approval_at_least": ("approval", "at_least"),
+}
 _SAMPLE = {"sample_share": "share", "sample_at_least": "households", "outside_share": "outside"}
 _MONTH: Final = {"calendar_days": 30}
 """The time for a step or decision to which an old pack gave none."""
@@ -49,8 +52,13 @@ def _with_exit(pack: Mapping[str, Any]) -> Part:
     if "procedure" not in exit:
         return dict(pack)
     rule = next(iter(pack.get("documents", {"policy": ""})))
-    delisting = {"kind": EXIT, "label": "贫困村出列", "rule": rule, "effect": "delist",
-                 "steps": exit_steps(exit["procedure"])}  # fmt: skip
+    delisting = {
+        "kind": EXIT,
+        "label": "贫困村出列",
+        "rule": rule,
+        "effect": "delist",
+        "steps": exit_steps(exit["procedure"]),
+    }
     kept = {name: value for name, value in exit.items() if name != "procedure"}
     return {**pack, "exit": kept, "procedures": [*pack.get("procedures", ()), delisting]}
 

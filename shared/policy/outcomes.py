@@ -239,8 +239,10 @@ def ladder_contradictions(ladders: Sequence[Ladder], outcomes: Sequence[Outcome]
             seen.add(rung)
         of = [known[rung] for rung in ladder.rungs if rung in known]
         if any((one.on, one.subject, one.when) != (of[0].on, of[0].subject, of[0].when) for one in of):
-            zh, en = ("各级须因同一类事件（on、when）、针对同一类对象（subject）",
-                      "the rungs follow one kind of event (on, when) and concern one kind of subject")  # fmt: skip
+            zh, en = (
+                "各级须因同一类事件（on、when）、针对同一类对象（subject）",
+                "the rungs follow one kind of event (on, when) and concern one kind of subject",
+            )
             yield at, f"{ladder.kind}：{zh}", f"{ladder.kind}: {en}", ""
 
 
@@ -492,8 +494,10 @@ def _misfits(path: Path, outcome: Outcome, said: Mapping[str, Sequence[str]]) ->
                     )
     start = "defence" if outcome.defence else "proposal"
     if outcome.decide_by.after in {"defence", "proposal"} - {start}:
-        zh, en = ("奖励自建议起算，须陈述申辩的自陈述申辩结束起算",
-                  "of a reward it counts from the proposal, of what is defended from the end of that")  # fmt: skip
+        zh, en = (
+            "奖励自建议起算，须陈述申辩的自陈述申辩结束起算",
+            "of a reward it counts from the proposal, of what is defended from the end of that",
+        )
         yield (*path, "decide_by", "after"), f"{kind}：{zh}", f"{kind}: {en}", f'after = "{start}"'
     if outcome.sanction:
         for field in ("defence", *(["appeals"] if outcome.subject in ("cadre", "village_cadre") else [])):

@@ -176,9 +176,14 @@ _FITS: Final[Mapping[str, tuple[Kind, ...]]] = {
 its body's own: nobody above gives it more time, or gives the word in its place."""
 _NEEDS: Final[Mapping[Kind, tuple[str, ...]]] = {"notice": ("notice_for", "answer"), "ask": ("on_refusal",)}
 _WORDS: Final = {
-    "verify": "核查", "notice": "公示", "decide": "决策", "accept": "农户确认", "act": "办理", "publish": "公开",
+    "verify": "核查",
+    "notice": "公示",
+    "decide": "决策",
+    "accept": "农户确认",
+    "act": "办理",
+    "publish": "公开",
     "ask": "征求意见",
-}  # fmt: skip
+}
 
 
 def contradictions(procedures: Sequence[Procedure], indicators: Sequence[Indicator]) -> Found:

@@ -152,8 +152,10 @@ def _of_part(at: Path, one: Statement, part: Part, graded: Mapping[str, Sequence
         zh, en = "一次性发放的应写明数额（yuan）", "what is paid once is a fixed sum (yuan)"
         yield (*at, "yuan"), zh, en, "yuan = 3000"
     elif (part.per_day is not None) != (one.of == TEAM):
-        zh, en = ("按天数发放的是工作队队员，而且只按天数发放",
-                  "members of teams are paid by days, nobody else is, and they by nothing else")  # fmt: skip
+        zh, en = (
+            "按天数发放的是工作队队员，而且只按天数发放",
+            "members of teams are paid by days, nobody else is, and they by nothing else",
+        )
         yield at, zh, en, "per_day = 50" if one.of == TEAM else "yuan = 500"
     elif part.assessment and part.assessment not in graded:
         zh = f"{part.assessment} 不评定 {one.of}，可填：{'、'.join(graded) or '（无）'}"

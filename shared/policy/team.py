@@ -34,9 +34,7 @@ class Weights(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """年龄低于此数为年轻干部。 · The age below which a cadre is young."""
 
 
-MATCHED = (
-    "each_target", "each_bearer", "roles", "suits", "same_county_levels", "match_by", "weights"
-)  # fmt: skip
+MATCHED = ("each_target", "each_bearer", "roles", "suits", "same_county_levels", "match_by", "weights")
 """The fields of a team that are matching rules. A division that overrides one of them matches its villages itself."""
 
 

@@ -310,8 +310,10 @@ def _no_data(layout: Layout, row: int, cells: Cells, key: Sequence[object]) -> N
         return _note(row, "total", None, texts[0][1])
     if _FOOTER.match(bare):
         return _note(row, "footer", None, texts[0][1])
-    headings = {at: {_plain(heading) for heading in (column.title, column.en, column.heading, *column.once)}
-                for at, column in layout.columns.items()}  # fmt: skip
+    headings = {
+        at: {_plain(heading) for heading in (column.title, column.en, column.heading, *column.once)}
+        for at, column in layout.columns.items()
+    }
     repeated = [at in layout.ignored or _plain(text) in headings.get(at, ()) for at, text in texts]
     return _note(row, "heading", None, None) if sum(repeated) > len(texts) / 2 else None
 

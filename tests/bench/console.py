@@ -114,9 +114,13 @@ async def measure(villages: int, folder: Path) -> None:
     print(f"of CPU {worked:.1f} s, {count / worked:,.0f} events/s", flush=True)
     (folder / "secret").write_bytes(b"secret")
     settings = app.Settings(
-        database=database, port=1, secret_file=folder / "secret", sources="registry=http://127.0.0.1:1",
-        console="http://testserver.local", issuers=UNASKED,
-    )  # fmt: skip
+        database=database,
+        port=1,
+        secret_file=folder / "secret",
+        sources="registry=http://127.0.0.1:1",
+        console="http://testserver.local",
+        issuers=UNASKED,
+    )
     id, place, name, _ = village(villages // 2)
     paths = {
         "the country": "/overview/china", f"the country, {ANEW}": "/overview/china",

@@ -176,8 +176,12 @@ def _pace(console: Console, peer: Peer, workers: int, at_once: int, database: st
         asyncio.run(_create(address))
         process = subprocess.Popen(
             (sys.executable, "-m", f"tests.bench.peers.{peer.module}", *how),
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True,
-        )  # fmt: skip
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment,
+            start_new_session=True,
+        )
         try:
             steps, step, journey = asyncio.run(_watch(process, address))
         except TimeoutError:

@@ -135,11 +135,15 @@ async def begin(system: System, sizes: Sequence[int]) -> None:
         ),
         "villages": ({**at, **listed} for at in there),
         "households": (
-            {**at, "year": 2016, "recorded_by": "镇政府",
-             "households": [{"household": f"H{number:04}", **poor} for number in range(size)]}
+            {
+                **at,
+                "year": 2016,
+                "recorded_by": "镇政府",
+                "households": [{"household": f"H{number:04}", **poor} for number in range(size)],
+            }
             for at, size in zip(there, sizes, strict=True)
         ),
-    }  # fmt: skip
+    }
     async with httpx.AsyncClient(base_url=system.url("registry"), trust_env=False, timeout=None) as client:
         for path, of_path in known.items():
             commands, most = [*of_path], 20 if path == "households" else 2000

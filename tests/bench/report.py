@@ -159,9 +159,11 @@ _WORDS, _BARS, _AFTER, _LINE, _TOP = 340, 320, 380, 36, 60
 _COLOURS: Final = {True: "#27ae60", False: "#c0392b", None: "#3498db"}
 """Of a bar whose aim is met, is not met, or which has none."""
 _LEGEND: Final = (
-    (_COLOURS[True], "达到目标 aim met"), (_COLOURS[False], "未达到 not met"), (_COLOURS[None], "无目标 no aim"),
+    (_COLOURS[True], "达到目标 aim met"),
+    (_COLOURS[False], "未达到 not met"),
+    (_COLOURS[None], "无目标 no aim"),
     ("#17202a", "目标 aim"),
-)  # fmt: skip
+)
 
 
 def svg(report: Report) -> str:

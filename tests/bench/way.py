@@ -94,9 +94,14 @@ async def ours(nats: str, key: Path, database: str) -> Callable[[], bool]:
     tasks.append(asyncio.create_task(relay.run()))
     events: tuple[type[Event], ...] = (HelpBegun, DayPassed, PolicyAdopted)
     consumer = OrderedConsumer(
-        broker, stream=OPEN, durable="bench", subjects=[wire_filter(event) for event in events],
-        handle=partial(handle, pipeline, OPEN), position=partial(pipeline.position, OPEN), published=pipeline.published,
-    )  # fmt: skip
+        broker,
+        stream=OPEN,
+        durable="bench",
+        subjects=[wire_filter(event) for event in events],
+        handle=partial(handle, pipeline, OPEN),
+        position=partial(pipeline.position, OPEN),
+        published=pipeline.published,
+    )
     await consumer.start()
     closers.extend((consumer.stop, broker.stop, engine.dispose))
     return lambda: pipeline.written == EVENTS and relay.backlog == 0
@@ -302,8 +307,10 @@ def postgres() -> tuple[Callable[[], str], Callable[[], None]]:
 
 
 WAYS: dict[str, Callable[[str, Path, str], Awaitable[Callable[[], bool]]]] = {
-    "ours": ours, "lean": lean, "overlapped": partial(lean, overlapped=True),
-}  # fmt: skip
+    "ours": ours,
+    "lean": lean,
+    "overlapped": partial(lean, overlapped=True),
+}
 
 
 def measure(console: Console, scale: float) -> list[Figure]:

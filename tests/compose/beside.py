@@ -29,8 +29,9 @@ HTTPServer(("", 9000), Receiver).serve_forever()
 """
 """A receiver within the system's network. It takes all, and keeps one event a line."""
 ENVIRONMENT: Final = {
-    "ZHUCUN_PLAIN_HOSTS": "operator", "ZHUCUN_ALLOWED_NETWORKS": "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16",
-}  # fmt: skip
+    "ZHUCUN_PLAIN_HOSTS": "operator",
+    "ZHUCUN_ALLOWED_NETWORKS": "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16",
+}
 WITHIN: Final = 60.0
 """Seconds until the first events have arrived."""
 
@@ -70,9 +71,12 @@ async def _asked(placed: Installation) -> list[int]:
             for below, headers in (("21", {}), ("21", shown), ("52", shown))
         ]
         endpoint = {
-            "url": "http://operator:9000/", "division": "21", "description": "省平台", "contact": "024-1234",
+            "url": "http://operator:9000/",
+            "division": "21",
+            "description": "省平台",
+            "contact": "024-1234",
             "since": "2000-01-01",
-        }  # fmt: skip
+        }
         added = await http.post(f"{placed.url('webhooks')}/v1/endpoints", json=endpoint, headers=shown)
         assert added.status_code == 201 and added.json()["status"] == "active", added.text
     return seen

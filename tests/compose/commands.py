@@ -40,9 +40,11 @@ def outside(placed: Installation) -> Place:
     """On the operator's own machine, by a profile beside the keys that were taken out of the volume."""
     folder = placed.folder
     profile = {f"{service}_url": placed.url(service) for service in SERVICES} | {
-        "secret_file": "secret", "nats": f"tls://127.0.0.1:{placed.ports['nats-1']}",
-        "nats_key": "keys/operator.nk", "nats_ca": "keys/ca.pem",
-    }  # fmt: skip
+        "secret_file": "secret",
+        "nats": f"tls://127.0.0.1:{placed.ports['nats-1']}",
+        "nats_key": "keys/operator.nk",
+        "nats_ca": "keys/ca.pem",
+    }
     file = folder / "site.toml"
     file.write_text("".join(f'{name} = "{value}"\n' for name, value in profile.items()))
     own = {name: value for name, value in os.environ.items() if not name.startswith("ZHUCUN_")} | {"LC_ALL": "C.UTF-8"}
@@ -52,9 +54,13 @@ def outside(placed: Installation) -> Place:
         return _told(command, subprocess.run(command, capture_output=True, cwd=folder, env=own, timeout=120))
 
     return Place(
-        "从外面", "from outside", str(folder), zhucun,
-        lambda name, content: Path(name).write_bytes(content), lambda name: Path(name).read_bytes(),
-    )  # fmt: skip
+        "从外面",
+        "from outside",
+        str(folder),
+        zhucun,
+        lambda name, content: Path(name).write_bytes(content),
+        lambda name: Path(name).read_bytes(),
+    )
 
 
 def within(placed: Installation) -> Place:
@@ -94,9 +100,12 @@ def commands(place: Place, village: str) -> Line:
     """An officer's form goes out and in, and what officers and operators ask is answered."""
     zh, en = f"命令行，{place.zh}", f"the command line, {place.en}"
     asked: dict[tuple[str, ...], str] = {
-        ("village", village): NAME, ("tasks", "--place", COUNTY): "期限", ("dead-letters", "list"): "原因",
-        ("recover", "incentives"): "incentives", ("doctor",): "✓",
-    }  # fmt: skip
+        ("village", village): NAME,
+        ("tasks", "--place", COUNTY): "期限",
+        ("dead-letters", "list"): "原因",
+        ("recover", "incentives"): "incentives",
+        ("doctor",): "✓",
+    }
     try:
         said = {"import": ("已导入", register(place, village))}
         said |= {words[0]: (expected, place.zhucun(*words)) for words, expected in asked.items()}

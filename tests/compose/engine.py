@@ -220,9 +220,14 @@ class Installation:
         """The services that have a running container."""
         label = f"label=com.docker.compose.project={PROJECT}"
         return self.engine.run(
-            "ps", "-f", label, "--format", '{{index .Labels "com.docker.compose.service"}}'
-            if self.engine.command == "podman" else '{{.Label "com.docker.compose.service"}}',
-        ).split()  # fmt: skip
+            "ps",
+            "-f",
+            label,
+            "--format",
+            '{{index .Labels "com.docker.compose.service"}}'
+            if self.engine.command == "podman"
+            else '{{.Label "com.docker.compose.service"}}',
+        ).split()
 
     def image(self, service: str = "registry") -> str:
         """The name of a container's image."""

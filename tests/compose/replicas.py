@@ -35,14 +35,21 @@ def overlay(compose: Mapping[str, Any], of: int) -> str:
             share = Share(number, of)
             database = f"postgresql+asyncpg://{service}@postgres/{share.named(service)}"
             own = {"ZHUCUN_SHARE": f"{number}/{of}", "ZHUCUN_DATABASE": database}
-            services[container(service, number)] = {"environment": own} if number == 1 else {
-                **single, "environment": {**single["environment"], **own},
-                "ports": [_beside(port, number) for port in single["ports"]],
-            }  # fmt: skip
-    services["operator"] = {"environment": {
-        f"ZHUCUN_{service.upper()}_URL": ",".join(f"http://{container(service, n)}:8000" for n in range(1, of + 1))
-        for service in SERVICES
-    }}  # fmt: skip
+            services[container(service, number)] = (
+                {"environment": own}
+                if number == 1
+                else {
+                    **single,
+                    "environment": {**single["environment"], **own},
+                    "ports": [_beside(port, number) for port in single["ports"]],
+                }
+            )
+    services["operator"] = {
+        "environment": {
+            f"ZHUCUN_{service.upper()}_URL": ",".join(f"http://{container(service, n)}:8000" for n in range(1, of + 1))
+            for service in SERVICES
+        }
+    }
     # Written out where it stands several times: compose's anchors do not reach from one file into another.
     plain = json.loads(json.dumps({"services": services}))
     text: str = yaml.safe_dump(plain, sort_keys=False, width=120, allow_unicode=True)

@@ -188,8 +188,11 @@ class Benxi:
 
     def tasks(self, action: str | None = None) -> list[Task]:
         """What people are awaited to do now."""
-        tasks = [task for _, state in sorted(self.dispatch.states.items(), key=lambda kv: kv[1].id)
-                 for task in state.tasks(self.policy)]  # fmt: skip
+        tasks = [
+            task
+            for _, state in sorted(self.dispatch.states.items(), key=lambda kv: kv[1].id)
+            for task in state.tasks(self.policy)
+        ]
         return [task for task in tasks if action in (None, task.action)]
 
     def details(self, action: str) -> list[str]:

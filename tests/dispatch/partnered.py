@@ -33,9 +33,14 @@ PARTIES: list[dict[str, Any]] = [
     {"kind": "elder", "label": "顾问", "parents": ["village"], "personal": True},
 ]
 LIST: dict[str, Any] = {
-    "kind": "key", "label": "重点村", "rule": "S3:第一项", "of": "village", "by": "county", "unlisted_by": "county",
+    "kind": "key",
+    "label": "重点村",
+    "rule": "S3:第一项",
+    "of": "village",
+    "by": "county",
+    "unlisted_by": "county",
     "needs": ["expert"],
-}  # fmt: skip
+}
 PARTNERED: dict[str, Any] = {"links": [*PACK["links"], FIRM, BRANCH, EXPERT], "parties": PARTIES, "lists": [LIST]}
 
 

@@ -16,9 +16,14 @@ DEPUTY: dict[str, Any] = {
     "begin_by": {"after": "registry.listing.begun", "within": {"calendar_days": 30}},
 }  # fmt: skip
 HARD: dict[str, Any] = {
-    "kind": "hard", "label": "任务较重的乡镇", "rule": "S3:第一项", "of": "group", "by": "county",
-    "unlisted_by": "county", "needs": ["deputy"],
-}  # fmt: skip
+    "kind": "hard",
+    "label": "任务较重的乡镇",
+    "rule": "S3:第一项",
+    "of": "group",
+    "by": "county",
+    "unlisted_by": "county",
+    "needs": ["deputy"],
+}
 SAID: dict[str, Any] = {"links": [*PACK["links"], DEPUTY], "lists": [HARD], "parties": [GROUP]}
 G1, G2 = "BZ-100", "BZ-101"
 

@@ -8,9 +8,13 @@ NOMINATION: dict[str, Any] = {
     "review_by": {"after": "dispatch.team.nominated", "within": {"calendar_days": 3}},
 }
 RELEASE: dict[str, Any] = {
-    "rule": "S3:第四项", "by": "unit", "checked_by": "township",
+    "rule": "S3:第四项",
+    "by": "unit",
+    "checked_by": "township",
     "confirm_by": {"after": "joining", "within": {"calendar_days": 30}},
-}  # fmt: skip
+}
 ASSESSED: dict[str, Any] = {
-    "rule": "S3:第五项", "by": "organisation", "assess_by": {"after": "term", "within": {"calendar_days": 30}},
-}  # fmt: skip
+    "rule": "S3:第五项",
+    "by": "organisation",
+    "assess_by": {"after": "term", "within": {"calendar_days": 30}},
+}

@@ -230,8 +230,12 @@ def steps() -> list[Event | Command | date]:
     told: list[Event | Command | date] = [unit("U1"), *squad("U1", size=4), diagnosed(V1, problems=1), diagnosed(V2)]
     told.append(SolveMatching(place=CITY, matching="m1", asked_by="市委组织部", body="organisation"))
     told += [AssignTeam(place=v[:6], village=v, **signed) for v in (V1, V2)]  # type: ignore[arg-type]
-    for kind, period, body in (("letter", "term", "unit"), ("three_year_plan", "term", "team"),
-                               ("annual_plan", "2014", "team"), ("ledger", "2014", "team")):  # fmt: skip
+    for kind, period, body in (
+        ("letter", "term", "unit"),
+        ("three_year_plan", "term", "team"),
+        ("annual_plan", "2014", "team"),
+        ("ledger", "2014", "team"),
+    ):
         texts = enumerate(("修路", "引水", "产业"), 1)
         items = tuple(Item(n, text, goal=n if kind == "annual_plan" else None) for n, text in texts)
         owed = {"kind": kind, "period": period, "items": items, "set_by": "工作队", "body": body}

@@ -151,8 +151,10 @@ def test_2_4_a_year_of_the_ledger_set_reconciled_settled_and_carried() -> None:
     benxi.until(date(2014, 12, 31))
     benxi.reconcile("2014")
     assert [(r.on, r.done, r.open) for r in benxi.said(CommitmentReconciled)] == [
-        (date(2014, 6, 30), 0, 2), (date(2014, 9, 30), 1, 1), (date(2014, 12, 31), 1, 1),
-    ]  # fmt: skip
+        (date(2014, 6, 30), 0, 2),
+        (date(2014, 9, 30), 1, 1),
+        (date(2014, 12, 31), 1, 1),
+    ]
     with pytest.raises(Refused, match="only in the next year"):
         benxi.settle("2014", 1)
     benxi.until(date(2015, 1, 1))
@@ -239,9 +241,7 @@ def test_an_exit_in_january_takes_back_what_the_new_year_had_opened() -> None:
     benxi = Benxi().helped()
     benxi.until(date(2015, 1, 20))
     benxi.hear(delisted(V1))
-    assert [(t.action, t.detail, t.due) for t in benxi.tasks()] == [
-        ("settlements", "ledger 2014", date(2015, 1, 31))
-    ]  # fmt: skip
+    assert [(t.action, t.detail, t.due) for t in benxi.tasks()] == [("settlements", "ledger 2014", date(2015, 1, 31))]
 
 
 def test_setting_again_with_the_same_content_changes_nothing_and_with_other_content_is_refused() -> None:
@@ -314,9 +314,13 @@ def test_the_state_of_a_village_stays_small_over_ten_years() -> None:
 def test_a_pack_may_ask_for_other_commitments_without_any_code() -> None:
     """1.2, as in Xixiu: a letter every year and nothing else."""
     letter = {
-        "kind": "letter", "label": "脱贫攻坚责任书", "rule": "S3:第三项", "by": "township",
-        "set_by": {"after": "dispatch.team.assigned", "within": {"working_days": 5}}, "yearly": {"month": 3, "day": 31},
-    }  # fmt: skip
+        "kind": "letter",
+        "label": "脱贫攻坚责任书",
+        "rule": "S3:第三项",
+        "by": "township",
+        "set_by": {"after": "dispatch.team.assigned", "within": {"working_days": 5}},
+        "yearly": {"month": 3, "day": 31},
+    }
     benxi = Benxi(commitments=[letter]).assigned()
     (task,) = benxi.tasks()
     assert (task.detail, task.role, task.due, task.rule) == ("letter 2014", "township", date(2014, 6, 27), "S3:第三项")
@@ -364,9 +368,14 @@ def test_3_5_a_measure_that_costs_money_names_one_of_the_four_sources(item: Item
 
 def test_3_5_this_years_measures_serve_this_years_plan_where_the_plan_is_a_years() -> None:
     measures = {
-        "kind": "measures", "label": "帮扶措施", "rule": "S3:第三项", "by": "team", "serves": "annual_plan",
-        "set_by": {"after": "annual_plan", "within": {"calendar_days": 30}}, "yearly": {"month": 2, "day": 15},
-    }  # fmt: skip
+        "kind": "measures",
+        "label": "帮扶措施",
+        "rule": "S3:第三项",
+        "by": "team",
+        "serves": "annual_plan",
+        "set_by": {"after": "annual_plan", "within": {"calendar_days": 30}},
+        "yearly": {"month": 2, "day": 15},
+    }
     benxi = Benxi(commitments=[*PACK["commitments"][:3], measures]).assigned()
     benxi.set("letter", "term")
     benxi.set("three_year_plan", "term", "甲", "乙", "丙")
@@ -404,9 +413,13 @@ def test_3_5_a_plan_that_serves_what_is_not_set_before_it_is_refused(said: dict[
 
 def test_3_5_a_plan_of_the_term_does_not_serve_one_that_each_year_replaces() -> None:
     plan = {
-        "kind": "detail", "label": "实施方案", "rule": "S3:第三项", "by": "team", "serves": "annual_plan",
+        "kind": "detail",
+        "label": "实施方案",
+        "rule": "S3:第三项",
+        "by": "team",
+        "serves": "annual_plan",
         "set_by": {"after": "annual_plan", "within": {"calendar_days": 30}},
-    }  # fmt: skip
+    }
     with pytest.raises(PolicyInvalid, match="its goals would be gone"):
         parse_pack({**PACK, "commitments": [*PACK["commitments"], plan]})
 
@@ -414,10 +427,14 @@ def test_3_5_a_plan_of_the_term_does_not_serve_one_that_each_year_replaces() -> 
 def test_2_3_each_duty_of_a_list_has_an_item() -> None:
     duties = {"lead": "牵头抓总", "stay": "蹲点指导"}
     list_ = {
-        "kind": "list_team", "label": "驻村责任清单", "rule": "S3:第三项", "by": "team", "duties": duties,
+        "kind": "list_team",
+        "label": "驻村责任清单",
+        "rule": "S3:第三项",
+        "by": "team",
+        "duties": duties,
         "set_by": {"after": "dispatch.team.assigned", "within": {"calendar_days": 30}},
         "yearly": {"month": 2, "day": 29},
-    }  # fmt: skip
+    }
     benxi = Benxi(commitments=[list_]).assigned()
     with pytest.raises(Refused, match="there is none of stay") as refused:
         benxi.set("list_team", "2014", items=(Item(1, "开会", duty="lead"), Item(2, "另一件")))

@@ -385,14 +385,19 @@ async def test_4_2_contacts_are_on_both_databases_what_the_rules_decide_in_memor
     benxi = Benxi(links=[*PACK["links"], CONTACT])
     signed: dict[str, Any] = {"kind": "contact", "decided_by": "市委组织部", "body": "organisation"}
     steps: list[Event | Command | date] = [
-        unit("U1"), cadre("L1", "U1", "division"), cadre("L2", "U1", "deputy_division"), *map(diagnosed, (V1, V2)),
-        *(BeginLink(place=HOME, village=village, unit="U1", cadre=of, **signed)
-          for village, of in ((V1, "L1"), (V2, "L1"), (V2, "L2"))),
+        unit("U1"),
+        cadre("L1", "U1", "division"),
+        cadre("L2", "U1", "deputy_division"),
+        *map(diagnosed, (V1, V2)),
+        *(
+            BeginLink(place=HOME, village=village, unit="U1", cadre=of, **signed)
+            for village, of in ((V1, "L1"), (V2, "L1"), (V2, "L2"))
+        ),
         EndLink(place=HOME, village=V2, cadre="L1", **signed),
         CadreWithdrawn(place=CITY, cadre="L1", unit="U1", reason="调离", **DECIDED),
         START + DAY,
         delisted(V2),
-    ]  # fmt: skip
+    ]
     await kept_alike(benxi, {**PACK, "links": [*PACK["links"], CONTACT]}, steps, database)
     assert (bound(benxi), bound(benxi, V2)) == (set(), set())
     assert owed(benxi) == [(V1, START + 30 * DAY)], "L1 left V1 on the first day"
@@ -459,8 +464,12 @@ def test_4_2_who_is_in_a_team_may_be_the_contact_of_another_village_beside_it() 
 
 def test_4_2_the_day_on_which_an_open_place_is_told_is_that_of_the_first_place_and_of_none_that_is_filled() -> None:
     """A second kind of link, which is asked for later and has less time, comes before the first."""
-    quick = {**CONTACT, "kind": "quick", "label": "联络员", "begin_by": {**CONTACT["begin_by"],
-                                                                     "within": {"calendar_days": 3}}}  # fmt: skip
+    quick = {
+        **CONTACT,
+        "kind": "quick",
+        "label": "联络员",
+        "begin_by": {**CONTACT["begin_by"], "within": {"calendar_days": 3}},
+    }
     benxi = city(V1, begin_by={**CONTACT["begin_by"], "within": {"calendar_days": 30}})
     contacts = benxi.dispatch.states[Contacts, V1]
     assert contacts.timers["places"] == START + 31 * DAY

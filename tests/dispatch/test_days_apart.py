@@ -81,8 +81,9 @@ def test_4_2_two_places_that_became_overdue_in_an_outage_are_each_told_once() ->
     benxi = contacts(CONTACT, {**SECOND, "begin_by": within(40)})
     benxi.sleep(START + 90 * DAY)
     assert [(said.kind, said.due) for said in benxi.said(PlaceOverdue)] == [
-        ("contact", START + 30 * DAY), ("second", START + 40 * DAY),
-    ]  # fmt: skip
+        ("contact", START + 30 * DAY),
+        ("second", START + 40 * DAY),
+    ]
     benxi.until(START + 99 * DAY)
     assert len(benxi.said(PlaceOverdue)) == 2
 
@@ -223,9 +224,10 @@ def test_2_11_quarters_that_passed_in_an_outage_are_each_asked_for_and_told() ->
     benxi = visited()
     benxi.sleep(date(2015, 1, 20))
     assert [(said.last, said.due) for said in benxi.said(VisitsMissed)] == [
-        (date(2014, 6, 30), date(2014, 7, 10)), (date(2014, 9, 30), date(2014, 10, 10)),
+        (date(2014, 6, 30), date(2014, 7, 10)),
+        (date(2014, 9, 30), date(2014, 10, 10)),
         (date(2014, 12, 31), date(2015, 1, 10)),
-    ]  # fmt: skip
+    ]
     assert [task.answer["last"] for task in benxi.tasks("visit-counts")] == ["2014-06-30", "2014-09-30", "2014-12-31"]
     state = benxi.dispatch.states[Contacts, V1]
     assert isinstance(state, Contacts)
@@ -239,8 +241,9 @@ def test_1_12_a_comparison_that_was_missed_in_an_outage_was_due_on_its_own_day()
     pledge(benxi, {"yuan": 20000}, year=2015)
     benxi.sleep(date(2016, 6, 1))
     assert [(said.year, said.due) for said in benxi.said(ComparisonMissed)] == [
-        (2014, date(2015, 1, 31)), (2015, date(2016, 1, 31)),
-    ]  # fmt: skip
+        (2014, date(2015, 1, 31)),
+        (2015, date(2016, 1, 31)),
+    ]
 
 
 def test_2_2_promises_of_two_years_that_passed_in_an_outage_are_both_told() -> None:
@@ -275,8 +278,9 @@ def test_2_12_what_is_owed_each_year_is_owed_anew_for_each_year_of_an_outage() -
     benxi = trained({"due": {"month": 11, "day": 30}})
     benxi.sleep(date(2016, 12, 20))
     assert [(said.due, said.missing) for said in benxi.said(TrainingMissed)] == [
-        (date(2015, 11, 30), 3), (date(2016, 11, 30), 3),
-    ]  # fmt: skip
+        (date(2015, 11, 30), 3),
+        (date(2016, 11, 30), 3),
+    ]
 
 
 @pytest.mark.parametrize(("spell", "stage"), [(1, "released"), (2, "diagnosed")])

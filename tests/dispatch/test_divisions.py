@@ -347,8 +347,9 @@ def test_a_village_that_comes_to_another_jurisdiction_takes_its_team_along() -> 
     second = recalled("C-U1-1", V1, place="210603", outcome="recall/other")
     benxi.hear(first, second)
     assert {(said.cadre, said.place) for said in benxi.said(MemberRecalled)} == {
-        ("C-U1-2", "210603"), ("C-U1-1", "210603"),
-    }  # fmt: skip
+        ("C-U1-2", "210603"),
+        ("C-U1-1", "210603"),
+    }
     with pytest.raises(Refused, match="under a recall"):
         benxi.replace("C-U1-2", "C-U1-2", place="210603")
     benxi.hear(after(first, AppealDecided, overturned=True, decided_by="市委"))

@@ -141,9 +141,7 @@ def test_2_20_a_team_is_adjusted_by_who_leaves_it_and_the_unit_sends_others() ->
     decided = adjusted()
     benxi.hear(decided, decided)
     (task,) = benxi.tasks("adjustments")
-    assert (task.role, task.due, task.rule, task.detail) == (
-        "organisation", date(2014, 7, 20), "2.20", decided.outcome
-    )  # fmt: skip
+    assert (task.role, task.due, task.rule, task.detail) == ("organisation", date(2014, 7, 20), "2.20", decided.outcome)
     assert not benxi.said(MemberLeft), "nobody leaves by the decision alone"
     with pytest.raises(Refused) as refused:
         benxi.send(AdjustTeam, outcome=decided.outcome, leaving=("C-U1-1", "C-U9-1"))

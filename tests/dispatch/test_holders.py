@@ -23,10 +23,14 @@ from tests.support.packs import CONTACT, HELPER
 
 DAY = timedelta(1)
 LIST: dict[str, Any] = {
-    "kind": "list_leaders", "label": "领导干部联村责任清单", "rule": "S3:第一项", "by": {"link": "contact"},
-    "set_by": {"after": "dispatch.team.assigned", "within": {"calendar_days": 30}}, "items_at_least": 1,
+    "kind": "list_leaders",
+    "label": "领导干部联村责任清单",
+    "rule": "S3:第一项",
+    "by": {"link": "contact"},
+    "set_by": {"after": "dispatch.team.assigned", "within": {"calendar_days": 30}},
+    "items_at_least": 1,
     "yearly": {"month": 2, "day": 29},
-}  # fmt: skip
+}
 ITEMS = (Item(1, "每季度遍访贫困户"),)
 
 
@@ -173,8 +177,9 @@ def test_2_3_each_leader_has_a_list_from_the_day_on_which_the_link_begins() -> N
     begin(benxi, "L2")
     tasks = [task for task in benxi.tasks("commitments") if task.answer["kind"] == "list_leaders"]
     assert [(task.whom, task.answer["cadre"], task.due) for task in tasks] == [
-        (("L1",), "L1", START + 30 * DAY), (("L2",), "L2", START + 40 * DAY),
-    ]  # fmt: skip
+        (("L1",), "L1", START + 30 * DAY),
+        (("L2",), "L2", START + 40 * DAY),
+    ]
     with pytest.raises(Refused, match="is not owed now"):
         set_own(benxi, None)
     set_own(benxi, "L2")
@@ -231,8 +236,10 @@ def test_2_3_next_years_lists_are_made_from_this_years_and_missed_ones_are_told_
     assert whose(benxi) == [("unit", ("L1",)), ("unit", ("L2",))]
     row = issued(benxi, "L1")
     assert [(item["items.text"], item["items.duty"]) for item in row[:3]] == [
-        ("包抓产业", "lead"), ("住村", "stay"), (None, None),
-    ]  # fmt: skip
+        ("包抓产业", "lead"),
+        ("住村", "stay"),
+        (None, None),
+    ]
     assert [item["items.text"] for item in issued(benxi, "L2")] == [None, None, None]
     benxi.until(date(2015, 3, 2))
     told = [(said.due, said.owing, said.link) for said in benxi.said(CommitmentOverdue, kind="list_leaders")]

@@ -144,8 +144,10 @@ def test_5_12_months_that_were_missed_in_an_outage_are_each_told_once() -> None:
     benxi = asking().assigned()
     benxi.sleep(date(2014, 9, 11))
     assert [(said.month, said.due) for said in benxi.said(PresenceMissed)] == [
-        (6, date(2014, 7, 10)), (7, date(2014, 8, 10)), (8, date(2014, 9, 10)),
-    ]  # fmt: skip
+        (6, date(2014, 7, 10)),
+        (7, date(2014, 8, 10)),
+        (8, date(2014, 9, 10)),
+    ]
     benxi.until(date(2014, 9, 30))
     assert len(benxi.said(PresenceMissed)) == 3
     assert benxi.details("presences") == ["2014-06", "2014-07", "2014-08"]

@@ -25,9 +25,11 @@ from tests.support.packs import CONTACT, HELPER
 BANNER = {**CONTACT, "kind": "banner_leader", "label": "旗领导定点包联", "each_target": 1}
 CHIEF = {**CONTACT, "kind": "township_chief", "label": "乡镇长进点指导", "each_target": 1, "rank": "section"}
 LINKAGE: dict[str, Any] = {
-    "kind": "three_level", "label": "三级包联", "rule": "S3:第一项",
+    "kind": "three_level",
+    "label": "三级包联",
+    "rule": "S3:第一项",
     "of": ["banner_leader", "township_chief", "team", "helper"],
-}  # fmt: skip
+}
 LINKS = [*PACK["links"], BANNER, CHIEF, HELPER]
 
 
@@ -54,8 +56,11 @@ def test_0_7_1_3_each_level_names_who_answers_and_an_open_one_is_named() -> None
     benxi.hear(unit("U1"), *squad("U1"), unit("U2"), cadre("L1", "U2", "division"), cadre("L2", "U2", "section"))
     benxi.hear(diagnosed(V1), counted("H1", "H2"))
     nobody: list[tuple[str, str, tuple[str, ...], int]] = [
-        ("banner_leader", "", (), 1), ("township_chief", "", (), 1), ("team", "", (), 3), ("helper", "", (), 2),
-    ]  # fmt: skip
+        ("banner_leader", "", (), 1),
+        ("township_chief", "", (), 1),
+        ("team", "", (), 3),
+        ("helper", "", (), 2),
+    ]
     assert levels(benxi) == nobody
     benxi.solve()
     assert levels(benxi) == nobody, "a team that is only proposed answers for nothing"
@@ -160,5 +165,6 @@ def test_0_7_a_level_may_be_the_firms_that_are_paired_with_the_village() -> None
     assert isinstance(contacts, Contacts)
     (told,) = answering(contacts, None, None, benxi.policy)
     assert [(level.kind, level.parties, level.cadres, level.missing) for level in told.levels] == [
-        ("banner_leader", (), (), 1), ("firm", ("F1",), (), 1),
-    ]  # fmt: skip
+        ("banner_leader", (), (), 1),
+        ("firm", ("F1",), (), 1),
+    ]

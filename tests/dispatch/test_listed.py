@@ -83,8 +83,9 @@ def with_team(*events: Any, **changes: Any) -> Benxi:
 def test_2_10_a_village_on_a_list_gets_a_team_of_the_lists_class() -> None:
     here = benxi(begun(), WEAK, begun("demonstration", V2), begun("weak_organisation", V3, party="B-3"))
     assert {village: need.problem_class for village, need in here.pool.needs.items()} == {
-        V1: "lagging_economy", V3: "weak_governance",
-    }  # fmt: skip
+        V1: "lagging_economy",
+        V3: "weak_governance",
+    }
     here.solve()
     (solved,) = here.said(MatchingSolved)
     assert (solved.matched, solved.unmet, solved.objective) == (2, 0, solved.bound)
@@ -255,9 +256,14 @@ def test_3_11_a_poor_village_under_a_pack_without_extension_gets_another_team() 
 # ----------------------------------------------------------------------- in any order
 
 STEPS = {
-    "key": begun(), "key over": ended(), "weak": WEAK, "weak over": IN_ORDER, "poor": diagnosed(V1),
-    "left": delisted(V1), "wrong": ended(ground="mistaken"),
-}  # fmt: skip
+    "key": begun(),
+    "key over": ended(),
+    "weak": WEAK,
+    "weak over": IN_ORDER,
+    "poor": diagnosed(V1),
+    "left": delisted(V1),
+    "wrong": ended(ground="mistaken"),
+}
 
 
 @given(st.lists(st.sampled_from([*STEPS]), max_size=8))

@@ -150,9 +150,7 @@ def test_3_3_reserve_and_young_cadres_are_sent_first() -> None:
     benxi.hear(cadre("C-young", "U1", born_on=date(1984, 1, 1)), cadre("C-reserve", "U1", reserve=True))
     benxi.solve()
     (matched,) = benxi.said(VillageMatched)
-    assert matched.team == (
-        Member("C-U1-0", "leader"), Member("C-reserve", "member"), Member("C-young", "member")
-    )  # fmt: skip
+    assert matched.team == (Member("C-U1-0", "leader"), Member("C-reserve", "member"), Member("C-young", "member"))
     assert "reserve_cadres" in matched.reasons and matched.score == 50 + 10 + 5
 
 
@@ -274,9 +272,14 @@ def test_3_2_no_pairing_is_better_and_ties_are_broken_the_same_way_in_any_order(
         ("av", [([0], [2, -1])]),
         ("av", [([0], [1, 0]), ([], [0, 0])]),
     ],
-    ids=["a pair is missing", "prices are too high", "a unit serves twice", "a price is negative",
-         "what an earlier aim fills stays empty"],
-)  # fmt: skip
+    ids=[
+        "a pair is missing",
+        "prices are too high",
+        "a unit serves twice",
+        "a price is negative",
+        "what an earlier aim fills stays empty",
+    ],
+)
 def test_3_2_a_solution_that_its_prices_do_not_prove_is_no_matching(
     pairs: str, answers: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -317,11 +320,9 @@ def test_3_2_a_prefecture_is_matched_at_once_with_its_certificate() -> None:
     """150 villages and 200 units in six counties: whole, proved, and quick enough to answer a person."""
     counties, classes = [f"2105{n:02d}" for n in range(1, 7)], list(PACK["links"][0]["suits"])
     needs = {
-        f"{counties[n % 6]}{n:06d}": Need(
-            place=counties[n % 6], problem_class=classes[n % 7 > 3], since=START
-        )
+        f"{counties[n % 6]}{n:06d}": Need(place=counties[n % 6], problem_class=classes[n % 7 > 3], since=START)
         for n in range(150)
-    }  # fmt: skip
+    }
     departments = [name for names in PACK["links"][0]["suits"].values() for name in names]
     units, cadres = {}, {}
     for n in range(200):
@@ -330,9 +331,13 @@ def test_3_2_a_prefecture_is_matched_at_once_with_its_certificate() -> None:
         units[f"U{n:03d}"] = Unit(place=place, level=level, department=department, strength=n * 37 % 101)  # type: ignore[arg-type]
         for k in range(5):
             cadres[f"C{n:03d}-{k}"] = Cadre(
-                unit=f"U{n:03d}", rank="staff" if k else "division", party_member=True, work_since=date(2000, 1, 1),
-                born_on=date(1960 + n * k % 30, 1, 1), reserve=n % (k + 2) == 0,
-            )  # fmt: skip
+                unit=f"U{n:03d}",
+                rank="staff" if k else "division",
+                party_member=True,
+                work_since=date(2000, 1, 1),
+                born_on=date(1960 + n * k % 30, 1, 1),
+                reserve=n % (k + 2) == 0,
+            )
     with quicker_than(2):  # Half a second by itself.
         matching = Possible(needs, units, cadres, {}, Benxi().policy, START).best()
     assert matching.objective == matching.bound == sum(m.score for m in matching.matches)

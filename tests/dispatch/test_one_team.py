@@ -99,9 +99,7 @@ class Turmoil(Benxi):
             *[lambda: self.send(ReportDeparture, village, cadre=id, cause="ill", place=place)] * 2,
             lambda: self.send(RetainMember, village, cadre=id, place=place),
             *[lambda: self.answer("replacements")] * 2,
-            lambda: self.send(
-                TakeOver, village, unit=of, team=team, since=START, term_start=START, place=place
-            ),
+            lambda: self.send(TakeOver, village, unit=of, team=team, since=START, term_start=START, place=place),
             *[lambda: self.hear(recalled(id, village))] * 2,
             lambda: self.hear(after(recalled(id, village), OutcomeExpired)),
             lambda: self.hear(cadre(id, of, "deputy_division", left=id[2:4] if id[2:4] != of else None)),
@@ -114,7 +112,7 @@ class Turmoil(Benxi):
             lambda: self.recode(village),
             lambda: own_pack(self),
             lambda: self.until(self.today + timedelta(self.chance.choice((1, 6)))),
-        ]  # fmt: skip
+        ]
 
     def place(self, village: str) -> str:
         state = self.dispatch.states.get((Link, id_of(village)))

@@ -42,10 +42,15 @@ def test_2_4_a_new_working_day_brings_nearer_the_end_of_a_reconciliation_that_op
         before = benxi.assignment().owed["ledger/2014"].reconcile["2014-06-30"]
         benxi.world.announce(
             HolidaysAnnounced(
-                place="000000", notice="2014", year=2014, document="国办发明电", off=(), worked=(date(2014, 7, 5),),
+                place="000000",
+                notice="2014",
+                year=2014,
+                document="国办发明电",
+                off=(),
+                worked=(date(2014, 7, 5),),
                 announced_by="国务院办公厅",
             )
-        )  # fmt: skip
+        )
         found.append((before, benxi.assignment().owed["ledger/2014"].reconcile["2014-06-30"]))
     assert found[0] == found[1] and found[1][1] < found[1][0]
 

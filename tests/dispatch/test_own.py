@@ -95,11 +95,16 @@ def test_who_is_both_of_a_unit_and_of_a_team_acts_for_either() -> None:
 @pytest.mark.parametrize(
     ("me", "rule"),
     [
-        ({"cadre": SECOND}, RECUSED), ({"cadre": FIRST}, ""), ({"team": V1}, RECUSED),
-        ({"cadre": "C-U9-1", "team": "210521100999", "unit": "U9"}, ""), ({"unit": "U1"}, ""), ({}, ""),
-        ({"kin": ("C-U9-1", SECOND)}, RECUSED), ({"kin": (FIRST,)}, ""),
+        ({"cadre": SECOND}, RECUSED),
+        ({"cadre": FIRST}, ""),
+        ({"team": V1}, RECUSED),
+        ({"cadre": "C-U9-1", "team": "210521100999", "unit": "U9"}, ""),
+        ({"unit": "U1"}, ""),
+        ({}, ""),
+        ({"kin": ("C-U9-1", SECOND)}, RECUSED),
+        ({"kin": (FIRST,)}, ""),
     ],
-)  # fmt: skip
+)
 def test_nobody_decides_on_his_own_leave_or_his_teams(me: dict[str, str], rule: str) -> None:
     """The command has the number of the request; whose it is, the village's roster knows."""
     benxi = asking().assigned()
@@ -140,9 +145,14 @@ def test_nobody_keeps_reviews_or_grades_himself() -> None:
 
 def test_who_is_nominated_has_not_the_review_as_a_task() -> None:
     link = Link(
-        id=f"{V1}/team", place=HOME, stage="assigned", spell=1, unit="U1",
-        vacancies={SECOND: Vacancy("member", START)}, reviews={SECOND: Awaited("C-U1-4", "member", START)},
-    )  # fmt: skip
+        id=f"{V1}/team",
+        place=HOME,
+        stage="assigned",
+        spell=1,
+        unit="U1",
+        vacancies={SECOND: Vacancy("member", START)},
+        reviews={SECOND: Awaited("C-U1-4", "member", START)},
+    )
     policy = asking(team={"nomination": NOMINATION}).policy
     (task,) = (one for one in link.tasks(policy) if one.action == "replacement-reviews")
     asked = (Actor(cadre=id, concerns=CONCERNS[ReviewReplacement]) for id in ("C-U1-4", SECOND, THIRD))
@@ -179,13 +189,15 @@ ORGANISATION = Holding("organisation", "2105")
 @pytest.mark.parametrize(
     ("me", "roles", "shown"),
     [
-        ({"cadre": SECOND}, (ORGANISATION,), False), ({"kin": (SECOND,)}, (ORGANISATION,), False),
+        ({"cadre": SECOND}, (ORGANISATION,), False),
+        ({"kin": (SECOND,)}, (ORGANISATION,), False),
         ({"cadre": FIRST}, (ORGANISATION,), True),
-        ({"team": V1}, (ORGANISATION,), False), ({}, (ORGANISATION,), True),
+        ({"team": V1}, (ORGANISATION,), False),
+        ({}, (ORGANISATION,), True),
         ({"cadre": SECOND}, (Holding("county", "210521"),), True),
         ({"cadre": SECOND}, (Holding("organisation", "210599"),), True),
     ],
-)  # fmt: skip
+)
 def test_who_is_recused_is_not_shown_what_others_decide_about_him(
     me: dict[str, Any], roles: tuple[Holding, ...], shown: bool
 ) -> None:

@@ -244,13 +244,16 @@ def test_0_2_the_households_of_a_cadre_who_leaves_the_unit_lack_a_helper_that_da
     pair(benxi, village=V2, H1="L1")
     benxi.until(START + 40 * DAY)
     benxi.hear(happens)
-    told = {event.village: (event.ground, [one.household for one in event.pairs])
-            for event in benxi.said(HouseholdsUnpaired)}  # fmt: skip
+    told = {
+        event.village: (event.ground, [one.household for one in event.pairs])
+        for event in benxi.said(HouseholdsUnpaired)
+    }
     assert told == {V1: ("left", ["H1", "H2"]), V2: ("left", ["H1"])}
     assert (helpers(benxi), helpers(benxi, V2)) == ({"H2": "C1", "H3": "C1"}, {})
     assert [(task.about, task.due) for task in benxi.tasks("pairings")] == [
-        (V1, START + 70 * DAY), (V2, START + 70 * DAY),
-    ]  # fmt: skip
+        (V1, START + 70 * DAY),
+        (V2, START + 70 * DAY),
+    ]
 
 
 def test_0_2_a_cadre_who_is_described_anew_helps_on() -> None:
@@ -450,8 +453,11 @@ def test_0_2_whatever_happens_the_told_gap_is_the_real_one(steps: list[tuple[str
         except Refused:
             continue
     for village, ids in known.items():
-        told = [fact.event for fact in benxi.world.facts
-                if isinstance(fact.event, (GapFound, GapClosed)) and fact.event.village == village]  # fmt: skip
+        told = [
+            fact.event
+            for fact in benxi.world.facts
+            if isinstance(fact.event, (GapFound, GapClosed)) and fact.event.village == village
+        ]
         last = told[-1].missing if told and isinstance(told[-1], GapFound) else 0
         assert last == len(ids - {*helpers(benxi, village)})
         assert {*helpers(benxi, village)} <= ids
@@ -464,9 +470,14 @@ async def test_2_2_pairs_are_kept_as_they_are_decided(database: str) -> None:
         place=HOME, village=V1, kind="helper", pairs=pairs(H1="L1", H2="L1 C1"), decided_by="镇党委", body="township"
     )
     ending = EndPairings(
-        place=HOME, village=V1, kind="helper", pairs=(Parting(household="H1", cadre="L1"),), because="changed",
-        decided_by="镇党委", body="township",
-    )  # fmt: skip
+        place=HOME,
+        village=V1,
+        kind="helper",
+        pairs=(Parting(household="H1", cadre="L1"),),
+        because="changed",
+        decided_by="镇党委",
+        body="township",
+    )
     steps: list[Any] = [
         *UNITS, *CADRES, counted("H1", "H2"), pairing, ending, date(2014, 12, 31),
         counted("H2", village=V2, former=V1, came={"H2": "H2"}), counted("H1"), GONE,

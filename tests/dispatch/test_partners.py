@@ -543,13 +543,16 @@ async def test_1_12_partners_are_on_both_databases_what_the_rules_decide_in_memo
     benxi = Benxi(**PARTNERED)
     at: dict[str, Any] = {"place": HOME, "village": V1, "kind": "firm"}
     steps: list[Event | Command | date] = [
-        party("F1"), party("F2"), diagnosed(V1),
+        party("F1"),
+        party("F2"),
+        diagnosed(V1),
         *(BeginPartner(**at, party=of, decided_by="县扶贫办", body="poverty_office") for of in ("F1", "F2")),
         PledgeSupport(**at, party="F1", year=2014, pledged={"yuan": 5.5}, pledged_by="绿源公司", body="poverty_office"),
-        date(2014, 8, 1), date(2014, 12, 31),
+        date(2014, 8, 1),
+        date(2014, 12, 31),
         ReportSupport(**at, party="F1", year=2014, delivered={"yuan": 5}, reported_by="县扶贫办", body="county"),
         PartyMerged(place=HOME, party="F1", into="F2", kind="company", parent=f"county:{HOME}", **MISTAKE),
-    ]  # fmt: skip
+    ]
     await kept_alike(benxi, {**PACK, **PARTNERED}, steps, database)
 
 

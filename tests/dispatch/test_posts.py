@@ -233,8 +233,11 @@ def test_0_5_a_pack_may_ask_for_somebody_from_the_registration_on() -> None:
     benxi = county(links=[*PACK["links"], always], lists=[])
     assert [(task.about, task.due) for task in benxi.tasks("posts")] == [(G1, START + 10 * DAY), (G2, START + 10 * DAY)]
     begin(benxi)
-    benxi.hear(PartyWithdrawn(place=HOME, party=G2, kind="group", parent="township:210521100", reason="撤乡",
-                              decided_by="县政府"))  # fmt: skip
+    benxi.hear(
+        PartyWithdrawn(
+            place=HOME, party=G2, kind="group", parent="township:210521100", reason="撤乡", decided_by="县政府"
+        )
+    )
     assert not benxi.tasks("posts")
     benxi.hear(group(G2, name="高官镇领导班子"))
     assert [task.about for task in benxi.tasks("posts")] == [G2], "registered again, it needs somebody again"
@@ -257,9 +260,14 @@ def test_0_5_announced_holidays_move_the_last_day() -> None:
     (task,) = benxi.tasks("posts")
     assert task.due == date(2014, 6, 27)
     notice = HolidaysAnnounced(
-        place="000000", notice="2014", year=2014, document="国办发明电", off=(date(2014, 6, 26),), worked=(),
+        place="000000",
+        notice="2014",
+        year=2014,
+        document="国办发明电",
+        off=(date(2014, 6, 26),),
+        worked=(),
         announced_by="国务院办公厅",
-    )  # fmt: skip
+    )
     benxi.world.announce(notice)
     (moved,) = benxi.said(PostDeadlineMoved)
     assert (moved.party, moved.due) == (G1, date(2014, 6, 30))
@@ -282,11 +290,14 @@ def test_0_5_deputies_and_townships_are_counted() -> None:
         ({"skills": {"tea": "茶叶"}}, "只有联系村的可以写", "only a link with to = 'village' can say this"),
         ({"quota_on": {"month": 12, "day": 31}}, "只有联系户的可以写", "only a link with to = 'household'"),
         ({"each_bearer": {"at_most": 2}}, "脱产的只能在一处", "in one village"),
-        ({"begin_by": {"after": "registry.village.diagnosed", "within": {"months": 1}}},
-         "应自“registry.party.registered”", "counted from registry.party.registered"),
+        (
+            {"begin_by": {"after": "registry.village.diagnosed", "within": {"months": 1}}},
+            "应自“registry.party.registered”",
+            "counted from registry.party.registered",
+        ),
         ({"to": "village"}, "只有到组织任职的可以写", "only a link with to = 'party' can say this"),
     ],
-)  # fmt: skip
+)
 def test_0_5_what_no_posting_can_be_is_refused(wrong: dict[str, Any], zh: str, en: str) -> None:
     link = {name: value for name, value in {**DEPUTY, **wrong}.items() if value is not None}
     with pytest.raises(PolicyInvalid) as invalid:
@@ -355,8 +366,11 @@ def test_0_5_what_nobody_must_fill_begins_while_the_township_is_there_and_no_lon
     benxi = county(links=[*PACK["links"], {**free, "each_target": {"at_most": 2}}], lists=[])
     begin(benxi)
     assert posted(benxi) == {"Y1"} and not benxi.tasks("posts")
-    benxi.hear(PartyWithdrawn(place=HOME, party=G1, kind="group", parent="township:210521100", reason="撤乡",
-                              decided_by="县政府"))  # fmt: skip
+    benxi.hear(
+        PartyWithdrawn(
+            place=HOME, party=G1, kind="group", parent="township:210521100", reason="撤乡", decided_by="县政府"
+        )
+    )
     with pytest.raises(Refused):
         begin(benxi, "Y2", post="head")
     assert not posted(benxi)

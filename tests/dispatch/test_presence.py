@@ -77,8 +77,9 @@ def test_5_12_short_leave_is_the_townships_and_longer_the_organisation_departmen
     ask(benxi, START + DAY, START + 3 * DAY, kind="personal")
     ask(benxi, START + DAY, START + 4 * DAY, THIRD, kind="personal")
     assert [(t.role, t.due, t.detail) for t in benxi.tasks("leave-decisions")] == [
-        ("township", START + DAY, "1"), ("organisation", START + DAY, "2"),
-    ]  # fmt: skip
+        ("township", START + DAY, "1"),
+        ("organisation", START + DAY, "2"),
+    ]
     answer = {"place": HOME, "village": V1, "number": 1, "body": "township"}
     assert benxi.tasks("leave-decisions")[0].answer == answer
     with pytest.raises(Refused, match="a matter of the township"):
@@ -505,8 +506,11 @@ def test_5_12_the_township_says_once_a_month_who_was_there() -> None:
     assert not benxi.said(PresenceShort)
     benxi.until(date(2014, 12, 31))
     assert [(said.month, said.owed_by) for said in benxi.said(PresenceMissed)] == [
-        (8, "township"), (9, "township"), (10, "township"), (11, "township"),
-    ]  # fmt: skip
+        (8, "township"),
+        (9, "township"),
+        (10, "township"),
+        (11, "township"),
+    ]
     assert len(benxi.tasks("presences")) == 4, "they stay awaited"
 
 
@@ -528,8 +532,11 @@ def test_5_12_too_few_days_are_told_to_the_unit_as_a_number_and_a_correction_tak
 
 
 CLOSED: dict[str, Any] = {
-    "label": "伏季休渔期", "from": {"month": 5, "day": 1}, "until": {"month": 8, "day": 16}, "days": 26,
-}  # fmt: skip
+    "label": "伏季休渔期",
+    "from": {"month": 5, "day": 1},
+    "until": {"month": 8, "day": 16},
+    "days": 26,
+}
 
 
 @pytest.mark.parametrize(

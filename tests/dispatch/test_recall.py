@@ -39,8 +39,10 @@ def test_2_20_a_recalled_leader_leaves_and_the_unit_owes_another() -> None:
     assert replaced.replaced_by == "单位党委"
     assert not benxi.tasks("replacements")
     assert benxi.assignment().team == (
-        Member("C-new", "leader"), Member("C-U1-1", "member"), Member("C-U1-2", "member")
-    )  # fmt: skip
+        Member("C-new", "leader"),
+        Member("C-U1-1", "member"),
+        Member("C-U1-2", "member"),
+    )
     benxi.replace("C-U1-0", "C-new")
     assert len(benxi.said(MemberReplaced)) == 1
 

@@ -56,9 +56,12 @@ def listed(village: str = V1) -> ListingBegun:
 
 def over(village: str = V1) -> ListingEnded:
     return ListingEnded(
-        place=village[:6], kind="reinforced", village=village, spell=1,
+        place=village[:6],
+        kind="reinforced",
+        village=village,
+        spell=1,
         ground="expired",
-    )  # fmt: skip
+    )
 
 
 def county() -> Benxi:
@@ -129,10 +132,12 @@ def test_1_4_a_matching_sends_nobody_who_reinforces_a_village() -> None:
     ("wrong", "en"),
     [
         ({"each_bearer": {"at_most": 2}}, "in one village"),
-        ({"to": "household", "begin_by": {"after": "registry.households.counted", "within": {"months": 1}}},
-         "only a link with"),
+        (
+            {"to": "household", "begin_by": {"after": "registry.households.counted", "within": {"months": 1}}},
+            "only a link with",
+        ),
     ],
-)  # fmt: skip
+)
 def test_1_4_what_no_full_time_link_can_be_is_refused(wrong: dict[str, Any], en: str) -> None:
     with pytest.raises(PolicyInvalid, match=en):
         parse_pack({**PACK, "links": [*PACK["links"], {**REINFORCEMENT, **wrong}], "lists": [REINFORCED]})

@@ -59,8 +59,9 @@ def test_0_3_who_is_not_released_in_time_is_told_once_as_a_number_and_still_awai
     benxi.replace(SECOND, "C-U1-9")
     benxi.sleep(START + 400 * DAY)
     assert [(said.due, said.missing, said.owed_by) for said in benxi.said(ReleaseMissed)] == [
-        (START + 30 * DAY, 1, "unit"), (START + 50 * DAY, 1, "unit"),
-    ]  # fmt: skip
+        (START + 30 * DAY, 1, "unit"),
+        (START + 50 * DAY, 1, "unit"),
+    ]
     assert bound(benxi) == {THIRD, "C-U1-9"}, "who left owes nothing, and who came has the time from then on"
     confirm(benxi, THIRD, "C-U1-9")
     assert not benxi.tasks("releases")

@@ -29,14 +29,22 @@ TEAM = (Member("C-U1-0", "leader"), Member("C-U1-1", "member"), Member("C-U1-2",
 ITEMS = (Item(1, "修路一公里"), Item(2, "打井两眼"))
 LETTER = Held(kind="letter", period="term", set_on=date(2014, 7, 20), set_by="市民政局")
 PLAN = Held(
-    kind="three_year_plan", period="term", set_on=date(2014, 8, 1), set_by="工作队",
+    kind="three_year_plan",
+    period="term",
+    set_on=date(2014, 8, 1),
+    set_by="工作队",
     items=(Item(1, "修路"), Item(2, "引水"), Item(3, "产业")),
-)  # fmt: skip
+)
 YEAR = Held(kind="annual_plan", period="2018", set_on=date(2018, 1, 30), set_by="工作队", items=(Item(1, "修路"),))
 LEDGER = Held(
-    kind="ledger", period="2018", set_on=date(2018, 2, 27), set_by="工作队", items=ITEMS, done=(1,),
+    kind="ledger",
+    period="2018",
+    set_on=date(2018, 2, 27),
+    set_by="工作队",
+    items=ITEMS,
+    done=(1,),
     reconciled_on=date(2018, 3, 31),
-)  # fmt: skip
+)
 ALL = (LETTER, PLAN, YEAR, LEDGER)
 
 

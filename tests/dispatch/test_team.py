@@ -143,8 +143,11 @@ def test_a_village_that_falls_back_while_its_team_is_there_gets_the_same_team_ag
     benxi.set("annual_plan", "2015", "甲")
     benxi.set("ledger", "2015", "新事项")
     assert [item.text for item in benxi.assignment().owed["ledger/2015"].items] == [
-        "新事项", "打井两眼", "第1轮问题1", "第2轮问题1",
-    ]  # fmt: skip
+        "新事项",
+        "打井两眼",
+        "第1轮问题1",
+        "第2轮问题1",
+    ]
     assert len(benxi.said(HelpBegun)) == 2
     benxi.hear(delisted(V1, spell=2))
     benxi.settle("2015", 1, 2, 3, 4)
@@ -176,8 +179,10 @@ def test_what_was_left_and_what_was_diagnosed_anew_meet_in_the_next_ledger() -> 
     benxi.set("ledger", "2014", items=(Item(1, "解决新问题", 1),))
     # The new problem 1 has its measure; the old problem 1 is another one.
     assert benxi.assignment().owed["ledger/2014"].items == (
-        Item(1, "解决新问题", 1), Item(2, "第1轮问题1"), Item(3, "第2轮问题2", 2)
-    )  # fmt: skip
+        Item(1, "解决新问题", 1),
+        Item(2, "第1轮问题1"),
+        Item(3, "第2轮问题2", 2),
+    )
 
 
 def test_a_diagnosis_that_comes_again_does_not_begin_a_new_spell() -> None:

@@ -132,8 +132,12 @@ def test_3_3_roles_that_make_no_team_are_refused(team: dict[str, Any], where: st
 
 # ---------------------------------------------------------------- earlier packs
 
-OF_ALL = {**{name: part for name, part in EARLIER_TEAM.items() if name != "roles"}, "party_members_only": True,
-          "work_years": 2, "leader_rank": LEADER["rank"]}  # fmt: skip
+OF_ALL = {
+    **{name: part for name, part in EARLIER_TEAM.items() if name != "roles"},
+    "party_members_only": True,
+    "work_years": 2,
+    "leader_rank": LEADER["rank"],
+}
 
 
 def test_a_pack_that_asked_the_same_of_all_says_what_it_said() -> None:
@@ -194,9 +198,10 @@ def test_3_3_a_team_is_formed_whenever_there_is_one(able: Any, size: int, least:
     ways = [
         way
         for way in product(("leader", "member", ""), repeat=len(able))
-        if way.count("leader") == 1 and way.count("member") == size - 1
+        if way.count("leader") == 1
+        and way.count("member") == size - 1
         and all(not role or role in can for role, can in zip(way, able, strict=True))
-    ]  # fmt: skip
+    ]
     team = form_team(cadres, policy, START) if "leader" in {role for can in able for role in can} else ()
     assert bool(team) is bool(ways) is (team_obstacle(cadres, policy, START) is None)
     assert not team or tuple({m.cadre: m.role for m in team}.get(id, "") for id in cadres) in ways

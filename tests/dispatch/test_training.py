@@ -128,7 +128,7 @@ def test_2_12_an_untrained_team_is_told_once_to_who_sees_to_the_courses_and_name
     (told,) = benxi.said(TrainingMissed)
     assert told == TrainingMissed(
         place=HOME, village=V1, kind="posted", due=START + 30 * DAY, missing=1, owed_by="county"
-    )  # fmt: skip
+    )
     assert not told.is_sealed() and SECOND not in repr(told)
     assert len(benxi.tasks("attendances")) == 1, "it is still owed"
     hold(benxi, "K2")
@@ -140,10 +140,13 @@ def test_2_12_an_untrained_team_is_told_once_to_who_sees_to_the_courses_and_name
 @pytest.mark.parametrize(
     ("at_least", "lengths", "is_enough"),
     [
-        ({"courses": 2}, (1,), False), ({"courses": 2}, (1, 1), True),
-        ({"days": 5}, (4,), False), ({"days": 5}, (2, 3), True), ({"days": 5}, (6,), True),
+        ({"courses": 2}, (1,), False),
+        ({"courses": 2}, (1, 1), True),
+        ({"days": 5}, (4,), False),
+        ({"days": 5}, (2, 3), True),
+        ({"days": 5}, (6,), True),
     ],
-)  # fmt: skip
+)
 def test_2_12_courses_or_days_are_added_up(at_least: dict[str, int], lengths: tuple[int, ...], is_enough: bool) -> None:
     benxi = city({"at_least": at_least})
     benxi.until(START + 20 * DAY)
@@ -446,8 +449,9 @@ def test_1_8_what_is_lacking_in_a_village_is_taught_by_the_day() -> None:
     assert len(benxi.said(SkillsReported)) == 1
     last = START + 60 * DAY
     assert [(t.detail, t.role, t.due) for t in benxi.tasks("courses")] == [
-        ("ecommerce", "county", last), ("masonry", "county", last),
-    ]  # fmt: skip
+        ("ecommerce", "county", last),
+        ("masonry", "county", last),
+    ]
     assert benxi.tasks("courses")[0].answer == {"place": HOME, "kind": "posted", "body": "county"}
     hold(benxi, skills=("ecommerce",), villages=(V1,))
     assert benxi.details("courses") == ["masonry"]

@@ -69,8 +69,9 @@ def project(id: str = "XM-1", village: str = V1) -> PartyRegistered:
 
 
 def gone(id: str, kind: str = "member", village: str = V1) -> PartyWithdrawn:
-    return PartyWithdrawn(place=HOME, party=id, kind=kind, parent=f"village:{village}", personal=True,
-                          reason="去世", decided_by="镇政府")  # fmt: skip
+    return PartyWithdrawn(
+        place=HOME, party=id, kind=kind, parent=f"village:{village}", personal=True, reason="去世", decided_by="镇政府"
+    )
 
 
 def village(*poor: str, links: list[dict[str, Any]] = LINKS) -> Benxi:
@@ -288,14 +289,22 @@ def test_2_11_a_project_whose_secretary_goes_is_without_one_that_day() -> None:
 def test_2_11_a_secretary_is_free_when_the_project_is_over_or_the_body_says_so() -> None:
     benxi = village()
     lead(benxi)
-    end: dict[str, Any] = {"place": HOME, "party": "XM-1", "kind": "secretary", "body": "organisation",
-                           "decided_by": "县委组织部"}  # fmt: skip
+    end: dict[str, Any] = {
+        "place": HOME,
+        "party": "XM-1",
+        "kind": "secretary",
+        "body": "organisation",
+        "decided_by": "县委组织部",
+    }
     with pytest.raises(Refused, match="is not bound to the party now"):
         benxi.world.command("dispatch", EndPost(**end, cadre="T2"))
     benxi.world.command("dispatch", EndPost(**end, cadre="T1"))
     lead(benxi, party="XM-2")
-    benxi.hear(PartyWithdrawn(place=HOME, party="XM-2", kind="project", parent=f"village:{V1}", reason="结束",
-                              decided_by="镇政府"))  # fmt: skip
+    benxi.hear(
+        PartyWithdrawn(
+            place=HOME, party="XM-2", kind="project", parent=f"village:{V1}", reason="结束", decided_by="镇政府"
+        )
+    )
     assert [(one.party, one.ground) for one in benxi.said(ChargeEnded)] == [("XM-1", "decided"), ("XM-2", "dissolved")]
     zh, en = sentence(benxi.said(ChargeEnded)[1], benxi.policy, {})
     assert zh == "结束T1在XM-2的项目书记，原因：组织已撤销" and not en.startswith(" ")
@@ -321,8 +330,13 @@ def test_2_11_villagers_in_charge_stay_unnamed_and_can_go_when_the_pack_asks_for
     with pytest.raises(Refused, match="as an earlier pack said it") as refused:
         lead(benxi, "L1", unit="U1")
     assert (refused.value.status, refused.value.field) == (409, "kind") and "请先解除" in refused.value.zh
-    end: dict[str, Any] = {"place": HOME, "party": "XM-1", "kind": "secretary", "body": "organisation",
-                           "decided_by": "县委组织部"}  # fmt: skip
+    end: dict[str, Any] = {
+        "place": HOME,
+        "party": "XM-1",
+        "kind": "secretary",
+        "body": "organisation",
+        "decided_by": "县委组织部",
+    }
     benxi.world.command("dispatch", EndPost(**end, cadre="T1"))
     state = benxi.dispatch.states[Posts, "XM-1"]
     assert isinstance(state, Posts) and {*state.bound("secretary")} == {"T2"}
@@ -349,11 +363,16 @@ def test_2_11_a_cadre_whose_post_became_a_villagers_is_told_as_a_cadre_to_the_en
 async def test_2_11_villagers_are_kept_in_the_database_as_in_memory(database: str) -> None:
     pack = {**PACK, "links": LINKS, "parties": PERSONS}
     pairing = PairHouseholds(
-        place=HOME, village=V1, kind="members", pairs=(Pairing(household="H1", cadre="D1"),), decided_by="镇党委",
+        place=HOME,
+        village=V1,
+        kind="members",
+        pairs=(Pairing(household="H1", cadre="D1"),),
+        decided_by="镇党委",
         body="township",
-    )  # fmt: skip
-    leading = BeginPost(place=HOME, party="XM-1", kind="secretary", cadre="T1", body="organisation",
-                        decided_by="县委组织部")  # fmt: skip
+    )
+    leading = BeginPost(
+        place=HOME, party="XM-1", kind="secretary", cadre="T1", body="organisation", decided_by="县委组织部"
+    )
     steps: list[Any] = [
         person("D1"), person("T1", "talent"), project(), counted("H1"), pairing, leading, START + 31 * DAY, gone("D1"),
         gone("T1", "talent"),

@@ -41,10 +41,12 @@ def test_2_11_after_each_quarter_the_village_says_how_often_its_experts_came() -
 @pytest.mark.parametrize(
     ("every", "lasts"),
     [
-        ("month", ["2014-06-30", "2014-07-31", "2014-08-31"]), ("quarter", ["2014-06-30"]),
-        ("half_year", ["2014-06-30"]), ("year", []),
+        ("month", ["2014-06-30", "2014-07-31", "2014-08-31"]),
+        ("quarter", ["2014-06-30"]),
+        ("half_year", ["2014-06-30"]),
+        ("year", []),
     ],
-)  # fmt: skip
+)
 def test_2_11_periods_begin_in_january_and_follow_each_other(every: str, lasts: list[str]) -> None:
     expert = {**EXPERT, "visits": {**EXPERT["visits"], "every": every}}
     benxi = helped(links=[expert if one is EXPERT else one for one in PARTNERED["links"]])
@@ -136,8 +138,12 @@ def test_2_11_how_often_each_came_is_shown_to_operators_alone() -> None:
 
 
 def test_2_11_holidays_move_the_last_day_of_a_count() -> None:
-    links = [*PACK["links"], FIRM, BRANCH, {**EXPERT, "visits": {**EXPERT["visits"], "count_by": {
-        "after": "period", "within": {"working_days": 3}}}}]  # fmt: skip
+    links = [
+        *PACK["links"],
+        FIRM,
+        BRANCH,
+        {**EXPERT, "visits": {**EXPERT["visits"], "count_by": {"after": "period", "within": {"working_days": 3}}}},
+    ]
     benxi = helped(links=links)
     benxi.until(date(2014, 7, 1))
     ((before,),) = ([task.due for task in benxi.tasks("visit-counts")],)
@@ -154,10 +160,15 @@ async def test_2_11_visits_are_on_both_databases_what_the_rules_decide_in_memory
     benxi = Benxi(**PARTNERED)
     signed: dict[str, Any] = {"place": HOME, "village": V1, "kind": "expert"}
     steps: list[Event | Command | date] = [
-        unit("U1"), cadre("E1", "U1"), diagnosed(V1), listed(V1),
+        unit("U1"),
+        cadre("E1", "U1"),
+        diagnosed(V1),
+        listed(V1),
         BeginLink(**signed, unit="U1", cadre="E1", skill="tea", decided_by="市委组织部", body="organisation"),
-        date(2014, 7, 1), date(2014, 7, 11), START.replace(year=2015),
-    ]  # fmt: skip
+        date(2014, 7, 1),
+        date(2014, 7, 11),
+        START.replace(year=2015),
+    ]
     await kept_alike(benxi, {**PACK, **PARTNERED}, steps, database)
     assert benxi.said(VisitsMissed)
 

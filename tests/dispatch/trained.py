@@ -11,14 +11,19 @@ FIRST, SECOND, THIRD = (f"C-U1-{n}" for n in range(3))
 MONTH = {"after": "joining", "within": {"calendar_days": 30}}
 YEARLY = {"month": 12, "day": 31}
 COURSES: dict[str, Any] = {
-    "kind": "posted", "label": "驻村干部专题培训", "rule": "S3:第一项", "by": "county", "held_by": ["county", "city"],
+    "kind": "posted",
+    "label": "驻村干部专题培训",
+    "rule": "S3:第一项",
+    "by": "county",
+    "held_by": ["county", "city"],
     "groups": {"posted": "驻村干部", "village_cadre": "村干部"},
     "duty": {"at_least": {"courses": 1}, "due": MONTH},
-}  # fmt: skip
+}
 SKILLS: dict[str, Any] = {
-    "skills": {"ecommerce": "电子商务", "masonry": "砌筑"}, "reported_by": "team",
+    "skills": {"ecommerce": "电子商务", "masonry": "砌筑"},
+    "reported_by": "team",
     "taught_by": {"after": "report", "within": {"calendar_days": 60}},
-}  # fmt: skip
+}
 
 
 def asks(duty: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:

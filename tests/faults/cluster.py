@@ -223,12 +223,13 @@ class Cluster:
         streams = [stream for account in accounts for stream in account.get("stream_detail", [])]
         view = {
             f"{stream['name']} {one.get('stream_name', '')} {one['name']}": (
-                one["cluster"].get("leader", ""), stream["state"]["last_seq"],
+                one["cluster"].get("leader", ""),
+                stream["state"]["last_seq"],
             )
             for stream in streams
             for one in (stream, *stream.get("consumer_detail", []))
             if len(one["cluster"].get("replicas", [])) == len(NODES) - 1
-        }  # fmt: skip
+        }
         return view if all(leader for leader, _ in view.values()) else None
 
     async def leader(self) -> str:

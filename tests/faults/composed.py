@@ -86,13 +86,19 @@ class Officer:
         """Have the registration of a village checked, which leaves nothing behind."""
         number = next(self._numbers)
         village = {
-            "place": COUNTY, "village": f"{COUNTY}{number // 900 + 100:03}{number % 900 + 100}", "name": "某村",
-            "township": "某乡", "population": 800, "listed": False,
-        }  # fmt: skip
+            "place": COUNTY,
+            "village": f"{COUNTY}{number // 900 + 100:03}{number % 900 + 100}",
+            "name": "某村",
+            "township": "某乡",
+            "population": 800,
+            "listed": False,
+        }
         return await http.post(
-            f"{self._url('registry')}/v1/villages", params={"dry_run": "true"}, json=[village],
+            f"{self._url('registry')}/v1/villages",
+            params={"dry_run": "true"},
+            json=[village],
             headers={"Idempotency-Key": f"officer-{number:06}"},
-        )  # fmt: skip
+        )
 
     async def _ask(self, request: Callable[[], Awaitable[httpx.Response]]) -> None:
         while not self._leaves:
@@ -168,10 +174,13 @@ async def lost(
 
     verdict = await hurt_often(ground, system, len(victims), harm, pace.after)
     passed = verdict.passed and whole == len(victims) and not officer.errors
-    return Verdict(passed, (
-        f"{', '.join(names)} lost for {seconds:.0f} s, {whole} times to the end, {pace.days} days played meanwhile, "
-        f"{officer}, {verdict.seen}"
-    ))  # fmt: skip
+    return Verdict(
+        passed,
+        (
+            f"{', '.join(names)} lost for {seconds:.0f} s, {whole} times to the end, "
+            f"{pace.days} days played meanwhile, {officer}, {verdict.seen}"
+        ),
+    )
 
 
 async def alone(ground: Ground, victim: Victim) -> Verdict:

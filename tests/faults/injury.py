@@ -51,10 +51,15 @@ class Server:
         """Start it; nobody waits here until it answers."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, user=self._user,
-                cwd="/", start_new_session=True,
+                self._command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                user=self._user,
+                cwd="/",
+                start_new_session=True,
                 preexec_fn=dying_with(os.getpid()) if sys.platform == "linux" else None,
-            )  # fmt: skip
+            )
 
     def stop(self) -> None:
         """Let it tidy up and end, for which it has a few seconds."""

@@ -88,9 +88,7 @@ async def forgetting(ground: Ground, forget: Forget) -> Verdict:
 
     # A stream made anew has forgotten its ids: what the killed service had published and not yet noted comes twice.
     verdict = await hurt(ground, system, injure, repeated=forget is make_anew)
-    return Verdict(
-        verdict.passed and gaps > GAPS / 2, f"{gaps} gaps, {recovered} recoveries, {verdict.seen}"
-    )  # fmt: skip
+    return Verdict(verdict.passed and gaps > GAPS / 2, f"{gaps} gaps, {recovered} recoveries, {verdict.seen}")
 
 
 async def _passed_by(system: System, js: JetStreamContext, laggard: str, forget: Forget) -> bool:
@@ -127,11 +125,14 @@ def _recover(system: System, service: str) -> None:
     headers = operator_headers(system.folder.secret.read_bytes())
     clients = {
         name: httpx.Client(
-            base_url=system.url(name), headers=headers, timeout=READ_WITHIN, trust_env=False,
+            base_url=system.url(name),
+            headers=headers,
+            timeout=READ_WITHIN,
+            trust_env=False,
             event_hooks={"response": [httpx.Response.raise_for_status]},
         )
         for name in SERVICES
-    }  # fmt: skip
+    }
     hears = heard(import_module(f"services.{service}.app").SERVICE)
     recover(clients[service], [*clients.values()], hears, Progress(disable=True))
     for client in clients.values():
@@ -171,11 +172,15 @@ async def _until(condition: Callable[[], Awaitable[bool]]) -> None:
 
 TRIALS: Final = (
     Trial(
-        "streams.shortened", "消息流在落后的服务读到之前被截短", "streams shortened before a lagging service read them",
+        "streams.shortened",
+        "消息流在落后的服务读到之前被截短",
+        "streams shortened before a lagging service read them",
         lambda ground: forgetting(ground, shorten),
     ),
     Trial(
-        "streams.anew", "消息流在落后的服务读到之前被删除重建", "streams deleted and made anew before they were read",
+        "streams.anew",
+        "消息流在落后的服务读到之前被删除重建",
+        "streams deleted and made anew before they were read",
         lambda ground: forgetting(ground, make_anew),
     ),
-)  # fmt: skip
+)

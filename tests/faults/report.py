@@ -53,14 +53,17 @@ def summary(outcomes: Sequence[Outcome]) -> str:
 def write(folder: Path, outcomes: Sequence[Outcome], seed: int, villages: int) -> None:
     """Write `faults.md` and `faults.json` into a folder."""
     lines = [
-        "# 故障试验 · Fault trials", "",
-        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC · seed {seed} · {villages} villages · {summary(outcomes)}", "",
-        "| | 试验 trial | 所见 what was seen | s |", "|---|---|---|--:|",
+        "# 故障试验 · Fault trials",
+        "",
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC · seed {seed} · {villages} villages · {summary(outcomes)}",
+        "",
+        "| | 试验 trial | 所见 what was seen | s |",
+        "|---|---|---|--:|",
         *(
             f"| {WORDS[v.passed][1]} | {t.zh} {t.en} `{t.key}` | {v.seen.replace('|', '/')} | {seconds:.0f} |"
             for t, v, seconds in outcomes
         ),
-    ]  # fmt: skip
+    ]
     (folder / "faults.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     told = [
         {"key": t.key, "zh": t.zh, "en": t.en, "passed": v.passed, "seen": v.seen, "seconds": round(seconds, 1)}

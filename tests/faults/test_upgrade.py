@@ -163,8 +163,9 @@ def test_what_old_code_reads_and_writes_is_there_after_the_migrations(
     gone = {(table, name) for table, found in was.items() for name in found} - {
         (table, name) for table, found in now.items() for name in found
     }
-    needed = {(table, name) for table in was for name, needs in now.get(table, {}).items()
-              if needs and name not in was[table]}  # fmt: skip
+    needed = {
+        (table, name) for table in was for name, needs in now.get(table, {}).items() if needs and name not in was[table]
+    }
     assert not gone and not needed
 
 

@@ -87,9 +87,14 @@ async def hurt(
             await system.ready()
             async with Subscriber(system) as subscriber:
                 result = await play(
-                    system, seed=ground.seed, villages=ground.villages, until=ground.until, quiet=True,
-                    beside=beside, after=after,
-                )  # fmt: skip
+                    system,
+                    seed=ground.seed,
+                    villages=ground.villages,
+                    until=ground.until,
+                    quiet=True,
+                    beside=beside,
+                    after=after,
+                )
                 await subscriber.come_to_the_end()
                 difference = compare(await journals(system), subscriber.heard)
     equal = result.digests == ground.undisturbed.digests

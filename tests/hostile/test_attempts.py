@@ -63,8 +63,9 @@ async def test_accounts_make_nobody_an_administrator_by_a_body_with_two_meanings
     async with accounts.opened(tmp_path) as desk:
         known = desk.operator_headers()
         sent: list[tuple[Headers, str, int]] = [
-            ([*known.items()], twice, 400), ([*known.items(), ("Authorization", "Bearer x")], json.dumps(said), 401),
-        ]  # fmt: skip
+            ([*known.items()], twice, 400),
+            ([*known.items(), ("Authorization", "Bearer x")], json.dumps(said), 401),
+        ]
         for headers, body, status in sent:
             answer = await desk.http.post(
                 "/v1/administrators", content=body, headers=[*headers, ("content-type", "application/json")]

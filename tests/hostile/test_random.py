@@ -42,9 +42,13 @@ from tests.webhooks import desk as webhooks
 from tests.webhooks.receiver import receiving
 
 RANDOM = settings(
-    max_examples=1, derandomize=True, database=None, deadline=None, phases=[Phase.generate],
+    max_examples=1,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
-)  # fmt: skip
+)
 
 
 async def send(_stream: str, _messages: Sequence[Message]) -> None:

@@ -35,14 +35,15 @@ TRIED: dict[str, tuple[str, int]] = {
     "a token of other bytes": (f"GET /v1/tasks {LAST}Authorization: Bearer \xff\r\n\r\n", 401),
     "a web socket": (
         "GET /v1/tasks HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n"
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", 401,
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        401,
     ),
     "the request itself": (f"TRACE /v1/tasks {LAST}\r\n", 405),
     "a file above": (f"GET /docs-assets/../../../../etc/passwd {LAST}\r\n", 404),
     "a file above, hidden": (f"GET /docs-assets/%2e%2e/%2e%2e/etc/passwd {LAST}\r\n", 404),
     "a file elsewhere": (f"GET /docs-assets//etc/passwd {LAST}\r\n", 404),
     "a schema above": (f"GET /schemas/..%2f..%2fpyproject.toml {LAST}\r\n", 404),
-}  # fmt: skip
+}
 """What is sent, and the status of the only answer to it."""
 
 

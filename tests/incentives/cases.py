@@ -50,16 +50,12 @@ def graded(grade: str = "competent", *triggers: str, year: int = 2014, leader: s
 
 
 def overdue(times: int = 1, order: str = "unannounced-2014-4/210521100201", village: str = VILLAGE) -> OrderOverdue:
-    return OrderOverdue(
-        place=village[:6], village=village, order=order, unit=UNIT[1], leader=LEADER[1], times=times
-    )  # fmt: skip
+    return OrderOverdue(place=village[:6], village=village, order=order, unit=UNIT[1], leader=LEADER[1], times=times)
 
 
 def released(spell: int = 1, village: str = VILLAGE) -> TeamReleased:
     team = (Member(LEADER[1], "leader"),)
-    return TeamReleased(
-        place=village[:6], village=village, unit=UNIT[1], spell=spell, team=team, served_days=1200
-    )  # fmt: skip
+    return TeamReleased(place=village[:6], village=village, unit=UNIT[1], spell=spell, team=team, served_days=1200)
 
 
 def record(world: World, subject: tuple[str, str]) -> Record:
@@ -80,9 +76,12 @@ def step(command: type[Any], subject: tuple[str, str], outcome: str, **fields: A
 
 def decide(world: World, subject: tuple[str, str], **fields: Any) -> Any:
     fields = {
-        "imposed": True, **EXAMINED, "body": "organisation", "decided_by": "本组决〔2015〕3号",
+        "imposed": True,
+        **EXAMINED,
+        "body": "organisation",
+        "decided_by": "本组决〔2015〕3号",
         "standing": "civil_servant" if subject[0] == "cadre" else None,
-    } | fields  # fmt: skip
+    } | fields
     world.command("incentives", step(Decide, subject, only(world, subject), **fields))
     return world.said(OutcomeDecided)[-1]
 

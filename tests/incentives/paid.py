@@ -13,30 +13,51 @@ from tests.incentives.cases import COUNTY, VILLAGE
 INTO, OTHER = "210521100202", "210521100203"
 PERSON = {"kind": "secretary", "label": "村党组织书记", "parents": ["village"], "personal": True}
 PRESENCE = {
-    "rule": "S3:第四项", "days": 20, "by": "township", "owed_by": "unit",
+    "rule": "S3:第四项",
+    "days": 20,
+    "by": "township",
+    "owed_by": "unit",
     "count_by": {"after": "month", "within": {"calendar_days": 5}},
-}  # fmt: skip
+}
 ALLOWANCE: dict[str, Any] = {
-    "kind": "allowance", "label": "驻村补贴", "rule": "S3:第四项", "of": "team", "confirmed_by": "county",
+    "kind": "allowance",
+    "label": "驻村补贴",
+    "rule": "S3:第四项",
+    "of": "team",
+    "confirmed_by": "county",
     "confirm_within": {"calendar_days": 10},
     "parts": [
-        {"code": "food", "label": "伙食补助", "per_day": 50}, {"code": "travel", "label": "交通补助", "per_day": 20},
+        {"code": "food", "label": "伙食补助", "per_day": 50},
+        {"code": "travel", "label": "交通补助", "per_day": 20},
     ],
-}  # fmt: skip
+}
 PAY: dict[str, Any] = {
-    "kind": "pay", "label": "村干部报酬", "rule": "S3:第四项", "of": "secretary", "confirmed_by": "county",
-    "confirm_within": {"calendar_days": 10}, "floor": 2000,
+    "kind": "pay",
+    "label": "村干部报酬",
+    "rule": "S3:第四项",
+    "of": "secretary",
+    "confirmed_by": "county",
+    "confirm_within": {"calendar_days": 10},
+    "floor": 2000,
     "parts": [{"code": "basic", "label": "基本报酬", "yuan": 1400}, {"code": "wage", "label": "工资报酬", "yuan": 500}],
-}  # fmt: skip
+}
 RATING: dict[str, Any] = {
-    "kind": "rating", "label": "书记评定", "rule": "S3:第四项", "of": "secretary", "opens": {"month": 11, "day": 1},
-    "decides": "organisation", "decide_within": {"months": 1},
+    "kind": "rating",
+    "label": "书记评定",
+    "rule": "S3:第四项",
+    "of": "secretary",
+    "opens": {"month": 11, "day": 1},
+    "decides": "organisation",
+    "decide_within": {"months": 1},
     "channels": [{"channel": "panel", "label": "评议", "weight": 100, "how": "panel", "by": "township"}],
     "grades": [{"name": "sound", "label": "好", "at_least": 85}, {"name": "weak", "label": "较差", "at_least": 0}],
-}  # fmt: skip
+}
 PERFORMANCE = {
-    "code": "performance", "label": "绩效工资", "assessment": "rating", "grades": {"sound": 800, "weak": 0},
-}  # fmt: skip
+    "code": "performance",
+    "label": "绩效工资",
+    "assessment": "rating",
+    "grades": {"sound": 800, "weak": 0},
+}
 FOUR = {**PAY, "parts": [*PAY["parts"], PERFORMANCE]}
 GRADED = {"parties": [PERSON], "presence": PRESENCE, "appraisals": [RATING]}
 
@@ -45,14 +66,18 @@ def counted(month: int = 3, village: str = VILLAGE, **days: int) -> PresenceCoun
     present = tuple(Present(cadre, number) for cadre, number in days.items())
     return PresenceCounted(
         place=COUNTY, village=village, year=2015, month=month, present=present, counted_by="清河镇政府"
-    )  # fmt: skip
+    )
 
 
 def entered(village: str = VILLAGE, former: str | None = None, party: str = "P1") -> PartyRegistered:
     return PartyRegistered(
-        place=COUNTY, party=party, kind="secretary", parent=f"village:{village}",
-        former=f"village:{former}" if former else None, personal=True,
-    )  # fmt: skip
+        place=COUNTY,
+        party=party,
+        kind="secretary",
+        parent=f"village:{village}",
+        former=f"village:{former}" if former else None,
+        personal=True,
+    )
 
 
 def payroll(world: World, village: str = VILLAGE) -> Payroll:

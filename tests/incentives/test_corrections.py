@@ -141,8 +141,9 @@ def test_a_grade_that_is_withdrawn_takes_its_proposals_along_and_the_next_one_is
     )  # fmt: skip
     hear(world, withdrawn)
     assert {(said.kind, said.subject_kind) for said in world.said(OutcomeWithdrawn)} == {
-        ("recall", "cadre"), ("criticism", "team"),
-    }  # fmt: skip
+        ("recall", "cadre"),
+        ("criticism", "team"),
+    }
     assert [task[0] for task in tasks(world, TEAM)] == ["defences"], "that of the year before stays"
     assert tasks(world, LEADER) == []
     hear(world, graded("incompetent", "bad_opinion"))

@@ -50,10 +50,12 @@ async def test_who_answers_for_a_case_sees_the_names_of_the_unit_and_of_the_vill
     pipeline = Pipeline(SERVICE, engine, Relay(_unheard), "http://localhost/schemas")
     await pipeline.start()
     heard = (
-        DayPassed(day=DAY), PolicyAdopted(place=CITY, version=POLICY.version, pack=PACK, adopted_by="市委"),
-        unit("市财政厅"), unit("市财政局"),
+        DayPassed(day=DAY),
+        PolicyAdopted(place=CITY, version=POLICY.version, pack=PACK, adopted_by="市委"),
+        unit("市财政厅"),
+        unit("市财政局"),
         VillageRegistered(place=PLACE, village=VILLAGE, name="大石沟村", township="碱厂镇", population=700),
-    )  # fmt: skip
+    )
     for n, event in enumerate(heard, 1):
         await handle(pipeline, OPEN, [delivery(event, n)])
     case = Case(terms=TERMS, village=VILLAGE, place=PLACE, evidence=(), proposed_on=DAY, **AWAITED[form])

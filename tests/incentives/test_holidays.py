@@ -30,8 +30,12 @@ from tests.incentives.cases import (
 
 TIMES = ("defence_until", "decide_by", "appeal_until", "direct_until", "expires", "answer_until")
 NOTICE: Any = {
-    "place": "000000", "notice": "2015", "year": 2015, "document": "国办发〔2014〕1号", "announced_by": "国务院",
-}  # fmt: skip
+    "place": "000000",
+    "notice": "2015",
+    "year": 2015,
+    "document": "国办发〔2014〕1号",
+    "announced_by": "国务院",
+}
 
 
 def proposed() -> World:

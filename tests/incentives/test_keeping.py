@@ -33,16 +33,24 @@ from tests.incentives.paid import (
 )
 
 KEEPING: dict[str, Any] = {
-    "rule": "S3:第四项", "by": "organisation", "cadres": {"years": 5}, "persons": {"years": 5},
+    "rule": "S3:第四项",
+    "by": "organisation",
+    "cadres": {"years": 5},
+    "persons": {"years": 5},
     "statements": {"years": 2},
-}  # fmt: skip
+}
 LAST = date(2017, 12, 31)
 """The last day on which it is known what was paid for 2015."""
 DAY = timedelta(1)
 LEFT = PartyWithdrawn(
-    place=COUNTY, party="P1", kind="secretary", parent=f"village:{VILLAGE}", personal=True, reason="离任",
+    place=COUNTY,
+    party="P1",
+    kind="secretary",
+    parent=f"village:{VILLAGE}",
+    personal=True,
+    reason="离任",
     decided_by="清河镇党委",
-)  # fmt: skip
+)
 
 
 def keeping(**said: Any) -> World:
@@ -98,8 +106,10 @@ def test_a_body_is_told_why_it_can_say_nothing_more_of_such_a_month() -> None:
     world = paid_in_march(statements=[ALLOWANCE, EXPLAINED])
     world.pass_days(LAST + DAY)
     asked: list[Callable[[], None]] = [
-        lambda: confirm(world), lambda: correct(world), lambda: explain(world, month=3),
-    ]  # fmt: skip
+        lambda: confirm(world),
+        lambda: correct(world),
+        lambda: explain(world, month=3),
+    ]
     for ask in asked:
         with pytest.raises(Refused, match="2015 is kept no more") as refused:
             ask()
@@ -172,9 +182,14 @@ def test_a_village_that_was_merged_pays_nobody_once_more(first: bool) -> None:
     hear(world, counted(village=INTO if first else OTHER, C1=3))
     world.pass_days(LAST + DAY)
     merged = VillageMerged(
-        place=COUNTY, village=VILLAGE, into=INTO, into_place=COUNTY, since=world.today, document="县政发1号",
+        place=COUNTY,
+        village=VILLAGE,
+        into=INTO,
+        into_place=COUNTY,
+        since=world.today,
+        document="县政发1号",
         decided_by="县政府",
-    )  # fmt: skip
+    )
     hear(world, replace(counted(C1=5), year=2017), merged)
     drawn = len(world.said(AllowancesDrawn))
     hear(world, counted(village=INTO, C1=22))
@@ -188,9 +203,14 @@ def test_of_two_merged_villages_the_pay_holds_of_the_one_where_somebody_is_still
     for village in (VILLAGE, INTO):
         confirm(world, "pay", 1, village=village)
     merged = VillageMerged(
-        place=COUNTY, village=VILLAGE, into=INTO, into_place=COUNTY, since=TODAY, document="县政发1号",
+        place=COUNTY,
+        village=VILLAGE,
+        into=INTO,
+        into_place=COUNTY,
+        since=TODAY,
+        document="县政发1号",
         decided_by="县政府",
-    )  # fmt: skip
+    )
     hear(world, merged)
     world.pass_days(LAST + DAY)
     payee = payroll(world, INTO).payees["pay/P1"]

@@ -47,9 +47,13 @@ def decided(world: World, subject: tuple[str, str], *, imposed: bool = True) -> 
     return case.terms.kind
 
 
-@pytest.mark.parametrize(("subject", "expected"), [
-    (LEADER, [*RUNGS, "case_filing"]), (UNIT, ["unit_talk", "unit_blue_card", "unit_blue_card", "unit_blue_card"]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        (LEADER, [*RUNGS, "case_filing"]),
+        (UNIT, ["unit_talk", "unit_blue_card", "unit_blue_card", "unit_blue_card"]),
+    ],
+)
 def test_1_6_each_repeated_failure_leads_to_the_next_rung_for_units_and_cadres(
     world: World, subject: tuple[str, str], expected: list[str]
 ) -> None:
@@ -89,13 +93,16 @@ def test_1_6_what_was_dropped_or_taken_back_counts_for_nothing(world: World) -> 
     assert world.said(OutcomeProposed, subject_kind="cadre")[-1].kind == "talk"
 
 
-@pytest.mark.parametrize("change", [
-    ({"rungs": ["talk", "caning"]}, "caning is none of"),
-    ({"rungs": ["talk", "unit_talk"]}, "concern one kind of subject"),
-    ({"rungs": ["talk", "talk"]}, "talk is a rung already"),
-    ({"rungs": ["talk", "praise"]}, "praise is a reward"),
-    ({"within": {"calendar_days": 0}}, "it needs a time"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        ({"rungs": ["talk", "caning"]}, "caning is none of"),
+        ({"rungs": ["talk", "unit_talk"]}, "concern one kind of subject"),
+        ({"rungs": ["talk", "talk"]}, "talk is a rung already"),
+        ({"rungs": ["talk", "praise"]}, "praise is a reward"),
+        ({"within": {"calendar_days": 0}}, "it needs a time"),
+    ],
+)
 def test_1_6_a_ladder_that_nobody_could_climb_is_refused(change: tuple[dict[str, Any], str]) -> None:
     praise = rung("praise", decide_by={"after": "proposal", "within": {"calendar_days": 30}})
     reward = {name: said for name, said in praise.items() if name not in ("defence", "appeals")}

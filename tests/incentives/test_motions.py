@@ -209,9 +209,14 @@ def test_1_15_a_reward_that_is_proposed_is_decidable_from_then_on() -> None:
     assert awaited(world) == [("decisions", "organisation", TODAY + timedelta(37))]
 
 
-@pytest.mark.parametrize(("level", "who", "other"), [
-    ("province", "province", "organisation"), ("city", "organisation", "province"), (None, "organisation", "province"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("level", "who", "other"),
+    [
+        ("province", "province", "organisation"),
+        ("city", "organisation", "province"),
+        (None, "organisation", "province"),
+    ],
+)
 def test_2_20_whoever_manages_the_cadre_decides_and_nobody_else(level: Any, who: str, other: str) -> None:
     levels = [REVIEW, {**REVIEW, "label": "申诉", "body": "province"}]
     world = world_with(outcomes=pack(managed={"province": "province"}, appeals=levels))
@@ -273,34 +278,41 @@ def test_2_15_what_was_taken_back_bars_from_nothing() -> None:
     assert world.said(OutcomeDecided)[-1].imposed
 
 
-@pytest.mark.parametrize(("change", "complaint"), [
-    ({"proposes": "leader_group"}, "go together"),
-    ({"propose_within": {"calendar_days": 5}}, "go together"),
-    ({**MOVED, "proposes": "organisation"}, "must be another than who decides"),
-    ({**MOVED, "proposes": "team"}, "team cannot do this"),
-    ({**MOVED, "propose_within": {"calendar_days": 0}}, "it needs a time"),
-    ({"decides": "unit"}, "unit cannot do this"),
-    ({**MOVED, "managed": {"province": "leader_group"}}, "managed"),
-    ({"managed": {"province": "organisation"}}, "it is whom `decides` names anyway|for province"),
-    ({"managed": {"province": "province"}}, "lies below one that may decide"),
-    ({"bars": True, "impact": None}, "without an impact period"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"proposes": "leader_group"}, "go together"),
+        ({"propose_within": {"calendar_days": 5}}, "go together"),
+        ({**MOVED, "proposes": "organisation"}, "must be another than who decides"),
+        ({**MOVED, "proposes": "team"}, "team cannot do this"),
+        ({**MOVED, "propose_within": {"calendar_days": 0}}, "it needs a time"),
+        ({"decides": "unit"}, "unit cannot do this"),
+        ({**MOVED, "managed": {"province": "leader_group"}}, "managed"),
+        ({"managed": {"province": "organisation"}}, "it is whom `decides` names anyway|for province"),
+        ({"managed": {"province": "province"}}, "lies below one that may decide"),
+        ({"bars": True, "impact": None}, "without an impact period"),
+    ],
+)
 def test_2_20_a_pack_that_parts_proposer_and_decider_wrongly_is_refused(change: dict[str, Any], complaint: str) -> None:
     said = {name: value for name, value in change.items() if value is not None}
     outcomes = [
         {name: value for name, value in one.items() if name not in change or change[name] is not None}
-        if one["kind"] == "recall" else one
+        if one["kind"] == "recall"
+        else one
         for one in pack(**said)
-    ]  # fmt: skip
+    ]
     with pytest.raises(PolicyInvalid, match=complaint):
         parse_pack({**BENXI, "outcomes": outcomes})
 
 
-@pytest.mark.parametrize(("kind", "change", "complaint"), [
-    ("talk", {**MOVED, "decides": "unit"}, "unit cannot do this"),
-    ("talk", {"managed": {"province": "province"}}, "only a cadre of a unit is managed"),
-    ("criticism", {"bars": True, "impact": {"months": 6}, "subject": "unit"}, "no reward of a unit"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("kind", "change", "complaint"),
+    [
+        ("talk", {**MOVED, "decides": "unit"}, "unit cannot do this"),
+        ("talk", {"managed": {"province": "province"}}, "only a cadre of a unit is managed"),
+        ("criticism", {"bars": True, "impact": {"months": 6}, "subject": "unit"}, "no reward of a unit"),
+    ],
+)
 def test_2_20_a_unit_neither_judges_itself_nor_is_managed(kind: str, change: dict[str, Any], complaint: str) -> None:
     outcomes = [one for one in pack(kind, **change) if one["kind"] != "settlement"]
     with pytest.raises(PolicyInvalid, match=complaint):

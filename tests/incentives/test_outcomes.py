@@ -149,8 +149,13 @@ TOLD = {
 def test_2_15_a_pack_can_attach_an_outcome_to_every_trigger_without_code(trigger: str) -> None:
     assert {*TRIGGERS} == {*TOLD, "inspection.appraisal.graded"}, "which concerns village cadres"
     notice = {
-        "kind": "notice", "label": "通报", "clause": "S3:第四项", "on": trigger, "subject": "unit", "decides": "county",
-    }  # fmt: skip
+        "kind": "notice",
+        "label": "通报",
+        "clause": "S3:第四项",
+        "on": trigger,
+        "subject": "unit",
+        "decides": "county",
+    }
     world = world_with(outcomes=[notice])
     hear(world, TOLD[trigger])
     assert tasks(world, UNIT) == [("decisions", "county", TODAY + timedelta(30))]
@@ -177,25 +182,33 @@ def test_2_15_what_gave_rise_to_an_outcome_is_told_in_words(event: Event, zh: st
 
 def test_1_2_the_same_letter_overdue_in_a_second_spell_is_another_occasion() -> None:
     notice = {
-        "kind": "notice", "label": "通报", "clause": "S3:第四项", "on": "dispatch.commitment.overdue",
-        "subject": "unit", "decides": "county",
-    }  # fmt: skip
+        "kind": "notice",
+        "label": "通报",
+        "clause": "S3:第四项",
+        "on": "dispatch.commitment.overdue",
+        "subject": "unit",
+        "decides": "county",
+    }
     world = world_with(outcomes=[notice])
     first, second = (
         CommitmentOverdue(
             place=COUNTY, village=VILLAGE, kind="letter", period="term", step="set", due=due, unit=UNIT[1]
         )
         for due in (date(2014, 7, 20), date(2016, 7, 20))
-    )  # fmt: skip
+    )
     hear(world, first, first, second)
     assert len({p.outcome for p in world.said(OutcomeProposed)}) == len(world.said(OutcomeProposed)) == 2
 
 
 def test_2_3_the_unit_that_helps_answers_for_no_list_of_leaders_who_are_bound_to_the_village() -> None:
     notice = {
-        "kind": "notice", "label": "通报", "clause": "S3:第四项", "on": "dispatch.commitment.overdue",
-        "subject": "unit", "decides": "county",
-    }  # fmt: skip
+        "kind": "notice",
+        "label": "通报",
+        "clause": "S3:第四项",
+        "on": "dispatch.commitment.overdue",
+        "subject": "unit",
+        "decides": "county",
+    }
     world = world_with(outcomes=[notice])
     for link in ("leader", None):
         hear(
@@ -362,8 +375,10 @@ def test_2_20_only_the_body_that_the_pack_names_decides(world: World) -> None:
     assert refused.value.status == 422
     decided = decide(world, LEADER)
     assert (decided.kind, decided.clause, decided.decided_by) == (
-        "recall", "S3:第四项", "组织部门：本组决〔2015〕3号",
-    )  # fmt: skip
+        "recall",
+        "S3:第四项",
+        "组织部门：本组决〔2015〕3号",
+    )
 
 
 def test_5_9_an_outcome_is_decided_once(world: World) -> None:

@@ -23,9 +23,14 @@ from tests.incentives.paid import (
 )
 
 WITHDRAWN = PartyWithdrawn(
-    place=COUNTY, party="P1", kind="secretary", parent=f"village:{VILLAGE}", personal=True, reason="离任",
+    place=COUNTY,
+    party="P1",
+    kind="secretary",
+    parent=f"village:{VILLAGE}",
+    personal=True,
+    reason="离任",
     decided_by="清河镇党委",
-)  # fmt: skip
+)
 
 
 @pytest.fixture
@@ -66,9 +71,14 @@ def test_0_11_whoever_is_in_another_post_goes_on_when_one_leaves(world: World) -
 
 def test_0_11_a_merger_with_a_village_that_pays_nobody_changes_nothing(world: World) -> None:
     merged = VillageMerged(
-        place=COUNTY, village=OTHER, into=VILLAGE, into_place=COUNTY, since=TODAY, document="县政发1号",
+        place=COUNTY,
+        village=OTHER,
+        into=VILLAGE,
+        into_place=COUNTY,
+        since=TODAY,
+        document="县政发1号",
         decided_by="县政府",
-    )  # fmt: skip
+    )
     hear(world, entered())
     before = payroll(world)
     hear(world, merged)
@@ -77,9 +87,14 @@ def test_0_11_a_merger_with_a_village_that_pays_nobody_changes_nothing(world: Wo
 
 def test_0_11_the_pay_of_a_merged_village_goes_on_in_the_other_with_its_grades(world: World) -> None:
     merged = VillageMerged(
-        place=COUNTY, village=VILLAGE, into=INTO, into_place="210522", since=TODAY, document="县政发1号",
+        place=COUNTY,
+        village=VILLAGE,
+        into=INTO,
+        into_place="210522",
+        since=TODAY,
+        document="县政发1号",
         decided_by="县政府",
-    )  # fmt: skip
+    )
     hear(world, entered(), rated("sound"), merged)
     found = payroll(world, INTO)
     assert (found.place, found.payees["pay/P1"].grades) == ("210522", {"rating/2014": "sound"})

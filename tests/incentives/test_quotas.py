@@ -112,10 +112,14 @@ def test_1_16_a_countys_quota_holds_where_the_city_rewards_the_same_teams() -> N
     world = world_with()
     (of_city,) = (one for one in BENXI["outcomes"] if one["kind"] == "commendation")
     layer = {
-        "extends": "2105", "jurisdiction": COUNTY, "version": "county-1", "name": "某县", "name_en": "A county",
+        "extends": "2105",
+        "jurisdiction": COUNTY,
+        "version": "county-1",
+        "name": "某县",
+        "name_en": "A county",
         "effective_from": BENXI["effective_from"],
         "outcomes": [{**of_city, "kind": "county_praise", "label": "县级表扬", "quota": 1}],
-    }  # fmt: skip
+    }
     adopted = PolicyAdopted(place=COUNTY, version="county-1", adopted_by="县委", pack=layer)
     world.services["incentives"].take([Cause(derived_id("layer"), "layer", adopted)], world.today)
     hear(world, *(replace(graded("excellent", leader=""), village=village) for village in VILLAGES[:2]))
@@ -128,9 +132,13 @@ def test_1_16_a_countys_quota_holds_where_the_city_rewards_the_same_teams() -> N
     ]
 
 
-@pytest.mark.parametrize(("kind", "complaint"), [
-    ("criticism", "nobody is sanctioned to fill a quota"), ("settlement", "from the grade of a year"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("kind", "complaint"),
+    [
+        ("criticism", "nobody is sanctioned to fill a quota"),
+        ("settlement", "from the grade of a year"),
+    ],
+)
 def test_1_16_a_quota_of_what_is_no_reward_of_a_year_is_refused(kind: str, complaint: str) -> None:
     outcomes = [one | ({"quota": 2} if one["kind"] == kind else {}) for one in BENXI["outcomes"]]
     with pytest.raises(PolicyInvalid, match=complaint):

@@ -82,14 +82,20 @@ def test_5_9_a_decision_that_was_overturned_is_served_no_more(world: World) -> N
 
 
 def test_5_9_only_the_second_level_can_be_asked_directly() -> None:
-    level = {"label": "申诉", "rule": "S3:第四项", "body": "city", "within": {"calendar_days": 15},
-             "answer": {"calendar_days": 60}}  # fmt: skip
+    level = {
+        "label": "申诉",
+        "rule": "S3:第四项",
+        "body": "city",
+        "within": {"calendar_days": 15},
+        "answer": {"calendar_days": 60},
+    }
     first = {**level, "body": "county"}
     outcomes = [
         {**one, "appeals": [first, level, {**level, "body": "province", "direct": {"calendar_days": 30}}]}
-        if one["kind"] == "recall" else one
+        if one["kind"] == "recall"
+        else one
         for one in BENXI["outcomes"]
-    ]  # fmt: skip
+    ]
     with pytest.raises(PolicyInvalid, match="only the second level"):
         parse_pack({**BENXI, "outcomes": outcomes})
 
@@ -177,10 +183,15 @@ def test_civil_servant_law_95_the_review_can_be_left_out_for_thirty_days(world: 
     assert escalated.answers == "city" and not world.said(OutcomeAppealed)
 
 
-@pytest.mark.parametrize(("standing", "levels"), [
-    ("civil_servant", ["CSL:第九十条", "CSL:第九十条"]), ("institution", ["CSL:第九十条", "I14"]),
-    ("enterprise", ["CSL:第九十条"]), ("village_cadre", ["CSL:第九十条"]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("standing", "levels"),
+    [
+        ("civil_servant", ["CSL:第九十条", "CSL:第九十条"]),
+        ("institution", ["CSL:第九十条", "I14"]),
+        ("enterprise", ["CSL:第九十条"]),
+        ("village_cadre", ["CSL:第九十条"]),
+    ],
+)
 def test_5_9_the_remedies_follow_from_the_status_of_the_person(world: World, standing: str, levels: list[str]) -> None:
     recalled(world, standing=standing)
     assert [level.rule for level in case(world, LEADER).levels] == levels
@@ -383,23 +394,30 @@ def with_law(clause: str | None = None, rule: str | None = None, **days: date) -
 FIRST: date = BENXI["effective_from"]
 
 
-@pytest.mark.parametrize(("pack", "complaint"), [
-    (with_law(clause="L:1", since=FIRST + DAY), "not in force yet, or no more, on 2014-06-01"),
-    (with_law(clause="L:1", date=FIRST + DAY), "not in force yet"),
-    (with_law(clause="L:1", until=FIRST - DAY), "not in force yet, or no more"),
-    (with_law(since=FIRST, until=FIRST - DAY), "until a day before it comes into force"),
-    (with_law(rule="L:1", since=FIRST + DAY), "from 2014-06-01 on civil_servant, .* have no remedy"),
-    (with_law(rule="L:1", until=date(2016, 7, 7)), "from 2016-07-08 on"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("pack", "complaint"),
+    [
+        (with_law(clause="L:1", since=FIRST + DAY), "not in force yet, or no more, on 2014-06-01"),
+        (with_law(clause="L:1", date=FIRST + DAY), "not in force yet"),
+        (with_law(clause="L:1", until=FIRST - DAY), "not in force yet, or no more"),
+        (with_law(since=FIRST, until=FIRST - DAY), "until a day before it comes into force"),
+        (with_law(rule="L:1", since=FIRST + DAY), "from 2014-06-01 on civil_servant, .* have no remedy"),
+        (with_law(rule="L:1", until=date(2016, 7, 7)), "from 2016-07-08 on"),
+    ],
+)
 def test_5_9_a_pack_that_rests_on_a_law_of_another_day_is_refused(pack: dict[str, Any], complaint: str) -> None:
     with pytest.raises(PolicyInvalid, match=complaint):
         parse_pack(pack)
 
 
-@pytest.mark.parametrize("pack", [
-    with_law(clause="L:1", since=FIRST, until=FIRST), with_law(clause="L:1", date=FIRST - DAY, since=FIRST),
-    with_law(rule="L:1", since=FIRST),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "pack",
+    [
+        with_law(clause="L:1", since=FIRST, until=FIRST),
+        with_law(clause="L:1", date=FIRST - DAY, since=FIRST),
+        with_law(rule="L:1", since=FIRST),
+    ],
+)
 def test_5_9_a_law_of_the_day_may_be_cited(pack: dict[str, Any]) -> None:
     assert parse_pack(pack)
 
@@ -429,8 +447,13 @@ def test_5_9_a_level_for_one_status_alone_leaves_nobody_else_without_a_remedy() 
 
 
 def test_5_9_going_on_too_early_from_the_second_level_is_refused_and_a_repetition_is_none() -> None:
-    third = {"label": "再申诉", "rule": "S3:第四项", "body": "province", "within": {"calendar_days": 15},
-             "answer": {"calendar_days": 60}}  # fmt: skip
+    third = {
+        "label": "再申诉",
+        "rule": "S3:第四项",
+        "body": "province",
+        "within": {"calendar_days": 15},
+        "answer": {"calendar_days": 60},
+    }
     outcomes = [
         {**one, "appeals": [*one["appeals"][:2], third]} if one["kind"] == "recall" else one
         for one in BENXI["outcomes"]

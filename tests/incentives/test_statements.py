@@ -247,8 +247,11 @@ def test_2_8_the_township_says_why_somebody_is_paid_less_than_the_floor() -> Non
     confirm(world, "pay", 1)
     owed = [("pay-explanations", "township", "pay/P1/2015-01", TODAY + timedelta(5))]
     assert (tasks(world), payroll(world).status) == (owed, "open")
-    for said, why in (({"body": "county"}, "matter of the township"), ({"month": 2}, "nothing of that month"),
-                      ({"person": "P2"}, "does not exist")):  # fmt: skip
+    for said, why in (
+        ({"body": "county"}, "matter of the township"),
+        ({"month": 2}, "nothing of that month"),
+        ({"person": "P2"}, "does not exist"),
+    ):
         with pytest.raises(Refused, match=why):
             explain(world, **said)
     explain(world)
@@ -272,9 +275,14 @@ def test_2_8_a_correction_asks_for_a_reason_anew_or_no_more() -> None:
 
 def left(party: str = "P1") -> PartyWithdrawn:
     return PartyWithdrawn(
-        place=COUNTY, party=party, kind="secretary", parent=f"village:{VILLAGE}", personal=True, reason="离任",
+        place=COUNTY,
+        party=party,
+        kind="secretary",
+        parent=f"village:{VILLAGE}",
+        personal=True,
+        reason="离任",
         decided_by="清河镇党委",
-    )  # fmt: skip
+    )
 
 
 LEAVING = {**PAY, "parts": [*PAY["parts"], {"code": "leaving", "label": "离任补助", "yuan": 3000, "once": "leaving"}]}
@@ -407,9 +415,14 @@ def test_0_11_a_new_village_cadre_is_paid_by_the_county_where_the_village_lies_n
 
 def test_1_13_a_merged_villages_payees_go_over_with_what_is_to_be_confirmed(world: World) -> None:
     merged = VillageMerged(
-        place=COUNTY, village=VILLAGE, into=INTO, into_place=COUNTY, since=TODAY, document="县政发1号",
+        place=COUNTY,
+        village=VILLAGE,
+        into=INTO,
+        into_place=COUNTY,
+        since=TODAY,
+        document="县政发1号",
         decided_by="县政府",
-    )  # fmt: skip
+    )
     hear(world, counted(C1=22), entered(), merged)
     assert payroll(world).payees == {} and tasks(world) == []
     assert [detail for _, _, detail, _ in tasks(world, INTO)] == ["allowance/2015-03", "pay/2015-01"]
@@ -417,9 +430,14 @@ def test_1_13_a_merged_villages_payees_go_over_with_what_is_to_be_confirmed(worl
 
 def test_0_11_who_was_paid_in_both_of_two_merged_villages_keeps_what_is_to_be_confirmed(world: World) -> None:
     merged = VillageMerged(
-        place=COUNTY, village=VILLAGE, into=INTO, into_place=COUNTY, since=TODAY, document="县政发1号",
+        place=COUNTY,
+        village=VILLAGE,
+        into=INTO,
+        into_place=COUNTY,
+        since=TODAY,
+        document="县政发1号",
         decided_by="县政府",
-    )  # fmt: skip
+    )
     hear(world, entered(), entered(INTO, VILLAGE), counted(C1=20), counted(village=INTO, C1=2))
     owed = payroll(world).open
     hear(world, merged)
@@ -443,26 +461,29 @@ def test_a_region_that_pays_nothing_keeps_nothing() -> None:
     assert not any(isinstance(state, Payroll) for state in world.services["incentives"].states.values())
 
 
-@pytest.mark.parametrize(("change", "complaint"), [
-    ({"of": "village"}, "no kind of person"),
-    ({"of": "team"}, "members of teams are paid by days"),
-    ({"parts": [{"code": "a", "label": "甲", "per_day": 50}]}, "members of teams are paid by days"),
-    ({"parts": [{"code": "a", "label": "甲"}]}, "a part is a fixed sum"),
-    ({"parts": [{"code": "a", "label": "甲", "yuan": 1, "per_day": 2}]}, "a part is a fixed sum"),
-    ({"parts": [{"code": "a", "label": "甲", "assessment": "rating"}]}, "a part is a fixed sum"),
-    ({"parts": [PAY["parts"][0]] * 2}, "basic occurs twice"),
-    ({"rule": "S9"}, "S9 is none of"),
-    ({"parts": [{**PERFORMANCE, "grades": {"sound": 800}}]}, "say the sum of each grade: sound, weak"),
-    ({"parts": [{**PERFORMANCE, "assessment": "years"}]}, "years does not grade a secretary, but rating does"),
-    ({"confirmed_by": "team"}, "team cannot do this"),
-    ({"confirm_within": {"calendar_days": 0}}, "it needs a time"),
-    ({"confirm_within": {"working_days": 5}}, "neither in working days"),
-    ({"explained_by": "township"}, "go together"),
-    ({"explain_within": {"calendar_days": 5}}, "go together"),
-    ({"explained_by": "township", "explain_within": {"calendar_days": 5}, "floor": None}, "without a floor"),
-    ({"explained_by": "operator", "explain_within": {"calendar_days": 5}}, "operator cannot do this"),
-    ({"parts": [{**PERFORMANCE, "once": "leaving"}, PAY["parts"][0]]}, "a fixed sum"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"of": "village"}, "no kind of person"),
+        ({"of": "team"}, "members of teams are paid by days"),
+        ({"parts": [{"code": "a", "label": "甲", "per_day": 50}]}, "members of teams are paid by days"),
+        ({"parts": [{"code": "a", "label": "甲"}]}, "a part is a fixed sum"),
+        ({"parts": [{"code": "a", "label": "甲", "yuan": 1, "per_day": 2}]}, "a part is a fixed sum"),
+        ({"parts": [{"code": "a", "label": "甲", "assessment": "rating"}]}, "a part is a fixed sum"),
+        ({"parts": [PAY["parts"][0]] * 2}, "basic occurs twice"),
+        ({"rule": "S9"}, "S9 is none of"),
+        ({"parts": [{**PERFORMANCE, "grades": {"sound": 800}}]}, "say the sum of each grade: sound, weak"),
+        ({"parts": [{**PERFORMANCE, "assessment": "years"}]}, "years does not grade a secretary, but rating does"),
+        ({"confirmed_by": "team"}, "team cannot do this"),
+        ({"confirm_within": {"calendar_days": 0}}, "it needs a time"),
+        ({"confirm_within": {"working_days": 5}}, "neither in working days"),
+        ({"explained_by": "township"}, "go together"),
+        ({"explain_within": {"calendar_days": 5}}, "go together"),
+        ({"explained_by": "township", "explain_within": {"calendar_days": 5}, "floor": None}, "without a floor"),
+        ({"explained_by": "operator", "explain_within": {"calendar_days": 5}}, "operator cannot do this"),
+        ({"parts": [{**PERFORMANCE, "once": "leaving"}, PAY["parts"][0]]}, "a fixed sum"),
+    ],
+)
 def test_0_11_a_statement_whose_sums_nobody_could_know_is_refused(change: dict[str, Any], complaint: str) -> None:
     said = {name: value for name, value in {**PAY, **change}.items() if value is not None}
     pack = {**BENXI, **GRADED, "statements": [said]}

@@ -35,9 +35,13 @@ def world() -> World:
 
 
 ABOUT: dict[str, Any] = {
-    "place": COUNTY, "kind": "village_cadre_year", "subject_kind": "village_cadre", "subject": CADRE[1],
-    "village": VILLAGE, "year": 2016,
-}  # fmt: skip
+    "place": COUNTY,
+    "kind": "village_cadre_year",
+    "subject_kind": "village_cadre",
+    "subject": CADRE[1],
+    "village": VILLAGE,
+    "year": 2016,
+}
 
 
 def graded(grade: str, **said: Any) -> AppraisalGraded:
@@ -48,9 +52,14 @@ def graded(grade: str, **said: Any) -> AppraisalGraded:
 def test_5_9_who_has_left_the_post_is_still_heard_and_decided_on_by_a_body(world: World, imposed: bool) -> None:
     hear(world, graded("poor"))
     left = PartyWithdrawn(
-        place=COUNTY, party=CADRE[1], kind="village_cadre", parent=f"village:{VILLAGE}", personal=True, reason="离任",
+        place=COUNTY,
+        party=CADRE[1],
+        kind="village_cadre",
+        parent=f"village:{VILLAGE}",
+        personal=True,
+        reason="离任",
         decided_by="某镇党委",
-    )  # fmt: skip
+    )
     hear(world, left)
     (outcome,) = record(world, CADRE).cases
     assert [task.action for task in record(world, CADRE).tasks(parse_pack(ZUNYI))] == ["defences"]
@@ -126,13 +135,16 @@ def test_2_15_who_was_registered_twice_keeps_what_runs_against_either(world: Wor
     assert len(record(world, ("village_cadre", "VC-2")).cases) == 2
 
 
-@pytest.mark.parametrize(("event", "kinds"), [
-    (graded("excellent"), {"township_post", "deputy_section_treatment"}),
-    (graded("good"), set()),
-    (graded("poor"), {"village_accountability"}),
-    (graded("excellent", subject_kind="organisation"), set()),
-    (graded("excellent", village=None), set()),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("event", "kinds"),
+    [
+        (graded("excellent"), {"township_post", "deputy_section_treatment"}),
+        (graded("good"), set()),
+        (graded("poor"), {"village_accountability"}),
+        (graded("excellent", subject_kind="organisation"), set()),
+        (graded("excellent", village=None), set()),
+    ],
+)
 def test_2_15_what_the_document_promises_village_cadres_is_proposed_for_them(
     world: World, event: AppraisalGraded, kinds: set[str]
 ) -> None:
@@ -176,10 +188,13 @@ def test_2_15_a_village_cadre_and_a_units_cadre_of_one_id_have_records_of_their_
     assert record(world, CADRE).cases
 
 
-@pytest.mark.parametrize("changed", [
-    AppraisalReviewed(**ABOUT, before="poor", grade="medium", decided_by="县委"),
-    AppraisalWithdrawn(**ABOUT, grade="poor", reason="录错", decided_by="某镇党委"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "changed",
+    [
+        AppraisalReviewed(**ABOUT, before="poor", grade="medium", decided_by="县委"),
+        AppraisalWithdrawn(**ABOUT, grade="poor", reason="录错", decided_by="某镇党委"),
+    ],
+)
 def test_2_15_what_was_proposed_for_a_grade_that_is_no_more_ends(world: World, changed: Any) -> None:
     hear(world, graded("poor"), changed)
     assert [said.kind for said in world.said(OutcomeWithdrawn)] == ["village_accountability"]
@@ -187,13 +202,16 @@ def test_2_15_what_was_proposed_for_a_grade_that_is_no_more_ends(world: World, c
     assert len(world.said(OutcomeProposed)) == 2, "and is proposed again if the grade is given again"
 
 
-@pytest.mark.parametrize(("change", "complaint"), [
-    ({"subject": "team"}, "and nobody else, is concerned by"),
-    ({"on": "inspection.assessment.graded"}, "and nobody else, is concerned by"),
-    ({"when": {"kind": ["village_cadre_month"]}}, "kind is never village_cadre_month"),
-    ({"when": {"grade": ["splendid"]}}, "grade is never splendid"),
-    ({"effect": "recall"}, "only a cadre can bear recall"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"subject": "team"}, "and nobody else, is concerned by"),
+        ({"on": "inspection.assessment.graded"}, "and nobody else, is concerned by"),
+        ({"when": {"kind": ["village_cadre_month"]}}, "kind is never village_cadre_month"),
+        ({"when": {"grade": ["splendid"]}}, "grade is never splendid"),
+        ({"effect": "recall"}, "only a cadre can bear recall"),
+    ],
+)
 def test_2_15_an_outcome_for_village_cadres_that_no_grade_leads_to_is_refused(
     change: dict[str, Any], complaint: str
 ) -> None:

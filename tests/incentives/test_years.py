@@ -98,9 +98,14 @@ def test_2_15_it_ends_where_either_year_is_graded_otherwise_and_comes_again_with
 
 def test_2_15_the_years_of_a_merged_villages_team_count_in_the_other(world: World) -> None:
     merged = VillageMerged(
-        place=COUNTY, village=VILLAGE, into=INTO, into_place=COUNTY, since=TODAY, document="县政发1号",
+        place=COUNTY,
+        village=VILLAGE,
+        into=INTO,
+        into_place=COUNTY,
+        since=TODAY,
+        document="县政发1号",
         decided_by="县政府",
-    )  # fmt: skip
+    )
     hear(world, poor(2014), merged, replace(poor(2015), village=INTO))
     assert criticised(world) == [f"criticism/{INTO}/2015"]
     assert record(world, ("team", VILLAGE)).met == {}
@@ -142,8 +147,9 @@ def test_2_15_each_year_is_named_with_the_village_of_its_grade() -> None:
     (said,) = (said for said in world.said(OutcomeProposed) if said.kind == "criticism")
     assert said.outcome == f"criticism/{INTO}/2015"
     assert said.evidence[:2] == (
-        f"inspection.assessment.graded {VILLAGE}/2014", f"inspection.assessment.graded {INTO}/2015",
-    )  # fmt: skip
+        f"inspection.assessment.graded {VILLAGE}/2014",
+        f"inspection.assessment.graded {INTO}/2015",
+    )
 
 
 @pytest.mark.parametrize("change", [withdrawn, reviewed])
@@ -171,10 +177,13 @@ def test_2_15_a_year_that_an_earlier_version_kept_counts_on(world: World) -> Non
     assert migrated({"id": "team:T1"}) == {"id": "team:T1"}
 
 
-@pytest.mark.parametrize(("change", "complaint"), [
-    ({"on": "dispatch.team.released", "when": {}, "subject": "team"}, "only the grades of years"),
-    ({"years": 1}, "years"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"on": "dispatch.team.released", "when": {}, "subject": "team"}, "only the grades of years"),
+        ({"years": 1}, "years"),
+    ],
+)
 def test_2_15_what_cannot_be_counted_over_years_is_refused(change: dict[str, Any], complaint: str) -> None:
     with pytest.raises(PolicyInvalid, match=complaint):
         parse_pack({**BENXI, "outcomes": pack(**change)})

@@ -83,9 +83,14 @@ class Rating(Region):
 
     def poll(self, kind: str, subject: str, channel: str, satisfied: int, present: int = 40) -> GiveBallot:
         return GiveBallot(
-            **self.about(kind, subject), channel=channel, body="village", entitled=50, present=present,
-            satisfied=satisfied, given_by="村民代表会议",
-        )  # fmt: skip
+            **self.about(kind, subject),
+            channel=channel,
+            body="village",
+            entitled=50,
+            present=present,
+            satisfied=satisfied,
+            given_by="村民代表会议",
+        )
 
     def void(self, kind: str, subject: str, channel: str, body: str = "organisation") -> VoidChannel:
         about = self.about(kind, subject)

@@ -135,8 +135,10 @@ def test_0_10_each_task_names_the_channel_its_body_and_the_end_of_the_year() -> 
     }
     ballot = next(task for task in tasks_of(region) if task.action == "appraisal-ballots")
     assert ballot.answer == {
-        **region.about("secretary_rating", "S1"), "channel": "representatives", "body": "village",
-    }  # fmt: skip
+        **region.about("secretary_rating", "S1"),
+        "channel": "representatives",
+        "body": "village",
+    }
     give(region, "leaders", "committee", "representatives")
     assert tasks_of(region) == [], "the year is not over"
     region.pass_days(date(2016, 1, 1))
@@ -167,9 +169,14 @@ def test_0_9_the_grade_is_proposed_when_all_is_in_and_the_year_is_over(last: dat
 
 @pytest.mark.parametrize(
     ("scores", "grade"),
-    [((85, 85, 85), "sound"), ((84, 85, 85), "fairly_good"), ((60, 60, 60), "fair"), ((59, 60, 60), "weak"),
-     ((0, 0, 0), "weak")],
-)  # fmt: skip
+    [
+        ((85, 85, 85), "sound"),
+        ((84, 85, 85), "fairly_good"),
+        ((60, 60, 60), "fair"),
+        ((59, 60, 60), "weak"),
+        ((0, 0, 0), "weak"),
+    ],
+)
 def test_0_9_a_score_at_the_line_has_the_better_grade(scores: tuple[int, int, int], grade: str) -> None:
     region = rating()
     region.ask(region.void("secretary_rating", "S1", "representatives"))
@@ -237,8 +244,11 @@ def test_2_6_a_member_without_a_score_waits_and_one_who_leaves_is_not_waited_for
     region = ranked({"A": 90, "B": 50, "C": 70}, worst=1)
     grade_all(region, "A", "B")
     assert not region.tasks("rankings")
-    region.hear(AppraisalDropped(place=COUNTY, kind="branch_review", subject_kind="organisation", subject="C",
-                                 village=V, year=2015))  # fmt: skip
+    region.hear(
+        AppraisalDropped(
+            place=COUNTY, kind="branch_review", subject_kind="organisation", subject="C", village=V, year=2015
+        )
+    )
     (task,) = region.tasks("rankings")
     assert (task.about, task.role, task.due, task.detail) == ("2105/branch_review/2015", "organisation", None, "2015")
     assert task.answer == {"place": "210500", "kind": "branch_review", "year": 2015, "body": "organisation"}

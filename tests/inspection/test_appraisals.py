@@ -108,7 +108,7 @@ def test_0_9_a_body_grades_and_finds_failings() -> None:
 @pytest.mark.parametrize(
     ("me", "recused"),
     [({"cadre": "S1"}, True), ({"kin": ("C9", "S1")}, True), ({"cadre": "S2", "kin": ("C9",)}, False)],
-)  # fmt: skip
+)
 def test_0_9_nobody_grades_himself_or_a_relative_or_has_it_as_a_task(me: dict[str, Any], recused: bool) -> None:
     region = rating()
     give(region, *SCORED, "representatives")
@@ -167,9 +167,12 @@ def test_0_10_a_related_member_of_a_panel_is_refused() -> None:
     region.party("S2", "secretary", W)
     region.party("K1", "secretary", V)
     of_village = GiveScores(
-        **region.about("secretary_rating", "S1"), channel="peers", body="township",
-        marks=(Mark("S2", 90), Mark("K1", 100)), given_by="观摩组",
-    )  # fmt: skip
+        **region.about("secretary_rating", "S1"),
+        channel="peers",
+        body="township",
+        marks=(Mark("S2", 90), Mark("K1", 100)),
+        given_by="观摩组",
+    )
     region.refuses(of_village, 422, "marks.K1.member")
     region.hear(
         CadreRegistered(
@@ -185,14 +188,20 @@ def test_0_10_a_related_member_of_a_panel_is_refused() -> None:
         )
     )
     tied = GiveScores(
-        **region.about("secretary_rating", "S1"), channel="peers", body="township",
-        marks=(Mark("S2", 90), Mark("C9", 100)), given_by="观摩组",
-    )  # fmt: skip
+        **region.about("secretary_rating", "S1"),
+        channel="peers",
+        body="township",
+        marks=(Mark("S2", 90), Mark("C9", 100)),
+        given_by="观摩组",
+    )
     region.refuses(tied, 422, "marks.C9.member")
     himself = GiveScores(
-        **region.about("secretary_rating", "S1"), channel="peers", body="township", marks=(Mark("S1", 100),),
+        **region.about("secretary_rating", "S1"),
+        channel="peers",
+        body="township",
+        marks=(Mark("S1", 100),),
         given_by="观摩组",
-    )  # fmt: skip
+    )
     region.refuses(himself, 422, "marks.S1.member")
     region.ask(
         GiveScores(
@@ -277,8 +286,9 @@ def test_0_9_a_weak_grade_is_contested_in_time_and_only_improved() -> None:
     (reviewed,) = region.said(AppraisalReviewed)
     assert (reviewed.before, reviewed.grade) == ("weak", "fair")
     assert [(said.grade, said.failings) for said in region.said(AppraisalGraded)] == [
-        ("weak", ("unable",)), ("fair", ()),
-    ]  # fmt: skip
+        ("weak", ("unable",)),
+        ("fair", ()),
+    ]
     region.refuses(contest, 409, "year")
 
 
@@ -303,9 +313,14 @@ def test_0_9_a_grade_on_which_something_was_decided_stays_until_that_is_taken_ba
     region.refuses(region.take_back("secretary_rating", "S1"), 404, "year")
     region.ask(region.graded("secretary_rating", "S1", "weak"))
     about: dict[str, Any] = {
-        "place": COUNTY, "outcome": "talk/secretary_rating/S1/2015", "kind": "talk", "subject_kind": "cadre",
-        "subject": "S1", "village": V, "decided_by": "县纪委",
-    }  # fmt: skip
+        "place": COUNTY,
+        "outcome": "talk/secretary_rating/S1/2015",
+        "kind": "talk",
+        "subject_kind": "cadre",
+        "subject": "S1",
+        "village": V,
+        "decided_by": "县纪委",
+    }
     region.hear(OutcomeDecided(**about, imposed=True, tolerated=False, clause="S2:二（三）"))
     refused = region.refuses(region.take_back("secretary_rating", "S1"), 409, "year")
     assert "（S1，2015年度嘎查村党组织书记评定）" in refused.zh and "(secretary rating of S1, 2015) was" in refused.en
@@ -350,9 +365,12 @@ def test_1_7_two_committees_one_team_and_three_people_make_the_study_of_a_villag
     region.pass_days(date(2015, 12, 2))
     opened = {(said.kind, said.subject) for said in region.said(AppraisalOpened)}
     assert opened == {
-        ("branch_review", "B1"), ("committee_review", "C1"), ("secretary_review", "K1"), ("director_review", "K1"),
+        ("branch_review", "B1"),
+        ("committee_review", "C1"),
+        ("secretary_review", "K1"),
+        ("director_review", "K1"),
         ("village_study", V),
-    }  # fmt: skip
+    }
     region.ask(
         region.score("branch_review", "B1", "township_party", "township", 80),
         region.poll("branch_review", "B1", "members", satisfied=36),
@@ -375,14 +393,19 @@ def test_1_7_two_committees_one_team_and_three_people_make_the_study_of_a_villag
     region.pass_days(date(2016, 2, 2))
     (study,) = region.said(AppraisalProposed, kind="village_study")
     assert study.scores == {
-        "of_branch": 84, "of_committee": 70, "of_team": 85, "of_secretary": 90, "of_director": 60,
+        "of_branch": 84,
+        "of_committee": 70,
+        "of_team": 85,
+        "of_secretary": 90,
+        "of_director": 60,
         "of_first_secretary": 100,
-    }  # fmt: skip
+    }
     assert study.score == round(0.2 * (84 + 70 + 85) + 0.15 * (90 + 60) + 10, 2)
     assert study.is_sealed(), "it tells the secretary's score"
     assert [said.kind for said in region.said(AppraisalOpened) if not said.is_sealed()] == [
-        "branch_review", "committee_review",
-    ]  # fmt: skip
+        "branch_review",
+        "committee_review",
+    ]
 
 
 def test_1_7_a_grade_that_is_taken_back_is_waited_for_again() -> None:
@@ -729,8 +752,9 @@ def test_0_9_a_secretary_whose_village_was_merged_keeps_the_rating_and_belongs_t
     give(region, "committee", "representatives")
     region.pass_days(date(2016, 11, 2))
     assert [(said.year, said.village) for said in region.said(AppraisalOpened, kind="secretary_rating")] == [
-        (2015, V), (2016, W),
-    ]  # fmt: skip
+        (2015, V),
+        (2016, W),
+    ]
     assert region.said(AppraisalProposed)[0].village == V
 
 
@@ -823,9 +847,7 @@ def test_0_9_the_time_for_a_grade_that_was_proposed_in_an_outage_is_counted_from
 @pytest.mark.parametrize("field", ["feeds", "failings"])
 def test_2_5_one_code_has_one_name_in_all_assessments(field: str) -> None:
     pack = pack_of(ZUNYI)
-    first, second = (
-        {**one, field: {"same": f"名称{n}"}} for n, one in enumerate(pack["appraisals"][:2])
-    )  # fmt: skip
+    first, second = ({**one, field: {"same": f"名称{n}"}} for n, one in enumerate(pack["appraisals"][:2]))
     with pytest.raises(PolicyInvalid) as refused:
         parse_pack({**pack, "appraisals": [first, second, *pack["appraisals"][2:]]})
     assert [fault.where for fault in refused.value.faults if "elsewhere" in fault.en] == [f"appraisals[1].{field}"]
@@ -834,11 +856,14 @@ def test_2_5_one_code_has_one_name_in_all_assessments(field: str) -> None:
 @pytest.mark.parametrize(
     ("party", "parent", "asked", "his"),
     [
-        ("B1", f"village:{V}", True, True), ("B2", f"township:{COUNTY}100", True, True),
-        ("201503020015", f"village:{V}", True, True), ("B3", "party:E1", True, False),
-        ("B4", f"township:{COUNTY}101", False, False), ("B5", f"village:{COUNTY}101201", False, False),
+        ("B1", f"village:{V}", True, True),
+        ("B2", f"township:{COUNTY}100", True, True),
+        ("201503020015", f"village:{V}", True, True),
+        ("B3", "party:E1", True, False),
+        ("B4", f"township:{COUNTY}101", False, False),
+        ("B5", f"village:{COUNTY}101201", False, False),
     ],
-)  # fmt: skip
+)
 def test_2_21_a_township_scores_and_is_asked_for_the_branches_that_lie_in_it_alone(
     party: str, parent: str, asked: bool, his: bool
 ) -> None:

@@ -237,14 +237,19 @@ def test_1_5_holidays_move_the_last_day_that_was_counted_in_working_days() -> No
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"turn": 0}, "turn"), ({"share": 0.5}, "share"), ({"announced": False}, "announced"),
-        ({"choice": "all"}, "turn"), ({"bulletin": {**ROTA["bulletin"], "by": "unit"}}, "bulletin.by"),
+        ({"turn": 0}, "turn"),
+        ({"share": 0.5}, "share"),
+        ({"announced": False}, "announced"),
+        ({"choice": "all"}, "turn"),
+        ({"bulletin": {**ROTA["bulletin"], "by": "unit"}}, "bulletin.by"),
         ({"bulletin": {**ROTA["bulletin"], "publish_by": {"month": 3, "day": 1}}}, "bulletin.publish_by"),
-        ({"bulletin": {**ROTA["bulletin"], "publish_by": {"after": "proposal", "within": {"months": 1}}}},
-         "bulletin.publish_by.after"),
+        (
+            {"bulletin": {**ROTA["bulletin"], "publish_by": {"after": "proposal", "within": {"months": 1}}}},
+            "bulletin.publish_by.after",
+        ),
         ({"lasts": {"calendar_days": 2}}, "opens"),
     ],
-)  # fmt: skip
+)
 def test_1_5_a_pack_that_contradicts_itself_about_a_rota_is_refused(change: dict[str, Any], field: str) -> None:
     with pytest.raises(PolicyInvalid) as refused:
         parse_pack({**BENXI, "campaigns": [*BENXI["campaigns"], {**ROTA, **change}]})

@@ -35,10 +35,14 @@ def limited(**spot_check: Any) -> Region:
 def spot_check(region: Region, opens: date) -> None:
     region.ask(
         OpenCampaign(
-            place=region.place, kind="spot_check", campaign="floods", opens=opens, body="poverty_office",
+            place=region.place,
+            kind="spot_check",
+            campaign="floods",
+            opens=opens,
+            body="poverty_office",
             asked_by="市扶贫办",
         )
-    )  # fmt: skip
+    )
 
 
 def test_3_7_spot_checks_the_half_year_check_and_the_yearly_assessment_are_held_in_one_year() -> None:
@@ -93,9 +97,10 @@ def test_3_7_of_a_draw_it_is_told_sealed_once_it_is_made() -> None:
     drawn: Campaign = region.kept(Campaign, FLOODS)
     assert told.is_sealed()
     assert set(told.visits) == {
-        village for village, on in region.kept(Campaign, HALF_YEAR).visits.items()
+        village
+        for village, on in region.kept(Campaign, HALF_YEAR).visits.items()
         if abs((on - drawn.visits[village]).days) <= 7
-    }  # fmt: skip
+    }
 
 
 def test_3_7_a_village_that_is_visited_on_too_many_days_of_a_month_is_told_once() -> None:
@@ -178,8 +183,9 @@ def test_3_7_days_of_another_month_are_not_counted_with_those_of_this_one() -> N
     region = limited(**ALL, visit_days=1)
     village = region.villages[0]
     for name, day in (("a", date(2015, 6, 21)), ("b", date(2015, 6, 22)), ("c", date(2015, 7, 1))):
-        spot = OpenCampaign(place=region.place, kind="spot_check", campaign=name, opens=day, body="poverty_office",
-                            asked_by="市扶贫办")  # fmt: skip
+        spot = OpenCampaign(
+            place=region.place, kind="spot_check", campaign=name, opens=day, body="poverty_office", asked_by="市扶贫办"
+        )
         region.ask(spot)
         region.pass_days(day)
         region.visit(village, f"2105.{name}")

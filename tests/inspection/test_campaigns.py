@@ -451,9 +451,7 @@ def test_a_team_s_village_counts_in_the_calendar_of_its_own_region() -> None:
 def test_2_19_a_recoded_village_is_visited_by_the_jurisdiction_of_its_new_code() -> None:
     region = Region(BENXI, date(2016, 8, 1), villages=2)
     moving, staying = region.villages
-    region.hear(
-        PolicyAdopted(place="520300", version=ZUNYI["version"], adopted_by="遵义市委组织部", pack=ZUNYI)
-    )  # fmt: skip
+    region.hear(PolicyAdopted(place="520300", version=ZUNYI["version"], adopted_by="遵义市委组织部", pack=ZUNYI))
 
     assert region.kept(Calendar, "5203").awaited == (region.today + DAY,), "it decides from the day after its adoption"
 

@@ -73,8 +73,12 @@ def test_2_19_an_irregular_draw_is_refused_once_nobody_is_left() -> None:
     region = Region(capped(), date(2014, 12, 15), villages=1)
     quarters(region, date(2015, 3, 1))
     command = OpenCampaign(
-        place="210500", kind="unannounced", campaign="floods", opens=date(2015, 3, 20), body="organisation",
+        place="210500",
+        kind="unannounced",
+        campaign="floods",
+        opens=date(2015, 3, 20),
+        body="organisation",
         asked_by="市委组织部",
-    )  # fmt: skip
+    )
     refused = region.refuses(command, 409)
     assert "都已抽查1次" in refused.zh

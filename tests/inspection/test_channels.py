@@ -345,9 +345,14 @@ def test_3_7_a_township_of_which_nothing_is_known_is_not_graded() -> None:
 
 def merged() -> VillageMerged:
     return VillageMerged(
-        place=COUNTY, village=V, into=W, into_place=COUNTY, since=date(2015, 12, 20), document="并村文件",
+        place=COUNTY,
+        village=V,
+        into=W,
+        into_place=COUNTY,
+        since=date(2015, 12, 20),
+        document="并村文件",
         decided_by="县政府",
-    )  # fmt: skip
+    )
 
 
 def void_year(*, of: str = "village", **changes: Any) -> Year:
@@ -390,8 +395,9 @@ def test_0_10_a_report_that_is_awaited_again_makes_no_score() -> None:
     report = {"channel": "report", "label": "述职", "weight": 0, "how": "report", "by": "village"}
     (entry,) = pack_of("village", ("income",))["appraisals"]
     year = Year("income")
-    year.adopt({**pack_of(), "version": "2105-2015.1",
-                "appraisals": [{**entry, "channels": [report, *entry["channels"]]}]})  # fmt: skip
+    year.adopt(
+        {**pack_of(), "version": "2105-2015.1", "appraisals": [{**entry, "channels": [report, *entry["channels"]]}]}
+    )
     year.pass_days(date(2015, 12, 2))
     year.ask(year.void("report"), year.void("income"), un_void(year, channel="report"))
     assert year.kept_year.status == "dropped" and len(year.said(AppraisalOpened, subject=V)) == 1

@@ -96,9 +96,10 @@ def test_2_10_the_list_goes_with_a_village_whose_code_changed_and_ends_with_one_
     region.hear(listed(A), listed(B), listed(C))
     region.hear(VillageRecoded(place=COUNTY, village=A, code="210522100900", since=region.today))
     region.hear(
-        VillageMerged(place=COUNTY, village=B, into=C, into_place=COUNTY, since=region.today, document="D",
-                      decided_by="市民政局")
-    )  # fmt: skip
+        VillageMerged(
+            place=COUNTY, village=B, into=C, into_place=COUNTY, since=region.today, document="D", decided_by="市民政局"
+        )
+    )
     assert region.kept(Calendar, "2105").of("poverty") == (A, C)
     assert region.kept(Calendar, "210522").of("poverty") == (A,)
     assert region.kept(Supervision, B).lists == ()

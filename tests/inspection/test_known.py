@@ -71,8 +71,13 @@ def gone(cadre: str) -> tuple[Event, ...]:
 
 def replaced(recalled: str, cadre: str, role: str = "member") -> MemberReplaced:
     return MemberReplaced(
-        place=COUNTY, village=VILLAGE, unit=f"U{VILLAGE}", recalled=recalled, cadre=cadre, role=role  # type: ignore[arg-type]
-    )  # fmt: skip
+        place=COUNTY,
+        village=VILLAGE,
+        unit=f"U{VILLAGE}",
+        recalled=recalled,
+        cadre=cadre,
+        role=role,  # type: ignore[arg-type]
+    )
 
 
 EXCUSED = {one: (Excuse(*WEEK),) for one in (FIRST, SECOND)}
@@ -107,7 +112,7 @@ HEARD: list[tuple[Event, dict[str, Any]]] = [
         ),
         {"merged": (OTHER,)},
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("said", HEARD, ids=lambda said: type(said[0]).__name__)
@@ -125,8 +130,10 @@ def test_a_village_is_forgotten_nothing_of_that_was_heard_before_its_team_came()
     region.hear(begun("key_village"), bound("contact", "L1"), leave(FIRST), region.assigned(VILLAGE))
     found = known(region)
     assert (found["lists"], found["bound"], found["team"]) == (
-        ("key_village",), {"contact": ("L1",)}, tuple(sorted((LEADER, FIRST, SECOND))),
-    )  # fmt: skip
+        ("key_village",),
+        {"contact": ("L1",)},
+        tuple(sorted((LEADER, FIRST, SECOND))),
+    )
     assert found["excused"] == {FIRST: (Excuse(*WEEK),)}
 
 
@@ -138,9 +145,7 @@ def test_5_12_leave_is_kept_for_a_year_after_its_end(region: Region, days: int, 
 
 
 def test_2_4_a_reconciliation_that_says_what_is_known_leaves_the_year_as_it_is(region: Region) -> None:
-    said = CommitmentReconciled(
-        place=COUNTY, village=VILLAGE, kind="ledger", period="2015", on=TODAY, done=1, open=2
-    )  # fmt: skip
+    said = CommitmentReconciled(place=COUNTY, village=VILLAGE, kind="ledger", period="2015", on=TODAY, done=1, open=2)
     region.hear(said)
     before = region.kept(Assessment, f"{VILLAGE}/2015")
     region.hear(said)

@@ -203,8 +203,9 @@ def test_1_6_holidays_that_are_announced_move_the_last_day_for_a_reply_and_for_i
     assert [task.due for task in (*region.tasks("replies"), *region.tasks("reply-decisions"))] == [date(2015, 3, 6)] * 2
     a_day_off_is_announced(region)
     assert {(one.village, one.due) for one in region.said(DeadlineMoved)} == {
-        (first, date(2015, 3, 9)), (second, date(2015, 3, 9)),
-    }  # fmt: skip
+        (first, date(2015, 3, 9)),
+        (second, date(2015, 3, 9)),
+    }
     region.pass_days(date(2015, 3, 9))
     assert not region.said(OrderIssued), "the old day is over, and the new one is not"
     region.pass_days(date(2015, 3, 10))

@@ -128,6 +128,8 @@ def test_what_was_taken_from_a_pack_in_earlier_words_is_a_bound_after_the_migrat
     kept = {**verification, "terms": {"sample_share": 0.25, "sample_at_least": 7, "rates": []}}
     terms = runpy.run_path(str(MIGRATIONS / "0006_samples.py"))["_verification"](kept)["terms"]
     assert {bound["figure"]: bound["at_least"] for bound in terms["sample"]} == {
-        "share": 0.25, "households": 7, "outside": 0.05,
-    }  # fmt: skip
+        "share": 0.25,
+        "households": 7,
+        "outside": 0.05,
+    }
     assert terms["rates"] == [], "what is said in bounds already is as it was"

@@ -61,8 +61,11 @@ class Equivalent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def covers(self, change: Change) -> bool:
         alike = (self.file, self.function, self.before, self.after) == (
-            change.file, change.function, change.before, change.after,
-        )  # fmt: skip
+            change.file,
+            change.function,
+            change.before,
+            change.after,
+        )
         return alike and self.line in linecache.getline(str(ROOT / change.file), change.lines[0])
 
 
@@ -194,9 +197,13 @@ def tried(
         (folder / "session.log").open("w") as log,
         subprocess.Popen(
             [sys.executable, "-m", "tests.mutants.session", str(folder)],
-            cwd=tree, stdout=subprocess.PIPE, stderr=log, text=True, preexec_fn=lambda: os.nice(3),
+            cwd=tree,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            preexec_fn=lambda: os.nice(3),
         ) as session,
-    ):  # fmt: skip
+    ):
         assert session.stdout
         task = progress.add_task("收集 collecting", total=len(left))
         survived = 0

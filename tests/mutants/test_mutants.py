@@ -120,5 +120,7 @@ def test_a_change_that_tests_notice_is_told_apart_from_one_that_they_miss(tmp_pa
     missed = {verdict.id for verdict in verdicts if not verdict.noticed}
     assert len(verdicts) == len(found)
     assert {(one.before, one.after) for one in found if one.id in missed} == {
-        ("n > LEAST", "n >= LEAST"), ("3", "4"), ("3", "2"),
-    }  # fmt: skip
+        ("n > LEAST", "n >= LEAST"),
+        ("3", "4"),
+        ("3", "2"),
+    }

@@ -8,15 +8,23 @@ from tests.registry.county import AT, County
 from tests.support.packs import PACK
 
 DISCLOSURE: dict[str, Any] = {
-    "kind": "disclosure", "label": "三公开", "rule": "VCL:第三十条", "by": "village", "proof": True, "vacant": True,
+    "kind": "disclosure",
+    "label": "三公开",
+    "rule": "VCL:第三十条",
+    "by": "village",
+    "proof": True,
+    "vacant": True,
     "items": {"party_affairs": "党务公开", "village_affairs": "村务公开", "finance": "财务公开"},
     "when": [{"every": {"months": 3}, "from": date(2014, 3, 31), "within": {"calendar_days": 15}}],
-}  # fmt: skip
+}
 METHODS: dict[str, Any] = {
-    "kind": "methods", "label": "村级工作法", "rule": "S3:第二项", "by": "township",
+    "kind": "methods",
+    "label": "村级工作法",
+    "rule": "S3:第二项",
+    "by": "township",
     "items": {"method_456": "“456”工作法", "method_532": "“532”工作法", "meetings": "三会一课"},
     "when": [{"month": month, "day": 1, "within": {"months": 1}} for month in (1, 12)],
-}  # fmt: skip
+}
 LISTS: dict[str, Any] = {"checklists": [DISCLOSURE, {**METHODS, "when": METHODS["when"][1:]}]}
 
 

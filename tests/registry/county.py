@@ -277,8 +277,9 @@ DELIST = (
 REFUSE = c.ApproveExit(body="county", **AT, approved=False, decided_by="县政府")
 MEASURES = c.DecideMeasures(body="county", **AT, measures="发展产业，逐户落实帮扶措施", decided_by="县政府")
 LISTED_AGAIN = (
-    r.VillageRelapsed(**AT, unmet=(), decided_by="县政府"), r.VillageListed(**AT, spell=2),
-)  # fmt: skip
+    r.VillageRelapsed(**AT, unmet=(), decided_by="县政府"),
+    r.VillageListed(**AT, spell=2),
+)
 """What journals of earlier versions tell of a village that was put on the list again."""
 UNIT = c.RegisterUnit(place=CITY, unit="U1", name="市交通局", level="city", department="交通", strength=80)
 CADRE = c.RegisterCadre(

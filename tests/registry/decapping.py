@@ -13,16 +13,22 @@ TOWNSHIP: dict[str, Any] = {"place": "210521", "division": "township:210521100"}
 ASK = c.RequestDecap(**COUNTY, year=2014, body="county", requested_by="县扶贫开发领导小组")
 GOOD = c.Sampled(lifted=1000, wrongly_lifted=19, outside=1000, omitted=19, asked=1000, approving=900)
 """Each rate just keeps its bound."""
-BODIES = {"county_city_review": "city", "county_assess": "inspection", "township_check": "county",
-          "township_approve": "city", "township_announce": "county"}  # fmt: skip
+BODIES = {
+    "county_city_review": "city",
+    "county_assess": "inspection",
+    "township_check": "county",
+    "township_approve": "city",
+    "township_announce": "county",
+}
 POST = c.PostDecapNotice(**COUNTY, body="province", posted_by="省扶贫开发领导小组")
 OBJECT = c.RaiseDecapObjection(**COUNTY, objection=1, ground="张三家没有脱贫")
 UPHOLD = c.DecideDecapObjection(**COUNTY, objection=1, upheld=True, body="city", decided_by="市扶贫办")
 ACCEPT = c.ReplyToDecap(**COUNTY, document="县政发〔2015〕3号", body="county", replied_by="县政府")
 DISPUTE = c.ReplyToDecap(**COUNTY, disputed_rates=("wrong_exit",), document="县政发〔2015〕3号", evidence=("DA-1",),
                          body="county", replied_by="县政府")  # fmt: skip
-WORD = c.GiveDecapWord(**COUNTY, step="county_spot_check", asking=1, word="accepted", body="state",
-                       decided_by="国务院扶贫办")  # fmt: skip
+WORD = c.GiveDecapWord(
+    **COUNTY, step="county_spot_check", asking=1, word="accepted", body="state", decided_by="国务院扶贫办"
+)
 AFTER = ("county_approve", "county_announce", "county_report")
 
 

@@ -9,24 +9,34 @@ from tests.support.packs import PACK
 
 WHY: dict[str, Any] = {"reason": "已调离，保存期限届满", "decided_by": "市委组织部"}
 KEEPING: dict[str, Any] = {
-    "rule": "S3:第四项", "by": "organisation", "cadres": {"years": 1}, "persons": {"months": 6},
-}  # fmt: skip
+    "rule": "S3:第四项",
+    "by": "organisation",
+    "cadres": {"years": 1},
+    "persons": {"months": 6},
+}
 KEPT = {**PACK, "keeping": KEEPING}
 LAST = date(BEGIN.year + 1, BEGIN.month, BEGIN.day)
 FORGET = c.ForgetPerson(place=CITY, person="C1", body="organisation", **WHY)
 LEFT = c.WithdrawCadre(place=CITY, cadre="C1", **WHY)
 ADVISER: dict[str, Any] = {
-    "kind": "adviser", "label": "顾问", "parents": ["village"], "personal": True,
+    "kind": "adviser",
+    "label": "顾问",
+    "parents": ["village"],
+    "personal": True,
     "fields": [
         {"field": "type", "label": "类别", "one_of": {"elder": "寨老", "veteran": "老党员"}},
         {"field": "phone", "label": "联系电话", "required": False},
         {"field": "years", "label": "任职年数", "most": 60, "required": False},
     ],
-}  # fmt: skip
+}
 ELDER = c.RegisterParty(
-    place=PLACE, party="A-1", kind="adviser", parent=f"village:{VILLAGE}", name="王老伯",
+    place=PLACE,
+    party="A-1",
+    kind="adviser",
+    parent=f"village:{VILLAGE}",
+    name="王老伯",
     fields={"type": "elder", "phone": "13912345678", "years": 3.0},
-)  # fmt: skip
+)
 
 
 def county(**pack: Any) -> County:

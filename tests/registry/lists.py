@@ -17,14 +17,20 @@ POINT: dict[str, Any] = {
     "unlisted_by": "organisation", "at_most": 2, "term": {"years": 2}, "remind": {"months": 1},
 }  # fmt: skip
 MODES: dict[str, Any] = {
-    "kind": "relief_mode", "label": "分类扶贫的村", "of": "village", "rule": "S3:第一项", "by": "organisation",
+    "kind": "relief_mode",
+    "label": "分类扶贫的村",
+    "of": "village",
+    "rule": "S3:第一项",
+    "by": "organisation",
     "unlisted_by": "organisation",
     "modes": {"development": "开发式", "relocation": "搬迁式", "relief": "救助式"},
-}  # fmt: skip
+}
 ASKED: dict[str, Any] = {**MODES, "each_poor": {"after": "registry.village.listed", "within": {"months": 1}}}
 EACH: dict[str, Any] = {
-    **POINT, "at_most": 5, "each_county": {"at_least": 2, "by": {"month": 12, "day": 31}},
-}  # fmt: skip
+    **POINT,
+    "at_most": 5,
+    "each_county": {"at_least": 2, "by": {"month": 12, "day": 31}},
+}
 WEAK: dict[str, Any] = {
     "kind": "weak_organisation", "label": "软弱涣散党组织", "of": "branch", "rule": "S3:第一项", "by": "organisation",
     "leaves_by": "rectification", "needs": ["team"], "problem_class": "weak_governance",
@@ -43,16 +49,21 @@ RECTIFICATION: dict[str, Any] = {
     ],
 }  # fmt: skip
 LISTS: dict[str, Any] = {
-    "parties": [BRANCH], "lists": [KEY, POINT, WEAK, MODES], "procedures": [*PACK["procedures"], RECTIFICATION],
-}  # fmt: skip
+    "parties": [BRANCH],
+    "lists": [KEY, POINT, WEAK, MODES],
+    "procedures": [*PACK["procedures"], RECTIFICATION],
+}
 """What a pack says that has them."""
 ON: dict[str, Any] = {"since": BEGIN, "document": "县委发〔2014〕5号", "decided_by": "县委"}
 OTHER, THIRD, PART = "210521100202", "210521100203", "210521100301"
 MERGE = c.MergeVillages(**AT, merged=(OTHER,), since=BEGIN, document="辽政〔2014〕9号", decided_by="县政府")
 SPLIT = c.SplitVillage(
-    **AT, parts=(c.NewVillage(code=PART, name="石岭村", township="小市镇", population=100),), since=BEGIN,
-    document="辽政〔2014〕9号", decided_by="县政府",
-)  # fmt: skip
+    **AT,
+    parts=(c.NewVillage(code=PART, name="石岭村", township="小市镇", population=100),),
+    since=BEGIN,
+    document="辽政〔2014〕9号",
+    decided_by="县政府",
+)
 BY: dict[str, Any] = {"reason": "已达到要求", "decided_by": "县委"}
 
 
@@ -120,6 +131,8 @@ def step(name: str, body: Any, agreed: int = 1, codes: tuple[str, ...] = ()) -> 
 
 
 STEPS = (
-    step("find", "township", codes=("chaotic", "rules")), step("make_plan", "township"), step("carry_out", "village"),
+    step("find", "township", codes=("chaotic", "rules")),
+    step("make_plan", "township"),
+    step("carry_out", "village"),
     step("accept_it", "county"),
-)  # fmt: skip
+)

@@ -15,9 +15,12 @@ OPEN = c.OpenResolution(
     **AT, matter="2014-7", kind="four_deliberations_one_review", subject_code="fund_use", opened_by="村党组织"
 )
 VOTES = {
-    "propose": (3, 3, 3), "discuss": (7, 6, 5), "members_review": (30, 20, 16), "resolve": (45, 30, 16),
+    "propose": (3, 3, 3),
+    "discuss": (7, 6, 5),
+    "members_review": (30, 20, 16),
+    "resolve": (45, 30, 16),
     "township_review": (1, 1, 1),
-}  # fmt: skip
+}
 """Figures with which each step just passes, by those entitled, present and agreeing."""
 SEVEN = (*VOTES, "publish_resolution", "publish_result")
 SIX = tuple(step for step in SEVEN if step != "township_review")

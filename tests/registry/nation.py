@@ -10,7 +10,12 @@ NATION: dict[str, Any] = tomllib.loads(Path("shared/policy/packs/national.toml")
 del NATION["documents"]["G17"]["since"]  # The tests play the pack before its time, and so what it rests on.
 WATER = {"figure": "safe_water", "label": "安全饮水覆盖率", "at_least": 1.0, "mover": "county"}
 OURS: dict[str, Any] = {
-    **NATION, "jurisdiction": "2105", "version": "2105-2014.9", "effective_from": BEGIN, "name": "本溪市",
-    "name_en": "Benxi", "exit": {**NATION["exit"], "criteria": [*NATION["exit"]["criteria"], WATER]},
-}  # fmt: skip
+    **NATION,
+    "jurisdiction": "2105",
+    "version": "2105-2014.9",
+    "effective_from": BEGIN,
+    "name": "本溪市",
+    "name_en": "Benxi",
+    "exit": {**NATION["exit"], "criteria": [*NATION["exit"]["criteria"], WATER]},
+}
 """The country's rules as if they had been a city's own in 2014, with one more criterion."""

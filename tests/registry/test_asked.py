@@ -49,8 +49,9 @@ def test_4_2_each_poor_village_is_asked_for_its_mode_and_no_other_village_is() -
     assert task.answer == {"place": PLACE, "kind": "relief_mode", "village": VILLAGE, "body": "organisation"}
     assert listing(here, "relief_mode").status == "asked", "it is on no list by being asked for"
     assert sentence(asked, here.policy, {}) == (
-        "应在2014年7月3日前列入“分类扶贫的村”名单", "is to be on the list relief mode by 3 July 2014",
-    )  # fmt: skip
+        "应在2014年7月3日前列入“分类扶贫的村”名单",
+        "is to be on the list relief mode by 3 July 2014",
+    )
     here.do(mode())
     assert modes(here) == [] and here.until(DUE + 2 * DAY).world.said(r.EntryOverdue) == []
     assert listing(here, "relief_mode").last.mode == "development"  # type: ignore[union-attr]
@@ -95,8 +96,9 @@ def test_4_2_nobody_is_asked_for_a_village_that_is_poor_no_more(ends: str) -> No
         here.do(c.WithdrawListing(**AT, **WHY))
     elif ends == "merged":
         here.registered()
-        here.do(c.RegisterVillage(place=PLACE, village=OTHER, name="下石村", township="小市镇", population=500,
-                                  listed=True))  # fmt: skip
+        here.do(
+            c.RegisterVillage(place=PLACE, village=OTHER, name="下石村", township="小市镇", population=500, listed=True)
+        )
         assert [about for about, _ in modes(here)] == [OTHER]
         here.do(MERGE)
     else:

@@ -163,13 +163,15 @@ def test_1_17_villages_that_are_merged_split_or_recoded_owe_their_own() -> None:
         ([DISCLOSURE, DISCLOSURE], ("checklists", 1)),
         ([{**DISCLOSURE, "when": []}], ("checklists", 0, "when")),
         ([{**DISCLOSURE, "when": [{"after": "joining", "within": {"months": 1}}]}], ("checklists", 0, "when", 0)),
-        ([{**DISCLOSURE, "when": [{"month": 6, "day": 30, "within": {"working_days": 5}}]}],
-         ("checklists", 0, "when", 0, "within")),
+        (
+            [{**DISCLOSURE, "when": [{"month": 6, "day": 30, "within": {"working_days": 5}}]}],
+            ("checklists", 0, "when", 0, "within"),
+        ),
         ([{**DISCLOSURE, "when": [{"month": 6, "day": 30, "within": {"months": 13}}]}], ("checklists", 0, "when")),
         ([DISCLOSURE, {**METHODS, "items": {"books": "财务公开"}}], ("checklists", 1, "items", "books")),
         ([DISCLOSURE, {**METHODS, "items": {"finance": "账目公开"}}], ("checklists", 1, "items", "finance")),
     ],
-)  # fmt: skip
+)
 def test_0_8_1_17_a_list_that_contradicts_itself_is_refused_when_the_pack_is_checked(
     said: list[dict[str, Any]], path: tuple[str | int, ...]
 ) -> None:
@@ -202,9 +204,10 @@ def test_0_8_a_village_that_moves_to_another_county_owes_that_countys_lists_from
     here.until(date(2014, 6, 11))
     code = "210522" + VILLAGE[6:]
     here.do(
-        c.RecodeVillage(place=CITY, village=VILLAGE, code=code, since=here.world.today, document="3号",
-                        decided_by="市政府")
-    )  # fmt: skip
+        c.RecodeVillage(
+            place=CITY, village=VILLAGE, code=code, since=here.world.today, document="3号", decided_by="市政府"
+        )
+    )
     here.until(date(2014, 7, 1))
     state = here.world.state("registry", Checklists, VILLAGE)
     assert (state.place, [*state.open]) == ("210522", ["disclosure/2014-06-30"])

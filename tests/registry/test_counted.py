@@ -18,7 +18,7 @@ from tests.registry.county import (
     of_type,
     pack,
     record,
-)  # fmt: skip
+)
 from tests.support.packs import HELPER
 from tests.support.rounds import OF, OPEN, ROUND, answered, step
 

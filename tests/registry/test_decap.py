@@ -279,8 +279,11 @@ def test_1_18_a_step_that_nobody_takes_is_told_once_and_still_awaited() -> None:
     county = asked().until(date(2015, 2, 1))
     [late] = county.world.said(DecapStepOverdue)
     assert (late.division, late.step, late.owed_by, late.due) == (
-        "county:210521", "county_city_review", "city", date(2014, 12, 31),
-    )  # fmt: skip
+        "county:210521",
+        "county_city_review",
+        "city",
+        date(2014, 12, 31),
+    )
     assert county.todo() == [("decap-steps", "city", "county_city_review")]
 
 

@@ -88,9 +88,14 @@ def test_2_18_a_late_gate_gets_more_time_as_often_as_the_pack_says() -> None:
     county = late()
     [decided] = county.do(MORE)
     assert decided == DelayDecided(
-        **OF, attempt=1, kind="fund", step="fund_gate", until=date(2014, 6, 25), reason="镇里人手不足",
+        **OF,
+        attempt=1,
+        kind="fund",
+        step="fund_gate",
+        until=date(2014, 6, 25),
+        reason="镇里人手不足",
         decided_by="县纪委",
-    )  # fmt: skip
+    )
     assert county.todo() == BOTH[:1] and county.tasks[0].due == date(2014, 6, 25)
     county.until(date(2014, 6, 26))
     assert [one.due for one in county.world.said(StepOverdue)] == [GATE_DUE, date(2014, 6, 25)]
@@ -214,8 +219,13 @@ def test_4_7_what_the_village_answers_itself_gets_more_time_and_no_other_taker()
     asked: Any = {"kind": "question", "subject_code": "finance", "question": "低保为什么停发", "opened_by": "村民"}
     county.do(c.OpenResolution(**OF, **asked))
     county.until(date(2014, 6, 25))
-    about: dict[str, Any] = {**OF, "step": "question_answer", "body": "township", "decided_by": "镇",
-                             "reason": "正在核实"}  # fmt: skip
+    about: dict[str, Any] = {
+        **OF,
+        "step": "question_answer",
+        "body": "township",
+        "decided_by": "镇",
+        "reason": "正在核实",
+    }
     refused = county.refusal(c.DecideDelay(**about, takes_over=True))
     assert (refused.status, refused.field) == (422, "takes_over") and "自行办理" in refused.zh
     assert [task[:2] for task in county.todo()] == [("resolution-steps", "village"), ("delay-decisions", "township")]
@@ -264,8 +274,9 @@ def test_1_18_a_late_step_of_a_de_capping_is_decided_on_by_the_body_above() -> N
     county.until(date(2015, 1, 5))
     assert county.todo()[-1] == ("decap-delay-decisions", "province", "county_city_review")
     why: dict[str, Any] = {"reason": "年底集中核查", "decided_by": "省扶贫开发领导小组"}
-    command = c.DecideDecapDelay(**decapping.COUNTY, step="county_city_review", takes_over=False,
-                                 until=date(2015, 1, 20), body="province", **why)  # fmt: skip
+    command = c.DecideDecapDelay(
+        **decapping.COUNTY, step="county_city_review", takes_over=False, until=date(2015, 1, 20), body="province", **why
+    )
     assert county.do(command) == [
         DecapDelayDecided(
             **decapping.COUNTY,
@@ -292,8 +303,9 @@ def test_1_18_no_delay_is_decided_while_the_assessed_county_may_reply() -> None:
     assert due
     county.until(due + timedelta(1))
     why: dict[str, Any] = {"reason": "年底集中核查", "decided_by": "省扶贫开发领导小组"}
-    later = c.DecideDecapDelay(**decapping.COUNTY, step="county_assess", takes_over=False, until=due + timedelta(5),
-                               body="province", **why)  # fmt: skip
+    later = c.DecideDecapDelay(
+        **decapping.COUNTY, step="county_assess", takes_over=False, until=due + timedelta(5), body="province", **why
+    )
     county.do(later, decapping.step("county_assess"))
     refused = county.refusal(again(later, until=due + timedelta(6)))
     assert refused.status == 409 and "所填环节不在办理中" in refused.zh

@@ -119,8 +119,9 @@ def test_5_1_the_way_off_the_list() -> None:
     assert county.tasks[0].due == date(2014, 12, 24), "ten working days from 10 December 2014"
     approved, announced, delisted = county.do(*DELIST)
     assert [(one.step, one.decided_by) for one in (approved, announced)] == [
-        ("approve", "县政府"), ("announce", "县政府公告"),
-    ]  # fmt: skip
+        ("approve", "县政府"),
+        ("announce", "县政府公告"),
+    ]
     assert delisted == VillageDelisted(**AT, spell=1, incidence=0.01, decided_by="县政府"), "filed by another one"
     assert county.village.stage == "delisted" and county.tasks == []
 
@@ -237,8 +238,12 @@ def test_5_1_figures_that_turn_out_worse_during_the_procedure_end_it() -> None:
     assert county.refusal(APPROVE).status == 409 and "0.04" in county.refusal(REQUEST).en
 
 
-NOTICE_STEP: dict[str, Any] = {"kind": "notice", "label": "公示", "within": {"calendar_days": 20},
-                               "answer": {"working_days": 3}}  # fmt: skip
+NOTICE_STEP: dict[str, Any] = {
+    "kind": "notice",
+    "label": "公示",
+    "within": {"calendar_days": 20},
+    "answer": {"working_days": 3},
+}
 DECIDE_STEP: dict[str, Any] = {"kind": "decide", "label": "审批", "on_refusal": "check"}
 TWO_BODIES: list[dict[str, Any]] = [
     {"name": "check", "label": "核查", "kind": "verify", "by": "inspection", "within": {"calendar_days": 30}},
@@ -305,10 +310,15 @@ def test_5_1_a_step_that_began_in_an_outage_is_counted_from_its_own_day_when_wor
         (before,) = [task.due for task in county.tasks]
         county.world.announce(
             HolidaysAnnounced(
-                place="000000", notice="2014", year=2014, document="国办发明电", off=(), worked=(date(2014, 12, 13),),
+                place="000000",
+                notice="2014",
+                year=2014,
+                document="国办发明电",
+                off=(),
+                worked=(date(2014, 12, 13),),
                 announced_by="国务院办公厅",
             )
-        )  # fmt: skip
+        )
         (after,) = [task.due for task in county.tasks]
         due.append((before, after))
     assert due[0] == due[1] and due[0][0] != due[0][1]

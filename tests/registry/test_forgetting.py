@@ -55,8 +55,13 @@ def test_whoever_has_left_is_anonymous_once_the_time_is_over_and_a_body_says_so(
     assert told == [PersonForgotten(place=CITY, person="C1", unit="U1", **WHY)] and told[0].is_sealed()
     gone = cadre(here)
     assert (gone.name, gone.born_on, gone.work_since, gone.party_member, gone.reserve, gone.ties) == (
-        ANONYMOUS, None, None, None, None, (),
-    )  # fmt: skip
+        ANONYMOUS,
+        None,
+        None,
+        None,
+        None,
+        (),
+    )
     assert gone.status == "forgotten" and not here.tasks and not gone.timers
     assert here.do(FORGET) == [] and here.do(LEFT) == []
     assert "编号不再使用" in here.refusal(CADRE).zh
@@ -99,8 +104,9 @@ def test_without_a_time_in_the_pack_nobody_is_asked_and_the_organisation_departm
     assert "仍在册" in here.refusal(FORGET).zh
     here.do(LEFT)
     assert (here.refusal(again(FORGET, body="county")).status, here.refusal(again(FORGET, person="C9")).status) == (
-        422, 404,
-    )  # fmt: skip
+        422,
+        404,
+    )
     assert here.refusal(again(FORGET, place=PLACE)).status == 422, "another division's"
     here.until(date(2016, 1, 2))
     assert not here.tasks
@@ -136,14 +142,18 @@ SOON, LONG_AGO = BEGIN + 400 * DAY, BEGIN + 20 * DAY
         ([PROPOSED, case(n.OutcomeDecided, **IMPOSED, expires=LONG_AGO, appeal_until=LONG_AGO)], False),
         ([case(n.OutcomeDecided, **IMPOSED), case(n.DecisionServed, served_on=BEGIN, appeal_until=SOON)], True),
         ([case(n.OutcomeDecided, **IMPOSED), case(n.OutcomeAppealed, answer_until=LONG_AGO)], True),
-        ([case(n.OutcomeAppealed, answer_until=LONG_AGO), case(n.AppealDecided, overturned=True, decided_by="市委")],
-         False),
-        ([case(n.OutcomeAppealed, answer_until=SOON), case(n.AppealDecided, overturned=False, decided_by="市委")],
-         False),
+        (
+            [case(n.OutcomeAppealed, answer_until=LONG_AGO), case(n.AppealDecided, overturned=True, decided_by="市委")],
+            False,
+        ),
+        (
+            [case(n.OutcomeAppealed, answer_until=SOON), case(n.AppealDecided, overturned=False, decided_by="市委")],
+            False,
+        ),
         ([case(n.OutcomeDecided, **IMPOSED), case(n.DecisionWithdrawn, reason="误录", decided_by="市委")], True),
         ([case(n.OutcomeProposed, is_party=True, clause="S3:第四项", evidence=())], False),
     ],
-)  # fmt: skip
+)
 def test_who_has_an_open_case_stays_known_until_it_is_over(events: list[Any], is_open: bool) -> None:
     here = county()
     here.hear(*events)

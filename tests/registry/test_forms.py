@@ -39,9 +39,14 @@ CADRE: dict[str, Any] = {
     "work_since": date(2001, 8, 1), "born_on": date(1978, 5, 4), "reserve": False,
 }  # fmt: skip
 SURVEY: dict[str, Any] = {
-    "place": "210521", "village": "210521100201", "name": "上石村", "number": 3, "kind": "household_visit",
-    "topic": "incomes", "on": date(2014, 6, 9),
-}  # fmt: skip
+    "place": "210521",
+    "village": "210521100201",
+    "name": "上石村",
+    "number": 3,
+    "kind": "household_visit",
+    "topic": "incomes",
+    "on": date(2014, 6, 9),
+}
 
 
 def taken(name: str, /, **row: Any) -> Command | CellError:
@@ -199,12 +204,15 @@ ISSUED = Path(__file__).parent / "issued"
     ("name", "command"),
     [
         ("cadres", c.RegisterCadre(**CADRE, ties=("210521100201", "210521100202"))),
-        ("surveys", c.RecordSurvey(
-            **{field: value for field, value in SURVEY.items() if field != "name"},
-            household=c.HouseholdFacts(household="H1", persons=3, income=2100.5, secured=True),
-        )),
+        (
+            "surveys",
+            c.RecordSurvey(
+                **{field: value for field, value in SURVEY.items() if field != "name"},
+                household=c.HouseholdFacts(household="H1", persons=3, income=2100.5, secured=True),
+            ),
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_file_of_an_earlier_version_is_read_as_it_was_meant(name: str, command: Command) -> None:
     form = forms.FORMS[name].form([BENXI])
     (row,) = read_rows(form, ISSUED / f"{name}.xlsx", secret=SECRET)
@@ -311,9 +319,14 @@ def test_0_1_a_division_is_named_by_its_level_and_code() -> None:
     told = {f"values.{one.figure}": 12.5, "estimated": (one.figure,), "drawn_from": "统计年报"}
     (said,) = all_taken("division-figures", {**row, **told}, policy=pack)
     assert said == c.RecordFigures(
-        place="520321", division="township:520321100", year=2016, values={one.figure: 12.5}, estimated=(one.figure,),
-        drawn_from="统计年报", recorded_by="某镇人民政府",
-    )  # fmt: skip
+        place="520321",
+        division="township:520321100",
+        year=2016,
+        values={one.figure: 12.5},
+        estimated=(one.figure,),
+        drawn_from="统计年报",
+        recorded_by="某镇人民政府",
+    )
 
 
 def test_2_10_the_form_of_a_region_without_lists_is_refused_with_what_to_do() -> None:

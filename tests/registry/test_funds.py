@@ -17,10 +17,15 @@ ASK = c.OpenResolution(
 )
 BACK = c.WithdrawFund(**OF, **WHY)
 VOTES = {
-    "fund_propose": (3, 3, 3), "fund_discuss": (7, 6, 5), "fund_members_review": (30, 20, 16),
-    "fund_resolve": (45, 30, 16), "fund_gate": (1, 1, 1), "direct_propose": (3, 3, 3), "direct_discuss": (60, 31, 16),
+    "fund_propose": (3, 3, 3),
+    "fund_discuss": (7, 6, 5),
+    "fund_members_review": (30, 20, 16),
+    "fund_resolve": (45, 30, 16),
+    "fund_gate": (1, 1, 1),
+    "direct_propose": (3, 3, 3),
+    "direct_discuss": (60, 31, 16),
     "direct_gate": (1, 1, 1),
-}  # fmt: skip
+}
 FOUR = ("fund_propose", "fund_discuss", "fund_members_review", "fund_resolve")
 """四议."""
 STEPS = (*FOUR, "fund_gate", "fund_publish_resolution", "fund_publish_result")

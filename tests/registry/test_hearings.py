@@ -40,8 +40,9 @@ BAD = {"wrongly_lifted": 25}
 
 def decision(**counts: int) -> c.DecideDecapReply:
     sampled = again(GOOD, **counts)
-    return c.DecideDecapReply(**COUNTY, sampled=sampled, document="省评估函〔2015〕7号", body="inspection",
-                              decided_by="省评估组")  # fmt: skip
+    return c.DecideDecapReply(
+        **COUNTY, sampled=sampled, document="省评估函〔2015〕7号", body="inspection", decided_by="省评估组"
+    )
 
 
 def test_1_18_nothing_is_concluded_before_the_county_has_replied() -> None:
@@ -51,8 +52,11 @@ def test_1_18_nothing_is_concluded_before_the_county_has_replied() -> None:
     assert isinstance(told, DecapFound) and (told.wrong_exit_rate, told.approval_rate) == (0.025, 0.9)
     [task] = county.tasks
     assert (task.action, task.role, task.due, task.about) == (
-        "decap-replies", "county", told.reply_by, "county:210521",
-    )  # fmt: skip
+        "decap-replies",
+        "county",
+        told.reply_by,
+        "county:210521",
+    )
     assert state(county).status == "open" and not county.world.said(DecapAssessed)
     [replied, assessed, rejected] = county.do(ACCEPT)
     assert isinstance(replied, DecapReplied) and not replied.disputed_rates
@@ -136,10 +140,14 @@ def test_1_18_holidays_move_the_last_day_of_a_reply() -> None:
     was = county.world.said(DecapFound)[0].reply_by
     county.world.announce(
         HolidaysAnnounced(
-            place="000000", notice="2014", year=was.year, off=(was,), document="国办发明电〔2014〕99号",
+            place="000000",
+            notice="2014",
+            year=was.year,
+            off=(was,),
+            document="国办发明电〔2014〕99号",
             announced_by="国务院办公厅",
         )
-    )  # fmt: skip
+    )
     [moved] = [one for one in county.world.said(DecapDeadlineMoved) if one.division == COUNTY["division"]]
     assert moved.due > was
     county.until(was + DAY)

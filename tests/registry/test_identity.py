@@ -337,8 +337,10 @@ def test_the_document_by_which_a_village_was_listed_is_not_overwritten_in_silenc
     assert county.do(REGISTER) == [], "who does not say it leaves it as it is"
     (differs,) = county.refusal(again(REGISTER, listing_document="县政发〔2014〕2号")).differs
     assert (differs.field, differs.known, differs.given) == (
-        "listing_document", "县政发〔2014〕1号", "县政发〔2014〕2号",
-    )  # fmt: skip
+        "listing_document",
+        "县政发〔2014〕1号",
+        "县政发〔2014〕2号",
+    )
 
 
 def test_two_villages_whose_households_cannot_be_told_apart_are_not_merged() -> None:

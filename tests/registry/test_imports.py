@@ -356,9 +356,12 @@ async def test_what_differs_from_what_is_known_is_shown_and_applied_only_with_it
         assert not report["applied"] and counts(report) == (4, 4, 0, 0, 1, 3) and report["differing"] == 1
         (difference,) = report["differences"]
         assert difference == {
-            "row": 2, "about": FIRST.id, "column": "户籍人口",
-            "known": str(FIRST.population), "given": str(FIRST.population + 9),
-        }  # fmt: skip
+            "row": 2,
+            "about": FIRST.id,
+            "column": "户籍人口",
+            "known": str(FIRST.population),
+            "given": str(FIRST.population + 9),
+        }
         assert await population(desk) == FIRST.population
     done = await desk.hand_in("villages", wrong, confirm=report["confirm"])
     assert done["applied"] and counts(done) == (4, 4, 0, 0, 1, 3), done["errors"]

@@ -28,17 +28,26 @@ INCOME: dict[str, Any] = {
     ],
 }  # fmt: skip
 PAY: dict[str, Any] = {
-    "figure": "cadre_pay", "label": "村干部月报酬", "unit": "元", "total": "mean",
+    "figure": "cadre_pay",
+    "label": "村干部月报酬",
+    "unit": "元",
+    "total": "mean",
     "floor": {"at_least": 2000, "mover": "county"},
-}  # fmt: skip
+}
 SHELL: dict[str, Any] = {
-    "figure": "shell", "label": "空壳村", "unit": "个", "total": "sum",
+    "figure": "shell",
+    "label": "空壳村",
+    "unit": "个",
+    "total": "sum",
     "derive": {"meets": {"figure": "group_income", "below": 1}},
-}  # fmt: skip
+}
 PER_HEAD: dict[str, Any] = {
-    "figure": "income_per_head", "label": "人均集体经济收入", "unit": "元", "total": "ratio",
+    "figure": "income_per_head",
+    "label": "人均集体经济收入",
+    "unit": "元",
+    "total": "ratio",
     "derive": {"ratio": ["group_income", "population"]},
-}  # fmt: skip
+}
 GROWTH: dict[str, Any] = {
     "figure": "growth",
     "label": "集体经济增长",
@@ -48,9 +57,12 @@ GROWTH: dict[str, Any] = {
 POOR: dict[str, Any] = {"figure": "incidence", "label": "贫困发生率", "unit": "比例", "total": "ratio"}
 AREA: dict[str, Any] = {"figure": "area", "label": "面积", "unit": "平方公里", "of": "county"}
 LARGE: dict[str, Any] = {
-    "figure": "large", "label": "大县", "unit": "个", "of": "county",
+    "figure": "large",
+    "label": "大县",
+    "unit": "个",
+    "of": "county",
     "derive": {"meets": {"figure": "area", "at_least": 3000}},
-}  # fmt: skip
+}
 ALL = [INCOME, PAY, SHELL, PER_HEAD, GROWTH, POOR, AREA]
 
 
@@ -189,9 +201,13 @@ def test_1_18_what_is_computed_unknown_or_impossible_is_refused(
 def test_an_estimate_is_marked_as_one_with_its_source() -> None:
     here = measuring()
     said = c.MeasureIndicators(
-        **AT, year=2014, values={"group_income": 5, "cadre_pay": 2100}, measured_by="镇",
-        estimated=("group_income",), drawn_from="村报数",
-    )  # fmt: skip
+        **AT,
+        year=2014,
+        values={"group_income": 5, "cadre_pay": 2100},
+        measured_by="镇",
+        estimated=("group_income",),
+        drawn_from="村报数",
+    )
     event = here.do(said)[0]
     assert (event.estimated, event.drawn_from) == (("group_income",), "村报数")
     wrong = c.MeasureIndicators(**AT, year=2014, values={"cadre_pay": 1}, measured_by="镇", estimated=("group_income",))
@@ -294,9 +310,14 @@ def test_0_1_a_divisions_own_figures_are_recorded_shown_corrected_and_taken_back
 def test_4_1_a_province_records_its_people_villages_and_income_and_villages_make_the_rest() -> None:
     pack = shipped("guizhou")
     scale = {
-        "inhabitants": 39_000_000, "rural_inhabitants": 29_000_000, "poor_inhabitants": 2_550_000,
-        "low_income_inhabitants": 4_550_000, "key_villages": 5_486, "province_income": 1985, "country_income": 3587,
-    }  # fmt: skip
+        "inhabitants": 39_000_000,
+        "rural_inhabitants": 29_000_000,
+        "poor_inhabitants": 2_550_000,
+        "low_income_inhabitants": 4_550_000,
+        "key_villages": 5_486,
+        "province_income": 1985,
+        "country_income": 3587,
+    }
     of = [one.figure for one in pack.indicators if one.of == "province" and not one.derive]
     assert sorted(of) == sorted(scale)
     here = county()
@@ -463,9 +484,14 @@ def test_1_18_what_replicas_count_of_a_province_is_put_together_to_what_one_coun
     indicators = [
         Indicator(figure="group_income", label="收入", unit="元", total="sum"),
         Indicator(figure="population", label="人口", unit="人", total="mean"),
-        Indicator(figure="rate", label="发生率", unit="比例", total="ratio",
-                  derive=Formula(ratio=("poor_persons", "population"))),
-    ]  # fmt: skip
+        Indicator(
+            figure="rate",
+            label="发生率",
+            unit="比例",
+            total="ratio",
+            derive=Formula(ratio=("poor_persons", "population")),
+        ),
+    ]
     counted = [(f"2105211002{n:02}", "镇", values) for n, values in enumerate(villages)]
 
     def told(*of: tuple[str, str, dict[str, float]]) -> list[yearbook.Total]:
@@ -529,12 +555,16 @@ def test_1_10_a_formula_lacks_a_value_where_a_part_is_missing_or_zero(
     [
         ([{**INCOME, "brackets": [{"label": "甲档", "below": 1}]}], (0, "brackets")),
         ([{**INCOME, "brackets": [{"label": "甲档"}, {"label": "乙档", "below": 1}]}], (0, "brackets")),
-        ([{**INCOME, "brackets": [{"label": "甲", "below": 2}, {"label": "乙", "below": 1}, {"label": "丙"}]}],
-         (0, "brackets")),
+        (
+            [{**INCOME, "brackets": [{"label": "甲", "below": 2}, {"label": "乙", "below": 1}, {"label": "丙"}]}],
+            (0, "brackets"),
+        ),
         ([SHELL], (0, "derive", "meets")),
         ([INCOME, {**GROWTH, "derive": {"growth": "income_per_head"}}, PER_HEAD], (1, "derive", "growth")),
-        ([INCOME, {**PER_HEAD, "derive": {"ratio": ["group_income", "population"], "growth": "population"}}],
-         (1, "derive")),
+        (
+            [INCOME, {**PER_HEAD, "derive": {"ratio": ["group_income", "population"], "growth": "population"}}],
+            (1, "derive"),
+        ),
         ([{**INCOME, "total": "ratio"}], (0, "total")),
         ([{**AREA, "total": "sum"}], (0, "total")),
         ([INCOME, INCOME], (1,)),
@@ -549,7 +579,7 @@ def test_1_10_a_formula_lacks_a_value_where_a_part_is_missing_or_zero(
         ([AREA, {**LARGE, "derive": {"ratio": ["area", "population"]}}], (1, "derive", "ratio")),
         ([LARGE, {**AREA, "derive": {"meets": {"figure": "large", "at_least": 1}}}], (0, "derive", "meets")),
     ],
-)  # fmt: skip
+)
 def test_what_a_pack_cannot_mean_by_its_indicators_is_refused(
     indicators: list[dict[str, Any]], path: tuple[Any, ...]
 ) -> None:

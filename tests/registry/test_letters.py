@@ -16,9 +16,13 @@ from tests.support.outage import sleep
 from tests.support.packs import PACK
 
 LETTER: dict[str, Any] = {
-    "kind": "township_letter", "label": "脱贫攻坚责任书", "rule": "S3:第三项", "by": "county",
-    "sign_by": {"month": 7, "day": 31}, "judged_by": "discipline",
-}  # fmt: skip
+    "kind": "township_letter",
+    "label": "脱贫攻坚责任书",
+    "rule": "S3:第三项",
+    "by": "county",
+    "sign_by": {"month": 7, "day": 31},
+    "judged_by": "discipline",
+}
 OTHER = "210521101201"
 TOWN, OTHER_TOWN = "township:210521100", "township:210521101"
 
@@ -134,9 +138,8 @@ def test_1_2_a_signature_withdrawn_after_its_day_is_told_as_overdue_once() -> No
 def test_1_2_a_township_whose_last_village_goes_owes_no_letter_and_one_with_a_new_village_does() -> None:
     here = county()
     here.do(
-        c.MergeVillages(place=PLACE, village=VILLAGE, merged=(OTHER,), since=BEGIN, document="1号",
-                        decided_by="县政府")
-    )  # fmt: skip
+        c.MergeVillages(place=PLACE, village=VILLAGE, merged=(OTHER,), since=BEGIN, document="1号", decided_by="县政府")
+    )
     assert [about for about, _ in owed(here)] == [TOWN]
     here.do(village("210521102201"))
     assert [about for about, _ in owed(here)] == [TOWN, "township:210521102"]

@@ -166,5 +166,6 @@ def test_2_6_of_two_lists_only_the_proposed_one_is_asked_about() -> None:
     here.hear(proposed)
     states = [one for one in here.registry.states.values() if isinstance(one, Listing)]
     assert sorted((one.sort, one.status, one.awaits) for one in states) == [
-        ("demonstration", "demonstration", False), ("key_village", "proposed", True),
-    ]  # fmt: skip
+        ("demonstration", "demonstration", False),
+        ("key_village", "proposed", True),
+    ]

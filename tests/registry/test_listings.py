@@ -196,8 +196,12 @@ def test_2_22_who_was_taken_off_and_listed_again_on_a_day_was_not_renewed() -> N
 
 FREE = {**PACK, **LISTS, "lists": [{name: said for name, said in POINT.items() if name != "at_most"}, WEAK]}
 OF_COUNTY = {
-    "jurisdiction": PLACE, "extends": "2105", "name": "本溪满族自治县", "name_en": "Benxi County", "lists": [POINT],
-}  # fmt: skip
+    "jurisdiction": PLACE,
+    "extends": "2105",
+    "name": "本溪满族自治县",
+    "name_en": "Benxi County",
+    "lists": [POINT],
+}
 
 
 @pytest.mark.parametrize("pack", [OF_COUNTY, {**FREE, "lists": [POINT, WEAK]}], ids=["county", "city"])
@@ -391,12 +395,14 @@ def test_2_10_what_a_merged_village_had_goes_on_in_the_one_that_remains() -> Non
     told = here.do(MERGE)
     ended, begun = of_type(told, r.ListingEnded), of_type(told, r.ListingBegun)
     assert {(one.listing, one.ground, one.into) for one in ended} == {
-        (f"demonstration/{OTHER}", "merged", VILLAGE), (f"key_village/{OTHER}", "merged", VILLAGE),
+        (f"demonstration/{OTHER}", "merged", VILLAGE),
+        (f"key_village/{OTHER}", "merged", VILLAGE),
         ("weak_organisation/B-2", "merged", VILLAGE),
-    }  # fmt: skip
+    }
     assert {(one.listing, one.village) for one in begun} == {
-        (f"demonstration/{VILLAGE}", VILLAGE), ("weak_organisation/B-2", VILLAGE),
-    }  # fmt: skip
+        (f"demonstration/{VILLAGE}", VILLAGE),
+        ("weak_organisation/B-2", VILLAGE),
+    }
     assert {*here.village.listings} == {f"demonstration/{VILLAGE}", f"key_village/{VILLAGE}", "weak_organisation/B-2"}
     assert members(here) == (f"demonstration/{VILLAGE}",)
     assert here.world.state("registry", Village, OTHER).listings == {}

@@ -223,8 +223,9 @@ def test_1_18_a_closed_year_is_corrected_while_it_is_open_and_closes_by_itself()
 def test_1_18_two_years_are_closed_each_on_its_day_though_days_were_missed() -> None:
     county = closed().until(date(2016, 12, 1)).count(2016)
     county.do(
-        again(REOPEN, until=date(2016, 12, 5)), again(REOPEN, year=2015, until=date(2016, 12, 6)),
-    )  # fmt: skip
+        again(REOPEN, until=date(2016, 12, 5)),
+        again(REOPEN, year=2015, until=date(2016, 12, 6)),
+    )
     county.until(date(2016, 12, 6))
     assert [event.year for event in county.world.said(YearClosed)] == [2014]
     county.until(date(2016, 12, 7))
@@ -374,7 +375,7 @@ def test_3_3_in_whatever_stage_a_village_has_a_team_its_cadres_are_not_taken_bac
         (Village, VILLAGE): Village(
             id=VILLAGE, place=PLACE, name="朝阳", township="碱厂镇", population=900, stage=stage, since=BEGIN
         )
-    }  # fmt: skip
+    }
     taken_back = c.WithdrawCadre(place=CITY, cadre="C1", **WHY)
     if is_there:
         with pytest.raises(Refused, match=VILLAGE):

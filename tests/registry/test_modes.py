@@ -136,10 +136,12 @@ def test_4_2_a_split_village_passes_its_mode_on_and_a_merged_one_leaves_it_to_th
     [
         ([{**MODES, "modes": {"relief": "救助式"}}], ("lists", 1, "modes")),
         ([{**MODES, "modes": {"relief": "救助式", "other": "救助式"}}], ("lists", 1, "modes", "other")),
-        ([MODES, {**MODES, "kind": "second", "label": "又一名单", "modes": {"relief": "输血", "x": "造血"}}],
-         ("lists", 2, "modes", "relief")),
+        (
+            [MODES, {**MODES, "kind": "second", "label": "又一名单", "modes": {"relief": "输血", "x": "造血"}}],
+            ("lists", 2, "modes", "relief"),
+        ),
     ],
-)  # fmt: skip
+)
 def test_4_2_modes_that_tell_nothing_apart_are_refused(lists: Any, path: Any) -> None:
     with pytest.raises(PolicyInvalid) as refused:
         parse_pack({**PACK, **LISTS, "lists": [LISTS["lists"][0], *lists]})

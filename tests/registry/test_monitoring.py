@@ -338,8 +338,9 @@ def test_5_11_a_village_that_is_merged_in_the_middle_of_a_round_has_its_househol
     merge: dict[str, Any] = {"since": county.world.today, "document": "县政发〔2014〕9号", "decided_by": "县政府"}
     county.do(c.MergeVillages(place=PLACE, village=OTHER, merged=(VILLAGE,), **merge))
     assert {(task.about, task.answer["subject_code"]) for task in county.tasks if task.action == "resolutions"} == {
-        (OTHER, "marginal"), (OTHER, "unstable"),
-    }  # fmt: skip
+        (OTHER, "marginal"),
+        (OTHER, "unstable"),
+    }
 
 
 def test_5_11_a_round_keeps_its_steps_and_visits_end_where_the_new_pack_watches_nobody() -> None:

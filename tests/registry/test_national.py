@@ -16,8 +16,11 @@ ROUND = c.OpenResolution(
     **OF, kind="household_exit", subject_code="exit", members=("H1", "H2", "H3", "H4"), opened_by="村“两委”"
 )
 BODIES = {
-    "check": "team", "review": "township", "approve_households": "county", "deregister": "poverty_office",
-}  # fmt: skip
+    "check": "team",
+    "review": "township",
+    "approve_households": "county",
+    "deregister": "poverty_office",
+}
 POST = c.PostNotice(**OF, body="village", posted_by="村委会")
 
 

@@ -51,15 +51,20 @@ def county() -> County:
 @pytest.mark.parametrize(
     ("actor", "refused"),
     [
-        (who("township", township=TOWN), ""), (who("township", township=NEIGHBOUR), NOT_HIS),
-        (who("township"), NOT_HIS), (who("township", village=VILLAGE), NOT_HIS),
-        (who("village", village=VILLAGE), ""), (who("village", village=OTHER), NOT_HIS), (who("village"), NOT_HIS),
-        (who("village", township=TOWN), NOT_HIS), (who("village", team=VILLAGE), NOT_HIS),
+        (who("township", township=TOWN), ""),
+        (who("township", township=NEIGHBOUR), NOT_HIS),
+        (who("township"), NOT_HIS),
+        (who("township", village=VILLAGE), NOT_HIS),
+        (who("village", village=VILLAGE), ""),
+        (who("village", village=OTHER), NOT_HIS),
+        (who("village"), NOT_HIS),
+        (who("village", township=TOWN), NOT_HIS),
+        (who("village", team=VILLAGE), NOT_HIS),
         (Actor(pseudonym="p", acts_as=("village", "township"), village=OTHER, township=TOWN), ""),
         (Actor(pseudonym="p", acts_as=("village", "township"), village=OTHER, township=NEIGHBOUR), NOT_HIS),
         (Actor(pseudonym="p"), ""),
     ],
-)  # fmt: skip
+)
 def test_a_township_and_a_village_survey_their_own_alone(actor: Actor, refused: str) -> None:
     here = county().listed()
     assert said(here, actor, SURVEY) == refused
@@ -69,10 +74,13 @@ def test_a_township_and_a_village_survey_their_own_alone(actor: Actor, refused: 
 @pytest.mark.parametrize(
     ("parent", "refused"),
     [
-        (f"village:{VILLAGE}", ""), (f"township:{TOWN}", ""), (f"township:{NEIGHBOUR}", NOT_HIS),
-        ("party:OURS", ""), ("party:THEIRS", NOT_HIS),
+        (f"village:{VILLAGE}", ""),
+        (f"township:{TOWN}", ""),
+        (f"township:{NEIGHBOUR}", NOT_HIS),
+        ("party:OURS", ""),
+        ("party:THEIRS", NOT_HIS),
     ],
-)  # fmt: skip
+)
 def test_2_7_a_township_registers_what_lies_in_it_also_below_an_organisation_there(parent: str, refused: str) -> None:
     """In which village an organisation of an organisation lies, the command does not say; the rules find it out."""
     here = county()
@@ -99,10 +107,14 @@ def with_firms() -> County:
         c.RegisterVillage(place=PLACE, village=THEIRS, name="下石村", township="碱厂镇", population=900, listed=False)
     )
     of = (
-        ("F1", "firm", f"village:{OURS}"), ("F2", "firm", f"village:{THEIRS}"), ("B2", "branch", "party:F2"),
-        ("C2", "cell", "party:B2"), ("A2", "adviser", "party:B2"), ("123456789", "firm", f"village:{OURS}"),
+        ("F1", "firm", f"village:{OURS}"),
+        ("F2", "firm", f"village:{THEIRS}"),
+        ("B2", "branch", "party:F2"),
+        ("C2", "cell", "party:B2"),
+        ("A2", "adviser", "party:B2"),
+        ("123456789", "firm", f"village:{OURS}"),
         (f"{NEIGHBOUR}999", "firm", f"village:{OURS}"),
-    )  # fmt: skip
+    )
     for party, kind, parent in of:
         here.do(c.RegisterParty(place=PLACE, party=party, kind=kind, parent=parent, name=NAMED))
     return here
@@ -114,15 +126,19 @@ WHY: dict[str, Any] = {"place": PLACE, "reason": "误录", "decided_by": "乡镇
 @pytest.mark.parametrize(
     ("command", "refused"),
     [
-        (c.WithdrawParty(**WHY, party="F1"), ""), (c.WithdrawParty(**WHY, party="F2"), NOT_HIS),
-        (c.WithdrawParty(**WHY, party="C2"), NOT_HIS), (c.WithdrawParty(**WHY, party="A2"), NOT_HIS),
-        (c.MergeParty(**WHY, party="123456789", into="F1"), ""), (c.MergeParty(**WHY, party="F1", into="F2"), NOT_HIS),
+        (c.WithdrawParty(**WHY, party="F1"), ""),
+        (c.WithdrawParty(**WHY, party="F2"), NOT_HIS),
+        (c.WithdrawParty(**WHY, party="C2"), NOT_HIS),
+        (c.WithdrawParty(**WHY, party="A2"), NOT_HIS),
+        (c.MergeParty(**WHY, party="123456789", into="F1"), ""),
+        (c.MergeParty(**WHY, party="F1", into="F2"), NOT_HIS),
         (c.MergeParty(**WHY, party="F2", into="F1"), NOT_HIS),
         (c.RegisterParty(place=PLACE, party="C3", kind="cell", parent="party:B2", name="小组"), NOT_HIS),
         (c.RegisterParty(place=PLACE, party="C2", kind="cell", parent="party:F1", name="小组"), NOT_HIS),
-        (c.WithdrawParty(**WHY, party="123456789"), ""), (c.WithdrawParty(**WHY, party=f"{NEIGHBOUR}999"), NOT_HIS),
+        (c.WithdrawParty(**WHY, party="123456789"), ""),
+        (c.WithdrawParty(**WHY, party=f"{NEIGHBOUR}999"), NOT_HIS),
     ],
-)  # fmt: skip
+)
 def test_2_7_what_belongs_to_an_organisation_of_another_township_is_that_ones(command: Command, refused: str) -> None:
     """However far above it the village stands. An id may be digits as well, but not begin as another township's."""
     assert said(with_firms(), who("township", township=TOWN), command) == refused

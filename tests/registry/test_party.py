@@ -20,13 +20,15 @@ from tests.support.packs import PACK
 from tests.support.process import delivery
 
 BRANCH: dict[str, Any] = {
-    "kind": "branch", "label": "党支部", "parents": ["village", "township", "firm"],
+    "kind": "branch",
+    "label": "党支部",
+    "parents": ["village", "township", "firm"],
     "fields": [
         {"field": "type", "label": "类型", "one_of": {"village": "村党支部", "ecommerce": "电商党支部"}},
         {"field": "members", "label": "党员人数", "most": 5000},
         {"field": "secretary", "label": "书记代号", "required": False},
     ],
-}  # fmt: skip
+}
 FIRM: dict[str, Any] = {"kind": "firm", "label": "企业", "parents": ["county"]}
 ADVISER: dict[str, Any] = {"kind": "adviser", "label": "顾问团成员", "parents": ["village", "branch"], "personal": True}
 SHOP, SIZE = {**FIRM, "kind": "shop", "label": "商店"}, {"field": "size", "label": "规模"}
@@ -154,8 +156,11 @@ def leader(party: str, **fields: Any) -> c.RegisterParty:
 def test_4_4_a_member_without_office_has_a_post_a_zone_and_a_pledge_that_nobody_is_told() -> None:
     kinds = tomllib.loads((FILES[0].parent / "guizhou.toml").read_text("utf-8"))["parties"]
     here = County({**PACK, "parties": kinds}).registered()
-    here.do(c.RegisterParty(place=PLACE, party="B-1", kind="branch", parent=OF_VILLAGE, name="联合支部",
-                            fields={"type": "villages"}))  # fmt: skip
+    here.do(
+        c.RegisterParty(
+            place=PLACE, party="B-1", kind="branch", parent=OF_VILLAGE, name="联合支部", fields={"type": "villages"}
+        )
+    )
 
     def post(id: str, **fields: Any) -> c.RegisterParty:
         return c.RegisterParty(
@@ -277,8 +282,11 @@ def test_2_7_parties_are_counted_by_kind_and_choice() -> None:
     found = [state for state in here.registry.states.values() if isinstance(state, Party)]
     counted = {(one.label, one.value): one.number for one in party.counts(found, here.policy.parties)}
     assert counted == {
-        ("党支部", ""): 2, ("党支部", "村党支部"): 1, ("党支部", "电商党支部"): 1, ("企业", ""): 1,
-    }  # fmt: skip
+        ("党支部", ""): 2,
+        ("党支部", "村党支部"): 1,
+        ("党支部", "电商党支部"): 1,
+        ("企业", ""): 1,
+    }
 
 
 async def test_2_7_people_ask_over_http_and_only_operators_read_persons(database: str) -> None:
@@ -294,8 +302,11 @@ async def test_2_7_people_ask_over_http_and_only_operators_read_persons(database
         await desk.post("parties", {"place": PLACE, **people})
         counted = (await desk.get("/v1/party-counts/2105")).json()
         assert {(one["label"], one["value"]): one["number"] for one in counted} == {
-            ("党支部", ""): 1, ("党支部", "村党支部"): 0, ("党支部", "电商党支部"): 1, ("企业", ""): 1,
-        }  # fmt: skip
+            ("党支部", ""): 1,
+            ("党支部", "村党支部"): 0,
+            ("党支部", "电商党支部"): 1,
+            ("企业", ""): 1,
+        }
         assert len((await desk.get("/v1/parties", place=PLACE)).json()) == 2
         assert (await desk.get("/v1/party-twins/2105")).json() == []
         await desk.post("parties", {**firm, "party": "F-2", "name": "山泉有限公司"})
@@ -321,9 +332,14 @@ def test_1_12_a_firm_that_was_registered_twice_goes_on_under_one_id() -> None:
     here.do(FIRST_FIRM, firm("F-2", "山泉有限公司"))
     (event,) = here.do(merger("F-1", "F-2"))
     assert event == r.PartyMerged(
-        place=PLACE, party="F-1", into="F-2", kind="firm", parent=f"county:{PLACE}", reason="重复登记",
+        place=PLACE,
+        party="F-1",
+        into="F-2",
+        kind="firm",
+        parent=f"county:{PLACE}",
+        reason="重复登记",
         decided_by="县扶贫办",
-    )  # fmt: skip
+    )
     assert here.registry.states[Party, "F-1"].status == "withdrawn" and here.do(merger("F-1", "F-2")) == []
     assert here.refusal(merger("F-2", "F-1")).status == 404, "F-1 is no more"
     here.do(firm("F-3", "山泉饮品公司"))
@@ -413,7 +429,7 @@ def test_1_12_persons_of_one_name_are_no_twins() -> None:
             (1, "fields", 0, "field"),
         ),
     ],
-)  # fmt: skip
+)
 def test_what_a_pack_cannot_mean_by_its_parties_is_refused(kinds: list[dict[str, Any]], path: tuple[Any, ...]) -> None:
     with pytest.raises(PolicyInvalid) as refused:
         parse_pack({**PACK, "parties": kinds})

@@ -56,8 +56,11 @@ def test_4_7_an_answer_that_is_late_is_told_to_the_township_and_still_owed() -> 
     county = asked().until(date(2014, 7, 1))
     [late] = county.world.said(StepOverdue)
     assert (late.step, late.due, late.owed_by, late.told_to) == (
-        "question_answer", date(2014, 6, 24), "village", "township",
-    )  # fmt: skip
+        "question_answer",
+        date(2014, 6, 24),
+        "village",
+        "township",
+    )
     county.do(ANSWER)
     county.until(date(2014, 8, 1))
     assert [late.step for late in county.world.said(StepOverdue)] == ["question_answer", "question_publish"]

@@ -50,7 +50,7 @@ STORY: tuple[tuple[date, Any], ...] = (
     (date(2015, 2, 9), POST),
     (date(2015, 3, 20), step("review")),
     (date(2015, 3, 21), step("announce")),
-)  # fmt: skip
+)
 
 
 def day(on: date) -> Delivery:

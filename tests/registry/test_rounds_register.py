@@ -112,8 +112,9 @@ def test_5_2_never_more_are_lifted_than_there_are_and_the_figures_add_up(moves: 
             lifted = {*of_type(county.do(step("announce")), HouseholdsLifted)[0].households}
         elif what == "facts":
             incomes[how[0]] = how[1]
-            county.sure(c.RecordHouseholds(**AT, year=2014, households=(household(how[0], income=how[1]),),
-                                           recorded_by="镇"))  # fmt: skip
+            county.sure(
+                c.RecordHouseholds(**AT, year=2014, households=(household(how[0], income=how[1]),), recorded_by="镇")
+            )
         out = {home for home in lifted if incomes[home] == 9_000.0}
         register = county.register
         assert {id for id, one in register.households.items() if one.lifted} == lifted <= {*register.households}

@@ -56,8 +56,11 @@ def with_steps(**changes: dict[str, Any]) -> dict[str, Any]:
 def at_step(name: str, county: County) -> County:
     """The round at its step of this name."""
     ways: dict[str, tuple[Any, ...]] = {
-        "appraise": (step("appraise"),), "accept": (answered(**ALL),), "village_notice": (POST,), "review": (),
-    }  # fmt: skip
+        "appraise": (step("appraise"),),
+        "accept": (answered(**ALL),),
+        "village_notice": (POST,),
+        "review": (),
+    }
     for one, commands in ways.items():
         if one == name:
             return county
@@ -79,8 +82,11 @@ def test_5_2_a_time_out_leads_back_and_the_repeated_steps_judge_all_again(late: 
     county.until(date(2015, 1, 15))
     [told] = county.world.said(StepOverdue)
     assert (told.step, told.due, told.leads_to, told.owed_by) == (
-        late, due, "decide", "village" if late == "village_notice" else "township",
-    )  # fmt: skip
+        late,
+        due,
+        "decide",
+        "village" if late == "village_notice" else "township",
+    )
     assert county.todo()[-1] == ("resolution-steps", "village", "2014-1 appraise")
     assert not any(one.accepted for one in round_of(county).course.members.values())
     county.do(step("appraise", left_out=("H4",)), answered(H1=True, H2=True, H3=True))
@@ -292,8 +298,9 @@ def test_5_2_a_household_that_is_no_longer_registered_leaves_the_round_at_the_ne
     [taken] = county.do(answered(H3=True))
     assert (taken.entitled, taken.left_out) == (3, 1), "the last answer that was awaited is awaited no more"
     moved = c.NewVillage(code="210521100301", name="石岭村", township="小市镇", population=50, households=("H3",))
-    county.do(c.SplitVillage(**AT, parts=(moved,), since=county.world.today, document="辽政〔2014〕9号",
-                             decided_by="县政府"))  # fmt: skip
+    county.do(
+        c.SplitVillage(**AT, parts=(moved,), since=county.world.today, document="辽政〔2014〕9号", decided_by="县政府")
+    )
     county.do(c.RecordHouseholds(**AT, year=2014, households=(household("H2", registered=False),), recorded_by="镇",
                                  replaces=county.refusal(c.RecordHouseholds(**AT, year=2014, recorded_by="镇",
                                      households=(household("H2", registered=False),))).version))  # fmt: skip

@@ -81,8 +81,11 @@ def test_a_merged_village_ends_and_its_people_and_households_go_over() -> None:
     assert merged == VillageMerged(place=PLACE, village=OTHER, into=VILLAGE, into_place=PLACE, **ON)
     assert isinstance(told, VillageRegistered) and told.population == 1500
     assert {id: h.persons for id, h in county.register.households.items()} == {
-        "H1": 4, "H2": 3, "H7": 2, f"{OTHER}-H1": 5,
-    }  # fmt: skip
+        "H1": 4,
+        "H2": 3,
+        "H7": 2,
+        f"{OTHER}-H1": 5,
+    }
     assert (county.register.population, county.village.population) == (1500, 1500)
     ended = state(county, Village, OTHER)
     assert (ended.stage, ended.into, county.village.predecessors) == ("merged", VILLAGE, (OTHER,))
@@ -225,8 +228,11 @@ def test_a_part_becomes_a_village_with_its_share_and_the_old_one_goes_on() -> No
     assert [type(event) for event in events] == [VillageRegistered, VillageListed, VillageSplit, VillageRegistered]
     assert events[2] == VillageSplit(**AT, successors=(PART,), **ON)
     assert (events[0].village, events[0].population, events[3].village, events[3].population) == (
-        PART, 100, VILLAGE, 900,
-    )  # fmt: skip
+        PART,
+        100,
+        VILLAGE,
+        900,
+    )
     assert [*county.register.households] == ["H1"] and county.village.stage == "helped"
     new = state(county, Village, PART)
     assert (new.stage, new.predecessors, new.facts, new.place) == ("listed", (VILLAGE,), 2014, PLACE)

@@ -293,8 +293,10 @@ def test_missed_criteria_after_the_exit_are_decided_upon_by_a_named_body() -> No
 
 
 def test_5_1_the_request_and_the_decision_on_measures_have_the_last_day_that_the_pack_gives() -> None:
-    times = {"request_by": {"after": "registry.indicators.measured", "within": {"calendar_days": 20}},
-             "relapse_by": {"after": "registry.indicators.measured", "within": {"working_days": 5}}}  # fmt: skip
+    times = {
+        "request_by": {"after": "registry.indicators.measured", "within": {"calendar_days": 20}},
+        "relapse_by": {"after": "registry.indicators.measured", "within": {"working_days": 5}},
+    }
     county = County(pack(exit=times)).measured()
     assert [(task.action, task.due) for task in county.tasks] == [("exit-requests", date(2014, 12, 21))]
     county.until(date(2014, 12, 30))

@@ -27,9 +27,14 @@ from tests.support.rounds import OF, ROUND, answered, opened, round_of, step
 
 DAY = timedelta(1)
 ASKING: dict[str, Any] = {
-    "name": "province_word", "label": "征求省级意见", "kind": "ask", "by": "province", "within": {"calendar_days": 20},
-    "on_refusal": "verify", "postponements": 1,
-}  # fmt: skip
+    "name": "province_word",
+    "label": "征求省级意见",
+    "kind": "ask",
+    "by": "province",
+    "within": {"calendar_days": 20},
+    "on_refusal": "verify",
+    "postponements": 1,
+}
 DELISTING = next(one["steps"] for one in BENXI["procedures"] if one["effect"] == "delist")
 GIVE = c.GiveWord(
     **AT, step="province_word", asking=1, word="accepted", body="province", decided_by="省扶贫办〔2014〕5号"
@@ -192,8 +197,13 @@ def test_2_18_money_waits_for_a_word_between_the_village_and_the_gate() -> None:
     of: dict[str, Any] = {**AT, "matter": "2014-9"}
     [fund] = [one for one in ZUNYI if one["kind"] == "fund"]
     gate = next(n for n, one in enumerate(fund["steps"]) if one["name"] == "fund_gate")
-    asks = {**ASKING, "by": "county", "label": "征求县级意见", "name": "county_word",
-            "on_refusal": fund["steps"][gate - 1]["name"]}  # fmt: skip
+    asks = {
+        **ASKING,
+        "by": "county",
+        "label": "征求县级意见",
+        "name": "county_word",
+        "on_refusal": fund["steps"][gate - 1]["name"],
+    }
     steps = [*fund["steps"][:gate], asks, *fund["steps"][gate:]]
     county = County(pack(procedures=[{**fund, "steps": steps}, *BENXI["procedures"][-1:]])).registered()
     money = c.Fund(amount=80_000, origin="donation")

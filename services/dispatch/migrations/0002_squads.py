@@ -36,10 +36,15 @@ def upgrade() -> None:
         rows = []
         for unit, cadres in squads.items():
             lies = pool.get("units", {}).get(unit, {"place": place})["place"]
-            rows.append({
-                "id": unit, "place": lies, "status": "", "awaits": False,
-                "body": _encoded({"id": unit, "place": lies, "cadres": cadres}),
-            })  # fmt: skip
+            rows.append(
+                {
+                    "id": unit,
+                    "place": lies,
+                    "status": "",
+                    "awaits": False,
+                    "body": _encoded({"id": unit, "place": lies, "cadres": cadres}),
+                }
+            )
         if rows:
             connection.execute(sa.insert(_SQUADS), rows)
         connection.execute(sa.update(_POOLS).where(_POOLS.c.id == id).values(body=_encoded(pool)))

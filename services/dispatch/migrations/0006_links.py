@@ -15,8 +15,13 @@ down_revision = "0005"
 BATCH = 1000
 """Rows that are taken apart at once; a country has more than fit into memory."""
 _TYPES = {
-    "id": sa.String, "place": sa.String, "status": sa.String, "due": sa.Date, "awaits": sa.Boolean, "body": sa.Text,
-}  # fmt: skip
+    "id": sa.String,
+    "place": sa.String,
+    "status": sa.String,
+    "due": sa.Date,
+    "awaits": sa.Boolean,
+    "body": sa.Text,
+}
 _ASSIGNMENTS, _LINKS, _COMMITMENTS = (
     sa.table(name, *(sa.column(column, type_) for column, type_ in _TYPES.items()))
     for name in ("assignments", "links", "commitments")

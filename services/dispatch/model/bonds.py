@@ -163,8 +163,10 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
         """The state as it may be read: only operators see how often each came."""
         if to_operator or not self.visits:
             return self
-        hidden = {kind: {last: replace(one, times={}) for last, one in periods.items()}
-                  for kind, periods in self.visits.items()}  # fmt: skip
+        hidden = {
+            kind: {last: replace(one, times={}) for last, one in periods.items()}
+            for kind, periods in self.visits.items()
+        }
         return self.but(visits=hidden)
 
     def tell_moved(self, moved: Moved, notice: str) -> Event:
@@ -191,20 +193,28 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
             for last, period in sorted(periods.items()):
                 if link and link.visits and not period.times:
                     yield Task(
-                        action="visit-counts", about=self.id, role=link.visits.by, due=period.tell_by,
-                        rule=link.rule, detail=f"{kind}/{last}",
+                        action="visit-counts",
+                        about=self.id,
+                        role=link.visits.by,
+                        due=period.tell_by,
+                        rule=link.rule,
+                        detail=f"{kind}/{last}",
                         answer={**village, "kind": kind, "last": last, "body": link.visits.by},
-                    )  # fmt: skip
+                    )
 
     def _places(self, policy: Policy, action: str) -> Iterator[Task]:
         for kind, bond in sorted(self.bonds.items()):
             link = self.links(policy).get(kind)
             if link and bond.begin_by and self.lacks(link, policy):
                 yield Task(
-                    action="partners" if isinstance(link, Partner) else action, about=self.id, role=link.decides,
-                    due=bond.begin_by, rule=link.rule, detail=kind,
+                    action="partners" if isinstance(link, Partner) else action,
+                    about=self.id,
+                    role=link.decides,
+                    due=bond.begin_by,
+                    rule=link.rule,
+                    detail=kind,
                     answer={**self.named, "kind": kind, "body": link.decides},
-                )  # fmt: skip
+                )
 
     def asks(self, link: PersonLink | Partner, policy: Policy) -> bool:
         """Whether the village must have this kind of link: since it is diagnosed, or by a list that it is on."""
@@ -231,10 +241,15 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
         return self.bonds.get(kind, Bond()).since
 
     def having(
-        self, link: PersonLink | Partner, since: dict[str, date], policy: Policy, today: date,
-        about: dict[str, str] | None = None, until: dict[str, date] | None = None,
+        self,
+        link: PersonLink | Partner,
+        since: dict[str, date],
+        policy: Policy,
+        today: date,
+        about: dict[str, str] | None = None,
+        until: dict[str, date] | None = None,
         promised: dict[str, Promised] | None = None,
-    ) -> "Contacts":  # fmt: skip
+    ) -> "Contacts":
         """The state with these in one kind of link, and a last day for filling its places if they are too few."""
         bond = self.bonds.get(link.kind, Bond())
         is_short = self.asks(link, policy) and len(since) < link.fewest
@@ -270,10 +285,13 @@ class Posts(Contacts, frozen=True, kw_only=True, omit_defaults=True):
     known_as = ("任职联系情况", "who is bound to an organisation")
     tells = MappingProxyType(
         {
-            LinkBegun: PostBegun, LinkEnded: PostEnded, PlaceOverdue: PostOverdue, PlaceFilled: PostFilled,
+            LinkBegun: PostBegun,
+            LinkEnded: PostEnded,
+            PlaceOverdue: PostOverdue,
+            PlaceFilled: PostFilled,
             DeadlineMoved: PostDeadlineMoved,
         }
-    )  # fmt: skip
+    )
     sort: str
     """The party's kind, by the pack's code."""
     name: str
@@ -358,9 +376,12 @@ def clocked(state: Contacts, policy: Policy, today: date) -> Contacts:
     places = [bond.begin_by + DAY for bond in state.bonds.values() if bond.begin_by and not bond.overdue]
     terms = [last + DAY for bond in state.bonds.values() for last in bond.until.values()]
     firsts = {
-        "places": places, "terms": terms, "promises": [*_of_promises(state)], "pledges": [*_of_pledges(state, policy)],
+        "places": places,
+        "terms": terms,
+        "promises": [*_of_promises(state)],
+        "pledges": [*_of_pledges(state, policy)],
         "visits": [*_of_visits(state, policy, today)],
-    }  # fmt: skip
+    }
     still = {name for name, on in state.timers.items() if on <= today}
     return state.timed(**{name: min(on, default=None) for name, on in firsts.items() if name not in still})
 

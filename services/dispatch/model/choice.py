@@ -243,7 +243,7 @@ def take_over(pool: Pool | None, command: TakeOver, policy: Policy, today: date,
 
 def may_choose(
     pool: Pool | None, command: ChooseTeam | NominateTeam | WithdrawMatch, policy: Policy, others: Others
-) -> tuple[Pool, Team]:  # fmt: skip
+) -> tuple[Pool, Team]:
     """The pool and the match of a village. Raises Refused if there is no match, or the team is assigned already."""
     pool = known(pool, "选派库", "the pool", policy.pool)
     team = addressed(pool.teams.get(command.village), command, "已确定帮扶单位的村", "the match of village")

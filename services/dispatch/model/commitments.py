@@ -57,9 +57,7 @@ def team_there(
     return ((Link, id_of(event.village)),)
 
 
-def diagnose(
-    state: Commitments | None, event: VillageDiagnosed, policy: Policy, today: date, others: Others
-) -> Change:  # fmt: skip
+def diagnose(state: Commitments | None, event: VillageDiagnosed, policy: Policy, today: date, others: Others) -> Change:
     """Keep the problems of a diagnosis for the next ledgers, which must answer them (3.1)."""
     link = others[Link, id_of(event.village)]
     if isinstance(link, Link) and not link.awaits_diagnosis(event.spell):
@@ -87,7 +85,7 @@ def end(
     policy: Policy,
     today: date,
     others: Others,
-) -> Change:  # fmt: skip
+) -> Change:
     """The diagnosis, listing or registration was a mistake, so nothing is owed. What was open before it stays open.
 
     If a team is there for another list, only the problems of the diagnosis are gone.
@@ -102,9 +100,7 @@ def end(
     return Change(state.but(carried=carried) if stays else nothing_owed(state, carried))
 
 
-def clear(
-    state: Commitments | None, event: TeamReleased | AssignmentWithdrawn, policy: Policy, today: date
-) -> Change:  # fmt: skip
+def clear(state: Commitments | None, event: TeamReleased | AssignmentWithdrawn, policy: Policy, today: date) -> Change:
     """The team went home, or its assignment was a mistake: nothing is owed. Open items wait for the next ledgers."""
     return Change(state and nothing_owed(state, state.carried))
 
@@ -145,9 +141,7 @@ def joining(_state: Commitments | None, event: VillageMerged) -> Iterable[Key]:
     return ((Commitments, event.village),)
 
 
-def absorb(
-    state: Commitments | None, event: VillageMerged, policy: Policy, today: date, others: Others
-) -> Change:  # fmt: skip
+def absorb(state: Commitments | None, event: VillageMerged, policy: Policy, today: date, others: Others) -> Change:
     """After a merger the remaining village takes over the open items of the other one."""
     other = others[Commitments, event.village]
     if not isinstance(other, Commitments):
@@ -163,7 +157,7 @@ def dissolve(state: Commitments | None, event: VillageMerged, policy: Policy, to
 
 def left_open(
     carried: Mapping[str, tuple[Item, ...]], other: Commitments, policy: Policy
-) -> dict[str, tuple[Item, ...]]:  # fmt: skip
+) -> dict[str, tuple[Item, ...]]:
     """What waits for the next ledgers, with the open items of a village that is now part of this one."""
     joined = dict(carried)
     for commitment in policy.commitments:
@@ -305,9 +299,7 @@ def settle(state: Commitments | None, command: Settle, policy: Policy, today: da
     return Change(clocked(state, policy, today), (settled,))
 
 
-def close_out(
-    state: Commitments | None, event: VillageDelisted, policy: Policy, today: date, others: Others
-) -> Change:  # fmt: skip
+def close_out(state: Commitments | None, event: VillageDelisted, policy: Policy, today: date, others: Others) -> Change:
     """After the exit nothing new is owed, unless the team stays for another list."""
     link = others[Link, id_of(event.village)]
     if state is None or state.stage not in ACTIVE or (isinstance(link, Link) and link.goes_on_after(event)):

@@ -167,8 +167,9 @@ def bind(
     promised = {**bond.promised, command.cadre: Promised(exit_year)} if exit_year else bond.promised
     said = {choice.field: choice.chosen, **({"exit_year": exit_year} if exit_year else {})}
     if isinstance(link, Villager):
-        begun = state.told(ChargeBegun, kind=link.kind, villager=command.cadre, until=last,
-                           decided_by=command.decided_by, **said)  # fmt: skip
+        begun = state.told(
+            ChargeBegun, kind=link.kind, villager=command.cadre, until=last, decided_by=command.decided_by, **said
+        )
     else:
         begun = state.told(LinkBegun, kind=link.kind, unit=command.unit, cadre=command.cadre, until=last,
                            decided_by=command.decided_by, **said)  # fmt: skip

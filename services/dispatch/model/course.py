@@ -242,9 +242,14 @@ def attend(state: Course | None, command: RecordAttendance, policy: Policy, toda
         return Change(state)
     held = state.held
     told = CourseAttended(
-        place=state.place, course=held.course, kind=held.kind, last=held.last, days=held.days, attended=new,
+        place=state.place,
+        course=held.course,
+        kind=held.kind,
+        last=held.last,
+        days=held.days,
+        attended=new,
         villages=_served(new, terms, others),
-    )  # fmt: skip
+    )
     return Change(state.but(attended=came), (told,))
 
 
@@ -283,14 +288,22 @@ def unseat(state: Course | None, command: WithdrawAttendance, policy: Policy, to
 
 
 def _unseated(
-    state: Course, gone: Mapping[str, str], command: WithdrawAttendance | WithdrawCourse, terms: Training,
+    state: Course,
+    gone: Mapping[str, str],
+    command: WithdrawAttendance | WithdrawCourse,
+    terms: Training,
     others: Others,
-) -> AttendanceWithdrawn:  # fmt: skip
+) -> AttendanceWithdrawn:
     attended = tuple(Attendee(unit, cadre) for cadre, unit in gone.items())
     return AttendanceWithdrawn(
-        place=state.place, course=state.held.course, kind=state.held.kind, attended=attended,
-        villages=_served(attended, terms, others), reason=command.reason, decided_by=command.decided_by,
-    )  # fmt: skip
+        place=state.place,
+        course=state.held.course,
+        kind=state.held.kind,
+        attended=attended,
+        villages=_served(attended, terms, others),
+        reason=command.reason,
+        decided_by=command.decided_by,
+    )
 
 
 def served_by(state: Course | None, command: WithdrawCourse | WithdrawAttendance) -> Iterable[Key]:
@@ -307,9 +320,14 @@ def withdraw(state: Course | None, command: WithdrawCourse, policy: Policy, toda
         return Change(state)
     held = state.held
     told = CourseWithdrawn(
-        place=state.place, course=held.course, kind=held.kind, skills=held.skills, villages=held.villages,
-        reason=command.reason, decided_by=command.decided_by,
-    )  # fmt: skip
+        place=state.place,
+        course=held.course,
+        kind=held.kind,
+        skills=held.skills,
+        villages=held.villages,
+        reason=command.reason,
+        decided_by=command.decided_by,
+    )
     gone = (_unseated(state, state.attended, command, terms, others),) if state.attended else ()
     return Change(state.but(withdrawn=True, attended={}), (told, *gone))
 
@@ -324,8 +342,9 @@ def note(state: Squad | None, event: CourseAttended, policy: Policy, today: date
     if state is None:
         return Change(state)
     course, what = id_of(event), Attended(event.kind, event.last, event.days)
-    came = {one.cadre: {**state.attended.get(one.cadre, {}), course: what} for one in event.attended
-            if one.unit == state.id}  # fmt: skip
+    came = {
+        one.cadre: {**state.attended.get(one.cadre, {}), course: what} for one in event.attended if one.unit == state.id
+    }
     return Change(state.but(attended={**state.attended, **came}))
 
 
@@ -333,8 +352,11 @@ def forget(state: Squad | None, event: AttendanceWithdrawn, policy: Policy, toda
     """They did not come after all. Of who went to another unit since, that one is told the same."""
     if state is None:
         return Change(state)
-    left = {one.cadre: without(state.attended.get(one.cadre, {}), id_of(event)) for one in event.attended
-            if one.unit == state.id}  # fmt: skip
+    left = {
+        one.cadre: without(state.attended.get(one.cadre, {}), id_of(event))
+        for one in event.attended
+        if one.unit == state.id
+    }
     kept = {cadre: courses for cadre, courses in {**state.attended, **left}.items() if courses}
     went = tuple(Attendee(state.went[cadre], cadre) for cadre in left if cadre in state.went)
     told = (msgspec.structs.replace(event, attended=went),) if went else ()

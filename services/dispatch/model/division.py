@@ -105,10 +105,12 @@ def _both(ends: Bound, goes_on: Bound) -> dict[str, dict[str, tuple[str, ...]]]:
     """Who is bound, as two pools know it. A cadre may be bound in the counties of both."""
     both = {kind: {**ends.get(kind, {}), **goes_on.get(kind, {})} for kind in {**ends, **goes_on}}
     return {
-        kind: {cadre: tuple(dict.fromkeys((*ends.get(kind, {}).get(cadre, ()), *goes_on.get(kind, {}).get(cadre, ()))))
-               for cadre in of}
+        kind: {
+            cadre: tuple(dict.fromkeys((*ends.get(kind, {}).get(cadre, ()), *goes_on.get(kind, {}).get(cadre, ()))))
+            for cadre in of
+        }
         for kind, of in both.items()
-    }  # fmt: skip
+    }
 
 
 def hand_over(pool: Pool | None, event: PoolDivided, policy: Policy, today: date) -> Change:
@@ -242,9 +244,7 @@ def _merged(pool: Pool, event: VillageMerged, policy: Policy, others: Others) ->
     if not (event.village in pool.needs or event.village in pool.teams):
         return pool
     team, successor = pool.teams.get(event.village), others[Link, id_of(event.into)]
-    pool = pool.but(
-        needs=without(pool.needs, event.village), teams=without(pool.teams, event.village), answered=False
-    )  # fmt: skip
+    pool = pool.but(needs=without(pool.needs, event.village), teams=without(pool.teams, event.village), answered=False)
     # A pool that knew only the ended village will hear nothing about the other one.
     hears = pool.id in (policy.pool, *prefixes(event.into_place, event.into))
     if team and hears and isinstance(successor, Link) and successor.unit == team.unit:

@@ -180,10 +180,11 @@ def form_team(able: Mapping[str, Fit], policy: Policy, today: date) -> tuple[Mem
         return -RANKS.index(able[id].cadre.rank) * (role == "leader"), -worth[id], id
 
     order = {
-        terms.role: sorted((id for id, one in able.items() if terms.role in one.roles),
-                           key=partial(preference, terms.role))
+        terms.role: sorted(
+            (id for id, one in able.items() if terms.role in one.roles), key=partial(preference, terms.role)
+        )
         for terms in roles
-    }  # fmt: skip
+    }
     places = [terms.role for terms in roles for _ in range(terms.at_least)]
     needed = len(places)
     places += [terms.role for terms in reversed(roles) for _ in range((terms.at_most or fewest) - terms.at_least)]

@@ -48,7 +48,7 @@ def period_of(
 
 def commitment_of(
     command: SetCommitment | Reconcile | Settle | WithdrawCommitment | Held, policy: Policy
-) -> Commitment:  # fmt: skip
+) -> Commitment:
     """The pack's commitment that a command names. Raises Refused if there is none."""
     return entry(command.kind, policy.commitments, "1.2", "责任事项", "commitment")
 
@@ -101,7 +101,7 @@ def _goals(state: Commitments, commitment: Commitment, period: str) -> list[int]
 
 def require_whole(
     state: Commitments, items: tuple[Item, ...], commitment: Commitment, period: str, policy: Policy
-) -> None:  # fmt: skip
+) -> None:
     """Refuse items that serve no goal where the pack asks for one, duties without an item, and money from nowhere.
 
     What was set before the system was used is not held to this: it was made by other rules.

@@ -144,9 +144,14 @@ def _told(leave: Leave, village: str, place: str) -> LeaveGranted:
 
 def _refused(leave: Leave, command: DecideLeave, village: str, place: str) -> LeaveRefused:
     return LeaveRefused(
-        place=place, village=village, cadre=leave.cadre, kind=leave.kind, first=leave.first, last=leave.last,
+        place=place,
+        village=village,
+        cadre=leave.cadre,
+        kind=leave.kind,
+        first=leave.first,
+        last=leave.last,
         decided_by=command.decided_by,
-    )  # fmt: skip
+    )
 
 
 def asked_in(_pool: Pool | None, command: DecideLeave) -> Iterable[Key]:
@@ -165,10 +170,14 @@ def share(pool: Pool | None, command: DecideLeave, policy: Policy, today: date, 
         return Change(pool)
     assert isinstance(roster, Roster)
     granted = _granted(roster, leave, command, policy, today)
-    return Change(pool, tuple(
-        _told(granted, village, one.place) if command.granted else _refused(leave, command, village, one.place)
-        for village, one in same_team(pool, team, others) if village != command.village
-    ))  # fmt: skip
+    return Change(
+        pool,
+        tuple(
+            _told(granted, village, one.place) if command.granted else _refused(leave, command, village, one.place)
+            for village, one in same_team(pool, team, others)
+            if village != command.village
+        ),
+    )
 
 
 def _continued(state: Roster, leave: Leave) -> str | None:
@@ -192,9 +201,13 @@ def _begun(state: Roster, number: str, leave: Leave) -> tuple[Roster, tuple[Even
     else:
         leave = replace(leave, role=state.members[leave.cadre].role)
     begun = LeaveBegun(
-        place=state.place, village=state.id, unit=state.unit, cadre=leave.cadre, last=leave.last,
+        place=state.place,
+        village=state.id,
+        unit=state.unit,
+        cadre=leave.cadre,
+        last=leave.last,
         decided_by=leave.decided_by,
-    )  # fmt: skip
+    )
     return state.but(leaves={**state.leaves, number: replace(leave, begun=True)}), (begun,)
 
 
@@ -205,8 +218,11 @@ def fall_due(state: Roster, due: Due, policy: Policy, today: date) -> Change:
         if leave.replaced and not leave.begun and leave.first <= due.on:
             state, begun = _begun(state, number, leave)
             told += begun
-    ended = {number: replace(leave, over=True) for number, leave in state.leaves.items()
-             if leave.begun and leave.last < due.on}  # fmt: skip
+    ended = {
+        number: replace(leave, over=True)
+        for number, leave in state.leaves.items()
+        if leave.begun and leave.last < due.on
+    }
     state = state.but(leaves={**state.leaves, **ended})
     return Change(clocked(state, policy, due.on), told)
 

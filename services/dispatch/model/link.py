@@ -135,36 +135,63 @@ class Link(State, frozen=True, kw_only=True, omit_defaults=True):
         reviews = self.reviews if policy.team.nomination else {}
         for cadre, one in sorted(reviews.items()):
             yield Task(
-                action="replacement-reviews", about=self.village, role="organisation", due=one.due, rule="5.13",
-                detail=cadre, answer={**village, "left": cadre, "body": "organisation"},
-            )  # fmt: skip
+                action="replacement-reviews",
+                about=self.village,
+                role="organisation",
+                due=one.due,
+                rule="5.13",
+                detail=cadre,
+                answer={**village, "left": cadre, "body": "organisation"},
+            )
         for cadre, vacancy in sorted(self.vacancies.items()) if not nominate_by else ():
             if cadre in reviews:
                 continue
             yield Task(
-                action="replacements", about=self.village, role="unit", due=vacancy.due, rule="2.20", detail=cadre,
+                action="replacements",
+                about=self.village,
+                role="unit",
+                due=vacancy.due,
+                rule="2.20",
+                detail=cadre,
                 answer={**village, "left": cadre, "body": "unit"},
-            )  # fmt: skip
+            )
         for outcome, due in sorted(self.adjustments.items()):
             yield Task(
-                action="adjustments", about=self.village, role="organisation", due=due, rule="2.20", detail=outcome,
+                action="adjustments",
+                about=self.village,
+                role="organisation",
+                due=due,
+                rule="2.20",
+                detail=outcome,
                 answer={**village, "outcome": outcome, "body": "organisation"},
-            )  # fmt: skip
+            )
         if nominate_by:
             yield Task(
-                action="nominations", about=self.village, role="unit", due=nominate_by, rule="5.13",
+                action="nominations",
+                about=self.village,
+                role="unit",
+                due=nominate_by,
+                rule="5.13",
                 answer={**village, "unit": self.unit, "body": "unit"},
-            )  # fmt: skip
+            )
         elif review_by and not self.vacancies:
             yield Task(
-                action="nomination-reviews", about=self.village, role="organisation", due=review_by, rule="5.13",
+                action="nomination-reviews",
+                about=self.village,
+                role="organisation",
+                due=review_by,
+                rule="5.13",
                 answer={**village, "body": "organisation"},
-            )  # fmt: skip
+            )
         elif self.stage == "matched" and not self.vacancies and not self.unsettled:
             yield Task(
-                action="assignments", about=self.village, role="organisation", due=self.assign_by, rule="3.2",
+                action="assignments",
+                about=self.village,
+                role="organisation",
+                due=self.assign_by,
+                rule="3.2",
                 answer={**village, "body": "organisation"},
-            )  # fmt: skip
+            )
 
 
 def id_of(village: str) -> str:

@@ -79,9 +79,12 @@ def _level(
         out = link if link and link.stage in OUT else None
         cadres = tuple(member.cadre for member in out.team) if out else ()
         return Level(
-            kind=kind, label=label, unit=out.unit if out else "", cadres=cadres,
+            kind=kind,
+            label=label,
+            unit=out.unit if out else "",
+            cadres=cadres,
             missing=max(policy.team.fewest - len(cadres), 0),
-        )  # fmt: skip
+        )
     if own := policy.bonds.get(kind):
         bound, missing = tuple(sorted(contacts.bound(kind))), max(own.fewest - len(contacts.bound(kind)), 0)
         if isinstance(own, Partner):
@@ -120,8 +123,12 @@ def share(state: Contacts | None, event: AssessmentGraded | GradeWithdrawn, poli
             state = state.but(results=rest)
         told.append(
             ResultShared(
-                place=state.place, village=state.id, kind=linkage.kind, year=event.year, grade=grade,
+                place=state.place,
+                village=state.id,
+                kind=linkage.kind,
+                year=event.year,
+                grade=grade,
                 shared_by={kind: ids for kind, ids in shared.items() if ids},
             )
-        )  # fmt: skip
+        )
     return Change(state, tuple(told))

@@ -88,9 +88,7 @@ def enlist(state: Link | None, event: ListingBegun, policy: Policy, _today: date
 # ------------------------------------------------------------------------- a list ends
 
 
-def close_out(
-    state: Commitments | None, event: ListingEnded, policy: Policy, today: date, others: Others
-) -> Change:  # fmt: skip
+def close_out(state: Commitments | None, event: ListingEnded, policy: Policy, today: date, others: Others) -> Change:
     """If nothing asks for the team any more, nothing new is owed, and open ledgers are settled before it goes home."""
     link = others.get((Link, id_of(str(event.village))))
     if state is None or not isinstance(link, Link) or link.goes_on_after(event):
@@ -100,9 +98,7 @@ def close_out(
     return Change(commitments.closing(state, policy, today))
 
 
-def need_no_more(
-    pool: Pool | None, event: ListingEnded, _policy: Policy, _today: date, others: Others
-) -> Change:  # fmt: skip
+def need_no_more(pool: Pool | None, event: ListingEnded, _policy: Policy, _today: date, others: Others) -> Change:
     """A village that nothing asks for a team any more needs no unit."""
     link = others.get((Link, id_of(str(event.village))))
     if pool is None or event.village not in pool.needs or not isinstance(link, Link) or link.goes_on_after(event):
@@ -131,9 +127,7 @@ def unlist(state: Link | None, event: ListingEnded, policy: Policy, today: date,
 # ------------------------------------------------------------------------ a term ends
 
 
-def need_successor(
-    pool: Pool | None, event: TermEnded, policy: Policy, today: date, others: Others
-) -> Change:  # fmt: skip
+def need_successor(pool: Pool | None, event: TermEnded, policy: Policy, today: date, others: Others) -> Change:
     """Another team is to be found for a village whose team's term is over."""
     if pool is None or event.village not in pool.teams:
         return Change(pool)

@@ -52,10 +52,14 @@ def recall(pool: Pool | None, event: OutcomeDecided, policy: Policy, today: date
     cadre = event.subject
     outcomes = {*pool.recalled.get(cadre, ()), event.outcome}
     pool = pool.but(recalled={**pool.recalled, cadre: tuple(sorted(outcomes))})
-    return Change(pool, tuple(
-        MemberRecalled(place=team.place, village=village, unit=team.unit, cadre=cadre, role=team.members[cadre])
-        for village, team in pool.teams.items() if cadre in team.members
-    ))  # fmt: skip
+    return Change(
+        pool,
+        tuple(
+            MemberRecalled(place=team.place, village=village, unit=team.unit, cadre=cadre, role=team.members[cadre])
+            for village, team in pool.teams.items()
+            if cadre in team.members
+        ),
+    )
 
 
 def recall_elsewhere(pool: Pool | None, event: OutcomeDecided, policy: Policy, today: date) -> Change:
@@ -259,10 +263,13 @@ def retain(pool: Pool | None, command: RetainMember, policy: Policy, today: date
         for village, one in other.teams.items()
         if one.unit == team.unit and command.cadre in one.doubted
     }
-    return Change(pool, tuple(
-        MemberRetained(place=place, village=village, cadre=command.cadre, decided_by=command.decided_by)
-        for village, place in doubted.items()
-    ))  # fmt: skip
+    return Change(
+        pool,
+        tuple(
+            MemberRetained(place=place, village=village, cadre=command.cadre, decided_by=command.decided_by)
+            for village, place in doubted.items()
+        ),
+    )
 
 
 def replace_member(pool: Pool | None, command: ReplaceMember, policy: Policy, today: date, others: Others) -> Change:
@@ -443,7 +450,7 @@ def _team(
     pool: Pool | None,
     command: AdjustTeam | ReportDeparture | RetainMember | ReplaceMember | ReviewReplacement | DecideReturn,
     policy: Policy,
-) -> tuple[Pool, Team]:  # fmt: skip
+) -> tuple[Pool, Team]:
     pool = known(pool, "选派库", "the pool", policy.pool)
     return pool, addressed(pool.teams.get(command.village), command, "驻村工作队", "the team of village")
 

@@ -76,9 +76,12 @@ def nominate(pool: Pool | None, command: NominateTeam, policy: Policy, today: da
     chosen = require_match(weigh(pool, command.village, command.unit, command.team, policy, today, others), "team")
     is_known = isinstance(link, Link) and link.review_by and {m.cadre: m.role for m in chosen.team} == team.members
     told = TeamNominated(
-        place=team.place, village=command.village, unit=command.unit, team=chosen.team,
+        place=team.place,
+        village=command.village,
+        unit=command.unit,
+        team=chosen.team,
         nominated_by=command.nominated_by,
-    )  # fmt: skip
+    )
     return Change(pool, () if is_known else (told,))
 
 
@@ -125,9 +128,13 @@ def review(state: Link | None, command: ReviewNomination, policy: Policy, today:
             "there is no nomination to review: the unit has not nominated yet, or no team is to be assigned here",
         )
     told = NominationReviewed(
-        place=state.place, village=state.village, unit=state.unit, approved=command.approved,
-        reason=None if command.approved else command.reason, decided_by=command.decided_by,
-    )  # fmt: skip
+        place=state.place,
+        village=state.village,
+        unit=state.unit,
+        approved=command.approved,
+        reason=None if command.approved else command.reason,
+        decided_by=command.decided_by,
+    )
     if command.approved:
         return Change(state.but(review_by=None), (told,)) if state.review_by else Change(state)
     if not command.reason:

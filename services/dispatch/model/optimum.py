@@ -69,7 +69,7 @@ class _Face(NamedTuple):
 
 def best_pairs(
     pairs: Sequence[tuple[str, str]], scores: Sequence[int], rooms: Mapping[str, Room] | None = None
-) -> Optimum:  # fmt: skip
+) -> Optimum:
     """Choose the best pairs of village and unit (3.2). No village gets two units, no unit more villages than its room.
 
     Units that are not in `rooms` have room for one village. What no pair connects is solved by itself, as the counties
@@ -163,7 +163,7 @@ def _few(columns: Iterable[int], ends: Ends, rank: Sequence[int] | Mapping[int, 
 
 def _solve(
     columns: Sequence[int], aim: Sequence[int], programme: _Programme, used: Collection[int]
-) -> tuple[list[int], list[int]]:  # fmt: skip
+) -> tuple[list[int], list[int]]:
     """Solve the programme over some of the pairs. Returns the chosen pairs and the price of each row."""
     ends, most = programme
     model = highspy.HighsLp()

@@ -98,9 +98,13 @@ def begin(state: Contacts | None, command: BeginPartner, policy: Policy, today: 
             raise Refused(link.rule, zh, en, field="paired", status=422)
     require_place(link, since, "party", "家", "one")
     begun = PartnerBegun(
-        place=state.place, village=state.id, kind=link.kind, party=command.party, paired=command.paired,
+        place=state.place,
+        village=state.id,
+        kind=link.kind,
+        party=command.party,
+        paired=command.paired,
         decided_by=command.decided_by,
-    )  # fmt: skip
+    )
     if command.paired:
         about = {**about, command.party: command.paired}
     now = state.having(link, {**since, command.party: today}, policy, today, about)
@@ -183,11 +187,16 @@ def dissolve(state: Ally | None, event: PartyWithdrawn, _policy: Policy, _today:
         return Change(state)
     told = tuple(
         PartnerEnded(
-            place=contacts.place, village=contacts.id, kind=kind, party=party, ground="dissolved",
-            outstanding=outstanding(contacts, kind, party), decided_by=event.decided_by,
+            place=contacts.place,
+            village=contacts.id,
+            kind=kind,
+            party=party,
+            ground="dissolved",
+            outstanding=outstanding(contacts, kind, party),
+            decided_by=event.decided_by,
         )
         for contacts, kind, party in _of(state, others)
-    )  # fmt: skip
+    )
     return Change(state.but(gone=True, villages={}, pairs={}), told)
 
 
@@ -220,11 +229,15 @@ def merge(state: Ally | None, event: PartyMerged, _policy: Policy, _today: date,
         return Change(state)
     told = tuple(
         PartnerMoved(
-            place=contacts.place, village=contacts.id, kind=kind, party=party, into=event.into,
+            place=contacts.place,
+            village=contacts.id,
+            kind=kind,
+            party=party,
+            into=event.into,
             own=None if party == state.id else state.id,
         )
         for contacts, kind, party in _of(state, others)
-    )  # fmt: skip
+    )
     return Change(state.but(gone=True, villages={}, pairs={}), told)
 
 
@@ -260,9 +273,10 @@ def move(state: Contacts | None, event: PartnerMoved, policy: Policy, today: dat
     pledges = without(state.pledges, was)
     visits = {
         last: replace(one, whole={event.into if id == event.party else id: all_ for id, all_ in one.whole.items()})
-        if not one.times else one
+        if not one.times
+        else one
         for last, one in state.visits.get(event.kind, {}).items()
-    }  # fmt: skip
+    }
     after = state.but(
         bonds={**state.bonds, event.kind: replace(bond, since=since, about=about)},
         pledges={**pledges, now: years} if years else pledges,

@@ -67,9 +67,14 @@ def pledge(state: Contacts | None, command: PledgeSupport, policy: Policy, today
     years = {**made, year: now} if command.pledged else without(made, year)
     state = _opened(state.but(pledges={**state.pledges, key: years}), policy, today)
     pledged = SupportPledged(
-        place=state.place, village=state.id, kind=link.kind, party=command.party, year=command.year,
-        pledged=command.pledged, pledged_by=command.pledged_by,
-    )  # fmt: skip
+        place=state.place,
+        village=state.id,
+        kind=link.kind,
+        party=command.party,
+        year=command.year,
+        pledged=command.pledged,
+        pledged_by=command.pledged_by,
+    )
     return changed(before, state, policy, today, pledged)
 
 
@@ -136,10 +141,15 @@ def fall_due(state: Contacts, due: Due, policy: Policy, today: date) -> Change:
                 if link and link.compared_by:
                     told.append(
                         ComparisonMissed(
-                            place=state.place, village=state.id, kind=kind, party=party, year=int(year),
-                            due=one.compare_by, owed_by=link.compared_by,
+                            place=state.place,
+                            village=state.id,
+                            kind=kind,
+                            party=party,
+                            year=int(year),
+                            due=one.compare_by,
+                            owed_by=link.compared_by,
                         )
-                    )  # fmt: skip
+                    )
         state = state.but(pledges={**state.pledges, key: years})
     return Change(clocked(_opened(state, policy, due.on), policy, due.on), tuple(told))
 

@@ -222,17 +222,20 @@ class Pool(State, frozen=True, kw_only=True, omit_defaults=True):
         if self.matching_owed:
             due = policy.team.match_by.due(min(need.since for need in self.needs.values()), policy.calendar)
             answer: Mapping[str, str | int] = {"place": self.place, "body": "organisation"}
-            yield Task(
-                action="matchings", about=self.id, role="organisation", due=due, rule="3.2", answer=answer
-            )  # fmt: skip
+            yield Task(action="matchings", about=self.id, role="organisation", due=due, rule="3.2", answer=answer)
         for village, team in sorted(self.teams.items()):
             for cadre in sorted(team.doubted):
                 since = team.doubted_since.get(cadre)
                 last = since and policy.team.retain_by.due(since, policy.calendar)
                 yield Task(
-                    action="retentions", about=village, role="organisation", due=last, rule="3.3", detail=cadre,
+                    action="retentions",
+                    about=village,
+                    role="organisation",
+                    due=last,
+                    rule="3.3",
+                    detail=cadre,
                     answer={"place": team.place, "village": village, "cadre": cadre, "body": "organisation"},
-                )  # fmt: skip
+                )
 
     def family(self, others: Iterable[State | None]) -> list["Pool"]:
         """This pool and the others, of wider or narrower divisions, that may use the same units and cadres."""
@@ -444,9 +447,7 @@ def doubt(
 def disqualified(village: str, team: Team, cadre: str, role: Role, failed: tuple[str, ...]) -> MemberDisqualified:
     """The event that a member no longer qualifies. It is open, so that it does not say which rule is not met."""
     rule = "unit" if failed == ("unit",) else "undisclosed"
-    return MemberDisqualified(
-        place=team.place, village=village, unit=team.unit, cadre=cadre, role=role, rule=rule
-    )  # fmt: skip
+    return MemberDisqualified(place=team.place, village=village, unit=team.unit, cadre=cadre, role=role, rule=rule)
 
 
 def withdraw_unit(pool: Pool | None, event: UnitWithdrawn, policy: Policy, today: date) -> Change:
@@ -611,7 +612,7 @@ def need_no_more(
     policy: Policy,
     today: date,
     others: Mapping[Key, State | None],
-) -> Change:  # fmt: skip
+) -> Change:
     """A village that left the list, or whose diagnosis was withdrawn, needs no unit any more, unless another list asks
     for one."""
     link = others[Link, id_of(event.village)]

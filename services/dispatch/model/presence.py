@@ -50,7 +50,7 @@ def _missed(state: Roster, name: str, month: Month, terms: Presence) -> Presence
     year, _, number = name.partition("-")
     return PresenceMissed(
         place=state.place, village=state.id, year=int(year), month=int(number), due=month.count_by, owed_by=terms.by
-    )  # fmt: skip
+    )
 
 
 def count(state: Roster | None, command: CountPresence, policy: Policy, today: date) -> Change:
@@ -90,10 +90,15 @@ def count(state: Roster | None, command: CountPresence, policy: Policy, today: d
     alone = policy.team.most_villages == 1
     asked = _asked([state], name, terms) if alone else {}
     counted = PresenceCounted(
-        place=state.place, village=state.id, year=command.year, month=command.month, present=command.present,
-        counted_by=command.counted_by, hindered=command.hindered,
+        place=state.place,
+        village=state.id,
+        year=command.year,
+        month=command.month,
+        present=command.present,
+        counted_by=command.counted_by,
+        hindered=command.hindered,
         asked=tuple(asked[one.cadre] for one in command.present) if alone else (),
-    )  # fmt: skip
+    )
     short = _short([state], name, asked, terms) if alone else ()
     return Change(clocked(state, policy, today), (counted, *short))
 

@@ -129,9 +129,13 @@ def weighed(
     def proposal(village: str) -> Proposal:
         team, need, match = standing.get(village), needs[village], matches.get(village)
         known = Proposal(
-            village=village, place=need.place, problem_class=need.problem_class, unit=team.unit if team else None,
-            score=scores.get(village), kept=village in kept,
-        )  # fmt: skip
+            village=village,
+            place=need.place,
+            problem_class=need.problem_class,
+            unit=team.unit if team else None,
+            score=scores.get(village),
+            kept=village in kept,
+        )
         if match is None:
             codes = best.obstacles.get(village, {})
             but_forbidden = {unit: code for unit, code in codes.items() if (village, unit) not in wishes.forbidden}

@@ -25,9 +25,7 @@ def bind(state: Roster, cadres: Iterable[str], policy: Policy, today: date) -> R
     for cadre in cadres:
         bound = Bound(terms.confirm_by.due(today, policy.calendar))
         state = state.but(bound={**state.bound, cadre: bound})
-        state = state.counting(
-            "bound", cadre, "release_by", since=today, span=terms.confirm_by.within, timer="release"
-        )  # fmt: skip
+        state = state.counting("bound", cadre, "release_by", since=today, span=terms.confirm_by.within, timer="release")
     return state
 
 
@@ -60,12 +58,12 @@ def confirm(state: Roster | None, command: ConfirmRelease, policy: Policy, today
         state = state.but(bound={cadre: one for cadre, one in state.bound.items() if cadre not in concerned})
         told = ReleaseConfirmed(
             place=state.place, village=state.id, unit=state.unit, released=concerned, confirmed_by=command.confirmed_by
-        )  # fmt: skip
+        )
     else:
         state = bind(state, concerned, policy, today)
         told = ReleaseDoubted(
             place=state.place, village=state.id, unit=state.unit, doubted=concerned, confirmed_by=command.confirmed_by
-        )  # fmt: skip
+        )
     return Change(clocked(state, policy, today), (told,))
 
 
@@ -76,9 +74,14 @@ def fall_due(state: Roster, due: Due, policy: Policy, today: date) -> Change:
     state = state.but(bound={**state.bound, **{cadre: replace(one, is_missed=True) for cadre, one in missed.items()}})
     told = tuple(
         ReleaseMissed(
-            place=state.place, village=state.id, unit=state.unit, due=last,
-            missing=sum(one.release_by == last for one in missed.values()), owed_by=terms.by,
+            place=state.place,
+            village=state.id,
+            unit=state.unit,
+            due=last,
+            missing=sum(one.release_by == last for one in missed.values()),
+            owed_by=terms.by,
         )
-        for last in sorted({one.release_by for one in missed.values()}) if terms
-    )  # fmt: skip
+        for last in sorted({one.release_by for one in missed.values()})
+        if terms
+    )
     return Change(clocked(state, policy, due.on), told)

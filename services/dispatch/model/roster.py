@@ -223,56 +223,87 @@ class Roster(State, frozen=True, kw_only=True, omit_defaults=True):
         yield from self._lessons(policy)
         if self.bound and (release := policy.team.release):
             yield Task(
-                action="releases", about=self.id, role=release.by, rule=release.rule,
+                action="releases",
+                about=self.id,
+                role=release.by,
+                rule=release.rule,
                 due=min(one.release_by for one in self.bound.values()),
                 answer={"place": self.place, "village": self.id, "body": release.by},
-            )  # fmt: skip
+            )
         for day, over in sorted(self.ended.items()):
             if over.is_owed and (assessing := policy.team.term_assessment):
                 yield Task(
-                    action="term-assessments", about=self.id, role=assessing.by, due=over.assess_by,
-                    rule=assessing.rule, detail=day,
+                    action="term-assessments",
+                    about=self.id,
+                    role=assessing.by,
+                    due=over.assess_by,
+                    rule=assessing.rule,
+                    detail=day,
                     answer={"place": self.place, "village": self.id, "ended": day, "body": assessing.by},
-                )  # fmt: skip
+                )
         terms, village = policy.presence, dict[str, str | int](place=self.place, village=self.id)
         rule = terms.rule if terms else "5.12"
         for number, leave in sorted(self.leaves.items(), key=lambda item: int(item[0])):
             if not leave.decided_by:
                 role = decider(leave, policy)
                 yield Task(
-                    action="leave-decisions", about=self.id, role=role, due=leave.first, rule=rule, detail=number,
+                    action="leave-decisions",
+                    about=self.id,
+                    role=role,
+                    due=leave.first,
+                    rule=rule,
+                    detail=number,
                     answer={**village, "number": int(number), "body": role},
-                )  # fmt: skip
+                )
             elif leave.over:
                 yield Task(
-                    action="leave-returns", about=self.id, role="organisation", due=leave.last + DAY, rule=rule,
-                    detail=number, answer={**village, "number": int(number), "body": "organisation"},
-                )  # fmt: skip
+                    action="leave-returns",
+                    about=self.id,
+                    role="organisation",
+                    due=leave.last + DAY,
+                    rule=rule,
+                    detail=number,
+                    answer={**village, "number": int(number), "body": "organisation"},
+                )
         if terms is None:
             return
         for name, month in sorted(self.months.items()):
             if not month.days:
                 year, _, number = name.partition("-")
                 yield Task(
-                    action="presences", about=self.id, role=terms.by, due=month.count_by, rule=terms.rule, detail=name,
+                    action="presences",
+                    about=self.id,
+                    role=terms.by,
+                    due=month.count_by,
+                    rule=terms.rule,
+                    detail=name,
                     answer={**village, "year": int(year), "month": int(number), "body": terms.by},
-                )  # fmt: skip
+                )
 
     def _lessons(self, policy: Policy) -> Iterable[Task]:
         for kind, owed in sorted(self.lessons.items()):
             if owed and (terms := policy.course(kind)):
                 yield Task(
-                    action="attendances", about=self.id, role=terms.by, rule=terms.rule, detail=kind,
+                    action="attendances",
+                    about=self.id,
+                    role=terms.by,
+                    rule=terms.rule,
+                    detail=kind,
                     due=min(lesson.train_by for lesson in owed.values()),
                     answer={"place": self.place, "body": terms.by},
-                )  # fmt: skip
+                )
         for kind, skills in sorted(self.lacking.items()):
             for skill, lesson in sorted(skills.items()):
                 if not lesson.course and (terms := policy.course(kind)):
                     yield Task(
-                        action="courses", about=self.id, role=terms.by, due=lesson.train_by, rule=terms.rule,
-                        detail=skill, answer={"place": self.place, "kind": kind, "body": terms.by},
-                    )  # fmt: skip
+                        action="courses",
+                        about=self.id,
+                        role=terms.by,
+                        due=lesson.train_by,
+                        rule=terms.rule,
+                        detail=skill,
+                        answer={"place": self.place, "kind": kind, "body": terms.by},
+                    )
 
     def owing_since(self, cadre: str, duty: Duty) -> date | None:
         """Since when a cadre is here in a way for which a duty is owed; None for nobody who owes it."""
@@ -333,9 +364,14 @@ def absorb(state: Roster | None, event: VillageMerged, policy: Policy, today: da
         kinds = dict.fromkeys((*other.lessons, *state.lessons))
         lessons = {kind: {**other.lessons.get(kind, {}), **state.lessons.get(kind, {})} for kind in kinds}
         state = state.but(
-            unit=other.unit, members=other.members, lessons=lessons, bound=other.bound, leaves=other.leaves,
-            asked=other.asked, months=other.months,
-        )  # fmt: skip
+            unit=other.unit,
+            members=other.members,
+            lessons=lessons,
+            bound=other.bound,
+            leaves=other.leaves,
+            asked=other.asked,
+            months=other.months,
+        )
     return Change(clocked(state, policy, today))
 
 

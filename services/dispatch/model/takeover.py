@@ -58,9 +58,7 @@ def take_over(state: Commitments | None, command: TakeOver, policy: Policy, toda
     return go_on(state, policy, today, *told) if told else Change(state)
 
 
-def _held(
-    state: Commitments, held: Held, since: date, commitment: Commitment, policy: Policy, today: date
-) -> Owed:  # fmt: skip
+def _held(state: Commitments, held: Held, since: date, commitment: Commitment, policy: Policy, today: date) -> Owed:
     """One commitment that was set before the system was used. Raises Refused if its dates or numbers are impossible."""
     if commitment.after and not any(o.kind == commitment.after and o.set_on for o in state.owed.values()):
         raise _contradicted(

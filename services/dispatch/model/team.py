@@ -262,9 +262,7 @@ def help(state: Link | None, event: HelpBegun, policy: Policy, today: date) -> C
     return Change(state.but(stage="helped"))
 
 
-def lose_member(
-    state: Link | None, event: MemberRecalled | MemberLeft, policy: Policy, today: date
-) -> Change:  # fmt: skip
+def lose_member(state: Link | None, event: MemberRecalled | MemberLeft, policy: Policy, today: date) -> Change:
     """A cadre has left the team, and the unit owes a replacement by the pack's day, if the team is too small (2.20)."""
     state = known(state, "村", "the village", event.village)
     vacancy = Vacancy(event.role, policy.team.replace_by.due(today, policy.calendar))
@@ -315,9 +313,7 @@ def extend(state: Link, due: Due, policy: Policy, today: date) -> Change:
         return _rotated(state, due)
     until = policy.team.extension.after(due.on - DAY, policy.calendar)
     extension = state.extension + 1
-    extended = TermExtended(
-        place=state.place, village=state.village, unit=state.unit, until=until, extension=extension
-    )  # fmt: skip
+    extended = TermExtended(place=state.place, village=state.village, unit=state.unit, until=until, extension=extension)
     return Change(state.but(term_end=until, extension=extension, prolonged={}).timed(term=until + DAY), (extended,))
 
 
@@ -329,9 +325,13 @@ def prolong(state: Link | None, event: OutcomeDecided, policy: Policy, today: da
         return Change(state)
     longer, until = _prolonged(state, [*state.prolonged, event.outcome], policy)
     extended = TermExtended(
-        place=state.place, village=state.village, unit=state.unit, until=until, extension=longer.extension,
+        place=state.place,
+        village=state.village,
+        unit=state.unit,
+        until=until,
+        extension=longer.extension,
         outcome=event.outcome,
-    )  # fmt: skip
+    )
     return Change(longer, (extended,))
 
 
@@ -342,7 +342,7 @@ def shorten(state: Link | None, event: AppealDecided | DecisionWithdrawn, policy
     shorter, until = _prolonged(state, [one for one in state.prolonged if one != event.outcome], policy)
     withdrawn = ExtensionWithdrawn(
         place=state.place, village=state.village, unit=state.unit, until=until, outcome=event.outcome
-    )  # fmt: skip
+    )
     return Change(shorter, (withdrawn,))
 
 
@@ -384,9 +384,14 @@ def _rotated(state: Link, due: Due) -> Change:
     about = {"place": state.place, "village": state.village, "unit": state.unit}
     ended = TermEnded(**about, team=state.team, until=state.term_end)
     rest = Link(
-        id=state.id, place=state.place, stage="diagnosed", spell=state.spell, lists=state.lists,
-        by_lists=state.by_lists, problem_class=state.problem_class,
-    )  # fmt: skip
+        id=state.id,
+        place=state.place,
+        stage="diagnosed",
+        spell=state.spell,
+        lists=state.lists,
+        by_lists=state.by_lists,
+        problem_class=state.problem_class,
+    )
     return Change(rest, (ended, released(state, due.on)))
 
 
@@ -491,9 +496,13 @@ def absorb(state: Link | None, event: VillageMerged, policy: Policy, today: date
     if other.stage not in OUT or state.stage not in ("released", "diagnosed"):
         return Change(state)
     state = state.but(
-        unit=other.unit, team=other.team, since=other.since, vacancies=other.vacancies, reviews=other.reviews,
+        unit=other.unit,
+        team=other.team,
+        since=other.since,
+        vacancies=other.vacancies,
+        reviews=other.reviews,
         adjustments=other.adjustments,
-    )  # fmt: skip
+    )
     needs = (pool.needs.get(event.into) for pool in others.values() if isinstance(pool, Pool))
     need = next((need for need in needs if need), None)
     if state.stage == "diagnosed" and need:

@@ -30,13 +30,9 @@ def end(state: Roster | None, event: TermEnded | TermExtended | TeamReleased, po
     if terms is None or not members or (state and ended in state.ended):
         return Change(state)
     state = state or Roster(id=event.village, place=event.place, unit=event.unit)
-    over = Ended(
-        unit=event.unit, members=tuple(sorted(members)), assess_by=terms.assess_by.due(today, policy.calendar)
-    )  # fmt: skip
+    over = Ended(unit=event.unit, members=tuple(sorted(members)), assess_by=terms.assess_by.due(today, policy.calendar))
     state = state.but(ended=dict([*state.ended.items(), (ended, over)][-KEPT:]))
-    state = state.counting(
-        "ended", ended, "assess_by", since=today, span=terms.assess_by.within, timer="assessment"
-    )  # fmt: skip
+    state = state.counting("ended", ended, "assess_by", since=today, span=terms.assess_by.within, timer="assessment")
     return Change(clocked(state, policy, today))
 
 
@@ -79,9 +75,13 @@ def assess(state: Roster | None, command: AssessTerm, policy: Policy, today: dat
         if over.grades == grades:
             return Change(state)
     told = TermAssessed(
-        place=state.place, village=state.id, unit=over.unit, ended=command.ended, merits=command.merits,
+        place=state.place,
+        village=state.id,
+        unit=over.unit,
+        ended=command.ended,
+        merits=command.merits,
         assessed_by=command.assessed_by,
-    )  # fmt: skip
+    )
     state = state.but(ended={**state.ended, f"{command.ended}": replace(over, grades=grades)})
     return Change(clocked(state, policy, today), (told,))
 
@@ -95,9 +95,14 @@ def fall_due(state: Roster, due: Due, policy: Policy, today: date) -> Change:
     state = state.but(ended={**state.ended, **{day: replace(one, is_missed=True) for day, one in missed.items()}})
     told = tuple(
         AssessmentMissed(
-            place=state.place, village=state.id, unit=one.unit, ended=date.fromisoformat(day), due=one.assess_by,
+            place=state.place,
+            village=state.id,
+            unit=one.unit,
+            ended=date.fromisoformat(day),
+            due=one.assess_by,
             owed_by=terms.by,
         )
-        for day, one in missed.items() if terms
-    )  # fmt: skip
+        for day, one in missed.items()
+        if terms
+    )
     return Change(clocked(state, policy, due.on), told)

@@ -70,8 +70,9 @@ def join(state: Roster | None, event: MemberReplaced, policy: Policy, today: dat
         return Change(state)
     state = state or Roster(id=event.village, place=event.place, unit=event.unit)
     if not state.members:
-        state = state.but(unit=event.unit, members={one.cadre: Post(one.role, today)
-                                                        for one in link.team if one.cadre != event.cadre})  # fmt: skip
+        state = state.but(
+            unit=event.unit, members={one.cadre: Post(one.role, today) for one in link.team if one.cadre != event.cadre}
+        )
     before = state.members.get(event.cadre)
     post = Post(event.role, before.since if before else today)
     leaves = {number: _stood_in(leave, event, is_new=before is None) for number, leave in state.leaves.items()}
@@ -247,7 +248,7 @@ def report(state: Roster | None, command: ReportSkills, policy: Policy, today: d
         )
     told = SkillsReported(
         place=state.place, village=state.id, kind=command.kind, lacking=command.lacking, reported_by=command.reported_by
-    )  # fmt: skip
+    )
     return Change(clocked(state, policy, today), (told,))
 
 
@@ -310,7 +311,7 @@ def _missed(
         TrainingMissed(
             place=state.place, village=state.id, kind=kind, skill=skill, due=due, missing=missing, owed_by=terms.by
         ),
-    )  # fmt: skip
+    )
 
 
 def _new_year(state: Roster, policy: Policy, day: date) -> Roster:

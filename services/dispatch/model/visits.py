@@ -32,10 +32,14 @@ def fall_due(state: Contacts, due: Due, policy: Policy, today: date) -> Change:
                 if link and link.visits:
                     told.append(
                         VisitsMissed(
-                            place=state.place, village=state.id, kind=kind, last=date.fromisoformat(last),
-                            due=one.tell_by, owed_by=link.visits.by,
+                            place=state.place,
+                            village=state.id,
+                            kind=kind,
+                            last=date.fromisoformat(last),
+                            due=one.tell_by,
+                            owed_by=link.visits.by,
                         )
-                    )  # fmt: skip
+                    )
         state = state.but(visits={**state.visits, kind: periods})
     for kind, bond in sorted(state.bonds.items()):
         link = policy.bonds.get(kind)

@@ -15,9 +15,7 @@ from shared.policy import Commitment, Policy
 from shared.rules import Change, Refused, require_body
 
 
-def withdraw_commitment(
-    state: Commitments | None, command: WithdrawCommitment, policy: Policy, today: date
-) -> Change:  # fmt: skip
+def withdraw_commitment(state: Commitments | None, command: WithdrawCommitment, policy: Policy, today: date) -> Change:
     """Take back what was entered by mistake. Refused once something depends on it."""
     state, owed = period_of(state, command, policy)
     commitment = commitment_of(command, policy)

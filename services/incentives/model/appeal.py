@@ -41,15 +41,11 @@ def escalate(record: Record | None, command: EscalateAppeal, policy: Policy, tod
     # Whoever got no answer is not bound by a time that begins with one.
     case = _lodged(case, command, today if case.appeal == "lodged" else last, policy, today)
     record = record.keep(command.outcome, case)
-    escalated = record.tell(
-        AppealEscalated, command.outcome, answers=case.answers, answer_until=case.answer_until
-    )  # fmt: skip
+    escalated = record.tell(AppealEscalated, command.outcome, answers=case.answers, answer_until=case.answer_until)
     return Change(record, (escalated,))
 
 
-def _lodged(
-    case: Case, command: LodgeAppeal | EscalateAppeal, last: date | None, policy: Policy, today: date
-) -> Case:  # fmt: skip
+def _lodged(case: Case, command: LodgeAppeal | EscalateAppeal, last: date | None, policy: Policy, today: date) -> Case:
     """The case with an appeal that runs. What was handed in on paper in time may be entered later."""
     level, lodged_on = case.remedy, command.lodged_on or today
     if not (case.served_on and level and last):
@@ -118,7 +114,5 @@ def decide_appeal(record: Record | None, command: DecideAppeal, policy: Policy, 
         case = but(case, appeal="upheld", level=case.level + 1, answered_on=today)
         case = to_serve(case, today, policy)
     record = record.keep(command.outcome, case)
-    answered = record.tell(
-        AppealDecided, command.outcome, overturned=command.overturned, decided_by=signed(command)
-    )  # fmt: skip
+    answered = record.tell(AppealDecided, command.outcome, overturned=command.overturned, decided_by=signed(command))
     return Change(record, (answered,))

@@ -134,16 +134,19 @@ def told_in_full(record: Record, outcome: str, policy: Policy | None, today: dat
     effects = [in_words("effect", case.terms.effect, policy)] if case.terms.effect != "record" else []
     return OwnCase(
         **msgspec.structs.asdict(told(record, outcome, policy, today)),
-        grounds=tuple(_ground(one, policy) for one in case.evidence), statement=case.statement, finding=case.finding,
+        grounds=tuple(_ground(one, policy) for one in case.evidence),
+        statement=case.statement,
+        finding=case.finding,
         distinctions=tuple(in_words("distinctions", one, policy) for one in case.distinctions),
-        effect=effects[0] if is_decided and effects else ("", ""), served_on=case.served_on,
+        effect=effects[0] if is_decided and effects else ("", ""),
+        served_on=case.served_on,
         expires=case.expires if is_decided else None,
         remedies=tuple(
             Remedy(one.label, basis(one.rule, policy), ROLES[one.by(case.terms.decides)], span_in_words(one.within))
             for one in (case.levels if is_decided else ())
         ),
         appeal=_APPEALS[case.appeal],
-    )  # fmt: skip
+    )
 
 
 def _ground(said: str, policy: Policy | None) -> Both:
@@ -169,17 +172,39 @@ def _clocks(case: Case, policy: Policy | None, today: date) -> Iterator[Clock]:
 
 
 def _times(case: Case) -> Iterator[_Time]:
-    terms, level, is_lodged = case.terms, case.remedy, case.appeal == "lodged"
+    yield from _to_the_decision(case)
+    yield from _of_remedies(case)
+    yield _Time(
+        ("影响期", "the impact period"),
+        case.terms.clause,
+        SUBJECT,
+        case.decided_on,
+        case.expires,
+        case.status == "imposed",
+    )
+
+
+def _to_the_decision(case: Case) -> Iterator[_Time]:
+    terms = case.terms
     decides, proposes = ROLES[terms.decides], ROLES[terms.proposes] if terms.proposes else SUBJECT
     heard_from = case.moved_on or case.proposed_on
     yield _Time(
-        ("提请决定", "the proposal to the deciding body"), terms.clause, proposes, case.proposed_on, case.move_by,
+        ("提请决定", "the proposal to the deciding body"),
+        terms.clause,
+        proposes,
+        case.proposed_on,
+        case.move_by,
         case.status == "found",
-    )  # fmt: skip
+    )
     yield _Time(
-        ("陈述申辩", "statement and defence"), as_of("Sanctions Law 43", heard_from), SUBJECT, heard_from,
-        case.defence_until, case.status == "proposed", is_right=True,
-    )  # fmt: skip
+        ("陈述申辩", "statement and defence"),
+        as_of("Sanctions Law 43", heard_from),
+        SUBJECT,
+        heard_from,
+        case.defence_until,
+        case.status == "proposed",
+        is_right=True,
+    )
     yield _Time(
         ("作出决定", "the decision"),
         terms.clause,
@@ -190,28 +215,47 @@ def _times(case: Case) -> Iterator[_Time]:
     )
     served_by = ROLES[case.levels[case.level - 1].by(terms.decides)] if case.level else decides
     yield _Time(
-        ("送达", "the service"), as_of("Civil Servant Law 95", case.serve_by or heard_from), served_by,
-        case.answered_on or case.decided_on, case.serve_by, runs=True,
-    )  # fmt: skip
+        ("送达", "the service"),
+        as_of("Civil Servant Law 95", case.serve_by or heard_from),
+        served_by,
+        case.answered_on or case.decided_on,
+        case.serve_by,
+        runs=True,
+    )
+
+
+def _of_remedies(case: Case) -> Iterator[_Time]:
+    level, is_lodged = case.remedy, case.appeal == "lodged"
     if level and not is_lodged:
         yield _Time(
-            (f"申请{level.label}", f"asking for a remedy (“{level.label}”)"), level.rule, SUBJECT, case.served_on,
-            case.appeal_until, runs=True, is_right=True,
-        )  # fmt: skip
+            (f"申请{level.label}", f"asking for a remedy (“{level.label}”)"),
+            level.rule,
+            SUBJECT,
+            case.served_on,
+            case.appeal_until,
+            runs=True,
+            is_right=True,
+        )
     if level and is_lodged:
         yield _Time(
-            (f"对{level.label}作出决定", f"the answer to the remedy (“{level.label}”)"), level.rule,
-            ROLES[case.answers], case.appealed_on, case.answer_until, runs=True,
-        )  # fmt: skip
+            (f"对{level.label}作出决定", f"the answer to the remedy (“{level.label}”)"),
+            level.rule,
+            ROLES[case.answers],
+            case.appealed_on,
+            case.answer_until,
+            runs=True,
+        )
     if case.direct_until and len(case.levels) > 1:
         above = case.levels[1]
         yield _Time(
-            (f"直接提出{above.label}", f"going on to the next remedy at once (“{above.label}”)"), above.rule, SUBJECT,
-            case.served_on, case.direct_until, not case.appeal, is_right=True,
-        )  # fmt: skip
-    yield _Time(
-        ("影响期", "the impact period"), terms.clause, SUBJECT, case.decided_on, case.expires, case.status == "imposed"
-    )
+            (f"直接提出{above.label}", f"going on to the next remedy at once (“{above.label}”)"),
+            above.rule,
+            SUBJECT,
+            case.served_on,
+            case.direct_until,
+            not case.appeal,
+            is_right=True,
+        )
 
 
 def _steps(case: Case, today: date) -> Iterator[Step]:

@@ -125,7 +125,9 @@ def _paid(payroll: Payroll, command: CorrectStatement | ExplainPay, policy: Poli
 def _require_kept(payroll: Payroll, year: int, policy: Policy) -> None:
     """Refuse what is said of a year of which nothing is kept any more."""
     if year <= payroll.dropped:
-        zh = (f"{payroll.dropped}年及以前的报酬补贴保存期限已届满，不再保存，不能核定、更正或者说明原因；"
-              "确需更正的，依财务档案办理")  # fmt: skip
+        zh = (
+            f"{payroll.dropped}年及以前的报酬补贴保存期限已届满，不再保存，不能核定、更正或者说明原因；"
+            "确需更正的，依财务档案办理"
+        )
         en = f"what was paid until {payroll.dropped} is kept no more, and nothing can be said of it; go by the accounts"
         raise Refused(policy.keeping.rule if policy.keeping else RULE, zh, en, field="year")

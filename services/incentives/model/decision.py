@@ -244,9 +244,7 @@ def serve(record: Record | None, command: ServeDecision, policy: Policy, today: 
         return Change(record)
     record = record.keep(command.outcome, opened(case, command.served_on, policy))
     case = record.cases[command.outcome]
-    served = record.tell(
-        DecisionServed, command.outcome, served_on=command.served_on, appeal_until=case.appeal_until
-    )  # fmt: skip
+    served = record.tell(DecisionServed, command.outcome, served_on=command.served_on, appeal_until=case.appeal_until)
     return Change(record, (served,))
 
 
@@ -288,7 +286,5 @@ def withdraw_decision(record: Record | None, command: WithdrawDecision, policy: 
     )  # fmt: skip
     case = decidable(undecided, today, policy)
     record = record.keep(command.outcome, case)
-    withdrawn = record.tell(
-        DecisionWithdrawn, command.outcome, reason=command.reason, decided_by=command.decided_by
-    )  # fmt: skip
+    withdrawn = record.tell(DecisionWithdrawn, command.outcome, reason=command.reason, decided_by=command.decided_by)
     return Change(record, (withdrawn,))

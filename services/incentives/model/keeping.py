@@ -44,5 +44,6 @@ def _grades(payee: Payee, dropped: int, *, holding: bool) -> Mapping[str, str]:
         assessment, _, year = key.partition("/")
         latest[assessment] = max(latest.get(assessment, (0, "")), (int(year or 0), key))
     stays = {key for _, key in latest.values()} if holding else set()
-    return {key: grade for key, grade in payee.grades.items()
-            if key in stays or int(key.partition("/")[2] or 0) > dropped}  # fmt: skip
+    return {
+        key: grade for key, grade in payee.grades.items() if key in stays or int(key.partition("/")[2] or 0) > dropped
+    }

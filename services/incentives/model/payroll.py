@@ -85,8 +85,11 @@ class Payee(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def closed(self, today: date) -> "Payee":
         """The same, with the day in the statements that recur and hold no more, and in none that holds again."""
         holding = None if self.ended else self.standing
-        recurring = {cause: replace(one, until=None if one is holding else one.until or today)
-                     for cause, one in self.sums.items() if one.recurs}  # fmt: skip
+        recurring = {
+            cause: replace(one, until=None if one is holding else one.until or today)
+            for cause, one in self.sums.items()
+            if one.recurs
+        }
         return replace(self, sums={**self.sums, **recurring})
 
     def rated(self, year: int) -> dict[str, str]:

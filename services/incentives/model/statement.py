@@ -202,9 +202,14 @@ def count(payroll: Payroll | None, event: PresenceCounted, policy: Policy, today
         first = list[tuple[str, Sum]]()
         for person in sorted({*days, *before}):
             payee = payroll.payee(terms.kind, person) or Payee(kind=terms.kind, person=person)
-            new = Sum(year=event.year, month=event.month, parts=terms.by_days(days.get(person, 0)), rule=terms.rule,
-                      by=terms.confirmed_by,
-                      confirm_by=terms.confirm_within.after(today, policy.calendar))  # fmt: skip
+            new = Sum(
+                year=event.year,
+                month=event.month,
+                parts=terms.by_days(days.get(person, 0)),
+                rule=terms.rule,
+                by=terms.confirmed_by,
+                confirm_by=terms.confirm_within.after(today, policy.calendar),
+            )
             change = drawn(payroll, payee, cause, new, terms, policy, today)
             assert isinstance(change.state, Payroll)
             payroll = change.state

@@ -33,9 +33,13 @@ def tell_story(record: Record | None, command: TellStory, policy: Policy, today:
 
     def told(event: type[OfStory], where: str) -> OfStory:
         return event(
-            place=case.place, village=case.village, kind=case.terms.kind, award=award, story_in=where,
+            place=case.place,
+            village=case.village,
+            kind=case.terms.kind,
+            award=award,
+            story_in=where,
             decided_by=command.decided_by,
-        )  # fmt: skip
+        )
 
     withdrawn = (told(StoryWithdrawn, before),) if before else ()
     published = (told(StoryPublished, story_in),) if story_in else ()

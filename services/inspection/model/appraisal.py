@@ -186,17 +186,24 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
             if not one.source or said_no_more or not self.results.get(one.source):
                 role = one.by or self.terms.decides
                 yield Task(
-                    action=ACTIONS.get(one.how, "appraisal-voids"), about=self.subject, role=role,
-                    due=date(self.year, 12, 31), rule=self.terms.rule, detail=f"{self.year} {one.channel}",
+                    action=ACTIONS.get(one.how, "appraisal-voids"),
+                    about=self.subject,
+                    role=role,
+                    due=date(self.year, 12, 31),
+                    rule=self.terms.rule,
+                    detail=f"{self.year} {one.channel}",
                     answer={**known, "channel": one.channel, "body": role},
-                )  # fmt: skip
+                )
         if self.status in ("proposed", "contested"):
             yield Task(
-                action="appraisal-grades", about=self.subject, role=self.terms.decides,
-                due=self.answer_until or self.grade_by, rule=self.terms.rule,
+                action="appraisal-grades",
+                about=self.subject,
+                role=self.terms.decides,
+                due=self.answer_until or self.grade_by,
+                rule=self.terms.rule,
                 detail=f"{self.year} {self.terms.kind}",
                 answer={**known, "body": self.terms.decides},
-            )  # fmt: skip
+            )
 
     def timed_once_complete(self, today: date) -> "Appraisal":
         """The assessment with its timer for the proposal once all is in: the day after, and not before the year is

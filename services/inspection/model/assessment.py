@@ -186,9 +186,14 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
             if channel.endswith("_report"):
                 form = channel.removesuffix("_report")
                 yield Task(
-                    action="reports", about=self.village, role="team", due=year_end, rule="3.8",
-                    detail=f"{self.year} {form}", answer={**said, "form": form, "body": "team"},
-                )  # fmt: skip
+                    action="reports",
+                    about=self.village,
+                    role="team",
+                    due=year_end,
+                    rule="3.8",
+                    detail=f"{self.year} {form}",
+                    answer={**said, "form": form, "body": "team"},
+                )
             elif channel == "ballot" and "oral_report" not in self.missing:
                 yield Task(
                     action="ballots",
@@ -201,17 +206,27 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
                 )
             elif self.is_overdue and channel != "ballot":
                 yield Task(
-                    action="input-voids", about=self.village, role="organisation", due=None, rule="3.8",
-                    detail=f"{self.year} {channel}", answer={**said, "channel": channel, "body": "organisation"},
-                )  # fmt: skip
+                    action="input-voids",
+                    about=self.village,
+                    role="organisation",
+                    due=None,
+                    rule="3.8",
+                    detail=f"{self.year} {channel}",
+                    answer={**said, "channel": channel, "body": "organisation"},
+                )
         if self.status in ("proposed", "contested"):
             # A grade that an earlier version proposed has no last day: it is counted here from the end of its year.
             due = self.answer_until or self.grade_by or policy.assessment.grade_by.due(year_end, policy.calendar)
             rule = "2.15" if self.status == "proposed" else as_of("Civil Servant Law 95", due)
             yield Task(
-                action="grades", about=self.village, role="organisation", due=due, rule=rule,
-                detail=str(self.year), answer={**said, "body": "organisation"},
-            )  # fmt: skip
+                action="grades",
+                about=self.village,
+                role="organisation",
+                due=due,
+                rule=rule,
+                detail=str(self.year),
+                answer={**said, "body": "organisation"},
+            )
 
 
 def hand_of_year(action: str, said: object, inputs: Collection[str], grades: str, *, is_review: bool) -> Hand | None:

@@ -49,8 +49,13 @@ def publish(
         planned=campaign.size,
         visited=len(campaign.visited),
         noted=tuple(
-            Noted(village=village, unit=_unit(others.get((Supervision, village))), absent=made.absent,
-                  findings=made.findings, disputed=campaign.disputed.get(village, ()))
+            Noted(
+                village=village,
+                unit=_unit(others.get((Supervision, village))),
+                absent=made.absent,
+                findings=made.findings,
+                disputed=campaign.disputed.get(village, ()),
+            )
             for village, made in sorted(campaign.visited.items())
             if made.noted
         ),
@@ -58,7 +63,7 @@ def publish(
         excused=tuple(sorted(campaign.excused)),
         late=campaign.bulletin_by is not None and today > campaign.bulletin_by,
         published_by=command.published_by,
-    )  # fmt: skip
+    )
     return Change(campaign.but(published=True).timed(bulletin=None).counting("bulletin_by"), (published,))
 
 

@@ -113,19 +113,34 @@ class Cohort(State, frozen=True, kw_only=True, omit_defaults=True):
             if policy.assessment.best_at_most is None:
                 return
             yield Task(
-                action="grade-withdrawals", about=self.id, role=self.terms.decides, due=None, rule=self.terms.rule,
-                detail=str(self.year), answer={"year": self.year, "body": self.terms.decides},
-            )  # fmt: skip
+                action="grade-withdrawals",
+                about=self.id,
+                role=self.terms.decides,
+                due=None,
+                rule=self.terms.rule,
+                detail=str(self.year),
+                answer={"year": self.year, "body": self.terms.decides},
+            )
         elif self.exceeded:
             yield Task(
-                action="appraisal-grade-withdrawals", about=self.id, role=self.terms.decides, due=None,
-                rule=self.terms.rule, detail=str(self.year), answer={**said, "body": self.terms.decides},
-            )  # fmt: skip
+                action="appraisal-grade-withdrawals",
+                about=self.id,
+                role=self.terms.decides,
+                due=None,
+                rule=self.terms.rule,
+                detail=str(self.year),
+                answer={**said, "body": self.terms.decides},
+            )
         if self.terms.rank and self.status == "whole":
             yield Task(
-                action="rankings", about=self.id, role=self.terms.rank.by, due=None, rule=self.terms.rule,
-                detail=str(self.year), answer={**said, "body": self.terms.rank.by},
-            )  # fmt: skip
+                action="rankings",
+                about=self.id,
+                role=self.terms.rank.by,
+                due=None,
+                rule=self.terms.rule,
+                detail=str(self.year),
+                answer={**said, "body": self.terms.rank.by},
+            )
 
 
 Opened = AppraisalOpened | AssessmentOpened

@@ -81,9 +81,14 @@ class Seeds(msgspec.Struct, frozen=True, omit_defaults=True):
         ):
             for body in bodies:
                 yield Task(
-                    action=action, about=about, role=body, due=due, rule=rule, detail=f"{detail} {body}".lstrip(),
+                    action=action,
+                    about=about,
+                    role=body,
+                    due=due,
+                    rule=rule,
+                    detail=f"{detail} {body}".lstrip(),
                     answer={**answer, "body": body},
-                )  # fmt: skip
+                )
 
 
 def must_be_new(state: SeedHash | None, command: PostSeedHash | PostVerificationHash, _p: Policy, _d: date) -> Change:

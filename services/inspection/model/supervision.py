@@ -171,14 +171,24 @@ class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
             answer = {"place": self.place, "village": self.id, "campaign": campaign}
             role, action = ("inspection", "reply-decisions") if disputed else (heard.by, "replies")
             yield Task(
-                action=action, about=self.id, role=role, due=heard.decide_by or heard.reply_by, rule="1.6",
-                detail=campaign, answer={**answer, "body": role},
-            )  # fmt: skip
+                action=action,
+                about=self.id,
+                role=role,
+                due=heard.decide_by or heard.reply_by,
+                rule="1.6",
+                detail=campaign,
+                answer={**answer, "body": role},
+            )
         for id, order in sorted(self.orders.items()):
             yield Task(
-                action="order-closings", about=self.id, role="township", due=order.due, rule="1.6", detail=id,
+                action="order-closings",
+                about=self.id,
+                role="township",
+                due=order.due,
+                rule="1.6",
+                detail=id,
                 answer={"place": self.place, "village": self.id, "order": id, "body": "township"},
-            )  # fmt: skip
+            )
 
 
 def assign(state: Supervision | None, event: TeamAssigned, policy: Policy, today: date) -> Change:
@@ -281,8 +291,10 @@ def excuse(state: Supervision | None, event: LeaveGranted, policy: Policy, today
     """A member was granted leave (5.12). Leave that ended a year ago is forgotten."""
     village = state or Supervision(id=event.village, place=event.place)
     granted = (*village.excused.get(event.cadre, ()), Excuse(event.first, event.last))
-    kept = {cadre: tuple(one for one in leave if one.last > today - timedelta(365))
-            for cadre, leave in {**village.excused, event.cadre: granted}.items()}  # fmt: skip
+    kept = {
+        cadre: tuple(one for one in leave if one.last > today - timedelta(365))
+        for cadre, leave in {**village.excused, event.cadre: granted}.items()
+    }
     return Change(village.but(excused={cadre: leave for cadre, leave in kept.items() if leave}))
 
 
@@ -334,8 +346,11 @@ def check_leave(state: Supervision | None, command: RecordVisit, policy: Policy,
     It is asked last, so that nobody learns who is on leave whose visit is not due.
     """
     village = addressed(state, command, "派驻过工作队的村", "village with a team")
-    on_leave = [cadre for cadre in sorted(set(command.absent))
-                if any(one.first <= command.on <= one.last for one in village.excused.get(cadre, ()))]  # fmt: skip
+    on_leave = [
+        cadre
+        for cadre in sorted(set(command.absent))
+        if any(one.first <= command.on <= one.last for one in village.excused.get(cadre, ()))
+    ]
     if on_leave:
         raise Refused(
             "5.12",

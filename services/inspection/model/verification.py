@@ -115,10 +115,14 @@ class Verification(State, frozen=True, kw_only=True, omit_defaults=True):
             yield from self.seeds.tasks(self.id, "verification-seed", RULE, last, said, str(self.attempt))
         elif self.awaits:
             yield Task(
-                action="verifications", about=self.id, role=self.by, due=self.until, rule=RULE,
+                action="verifications",
+                about=self.id,
+                role=self.by,
+                due=self.until,
+                rule=RULE,
                 detail=str(self.attempt),
                 answer={"place": self.place, "village": self.id, "attempt": self.attempt, "body": self.by},
-            )  # fmt: skip
+            )
 
     def shown(self, *, to_operator: bool = False) -> "Verification":
         """The verification as it may be read before its end: without the bodies' shares.
@@ -132,9 +136,13 @@ class Verification(State, frozen=True, kw_only=True, omit_defaults=True):
 
 
 _STANDING = {
-    "prepared": "尚未申请", "requested": "待抽样", "awaited": "待核查", "passed": "已通过", "failed": "未通过",
+    "prepared": "尚未申请",
+    "requested": "待抽样",
+    "awaited": "待核查",
+    "passed": "已通过",
+    "failed": "未通过",
     "withdrawn": "已撤回",
-}  # fmt: skip
+}
 """The Chinese words for the states of a verification."""
 
 

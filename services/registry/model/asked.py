@@ -70,9 +70,11 @@ def of_poor(
 
 
 def lapse(
-    listing: Listing | None, _event: VillageDelisted | VillageUnlisted | VillageWithdrawn | VillageMerged,
-    _policy: Policy, _today: date,
-) -> Change:  # fmt: skip
+    listing: Listing | None,
+    _event: VillageDelisted | VillageUnlisted | VillageWithdrawn | VillageMerged,
+    _policy: Policy,
+    _today: date,
+) -> Change:
     """The village is on the poverty list no more, and need not be on this one."""
     return Change(listing and listing.asked_no_more())
 

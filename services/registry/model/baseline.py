@@ -102,14 +102,23 @@ class Baseline(State, frozen=True, kw_only=True):
         due = policy.listing.diagnose_by.due(self.survey.opened, policy.calendar)
         if missing := self.survey.missing(policy):
             yield Task(
-                action="surveys", about=self.id, role="township", due=due, rule="3.1", detail=",".join(missing),
+                action="surveys",
+                about=self.id,
+                role="township",
+                due=due,
+                rule="3.1",
+                detail=",".join(missing),
                 answer={"place": self.place, "village": self.id},
-            )  # fmt: skip
+            )
         else:
             yield Task(
-                action="diagnoses", about=self.id, role=DIAGNOSES, due=due, rule="3.1",
+                action="diagnoses",
+                about=self.id,
+                role=DIAGNOSES,
+                due=due,
+                rule="3.1",
                 answer={"place": self.place, "village": self.id, "body": DIAGNOSES},
-            )  # fmt: skip
+            )
 
 
 def open_survey(baseline: Baseline | None, event: VillageListed, _policy: Policy, today: date) -> Change:

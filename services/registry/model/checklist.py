@@ -69,8 +69,9 @@ class Checklists(State, frozen=True, kw_only=True, omit_defaults=True):
             kind, _, on = key.partition("/")
             if one := policy.checklist(kind):
                 answer = {"place": self.place, "village": self.id, "kind": kind, "on": on, "body": one.by}
-                yield Task(action="checklists", about=self.id, role=one.by, due=due, rule=one.rule, detail=key,
-                           answer=answer)  # fmt: skip
+                yield Task(
+                    action="checklists", about=self.id, role=one.by, due=due, rule=one.rule, detail=key, answer=answer
+                )
 
     def clocked(self, policy: Policy, after: date) -> "Checklists":
         """The state with its timer on the first later day on which a list opens or has become overdue.

@@ -71,9 +71,14 @@ class Clock(State, frozen=True, kw_only=True):
         if self.awaits:
             end = self.known_until
             yield Task(
-                action="holidays", about=self.id, role="operator", due=end, rule=WORKING_DAYS, detail=str(end.year + 1),
+                action="holidays",
+                about=self.id,
+                role="operator",
+                due=end,
+                rule=WORKING_DAYS,
+                detail=str(end.year + 1),
                 answer={"place": self.place, "year": end.year + 1},
-            )  # fmt: skip
+            )
 
 
 def strike(clock: Clock | None, due: DayDue, _policy: Policy | None, _today: date) -> Change:

@@ -88,12 +88,17 @@ class Decap(Dossier, frozen=True, kw_only=True):
     decides_delays = "decap-delay-decisions"
     tells = MappingProxyType(
         {
-            NoticePosted: DecapNoticePosted, NoticeWithdrawn: DecapNoticeWithdrawn, StepOverdue: DecapStepOverdue,
-            ObjectionRaised: DecapObjectionRaised, ObjectionDecided: DecapObjectionDecided,
-            ObjectionWithdrawn: DecapObjectionWithdrawn, DelayDecided: DecapDelayDecided,
-            WordAsked: DecapWordAsked, WordGiven: DecapWordGiven,
+            NoticePosted: DecapNoticePosted,
+            NoticeWithdrawn: DecapNoticeWithdrawn,
+            StepOverdue: DecapStepOverdue,
+            ObjectionRaised: DecapObjectionRaised,
+            ObjectionDecided: DecapObjectionDecided,
+            ObjectionWithdrawn: DecapObjectionWithdrawn,
+            DelayDecided: DecapDelayDecided,
+            WordAsked: DecapWordAsked,
+            WordGiven: DecapWordGiven,
         }
-    )  # fmt: skip
+    )
     year: int
     """The year whose figures it rests on."""
     incidence: float
@@ -129,8 +134,11 @@ class Decap(Dossier, frozen=True, kw_only=True):
         if (heard := now.hearing) is None or (step := now.step) is None or step.reply is None:
             yield from super().awaited()
             return
-        action, role, due = ("decap-replies", step.reply.by, heard.reply_by) if heard.decide_by is None else (
-            "decap-reply-decisions", now.by, heard.decide_by)  # fmt: skip
+        action, role, due = (
+            ("decap-replies", step.reply.by, heard.reply_by)
+            if heard.decide_by is None
+            else ("decap-reply-decisions", now.by, heard.decide_by)
+        )
         yield Task(action=action, about=self.id, role=role, due=due, rule=self.rests_on(step),
                    detail=self.detail(step.name), answer={**self.names, "body": role})  # fmt: skip
 
@@ -169,8 +177,10 @@ def request(
         about = labels.said("division", command.division)
         raise Refused(procedure.rule, f"{about}{said}，无须再次申请", f"{command.division} {en}; no request is needed")
     judged_by = next(one for one in policy.indicators if one.figure == INCIDENCE)
-    now, after = (_measured(others[Yearbook, f"{command.place}/{year}"], command.division, judged_by)
-                  for year in (command.year, command.year + 1))  # fmt: skip
+    now, after = (
+        _measured(others[Yearbook, f"{command.place}/{year}"], command.division, judged_by)
+        for year in (command.year, command.year + 1)
+    )
     if command.year not in (today.year - 1, today.year) or after:
         raise Refused(
             procedure.rule,
@@ -404,7 +414,5 @@ def withdraw(decap: Decap | None, command: WithdrawDecap, _policy: Policy, today
     taken = now.steps[: now.at + bool(now.hearing)]
     rests(decap.rule, {f"已进行的“{step.label}”": f"{step.name}, which was taken" for step in taken})
     check_answered(decap)
-    event = DecapWithdrawn(
-        **decap.names, attempt=now.attempt, reason=command.reason, decided_by=command.decided_by
-    )  # fmt: skip
+    event = DecapWithdrawn(**decap.names, attempt=now.attempt, reason=command.reason, decided_by=command.decided_by)
     return Change(carry(decap, now.closed("withdrawn"), today), (event,))

@@ -36,8 +36,11 @@ def decide(state: Carrier | None, command: DecideDelay | DecideDecapDelay, polic
         )
     require_body(command.body, step.overdue_to, rule)
     check_given(step, "until", command.until, "新的期限", rule, wanted=not command.takes_over)
-    after = _taken_over(now, step, command.body, rule, today, policy) if command.takes_over else (
-        _extended(now, step, cast(date, command.until), rule, today, policy))  # fmt: skip
+    after = (
+        _taken_over(now, step, command.body, rule, today, policy)
+        if command.takes_over
+        else (_extended(now, step, cast(date, command.until), rule, today, policy))
+    )
     if after == now:
         return Change(state)
     event = state.tell(DelayDecided, kind=now.kind, step=step.name, until=after.take_by, taken_by=after.taken_by,

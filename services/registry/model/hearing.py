@@ -41,9 +41,14 @@ def reply(decap: Decap | None, command: ReplyToDecap, policy: Policy, today: dat
         return Change(decap)
     now = decap.course
     told = DecapReplied(
-        **decap.names, attempt=now.attempt, step=step.name, disputed_rates=disputed, document=command.document,
-        evidence=evidence, replied_by=command.replied_by,
-    )  # fmt: skip
+        **decap.names,
+        attempt=now.attempt,
+        step=step.name,
+        disputed_rates=disputed,
+        document=command.document,
+        evidence=evidence,
+        replied_by=command.replied_by,
+    )
     if not disputed:
         after = concluded(decap, hearing.found, hearing.assessed_by, policy, today)
         return Change(after.state, (told, *after.events))

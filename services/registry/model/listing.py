@@ -129,10 +129,14 @@ class Listing(State, frozen=True, kw_only=True, omit_defaults=True):
             if self.party:
                 named.pop("village", None)
             yield Task(
-                action="listings", about=self.village or self.party, role=kind.by,
-                due=self.last.until if self.last else self.enter_by, rule=kind.rule,
-                detail=self.id, answer={**named, "body": kind.by},
-            )  # fmt: skip
+                action="listings",
+                about=self.village or self.party,
+                role=kind.by,
+                due=self.last.until if self.last else self.enter_by,
+                rule=kind.rule,
+                detail=self.id,
+                answer={**named, "body": kind.by},
+            )
 
 
 def listing(message: OfList | Listed | EntryProposed | EntryDropped | EntryAsked, _policy: Policy) -> Iterable[str]:
@@ -406,9 +410,11 @@ def proposable(
 
 
 def lapse(
-    listing: Listing | None, _event: VillageMerged | VillageWithdrawn | PartyMerged | PartyWithdrawn, _policy: Policy,
+    listing: Listing | None,
+    _event: VillageMerged | VillageWithdrawn | PartyMerged | PartyWithdrawn,
+    _policy: Policy,
     _today: date,
-) -> Change:  # fmt: skip
+) -> Change:
     """What was proposed is no more, and nobody is asked about it."""
     return Change(listing and listing.but(proposed=""))
 

@@ -241,8 +241,9 @@ def take_back(register: Register | None, event: StepWithdrawn, policy: Policy, _
             was = {"cleared" if one.former.cleared_by else "watch": one.former} if one.former else {}
             changed[id] = msgspec.structs.replace(one, **{"watch": None, "cleared": None, "former": None, **was})
         elif one.cleared and one.cleared.cleared_by == round:
-            changed[id] = msgspec.structs.replace(one, watch=msgspec.structs.replace(one.cleared, cleared_by=""),
-                                                  cleared=None)  # fmt: skip
+            changed[id] = msgspec.structs.replace(
+                one, watch=msgspec.structs.replace(one.cleared, cleared_by=""), cleared=None
+            )
     if register is None or changed == register.households:
         return Change(register)
     return recounted(register.but(households=changed), policy)

@@ -108,7 +108,7 @@ def raise_objection(
             "name a household that is on this notice" if now.members else "this notice is about no single household",
             field="household",
             status=422,
-        )  # fmt: skip
+        )
     assert step.answer is not None, "every notice has its time for answers"
     given = msgspec.structs.replace(given, answer_by=step.answer.after(today, policy.calendar))
     event = state.tell(ObjectionRaised, objection=command.objection)

@@ -139,11 +139,15 @@ class Carrier(State, frozen=True, kw_only=True):
             by, detail = now.answers, self.detail(number)
             due = now.objections[str(number)].answer_by
             answer = {**names, "objection": number, "body": by}
-            yield Task(action=self.decides_objections, about=about, role=by, due=due, rule=rule, detail=detail,
-                       answer=answer)  # fmt: skip
+            yield Task(
+                action=self.decides_objections, about=about, role=by, due=due, rule=rule, detail=detail, answer=answer
+            )
         if step.kind in self.actions and now.notice_until is None:
-            answer = {**names, **({} if step.kind == "notice" else {"step": step.name}),
-                      **({"asking": now.asked} if step.kind == "ask" else {})}  # fmt: skip
+            answer = {
+                **names,
+                **({} if step.kind == "notice" else {"step": step.name}),
+                **({"asking": now.asked} if step.kind == "ask" else {}),
+            }
             yield Task(action=self.actions[step.kind], about=about, role=now.by, due=now.take_by, rule=rule,
                        detail=self.detail(step.name), answer={**answer, "body": now.by})  # fmt: skip
         if now.awaits_superior:
@@ -176,8 +180,11 @@ class Dossier(Carrier, frozen=True, kw_only=True):
     def not_now(self, zh: str, en: str) -> Refused:
         """The refusal of a command that comes out of turn. It names the awaited step."""
         step = self.course.step
-        now = (f"当前环节是“{step.label}”", f"the step that is awaited is {step.name}") if step else (
-            "程序已结束", "the procedure has ended")  # fmt: skip
+        now = (
+            (f"当前环节是“{step.label}”", f"the step that is awaited is {step.name}")
+            if step
+            else ("程序已结束", "the procedure has ended")
+        )
         return Refused(self.rests_on(step), f"{zh}；{now[0]}", f"{en}; {now[1]}")
 
     def out_of_turn(self, name: str) -> Refused:

@@ -195,8 +195,9 @@ class Register(State, frozen=True, kw_only=True):
                 continue
             by, due = procedure.proposed_by, terms.propose_within.after(since, policy.calendar)
             answer = {**names, "kind": procedure.kind, "subject_code": code, "body": by}
-            yield Task(action="resolutions", about=self.id, role=by, due=due, rule=procedure.rule, detail=key,
-                       answer=answer)  # fmt: skip
+            yield Task(
+                action="resolutions", about=self.id, role=by, due=due, rule=procedure.rule, detail=key, answer=answer
+            )
         visits = [one.watch.review_by for one in self.households.values() if one.watch]
         if visits:
             rule = next((one.rule for one in policy.procedures if one.effect == "monitor"), "5.11")
@@ -395,9 +396,13 @@ def told(
     if not came and version == (register.told or _NOBODY):
         return Change(register)
     event = HouseholdsCounted(
-        place=register.place, village=register.id, poor=tuple(sorted(poor)), lifted=tuple(sorted(lifted)),
-        former=former if came else None, came=dict(came or {}),
-    )  # fmt: skip
+        place=register.place,
+        village=register.id,
+        poor=tuple(sorted(poor)),
+        lifted=tuple(sorted(lifted)),
+        former=former if came else None,
+        came=dict(came or {}),
+    )
     return Change(register.but(told=version), (event,))
 
 

@@ -279,8 +279,11 @@ def _check_members(
     elif procedure.members and not given:
         zh, en = f"“{procedure.label}”逐户办理，请填写农户", f"{procedure.kind} is a round; name its households"
     elif strange := [id for id in given if id not in known]:
-        missing = ("没有录入信息", "households whose facts are known") if watching else (
-            "未建档立卡", "registered poor households of the village")  # fmt: skip
+        missing = (
+            ("没有录入信息", "households whose facts are known")
+            if watching
+            else ("未建档立卡", "registered poor households of the village")
+        )
         zh, en = few(strange)
         zh, en = f"农户 {zh} {missing[0]}，请核对", f"{en} are no {missing[1]}; check them"
     elif watching:
@@ -312,7 +315,7 @@ def withdraw(resolution: Resolution | None, command: WithdrawResolution, _policy
     rests(resolution.rule, begun)
     event = ResolutionWithdrawn(
         **resolution.names, party=resolution.party, reason=command.reason, decided_by=command.decided_by
-    )  # fmt: skip
+    )
     return Change(resolution, (event,))
 
 

@@ -61,10 +61,15 @@ def take_step(
     if step.kind == "accept":
         figures = len(asked), len(asked), sum(one.accepted != "no" for one in asked)
     taken = StepTaken(
-        **resolution.names, step=step.name, entitled=figures[0], present=figures[1], agreed=figures[2],
+        **resolution.names,
+        step=step.name,
+        entitled=figures[0],
+        present=figures[1],
+        agreed=figures[2],
         left_out=sum(one.left.removeprefix(UNREGISTERED) == step.name for one in marked.members.values()),
-        codes=tuple(sorted(command.codes)), decided_by=command.decided_by,
-    )  # fmt: skip
+        codes=tuple(sorted(command.codes)),
+        decided_by=command.decided_by,
+    )
     events: list[Event] = [taken]
     if not agreed and not after.ended:
         events.append(resolution.sent_back(after, command.decided_by))
@@ -165,9 +170,7 @@ def withdraw_step(resolution: Resolution | None, command: WithdrawStep, policy: 
         rests(resolution.rule, {"整顿的结果": "what the rectification has come to"})
     if resolution.fund and now.published and not now.moved_to(at, today, policy.calendar).published:
         rests(resolution.rule, {"已拨付的资金": "the money, which has been released"})
-    event = StepWithdrawn(
-        **resolution.names, step=command.step, reason=command.reason, decided_by=command.decided_by
-    )  # fmt: skip
+    event = StepWithdrawn(**resolution.names, step=command.step, reason=command.reason, decided_by=command.decided_by)
     question = _answered(resolution.question, "") if now.steps[at].kind == "act" else resolution.question
     before = resolution.but(question=question, taken=tuple(earlier))
     return Change(carry(before, now.moved_to(at, today, policy.calendar), today), (event,))
@@ -182,16 +185,23 @@ def _is_agreed(step: Step, command: TakeStep) -> bool:
 
 
 _FIGURES: Mapping[str, tuple[str, ...]] = {
-    "decide": ("entitled", "present", "agreed", "left_out"), "accept": ("acceptances",), "act": ("answer", "codes"),
+    "decide": ("entitled", "present", "agreed", "left_out"),
+    "accept": ("acceptances",),
+    "act": ("answer", "codes"),
     "publish": (),
-}  # fmt: skip
+}
 """By kind of step, what a command that takes it says; the last of it names households."""
 _NEEDED: Mapping[str, str] = {"decide": "present", "accept": "acceptances"}
 """By kind of step, what cannot be missing from it."""
 _HEADINGS = {
-    "entitled": "应到人数", "present": "实到人数", "agreed": "同意人数", "left_out": "未继续参加评定的农户",
-    "acceptances": "农户的答复", "answer": "答复内容", "codes": "查明的问题",
-}  # fmt: skip
+    "entitled": "应到人数",
+    "present": "实到人数",
+    "agreed": "同意人数",
+    "left_out": "未继续参加评定的农户",
+    "acceptances": "农户的答复",
+    "answer": "答复内容",
+    "codes": "查明的问题",
+}
 
 
 def _check_figures(now: Proceeding, step: Step, command: TakeStep, rule: str) -> None:

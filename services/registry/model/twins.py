@@ -56,8 +56,10 @@ def twins(parties: Iterable[Party], kinds: Sequence[PartyKind]) -> list[Twins]:
             alike[party.sort, plain(party.name)].append(party)
     return [
         Twins(
-            kind, labels[kind],
+            kind,
+            labels[kind],
             tuple(Twin(one.id, one.name, one.place, one.parent) for one in sorted(found, key=lambda one: one.id)),
         )
-        for (kind, _), found in sorted(alike.items()) if len(found) > 1
-    ]  # fmt: skip
+        for (kind, _), found in sorted(alike.items())
+        if len(found) > 1
+    ]

@@ -251,9 +251,7 @@ def _total(of: _Division, villages: Sequence[Counted], one: Indicator) -> Total:
     if one.total == "mean" and sums:
         sums.append(len(having))
     kept = tuple(sums)
-    return Total(
-        *of, one.figure, one.label, one.unit, _value(kept), villages=len(having), group=one.group, sums=kept
-    )  # fmt: skip
+    return Total(*of, one.figure, one.label, one.unit, _value(kept), villages=len(having), group=one.group, sums=kept)
 
 
 def _value(sums: Sequence[float]) -> float | None:

@@ -293,14 +293,18 @@ def _days() -> Iterator[Day]:
         Step("cadres", County.cadres),
     ),))  # fmt: skip
     listed = date(FIRST, 1, 6)
-    yield Day(listed, "list, match", (
+    yield Day(
+        listed,
+        "list, match",
         (
-            Step("villages", story.registrations),
-            Step("parties", story.parties),
-            *_diagnosed(lambda county: county.villages, listed),
+            (
+                Step("villages", story.registrations),
+                Step("parties", story.parties),
+                *_diagnosed(lambda county: county.villages, listed),
+            ),
+            *_matched(listed, lambda county: True),
         ),
-        *_matched(listed, lambda county: True),
-    ))  # fmt: skip
+    )
     late = date(FIRST, 1, 12)
     leaders = (Step("cadres", County.late_leaders), _asked("statements", late, FIRST - 1))
     yield Day(late, "list, match", (leaders, *_matched(late, lambda county: county.is_short)))
@@ -404,17 +408,21 @@ def _january(year: int) -> Iterator[Day]:
         *closed,
     ), _counted(on)))  # fmt: skip
     decided = date(year + 1, 1, 11)
-    yield Day(decided, phase, (
+    yield Day(
+        decided,
+        phase,
         (
-            _asked_by("defences", UNDECIDED, decided),
-            _asked_by("decisions", UNDECIDED, decided),
-            _asked("statements", decided, year),
-            _asked_by("appraisal-grades", APPRAISED, decided),
-            _bulletin(year + 1, 1),
+            (
+                _asked_by("defences", UNDECIDED, decided),
+                _asked_by("decisions", UNDECIDED, decided),
+                _asked("statements", decided, year),
+                _asked_by("appraisal-grades", APPRAISED, decided),
+                _bulletin(year + 1, 1),
+            ),
+            (_asked_by("replacements", MARKED, decided), _asked_by("rankings", WHOLE, decided)),
+            (_asked_by("listings", RANKED, decided),),
         ),
-        (_asked_by("replacements", MARKED, decided), _asked_by("rankings", WHOLE, decided)),
-        (_asked_by("listings", RANKED, decided),),
-    ))  # fmt: skip
+    )
 
 
 def _month(on: date, beside: Rounds = ()) -> Day:

@@ -55,8 +55,10 @@ def pack_of(mix: Row, *others: Row) -> Row:
     pack = deepcopy(PACK)
     pack["links"][0] |= mix
     for other in others:
-        pack |= {section: [*pack.get(section, ()), *said] if isinstance(said, list) else said
-                 for section, said in other.items()}  # fmt: skip
+        pack |= {
+            section: [*pack.get(section, ()), *said] if isinstance(said, list) else said
+            for section, said in other.items()
+        }
     return pack
 
 
@@ -279,10 +281,14 @@ class County:
         for n, village in self._units:
             level, departments = self._level(n), self.mix["suits"][village.problem]
             yield {
-                "place": self.code, "unit": f"U{self.code}-{n:03}", "name": f"第{n}单位（虚构）", "level": level,
-                "department": departments[n // 3 % len(departments)], "strength": 40 + n * 7 % 60,
+                "place": self.code,
+                "unit": f"U{self.code}-{n:03}",
+                "name": f"第{n}单位（虚构）",
+                "level": level,
+                "department": departments[n // 3 % len(departments)],
+                "strength": 40 + n * 7 % 60,
                 "village": village.id if level == "province" else None,
-            }  # fmt: skip
+            }
 
     def cadres(self) -> Iterator[Row]:
         """Of each unit the first two, and the one who stays at home, have a leader's rank; in some units none has."""
@@ -313,12 +319,17 @@ class County:
         """The one who stays at home is neither young nor a reserve cadre, so that others are preferred (3.3)."""
         turn, preferred = unit + sum(map(ord, which)), which != AT_HOME
         return {
-            "place": self.code, "cadre": f"C{self.code}-{unit:03}-{which}", "unit": f"U{self.code}-{unit:03}",
-            "name": f"干部{unit}-{which}（虚构）", "rank": rank, "party_member": turn % 7 > 0 or rank != "staff",
+            "place": self.code,
+            "cadre": f"C{self.code}-{unit:03}-{which}",
+            "unit": f"U{self.code}-{unit:03}",
+            "name": f"干部{unit}-{which}（虚构）",
+            "rank": rank,
+            "party_member": turn % 7 > 0 or rank != "staff",
             "work_since": date(1998 + turn % 14, 7, 1),
-            "born_on": date(1970 + turn % 14 if preferred else 1957, 3, 1), "reserve": preferred and turn % 3 == 0,
+            "born_on": date(1970 + turn % 14 if preferred else 1957, 3, 1),
+            "reserve": preferred and turn % 3 == 0,
             "ties": (village.id,) if turn % 29 == 0 and rank == "staff" else (),
-        }  # fmt: skip
+        }
 
     @cached_property
     def townships(self) -> list[str]:
@@ -340,10 +351,14 @@ def registrations(county: County) -> Iterator[Row]:
     """RegisterVillage: all of them are poor."""
     for v in county.villages:
         yield {
-            "place": county.code, "village": v.id, "name": f"第{v.number}村（虚构）",
-            "township": f"第{v.number // 20}乡镇（虚构）", "population": _POPULATION, "listed": True,
+            "place": county.code,
+            "village": v.id,
+            "name": f"第{v.number}村（虚构）",
+            "township": f"第{v.number // 20}乡镇（虚构）",
+            "population": _POPULATION,
+            "listed": True,
             "listing_document": "贫困村名单（虚构文号）",
-        }  # fmt: skip
+        }
 
 
 # ---------------------------------------------- what is asked, as tasks would say it: the bench does not read each
@@ -529,8 +544,13 @@ def attendances(on: date, county: County, rosters: Iterable[Row]) -> Iterator[Ro
         for cadre in roster.get("lessons", {}).get("posted", ())
     ]
     if attended:
-        yield {"place": county.code, "course": f"{county.code}-{on.year}", "attended": attended, "recorded_by": _BY,
-               "body": "county"}  # fmt: skip
+        yield {
+            "place": county.code,
+            "course": f"{county.code}-{on.year}",
+            "attended": attended,
+            "recorded_by": _BY,
+            "body": "county",
+        }
 
 
 def of_rosters(path: str, on: date, county: County, rosters: Iterable[Row]) -> Iterator[Row]:

@@ -8,8 +8,11 @@ from tests.bench.peers import STEPS, WRITE, given, redis_server, row
 
 app = Celery()
 app.conf.update(
-    task_acks_late=True, task_ignore_result=True, worker_hijack_root_logger=False, worker_prefetch_multiplier=16,
-)  # fmt: skip
+    task_acks_late=True,
+    task_ignore_result=True,
+    worker_hijack_root_logger=False,
+    worker_prefetch_multiplier=16,
+)
 connection: psycopg.Connection
 
 

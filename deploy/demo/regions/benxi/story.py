@@ -22,20 +22,33 @@ POLICY: Final = shipped("benxi")
 
 POOR_VILLAGES, OF_PROVINCE, OF_CITY, OF_COUNTIES = 72, 8, 27, 37
 SURVEYED: Final = {
-    "form": 4200, "meeting": 120, "household_visit": 5600, "interview": 1500, "opinion": 3570, "problem": 90,
-}  # fmt: skip
+    "form": 4200,
+    "meeting": 120,
+    "household_visit": 5600,
+    "interview": 1500,
+    "opinion": 3570,
+    "problem": 90,
+}
 MEASURES: Final = 310
 
 _COUNTIES = (
-    ("210521", "本溪满族自治县", 28), ("210522", "桓仁满族自治县", 26), ("210505", "南芬区", 8),
-    ("210503", "溪湖区", 4), ("210504", "明山区", 3), ("210502", "平山区", 3),
-)  # fmt: skip
+    ("210521", "本溪满族自治县", 28),
+    ("210522", "桓仁满族自治县", 26),
+    ("210505", "南芬区", 8),
+    ("210503", "溪湖区", 4),
+    ("210504", "明山区", 3),
+    ("210502", "平山区", 3),
+)
 """Real counties; how many of the poor villages lay in each is not in the document."""
 _LEADERS = {"province": "deputy_division", "city": "deputy_division", "county": "deputy_section"}
 _CAUSES = (
-    "产业单一，缺少带头人", "集体无经营性收入", "村务公开不规范", "饮水工程年久失修", "通屯道路未硬化",
+    "产业单一，缺少带头人",
+    "集体无经营性收入",
+    "村务公开不规范",
+    "饮水工程年久失修",
+    "通屯道路未硬化",
     "土地纠纷多年未决",
-)  # fmt: skip
+)
 _GOALS = ("坚强领导班子", "骨干队伍", "服务场所", "服务载体", "制度机制", "服务业绩")
 """The six things that a village is to have (六有, mechanism 3.5)."""
 _MEASURES = ("建食用菌棚", "修通屯路", "办合作社", "改造饮水", "培训致富带头人", "建便民服务站", "完善村务公开")
@@ -149,19 +162,27 @@ class Benxi(Scenario):
         """RegisterVillage for each poor village."""
         for v in self.villages.values():
             yield {
-                "place": v.place, "village": v.id, "name": v.name, "township": v.township, "population": v.population,
-                "listed": True, "listing_document": "本溪市贫困村名单（虚构文号）",
-            }  # fmt: skip
+                "place": v.place,
+                "village": v.id,
+                "name": v.name,
+                "township": v.township,
+                "population": v.population,
+                "listed": True,
+                "listing_document": "本溪市贫困村名单（虚构文号）",
+            }
 
     def unit_rows(self) -> Iterator[Row]:
         """RegisterUnit for each sending unit. The province designates the villages of its own (3.3)."""
         for v in self.villages.values():
             yield {
-                "place": v.place if v.level == "county" else self.whole, "unit": v.unit,
-                "name": f"{_LEVELS[v.level]}{v.department}部门第{v.number}单位（虚构）", "level": v.level,
-                "department": v.department, "strength": self.choose(40, 95, "strength", v.number),
+                "place": v.place if v.level == "county" else self.whole,
+                "unit": v.unit,
+                "name": f"{_LEVELS[v.level]}{v.department}部门第{v.number}单位（虚构）",
+                "level": v.level,
+                "department": v.department,
+                "strength": self.choose(40, 95, "strength", v.number),
                 "village": v.id if v.level == "province" else None,
-            }  # fmt: skip
+            }
 
     def cadre_rows(self) -> Iterator[Row]:
         """RegisterCadre for four cadres of each unit: three for a team, and one who could replace its leader."""
@@ -178,11 +199,16 @@ class Benxi(Scenario):
         """The row of a cadre. The fourth is older and no reserve cadre, so the matching does not choose him (3.3)."""
         born = date(1958 if number == 4 else self.choose(1964, 1986, "born", v.number, number), 1, 1)
         return {
-            "place": v.place if v.level == "county" else self.whole, "cadre": f"C{self.city}-{v.number:03}-{number}",
-            "unit": v.unit, "name": f"干部{v.number}-{number}（虚构）", "rank": rank, "party_member": True,
-            "work_since": born.replace(year=born.year + 23), "born_on": born,
+            "place": v.place if v.level == "county" else self.whole,
+            "cadre": f"C{self.city}-{v.number:03}-{number}",
+            "unit": v.unit,
+            "name": f"干部{v.number}-{number}（虚构）",
+            "rank": rank,
+            "party_member": True,
+            "work_since": born.replace(year=born.year + 23),
+            "born_on": born,
             "reserve": number < 4 and self.choose(0, 1, "reserve", v.number, number) == 1,
-        }  # fmt: skip
+        }
 
     def survey_rows(self, v: Village, on: date) -> Iterator[Row]:
         """RecordSurvey for one village: its part of the document's figures."""
@@ -193,10 +219,13 @@ class Benxi(Scenario):
         households = iter(self._households(v, on.year, baseline=True))
         for number, kind in enumerate(kinds, 1):
             row = {
-                "place": v.place, "village": v.id, "number": number, "kind": kind,
+                "place": v.place,
+                "village": v.id,
+                "number": number,
+                "kind": kind,
                 "topic": topics[number % len(topics)],
                 "on": on - timedelta(self.choose(0, 3, "surveyed", v.id, number)),
-            }  # fmt: skip
+            }
             if kind == "household_visit":
                 row["household"] = next(households)
             if kind == "problem":
@@ -213,10 +242,12 @@ class Benxi(Scenario):
         for n in range(visited):
             poor, spread = n < still_poor, self.choose(0, 99, "income", v.number, n)
             yield {
-                "household": f"H{v.id}-{n + 1:03}", "persons": self.choose(2, 4, "persons", v.number, n),
+                "household": f"H{v.id}-{n + 1:03}",
+                "persons": self.choose(2, 4, "persons", v.number, n),
                 "income": line * (55 + spread * 2 // 5 if poor else 115 + spread) // 100,
-                "secured": not poor or spread > 30, "registered": n < registered,
-            }  # fmt: skip
+                "secured": not poor or spread > 30,
+                "registered": n < registered,
+            }
 
     def _share_poor(self, v: Village, year: int) -> float:
         """The share of the registered households that is still poor at the end of a year."""

@@ -80,9 +80,10 @@ def _leaders(records: Records) -> list[Figure]:
     bearers = {e.cadre for e in linked}
     return [
         Figure("党建扶贫联系点", "contact points of leaders", "4.2", None, len({e.village for e in linked}), "counted"),
-        Figure("没有联系点的领导干部", "leaders without a contact point", "4.2", None, len(leaders - bearers),
-               "computed"),
-    ]  # fmt: skip
+        Figure(
+            "没有联系点的领导干部", "leaders without a contact point", "4.2", None, len(leaders - bearers), "computed"
+        ),
+    ]
 
 
 def _modes(records: Records) -> list[Figure]:
@@ -101,8 +102,10 @@ def _points(records: Records) -> list[Figure]:
     """The demonstration points that were named; the document's numbers are the pack's quotas."""
     named = Counter(e.kind for e in records.said(r.ListingBegun, lambda e: e.spell == 1))
     kinds = [one for one in POLICY.lists if one.at_most]
-    english = {"advanced_point": "Party organisations as demonstration points",
-               "countryside_point": "villages as demonstration points"}  # fmt: skip
+    english = {
+        "advanced_point": "Party organisations as demonstration points",
+        "countryside_point": "villages as demonstration points",
+    }
     return [Figure(one.label, english[one.kind], "4.9", one.at_most, named[one.kind], "counted") for one in kinds]
 
 
@@ -111,9 +114,7 @@ def _training(records: Records) -> list[Figure]:
     heads = Counter[str]()
     for course in records.said(d.CourseHeld):
         heads.update(course.heads)
-    return [
-        Figure(*_TRAINED[group], "4.5", many, heads[group], "counted") for group, many in TRAINED.items()
-    ]  # fmt: skip
+    return [Figure(*_TRAINED[group], "4.5", many, heads[group], "counted") for group, many in TRAINED.items()]
 
 
 def _persons(records: Records) -> list[Figure]:
@@ -144,9 +145,10 @@ def _appraisals(records: Records) -> list[Figure]:
     lowest = POLICY.appraisals[0].grades[-1]
     return [
         Figure("评价抓党建促扶贫实绩的乡镇", "townships appraised", "4.8", None, len(graded), "counted"),
-        Figure(f"其中“{lowest.label}”", "of these, with poor results", "4.8", None, graded.count(lowest.name),
-               "computed"),
-    ]  # fmt: skip
+        Figure(
+            f"其中“{lowest.label}”", "of these, with poor results", "4.8", None, graded.count(lowest.name), "computed"
+        ),
+    ]
 
 
 def _of_province(records: Records, figure: str) -> float:

@@ -35,9 +35,12 @@ AT_A_TIME: Final = 4
 MODES: Final = "relief_mode"
 """The list of the villages in their modes."""
 SCALE: Final = {
-    "inhabitants": 39_000_000, "rural_inhabitants": 29_000_000, "poor_inhabitants": 2_550_000,
-    "low_income_inhabitants": 4_550_000, "key_villages": KEY_VILLAGES,
-}  # fmt: skip
+    "inhabitants": 39_000_000,
+    "rural_inhabitants": 29_000_000,
+    "poor_inhabitants": 2_550_000,
+    "low_income_inhabitants": 4_550_000,
+    "key_villages": KEY_VILLAGES,
+}
 INCOMES: Final = {"province_income": 1_985, "country_income": 3_587}
 """What a farmer earned in the province, and in the country, in yuan."""
 TRAINED: Final = {"party_member": 500_000, "grassroots_cadre": 400_000, "talent": 300_000}
@@ -103,9 +106,12 @@ class Guizhou(Scenario):
         place = f"{PROVINCE}{91 + county % PREFECTURES}{county // PREFECTURES + 1:02}"
         township = 901 + nth // AT_A_TIME % TOWNSHIPS
         return Village(
-            number=number, id=f"{place}{township}{201 + nth}", place=place, nth=nth,
+            number=number,
+            id=f"{place}{township}{201 + nth}",
+            place=place,
+            nth=nth,
             population=self.choose(900, 2600, "population", number),
-        )  # fmt: skip
+        )
 
     @property
     def divisions(self) -> list[str]:
@@ -126,10 +132,14 @@ class Guizhou(Scenario):
         """RegisterVillage for each key village."""
         for v in self.villages.values():
             yield {
-                "place": v.place, "village": v.id, "name": f"第{v.number}村（虚构）",
-                "township": f"第{v.nth // AT_A_TIME % TOWNSHIPS + 1}乡镇（虚构）", "population": v.population,
-                "listed": True, "listing_document": "贵州省扶贫开发重点村名单（虚构文号）",
-            }  # fmt: skip
+                "place": v.place,
+                "village": v.id,
+                "name": f"第{v.number}村（虚构）",
+                "township": f"第{v.nth // AT_A_TIME % TOWNSHIPS + 1}乡镇（虚构）",
+                "population": v.population,
+                "listed": True,
+                "listing_document": "贵州省扶贫开发重点村名单（虚构文号）",
+            }
 
     def unit_rows(self) -> Iterator[Row]:
         """RegisterUnit for each unit that can send a team, a few more than villages, and for each county's leaders."""
@@ -139,16 +149,24 @@ class Guizhou(Scenario):
                 department = suits[n % len(suits)]
                 yield self._unit_row(place, n, f"县直{department}部门第{n + 1}单位（虚构）", department)
             yield {
-                "place": place, "unit": f"L{place}", "level": "county", "department": "县委", "strength": 60,
+                "place": place,
+                "unit": f"L{place}",
+                "level": "county",
+                "department": "县委",
+                "strength": 60,
                 "name": "县领导班子（虚构）",
-            }  # fmt: skip
+            }
 
     def _unit_row(self, place: str, n: int, name: str, department: str) -> Row:
         strength = self.choose(40, 95, "strength", place, n)
         return {
-            "place": place, "unit": f"U{place}-{n + 1}", "level": "county", "department": department,
-            "strength": strength, "name": name,
-        }  # fmt: skip
+            "place": place,
+            "unit": f"U{place}-{n + 1}",
+            "level": "county",
+            "department": department,
+            "strength": strength,
+            "name": name,
+        }
 
     def _units(self, place: str) -> int:
         many = len(self.counties[place])
@@ -190,18 +208,24 @@ class Guizhou(Scenario):
                        "fields": {"duty_post": posts[(v.number + n) % len(posts)], "zone": f"第{n + 1}村民组",
                                   "pledge": "带动三户增收（虚构）"}}  # fmt: skip
             if v.number % JOINED == 0:
-                yield {**about, "party": f"J{v.id}", "kind": "branch", "parent": f"township:{v.id[:9]}",
-                       "name": f"第{v.number // JOINED}联建党支部（虚构）",
-                       "fields": {"type": ("villages", "firm", "neighbourhood")[v.number // JOINED % 3]}}  # fmt: skip
+                yield {
+                    **about,
+                    "party": f"J{v.id}",
+                    "kind": "branch",
+                    "parent": f"township:{v.id[:9]}",
+                    "name": f"第{v.number // JOINED}联建党支部（虚构）",
+                    "fields": {"type": ("villages", "firm", "neighbourhood")[v.number // JOINED % 3]},
+                }
 
     def _leader_fields(self, v: Village) -> Row:
         """How a secretary came to the post, and what care there is."""
         return {
-            "post": "both" if v.number % 3 == 0 else "secretary", "chosen_by": "two_rounds",
+            "post": "both" if v.number % 3 == 0 else "secretary",
+            "chosen_by": "two_rounds",
             "pension": "joined" if self.choose(1, 10, "pension", v.number) <= 4 else "not_joined",
             "medical": "joined" if self.choose(1, 10, "medical", v.number) <= 8 else "not_joined",
             "compensation": "agreed" if self.choose(1, 10, "leaving", v.number) <= 3 else "not_agreed",
-        }  # fmt: skip
+        }
 
     def joint_rows(self) -> Iterator[Row]:
         """BeginPartner: each joint branch joins its village with others of the county."""
@@ -211,14 +235,22 @@ class Guizhou(Scenario):
                 for n in range(min(JOINS, len(villages))):
                     joined = villages[(v.nth + n) % len(villages)]
                     yield {
-                        "place": v.place, "village": joined.id, "kind": "joint_branch", "party": f"J{v.id}",
-                        "decided_by": "县委组织部", "body": "organisation",
-                    }  # fmt: skip
+                        "place": v.place,
+                        "village": joined.id,
+                        "kind": "joint_branch",
+                        "party": f"J{v.id}",
+                        "decided_by": "县委组织部",
+                        "body": "organisation",
+                    }
 
     def point_rows(self) -> Iterator[Row]:
         """EnterList for the demonstration points, spread over the villages."""
-        named = {"since": date(YEAR, 3, 3), "document": "省级示范点名单（虚构文号）", "body": "province",
-                 "decided_by": "省委组织部"}  # fmt: skip
+        named = {
+            "since": date(YEAR, 3, 3),
+            "document": "省级示范点名单（虚构文号）",
+            "body": "province",
+            "decided_by": "省委组织部",
+        }
         for v in self.villages.values():
             nth = self.most + 1 - v.number  # From the end, so that the first village has both.
             if part(ADVANCED, nth, self.most):
@@ -230,36 +262,54 @@ class Guizhou(Scenario):
         """HoldCourse: what each county counted of the training of 2007."""
         for n, place in enumerate(sorted(self.counties), 1):
             yield {
-                "place": place, "course": f"GZ-{place}", "kind": "rural_training",
+                "place": place,
+                "course": f"GZ-{place}",
+                "kind": "rural_training",
                 "title": "农村党员、干部和实用人才培训（虚构）",
-                "first": date(YEAR - 1, 3, 5), "last": date(YEAR - 1, 11, 30), "days": 30,
+                "first": date(YEAR - 1, 3, 5),
+                "last": date(YEAR - 1, 11, 30),
+                "days": 30,
                 "heads": {group: part(many, n, COUNTIES) for group, many in TRAINED.items()},
-                "held_by": "县（市、区、特区）党校", "body": "county",
-            }  # fmt: skip
+                "held_by": "县（市、区、特区）党校",
+                "body": "county",
+            }
 
     def figure_rows(self) -> Iterator[Row]:
         """RecordFigures of the province."""
         yield {
-            "place": place_of(PROVINCE), "division": f"province:{PROVINCE}", "year": KNOWN,
-            "values": {**SCALE, **INCOMES}, "drawn_from": "S4", "recorded_by": "省统计局",
-        }  # fmt: skip
+            "place": place_of(PROVINCE),
+            "division": f"province:{PROVINCE}",
+            "year": KNOWN,
+            "values": {**SCALE, **INCOMES},
+            "drawn_from": "S4",
+            "recorded_by": "省统计局",
+        }
 
     def question_rows(self) -> Iterator[Row]:
         """OpenResolution: a villager asks about village affairs."""
         for v in self.villages.values():
             if v.number % ASKED == 0:
                 yield {
-                    "place": v.place, "village": v.id, "matter": "Q1", "kind": "question",
-                    "subject_code": "finance", "question": "今年的扶贫款怎样用（虚构）", "opened_by": "村民",
-                }  # fmt: skip
+                    "place": v.place,
+                    "village": v.id,
+                    "matter": "Q1",
+                    "kind": "question",
+                    "subject_code": "finance",
+                    "question": "今年的扶贫款怎样用（虚构）",
+                    "opened_by": "村民",
+                }
 
     def check_rows(self) -> Iterator[Row]:
         """OpenCampaign: an irregular check beside the yearly one."""
         for code in self.divisions:
             yield {
-                "place": place_of(code), "kind": "supervision", "campaign": f"supervision-{YEAR + 1}",
-                "opens": date(YEAR + 1, 2, 2), "body": "organisation", "asked_by": "省委组织部",
-            }  # fmt: skip
+                "place": place_of(code),
+                "kind": "supervision",
+                "campaign": f"supervision-{YEAR + 1}",
+                "opens": date(YEAR + 1, 2, 2),
+                "body": "organisation",
+                "asked_by": "省委组织部",
+            }
 
     # ------------------------------------------------------- what people answer
 
@@ -351,7 +401,8 @@ class Guizhou(Scenario):
         """What people send without a task: the pack, units, people, villages, parties, lists, questions, a check."""
         entered: list[tuple[date, str, str, Iterable[Row]]] = [
             (START, "registry", "policies", self.pack_rows()),
-            (START, "registry", "units", self.unit_rows()), (START, "registry", "cadres", self.cadre_rows()),
+            (START, "registry", "units", self.unit_rows()),
+            (START, "registry", "cadres", self.cadre_rows()),
             (START, "registry", "villages", self.village_rows()),
             (START, "registry", "division-figures", self.figure_rows()),
             (date(YEAR, 1, 14), "registry", "parties", self.party_rows()),
@@ -360,7 +411,7 @@ class Guizhou(Scenario):
             (date(YEAR, 9, 1), "dispatch", "partners", self.joint_rows()),
             (date(YEAR, 9, 8), "registry", "resolutions", self.question_rows()),
             (date(YEAR + 1, 1, 12), "inspection", "campaigns", self.check_rows()),
-        ]  # fmt: skip
+        ]
         return [letter for one in entered for letter in letters(*one)]
 
 

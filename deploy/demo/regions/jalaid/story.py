@@ -28,9 +28,13 @@ OFFERED: Final = 230
 PROFILE: Final = {"area": 11_155, "inhabitants": 400_000, "party_members": 13_504}
 COMMITTEES, BRANCHES = 28, 573
 INCOMES: Final = (
-    (13, 6_000, 500), (80, 28_000, 400), (69, 70_000, 500), (30, 250_000, 8_000), (3, 700_000, 100_000),
+    (13, 6_000, 500),
+    (80, 28_000, 400),
+    (69, 70_000, 500),
+    (30, 250_000, 8_000),
+    (3, 700_000, 100_000),
     (1, 2_002_000, 0),
-)  # fmt: skip
+)
 """Collective incomes in yuan by bracket: how many villages, the mean, and the step from one to the next. The numbers of
 villages are the document's. The means were chosen so that all incomes add up to its 18.75 million at once."""
 _STEP: Final = 45
@@ -38,8 +42,11 @@ _STEP: Final = 45
 _LEADERS_OF_SURPLUS: Final = ("unmember", "fresh", "plain")
 """What the cadres are whom the surplus units would send to lead: no Party members, too short in work, no reserve."""
 _SIGNED: Final = {
-    "township": "苏木乡镇人民政府", "organisation": "旗委组织部", "unit": "派出单位", "team": "驻村工作队",
-}  # fmt: skip
+    "township": "苏木乡镇人民政府",
+    "organisation": "旗委组织部",
+    "unit": "派出单位",
+    "team": "驻村工作队",
+}
 """Who signs, by the role that is asked; the banner's poverty office (旗扶贫办) for all others."""
 
 
@@ -87,17 +94,26 @@ class Jalaid(Scenario):
         """RegisterVillage for each village."""
         for v in self.villages.values():
             yield {
-                "place": BANNER, "village": v.id, "name": v.name, "township": v.township, "population": v.population,
-                "listed": True, "listing_document": "扎赉特旗贫困村名单（虚构文号）",
-            }  # fmt: skip
+                "place": BANNER,
+                "village": v.id,
+                "name": v.name,
+                "township": v.township,
+                "population": v.population,
+                "listed": True,
+                "listing_document": "扎赉特旗贫困村名单（虚构文号）",
+            }
 
     def unit_rows(self) -> Iterator[Row]:
         """RegisterUnit for each unit that offers a first secretary, the surplus ones last."""
         for number in range(1, self.offered + 1):
             yield {
-                "place": BANNER, "unit": f"U{number:03}", "name": f"旗直第{number}单位（虚构）", "level": "county",
-                "department": self._department(number), "strength": self.choose(40, 95, "strength", number),
-            }  # fmt: skip
+                "place": BANNER,
+                "unit": f"U{number:03}",
+                "name": f"旗直第{number}单位（虚构）",
+                "level": "county",
+                "department": self._department(number),
+                "strength": self.choose(40, 95, "strength", number),
+            }
 
     def cadre_rows(self) -> Iterator[Row]:
         """RegisterCadre for the six cadres of each unit: three who could lead a team, and three others.
@@ -110,26 +126,36 @@ class Jalaid(Scenario):
             for n in range(1, 7):
                 born = date(self.choose(1966, 1988, "born", number, n), 1, 1)
                 yield {
-                    "place": BANNER, "cadre": f"C{number:03}-{n}", "unit": f"U{number:03}",
-                    "name": f"干部{number}-{n}（虚构）", "rank": "deputy_section" if n <= 3 else "staff",
+                    "place": BANNER,
+                    "cadre": f"C{number:03}-{n}",
+                    "unit": f"U{number:03}",
+                    "name": f"干部{number}-{n}（虚构）",
+                    "rank": "deputy_section" if n <= 3 else "staff",
                     "party_member": n <= 3 and kind != "unmember",
                     "work_since": date(YEAR - 1, 7, 1) if kind == "fresh" else born.replace(year=born.year + 23),
-                    "born_on": born, "reserve": n == 2 and not spare,
-                }  # fmt: skip
+                    "born_on": born,
+                    "reserve": n == 2 and not spare,
+                }
 
     def party_rows(self) -> Iterator[Row]:
         """RegisterParty for the committees, one for each township and the others of the banner, and their branches."""
         for n in range(COMMITTEES):
             parent = f"township:{BANNER}{901 + n}" if n < len(IN_TOWNSHIPS) else f"county:{BANNER}"
             yield {
-                "place": BANNER, "party": f"COMMITTEE-{n + 1}", "kind": "committee", "parent": parent,
+                "place": BANNER,
+                "party": f"COMMITTEE-{n + 1}",
+                "kind": "committee",
+                "parent": parent,
                 "name": f"第{n + 1}党委（虚构）",
-            }  # fmt: skip
+            }
         for n in range(BRANCHES):
             yield {
-                "place": BANNER, "party": f"BRANCH-{n + 1}", "kind": "branch",
-                "parent": f"party:COMMITTEE-{n % COMMITTEES + 1}", "name": f"第{n + 1}党支部（虚构）",
-            }  # fmt: skip
+                "place": BANNER,
+                "party": f"BRANCH-{n + 1}",
+                "kind": "branch",
+                "parent": f"party:COMMITTEE-{n % COMMITTEES + 1}",
+                "name": f"第{n + 1}党支部（虚构）",
+            }
 
     def _class(self, number: int) -> str:
         return list(POLICY.listing.problem_classes)[number % 3 > 0]
@@ -152,9 +178,13 @@ class Jalaid(Scenario):
         """One record on each topic."""
         for number, topic in enumerate(POLICY.listing.topics, 1):
             row = {
-                "place": BANNER, "village": ask.about, "number": number, "topic": topic, "on": ask.today - DAY,
+                "place": BANNER,
+                "village": ask.about,
+                "number": number,
+                "topic": topic,
+                "on": ask.today - DAY,
                 "kind": "problem" if topic == "problems" else "meeting",
-            }  # fmt: skip
+            }
             yield row | ({"cause": "集体经济薄弱"} if topic == "problems" else {})
 
     def problem_class(self, ask: Ask) -> str:
@@ -166,11 +196,14 @@ class Jalaid(Scenario):
         v, line = self.villages[ask.about], POLICY.exit.line(YEAR)
         return [
             {
-                "household": f"H{v.id}-{n + 1:03}", "persons": 3, "registered": True, "secured": n % 2 == 0,
+                "household": f"H{v.id}-{n + 1:03}",
+                "persons": 3,
+                "registered": True,
+                "secured": n % 2 == 0,
                 "income": line * self.choose(60, 95, "income", v.number, n) // 100,
             }
             for n in range(v.population * self.choose(4, 9, "incidence", v.number) // 300 + 1)
-        ]  # fmt: skip
+        ]
 
     def indicators(self, ask: Ask) -> Mapping[str, float]:
         """The village's collective income."""
@@ -196,11 +229,18 @@ class Jalaid(Scenario):
             {"place": BANNER, "pack": PACK, "adopted_by": "中共扎赉特旗委（虚构）"},
         ]
         profile = {
-            "place": BANNER, "division": f"county:{BANNER}", "year": YEAR, "values": PROFILE, "recorded_by": "旗统计局",
-        }  # fmt: skip
+            "place": BANNER,
+            "division": f"county:{BANNER}",
+            "year": YEAR,
+            "values": PROFILE,
+            "recorded_by": "旗统计局",
+        }
         first = (
-            *(("policies", [pack]) for pack in adopted), ("division-figures", [profile]),
-            ("parties", self.party_rows()), ("units", self.unit_rows()), ("cadres", self.cadre_rows()),
+            *(("policies", [pack]) for pack in adopted),
+            ("division-figures", [profile]),
+            ("parties", self.party_rows()),
+            ("units", self.unit_rows()),
+            ("cadres", self.cadre_rows()),
             ("villages", self.village_rows()),
-        )  # fmt: skip
+        )
         return [letter for path, rows in first for letter in letters(START, "registry", path, rows)]

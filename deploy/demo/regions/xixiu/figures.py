@@ -10,9 +10,14 @@ from shared.contracts import inspection as i
 from shared.contracts import registry as r
 
 OTHERS = (
-    i.BulletinPublished, i.BulletinMissed, r.TownshipDecapped, r.CountyDecapped, r.DecapWordGiven, r.PartyRegistered,
+    i.BulletinPublished,
+    i.BulletinMissed,
+    r.TownshipDecapped,
+    r.CountyDecapped,
+    r.DecapWordGiven,
+    r.PartyRegistered,
     d.CourseHeld,
-)  # fmt: skip
+)
 """Events about campaigns, townships, the district, parties and courses of which these tables are made."""
 SANCTIONS = {
     "unit_talk": ("约谈单位", "units talked to"),
@@ -152,7 +157,7 @@ def ways(records: Records) -> dict[tuple[str, str], int]:
             records.said(d.VisitsShort)
         ),
         ("延长帮扶期限", "terms extended"): len(records.said(d.TermExtended)),
-    }  # fmt: skip
+    }
     return counts | {
         (f"未出列：{zh}", f"still on the list: {en}"): times for (zh, en), times in still_listed(records).items()
     }
@@ -181,6 +186,9 @@ def still_listed(records: Records) -> Counter[tuple[str, str]]:
     reasons = Counter[tuple[str, str]]()
     for village in sorted(stay):
         unmet = [one.indicator for one in measured.get(village, ())]
-        reasons[("、".join(labels[one] for one in unmet) + "未达标", f"{' and '.join(unmet).replace('_', ' ')} missed")
-                if unmet else ("核查未通过", "the verification refuted the exit")] += 1  # fmt: skip
+        reasons[
+            ("、".join(labels[one] for one in unmet) + "未达标", f"{' and '.join(unmet).replace('_', ' ')} missed")
+            if unmet
+            else ("核查未通过", "the verification refuted the exit")
+        ] += 1
     return reasons

@@ -175,9 +175,10 @@ class Xixiu(Scenario):
                 FIRST: 0 if is_shell else part(EARNED[FIRST], number - shells, VILLAGES - SHELLS),
                 LAST: part(EARNED[LAST], number, VILLAGES),
             },
-            assets=part(STRONG_ASSETS, strong, STRONG) if is_strong
+            assets=part(STRONG_ASSETS, strong, STRONG)
+            if is_strong
             else part(OTHER_ASSETS, number - strong, VILLAGES - STRONG),
-        )  # fmt: skip
+        )
 
     # ------------------------------------------------- rows to enter, by command
 
@@ -186,9 +187,14 @@ class Xixiu(Scenario):
         for v in self.villages.values():
             if v.weak:
                 yield {
-                    "place": DISTRICT, "village": v.id, "kind": "weak_organisation", "since": START,
-                    "document": "软弱涣散村名单（虚构文号）", "body": "organisation", "decided_by": "区委组织部",
-                }  # fmt: skip
+                    "place": DISTRICT,
+                    "village": v.id,
+                    "kind": "weak_organisation",
+                    "since": START,
+                    "document": "软弱涣散村名单（虚构文号）",
+                    "body": "organisation",
+                    "decided_by": "区委组织部",
+                }
 
     def decap_rows(self, year: int) -> Iterator[Row]:
         """RequestDecap for the poor townships, every second of all, each year: a rule refuses it until the incidence is
@@ -196,28 +202,38 @@ class Xixiu(Scenario):
         for township in sorted({v.id[:9] for v in self.villages.values()}):
             if int(township[-3:]) % 2:
                 yield {
-                    "place": DISTRICT, "division": f"township:{township}", "year": year, "body": "township",
+                    "place": DISTRICT,
+                    "division": f"township:{township}",
+                    "year": year,
+                    "body": "township",
                     "requested_by": "乡镇党委、政府",
-                }  # fmt: skip
+                }
 
     def own_decap_rows(self) -> Iterator[Row]:
         """RequestDecap for the district itself. It was de-capped a year after the story's end, by the figures of 2017;
         here it asks by those of the year before, 2.13 % in all of its villages, so that the country's procedure is gone
         through to its end. The country's bound of 2 % would refuse it, and the west's of 3 % does not."""
         yield {
-            "place": DISTRICT, "division": f"county:{DISTRICT}", "year": LAST - 1, "body": "county",
+            "place": DISTRICT,
+            "division": f"county:{DISTRICT}",
+            "year": LAST - 1,
+            "body": "county",
             "requested_by": "区扶贫开发领导小组",
-        }  # fmt: skip
+        }
 
     def village_rows(self) -> Iterator[Row]:
         """RegisterVillage for each village; 131 of them are on the poverty list."""
         for v in self.villages.values():
             document = {"listing_document": "西秀区贫困村名单（虚构文号）"} if v.listed else {}
             yield {
-                "place": DISTRICT, "village": v.id, "name": f"第{v.number}村（虚构）",
-                "township": f"第{(v.number - 1) // IN_TOWNSHIP + 1}乡镇（虚构）", "population": v.population,
-                "listed": v.listed, **document,
-            }  # fmt: skip
+                "place": DISTRICT,
+                "village": v.id,
+                "name": f"第{v.number}村（虚构）",
+                "township": f"第{(v.number - 1) // IN_TOWNSHIP + 1}乡镇（虚构）",
+                "population": v.population,
+                "listed": v.listed,
+                **document,
+            }
 
     def unit_rows(self) -> Iterator[Row]:
         """RegisterUnit for the units that can send a team, and the district's leadership."""
@@ -225,16 +241,22 @@ class Xixiu(Scenario):
             department = self._department(number)
             name = f"区直{department}部门第{number}单位（虚构）" if number else "区四大班子（虚构）"
             yield {
-                "place": DISTRICT, "unit": f"U{number:03}", "name": name, "level": "county",
-                "department": department, "strength": self.choose(40, 95, "strength", number),
-            }  # fmt: skip
+                "place": DISTRICT,
+                "unit": f"U{number:03}",
+                "name": name,
+                "level": "county",
+                "department": department,
+                "strength": self.choose(40, 95, "strength", number),
+            }
 
     def cadre_rows(self) -> Iterator[Row]:
         """RegisterCadre for those who answer for households, for helping secretaries, and for leaders."""
         kinds = (
-            ("C", self.helpers_there, "staff"), ("S", self.secretaries, "section"),
-            ("L", self.leaders, "deputy_division"), ("E", self.experts, "staff"),
-        )  # fmt: skip
+            ("C", self.helpers_there, "staff"),
+            ("S", self.secretaries, "section"),
+            ("L", self.leaders, "deputy_division"),
+            ("E", self.experts, "staff"),
+        )
         for kind, many, rank in kinds:
             for number in range(1, many + 1):
                 yield self._cadre(kind, number, rank)
@@ -258,62 +280,92 @@ class Xixiu(Scenario):
         """EnterList for the poor villages, where reinforcement teams go."""
         for v in self.poor:
             yield {
-                "place": DISTRICT, "village": v.id, "kind": "reinforced", "since": PICKED_ON,
-                "document": "突击攻坚方案（虚构文号）", "body": "county", "decided_by": _SIGNED["county"],
-            }  # fmt: skip
+                "place": DISTRICT,
+                "village": v.id,
+                "kind": "reinforced",
+                "since": PICKED_ON,
+                "document": "突击攻坚方案（虚构文号）",
+                "body": "county",
+                "decided_by": _SIGNED["county"],
+            }
 
     def relieved_rows(self) -> Iterator[Row]:
         """LeaveList for these: what the teams came for is done."""
         for v in self.poor:
             yield {
-                "place": DISTRICT, "village": v.id, "kind": "reinforced", "body": "county",
-                "reason": "攻坚任务完成", "decided_by": _SIGNED["county"],
-            }  # fmt: skip
+                "place": DISTRICT,
+                "village": v.id,
+                "kind": "reinforced",
+                "body": "county",
+                "reason": "攻坚任务完成",
+                "decided_by": _SIGNED["county"],
+            }
 
     def reinforcement_rows(self) -> Iterator[Row]:
         """BeginLink for those who are picked."""
         for v, cadre in self.picked_rows():
             yield {
-                "place": DISTRICT, "village": v.id, "kind": "reinforcement", "unit": cadre["unit"],
-                "cadre": cadre["cadre"], "decided_by": "区委组织部", "body": "organisation",
-            }  # fmt: skip
+                "place": DISTRICT,
+                "village": v.id,
+                "kind": "reinforcement",
+                "unit": cadre["unit"],
+                "cadre": cadre["cadre"],
+                "decided_by": "区委组织部",
+                "body": "organisation",
+            }
 
     def village_party_rows(self) -> Iterator[Row]:
         """RegisterParty for each village's branch, committee and cadres: a secretary, a director, and others."""
         for v in self.villages.values():
             last, many = v.number * VILLAGE_CADRES // VILLAGES, part(VILLAGE_CADRES, v.number, VILLAGES)
             cadres = [
-                ("village_cadre", f"{POSTS[min(n, 2)]}-{last - n}".upper(), "村干部", {
-                    "post": POSTS[min(n, 2)],
-                    "education": "college" if part(COLLEGE, last - n, VILLAGE_CADRES) else "below_college",
-                })
+                (
+                    "village_cadre",
+                    f"{POSTS[min(n, 2)]}-{last - n}".upper(),
+                    "村干部",
+                    {
+                        "post": POSTS[min(n, 2)],
+                        "education": "college" if part(COLLEGE, last - n, VILLAGE_CADRES) else "below_college",
+                    },
+                )
                 for n in range(many)
-            ]  # fmt: skip
+            ]
             bodies: tuple[tuple[str, str, str, dict[str, str]], ...] = (
                 ("branch", f"BRANCH-{v.number}", "村党支部", {}),
                 ("village_committee", f"COMMITTEE-{v.number}", "村民委员会", {}),
             )
             for kind, party, name, fields in (*bodies, *cadres):
                 yield {
-                    "place": DISTRICT, "party": party, "kind": kind, "parent": f"village:{v.id}",
-                    "name": f"第{v.number}村{name}（虚构）", "fields": fields,
-                }  # fmt: skip
+                    "place": DISTRICT,
+                    "party": party,
+                    "kind": kind,
+                    "parent": f"village:{v.id}",
+                    "name": f"第{v.number}村{name}（虚构）",
+                    "fields": fields,
+                }
 
     def firm_rows(self) -> Iterator[Row]:
         """RegisterParty for the firms."""
         for number in range(1, self.firms + 1):
             yield {
-                "place": DISTRICT, "party": f"FIRM-{number}", "kind": "firm", "parent": f"county:{DISTRICT}",
+                "place": DISTRICT,
+                "party": f"FIRM-{number}",
+                "kind": "firm",
+                "parent": f"county:{DISTRICT}",
                 "name": f"第{number}企业（虚构）",
-            }  # fmt: skip
+            }
 
     def pair_rows(self) -> Iterator[Row]:
         """BeginPartner: the firms help the poor villages in turn."""
         for n, v in enumerate(self.poor):
             yield {
-                "place": DISTRICT, "village": v.id, "kind": "firm_pair", "party": f"FIRM-{n % self.firms + 1}",
-                "decided_by": "区扶贫办", "body": "poverty_office",
-            }  # fmt: skip
+                "place": DISTRICT,
+                "village": v.id,
+                "kind": "firm_pair",
+                "party": f"FIRM-{n % self.firms + 1}",
+                "decided_by": "区扶贫办",
+                "body": "poverty_office",
+            }
 
     def pledge_rows(self, year: int) -> Iterator[Row]:
         """PledgeSupport: what the firms promise the poor villages for a year."""
@@ -330,10 +382,15 @@ class Xixiu(Scenario):
         skills = [*POLICY.contacts["expert"].skills]
         for number in range(1, self.experts + 1):
             yield {
-                "place": DISTRICT, "village": self.poor[(number - 1) % len(self.poor)].id, "kind": "expert",
-                "unit": self._unit("E", number), "cadre": f"E{number:04}", "skill": skills[number % len(skills)],
-                "decided_by": _SIGNED["county"], "body": "county",
-            }  # fmt: skip
+                "place": DISTRICT,
+                "village": self.poor[(number - 1) % len(self.poor)].id,
+                "kind": "expert",
+                "unit": self._unit("E", number),
+                "cadre": f"E{number:04}",
+                "skill": skills[number % len(skills)],
+                "decided_by": _SIGNED["county"],
+                "body": "county",
+            }
 
     def course_rows(self) -> Iterator[Row]:
         """HoldCourse: the district's courses for cadres, one after the other."""
@@ -350,17 +407,26 @@ class Xixiu(Scenario):
         """ReportSkills: in each poor village people lack a skill."""
         for v in self.poor:
             yield {
-                "place": DISTRICT, "village": v.id, "kind": "menu", "reported_by": "驻村工作队", "body": "team",
+                "place": DISTRICT,
+                "village": v.id,
+                "kind": "menu",
+                "reported_by": "驻村工作队",
+                "body": "team",
                 "lacking": {SKILLS[v.number % len(SKILLS)]: self.choose(4, 40, "lacking", v.number)},
-            }  # fmt: skip
+            }
 
     def second_secretary_rows(self) -> Iterator[Row]:
         """BeginLink: those helping secretaries who are more than villages help some of these as second ones."""
         for number, v in zip(range(len(self.poor) + 1, self.secretaries + 1), self.poor, strict=False):
             yield {
-                "place": DISTRICT, "village": v.id, "kind": "helping_secretary", "unit": self._unit("S", number),
-                "cadre": f"S{number:04}", "decided_by": "区委组织部", "body": "organisation",
-            }  # fmt: skip
+                "place": DISTRICT,
+                "village": v.id,
+                "kind": "helping_secretary",
+                "unit": self._unit("S", number),
+                "cadre": f"S{number:04}",
+                "decided_by": "区委组织部",
+                "body": "organisation",
+            }
 
     def household_rows(self, v: Village, year: int) -> Iterator[Row]:
         """A year's facts about the village's registered households. Once the able ones earn enough, they go on to."""
@@ -369,9 +435,11 @@ class Xixiu(Scenario):
             able, spread = n < len(v.able), self.choose(0, 34, "income", v.number, n, year)
             enough = able and year >= self._earns_from(v, n)
             yield {
-                "household": id, "persons": _persons(v, n), "secured": enough or spread % 2 == 0,
+                "household": id,
+                "persons": _persons(v, n),
+                "secured": enough or spread % 2 == 0,
                 "income": line * (115 if enough else 60) // 100 + 9 * spread,
-            }  # fmt: skip
+            }
 
     def _earns_from(self, v: Village, n: int) -> int:
         """The year from which an able household earns enough: mostly that by whose figures the village leaves, or might
@@ -389,9 +457,14 @@ class Xixiu(Scenario):
             again = [ids[n] for n in range(len(v.able)) if self._earns_from(v, n) < year and not _signs(v, n)]
             if new or again:
                 yield {
-                    "place": DISTRICT, "village": v.id, "matter": f"lift-{year}", "kind": "household_exit",
-                    "subject_code": "exit", "members": [*new, *again], "opened_by": "村民委员会",
-                }  # fmt: skip
+                    "place": DISTRICT,
+                    "village": v.id,
+                    "matter": f"lift-{year}",
+                    "kind": "household_exit",
+                    "subject_code": "exit",
+                    "members": [*new, *again],
+                    "opened_by": "村民委员会",
+                }
 
     def _on_the_list(self, year: int) -> Iterator[Village]:
         """The villages that have not left the list before a year's autumn. Those that have are only watched."""
@@ -401,9 +474,12 @@ class Xixiu(Scenario):
         """RecordHouseholds for each village that has not left the list; the others are asked for theirs in summer."""
         for v in self._on_the_list(year):
             yield {
-                "place": DISTRICT, "village": v.id, "year": year, "recorded_by": "乡镇人民政府",
+                "place": DISTRICT,
+                "village": v.id,
+                "year": year,
+                "recorded_by": "乡镇人民政府",
                 "households": [*self.household_rows(v, year)],
-            }  # fmt: skip
+            }
 
     def _unit(self, kind: str, number: int) -> str:
         """The unit of a cadre: 000 is the district's leadership, and the others have the rest in turn."""
@@ -433,9 +509,13 @@ class Xixiu(Scenario):
         """One record on each topic."""
         for number, topic in enumerate(POLICY.listing.topics, 1):
             row = {
-                "place": DISTRICT, "village": ask.about, "number": number, "topic": topic,
-                "on": ask.today - DAY, "kind": "problem" if topic == "problems" else "meeting",
-            }  # fmt: skip
+                "place": DISTRICT,
+                "village": ask.about,
+                "number": number,
+                "topic": topic,
+                "on": ask.today - DAY,
+                "kind": "problem" if topic == "problems" else "meeting",
+            }
             yield row | ({"cause": "产业单一，集体无经营性收入"} if topic == "problems" else {})
 
     def problem_class(self, ask: Ask) -> str:
@@ -554,13 +634,18 @@ class Xixiu(Scenario):
             {"place": DISTRICT, "pack": self.pack, "adopted_by": "中共西秀区委（虚构）"},
         ]
         funds = {
-            "place": DISTRICT, "division": f"county:{DISTRICT}", "year": LAST, "values": {"funds": FUNDS},
+            "place": DISTRICT,
+            "division": f"county:{DISTRICT}",
+            "year": LAST,
+            "values": {"funds": FUNDS},
             "recorded_by": "区财政局",
-        }  # fmt: skip
+        }
         entered: list[tuple[date, str, str, Iterable[Row]]] = [
             *((START, "registry", "policies", [pack]) for pack in adopted),
-            (START, "registry", "parties", self.firm_rows()), (START, "registry", "units", self.unit_rows()),
-            (START, "registry", "cadres", self.cadre_rows()), (START, "registry", "villages", self.village_rows()),
+            (START, "registry", "parties", self.firm_rows()),
+            (START, "registry", "units", self.unit_rows()),
+            (START, "registry", "cadres", self.cadre_rows()),
+            (START, "registry", "villages", self.village_rows()),
             (START, "registry", "listings", self.listing_rows()),
             (START, "registry", "parties", self.village_party_rows()),
             (PICKED_FROM, "registry", "cadres", (cadre for _, cadre in self.picked_rows())),
@@ -573,7 +658,7 @@ class Xixiu(Scenario):
             (date(FIRST + 1, 6, 3), "dispatch", "skill-reports", self.lack_rows()),
             *((row["last"] + DAY, "dispatch", "courses", [row]) for row in self.course_rows()),
             (date(LAST, 12, 18), "registry", "division-figures", [funds]),
-        ]  # fmt: skip
+        ]
         for year in range(FIRST, LAST + 1):
             if year > FIRST:
                 entered.append((date(year, 3, 10), "dispatch", "pledges", self.pledge_rows(year)))
@@ -582,7 +667,7 @@ class Xixiu(Scenario):
         asked = [
             *((date(year, 12, 18), self.decap_rows(year)) for year in range(FIRST + 1, LAST)),
             (date(LAST, 2, 20), self.own_decap_rows()),
-        ]  # fmt: skip
+        ]
         tried = (Letter(on, "registry", "decap-requests", tuple(rows), tried=True) for on, rows in asked)
         return [*(letter for one in entered for letter in letters(*one)), *tried]
 

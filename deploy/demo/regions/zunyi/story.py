@@ -148,20 +148,29 @@ class Zunyi(Scenario):
             said = self.choose(30, 40, "weight", place)
             inputs = [{"channel": "ballot", "weight": said}, {"channel": "annual", "weight": 100 - said}]
             yield {
-                "extends": self.city, "jurisdiction": place, "version": f"{place}-{YEAR}.1",
-                "effective_from": date(YEAR, 2, 1), "name": name, "name_en": name_en, "assessment": {"inputs": inputs},
+                "extends": self.city,
+                "jurisdiction": place,
+                "version": f"{place}-{YEAR}.1",
+                "effective_from": date(YEAR, 2, 1),
+                "name": name,
+                "name_en": name_en,
+                "assessment": {"inputs": inputs},
                 **({} if self._points(place) else {"drop": {"lists": ["demonstration"]}}),
-            }  # fmt: skip
+            }
 
     def village_rows(self) -> Iterator[Row]:
         """RegisterVillage for each village; 871 of them are on the poverty list."""
         for v in self.villages.values():
             document = {"listing_document": "遵义市贫困村名单（虚构文号）"} if v.nth else {}
             yield {
-                "place": v.place, "village": v.id, "name": f"第{v.number}村（虚构）",
-                "township": f"第{v.number % 20 + 1}乡镇（虚构）", "population": v.population, "listed": v.nth > 0,
+                "place": v.place,
+                "village": v.id,
+                "name": f"第{v.number}村（虚构）",
+                "township": f"第{v.number % 20 + 1}乡镇（虚构）",
+                "population": v.population,
+                "listed": v.nth > 0,
                 **document,
-            }  # fmt: skip
+            }
 
     def listing_rows(self) -> Iterator[Row]:
         """EnterList for villages with weak organisations, and for those of minorities."""
@@ -173,9 +182,14 @@ class Zunyi(Scenario):
             for kind in v.lists:
                 body, organ = by[kind]
                 yield {
-                    "place": v.place, "village": v.id, "kind": kind, "since": LISTED, "document": "名单（虚构文号）",
-                    "body": body, "decided_by": organ,
-                }  # fmt: skip
+                    "place": v.place,
+                    "village": v.id,
+                    "kind": kind,
+                    "since": LISTED,
+                    "document": "名单（虚构文号）",
+                    "body": body,
+                    "decided_by": organ,
+                }
 
     def _points(self, county: str) -> list[Village]:
         """The villages that a county names as demonstration points."""
@@ -186,19 +200,27 @@ class Zunyi(Scenario):
         """EnterList for the demonstration points."""
         for v in (v for place, *_ in COUNTIES for v in self._points(place)):
             yield {
-                "place": v.place, "village": v.id, "kind": "demonstration", "since": date(YEAR, 9, 1),
-                "document": "示范点名单（虚构文号）", "body": "organisation", "decided_by": "县（市、区）委组织部",
-            }  # fmt: skip
+                "place": v.place,
+                "village": v.id,
+                "kind": "demonstration",
+                "since": date(YEAR, 9, 1),
+                "document": "示范点名单（虚构文号）",
+                "body": "organisation",
+                "decided_by": "县（市、区）委组织部",
+            }
 
     def unit_rows(self) -> Iterator[Row]:
         """RegisterUnit for each unit that can send a team, in the county of the village of its number."""
         for number in range(1, self.units + 1):
             department = self._department(number)
             yield {
-                "place": self._seat(number), "unit": f"U{number:03}", "level": "county", "department": department,
+                "place": self._seat(number),
+                "unit": f"U{number:03}",
+                "level": "county",
+                "department": department,
                 "name": f"县（市、区）直{department}部门第{number}单位（虚构）",
                 "strength": self.choose(40, 95, "strength", number),
-            }  # fmt: skip
+            }
 
     def cadre_rows(self) -> Iterator[Row]:
         """RegisterCadre for the cadres of each unit; those of a leader's rank come last."""
@@ -207,11 +229,16 @@ class Zunyi(Scenario):
             for n, rank in enumerate(ranks, 1):
                 born = date(self.choose(1962, 1988, "born", number, n), 1, 1)
                 yield {
-                    "place": self._seat(number), "cadre": f"C{number:03}-{n}", "unit": f"U{number:03}",
-                    "name": f"干部{number}-{n}（虚构）", "rank": rank, "party_member": True,
-                    "work_since": born.replace(year=born.year + 23), "born_on": born,
+                    "place": self._seat(number),
+                    "cadre": f"C{number:03}-{n}",
+                    "unit": f"U{number:03}",
+                    "name": f"干部{number}-{n}（虚构）",
+                    "rank": rank,
+                    "party_member": True,
+                    "work_since": born.replace(year=born.year + 23),
+                    "born_on": born,
                     "reserve": self.choose(0, 1, "reserve", number, n) == 1,
-                }  # fmt: skip
+                }
 
     def party_rows(self) -> Iterator[Row]:
         """RegisterParty for co-operatives and share companies, and for new branches, in the villages in turn."""
@@ -219,43 +246,55 @@ class Zunyi(Scenario):
         kinds = (
             ("entity", "cooperative", "专业合作社", COOPERATIVES),
             ("entity", "share_company", "股份合作公司", COMPANIES),
-            ("branch", "village", "村党支部", self.most), ("branch", "entity", "党支部", NEW_BRANCHES),
-        )  # fmt: skip
+            ("branch", "village", "村党支部", self.most),
+            ("branch", "entity", "党支部", NEW_BRANCHES),
+        )
         for kind, type, name, many in kinds:
             for n in range(-(-many * len(villages) // self.most)):
                 v, members = villages[n % len(villages)], {"members": 3} if kind == "branch" else {}
                 yield {
-                    "place": v.place, "party": f"{type.upper()}-{n + 1}".replace("_", "-"), "kind": kind,
-                    "parent": f"village:{v.id}", "name": f"第{n + 1}{name}（虚构）",
+                    "place": v.place,
+                    "party": f"{type.upper()}-{n + 1}".replace("_", "-"),
+                    "kind": kind,
+                    "parent": f"village:{v.id}",
+                    "name": f"第{n + 1}{name}（虚构）",
                     "fields": {"type": type, **members},
-                }  # fmt: skip
+                }
 
     def village_cadre_rows(self) -> Iterator[Row]:
         """RegisterParty for the secretary of each village."""
         for v in self.villages.values():
             yield {
-                "place": v.place, "party": f"{_CADRE}{v.number}", "kind": "village_cadre",
-                "parent": f"village:{v.id}", "name": f"村干部{v.number}（虚构）",
-            }  # fmt: skip
+                "place": v.place,
+                "party": f"{_CADRE}{v.number}",
+                "kind": "village_cadre",
+                "parent": f"village:{v.id}",
+                "name": f"村干部{v.number}（虚构）",
+            }
 
     def fact_rows(self) -> Iterator[Row]:
         """RecordHouseholds for each poor village: its poor households, all below the line."""
         for v in self.villages.values():
             if v.nth:
                 yield {
-                    "place": v.place, "village": v.id, "year": YEAR, "recorded_by": SIGNED["township"],
+                    "place": v.place,
+                    "village": v.id,
+                    "year": YEAR,
+                    "recorded_by": SIGNED["township"],
                     "households": self._households(v),
-                }  # fmt: skip
+                }
 
     def _households(self, v: Village) -> list[Row]:
         line = POLICY.exit.line(YEAR)
         return [
             {
-                "household": f"H{v.id}-{n + 1:03}", "persons": self.choose(2, 4, "persons", v.number, n),
-                "income": line * self.choose(60, 95, "income", v.number, n) // 100, "secured": n % 2 == 0,
+                "household": f"H{v.id}-{n + 1:03}",
+                "persons": self.choose(2, 4, "persons", v.number, n),
+                "income": line * self.choose(60, 95, "income", v.number, n) // 100,
+                "secured": n % 2 == 0,
             }
             for n in range(v.households)
-        ]  # fmt: skip
+        ]
 
     def course_rows(self) -> Iterator[Row]:
         """HoldCourse: the city's courses and the counties'. Each county has a part of them by its villages, and its
@@ -307,8 +346,10 @@ class Zunyi(Scenario):
         """Whoever decides on an outcome names a document."""
         if ask.action in ("decisions", "appeal-decisions"):
             organ = {
-                "organisation": "市委组织部 遵组决", "discipline": "市纪委 遵纪决", "township": "乡镇党委 镇党决",
-            }.get(ask.role, "市委办公室 遵办决")  # fmt: skip
+                "organisation": "市委组织部 遵组决",
+                "discipline": "市纪委 遵纪决",
+                "township": "乡镇党委 镇党决",
+            }.get(ask.role, "市委办公室 遵办决")
             return f"{organ}〔{ask.today.year}〕{3 if ask.action == 'decisions' else 4}号（虚构）"
         return SIGNED.get(ask.action) or SIGNED.get(ask.role, "县（市、区）扶贫办")
 
@@ -322,8 +363,11 @@ class Zunyi(Scenario):
         for topic in ask.detail.split(","):
             what = {"kind": "problem", "cause": "没有主导产业"} if topic == "results" else {"kind": "form"}
             yield {
-                "number": [*POLICY.listing.topics].index(topic) + 1, "topic": topic, "on": ask.today, **what,
-            }  # fmt: skip
+                "number": [*POLICY.listing.topics].index(topic) + 1,
+                "topic": topic,
+                "on": ask.today,
+                **what,
+            }
 
     def problem_class(self, ask: Ask) -> str:
         """The class of the other list on which the village stands, else that its industry is thin."""
@@ -340,10 +384,13 @@ class Zunyi(Scenario):
         return {
             "collective_entities": float(part(COOPERATIVES + COMPANIES, number, self.most)),
             "hall_area": float(self.choose(301, 480, "hall", number) if part(HALLS, number, self.most) else 160),
-            "village_cadre_pay": float(PAY * 4 // 5 if under else PAY), "running_costs": float(COSTS),
-            "service_fund": float(FUND), "hard_road": self.choose(80, 100, "road", number) / 100,
-            "safe_water": self.choose(80, 100, "water", number) / 100, "electricity": 1.0,
-        }  # fmt: skip
+            "village_cadre_pay": float(PAY * 4 // 5 if under else PAY),
+            "running_costs": float(COSTS),
+            "service_fund": float(FUND),
+            "hard_road": self.choose(80, 100, "road", number) / 100,
+            "safe_water": self.choose(80, 100, "water", number) / 100,
+            "electricity": 1.0,
+        }
 
     def items(self, ask: Ask) -> list[str]:
         """Five duties or measures."""
@@ -380,9 +427,13 @@ class Zunyi(Scenario):
         ):
             cadre = max(id for id, post in ask.state["members"].items() if post["role"] == "member")
             row = {
-                "place": self.place(ask.about), "village": ask.about, "cadre": cadre, "cause": "transferred",
-                "decided_by": "县（市、区）委组织部", "body": "organisation",
-            }  # fmt: skip
+                "place": self.place(ask.about),
+                "village": ask.about,
+                "cadre": cadre,
+                "cause": "transferred",
+                "decided_by": "县（市、区）委组织部",
+                "body": "organisation",
+            }
             yield Letter(ask.today + timedelta(7), "dispatch", "departures", (row,))
 
     def _elected(self, cadre: str, today: date) -> Iterator[Letter]:
@@ -390,12 +441,18 @@ class Zunyi(Scenario):
         village, number = self._of(_cadre(cadre)), _cadre(cadre)
         at = {"place": self.place(village)}
         gone = {
-            **at, "party": cadre, "reason": "连续两年年度考核被评为差，职务终止", "decided_by": SIGNED["township"],
-        }  # fmt: skip
+            **at,
+            "party": cadre,
+            "reason": "连续两年年度考核被评为差，职务终止",
+            "decided_by": SIGNED["township"],
+        }
         come = {
-            **at, "party": f"{cadre}-2", "kind": "village_cadre", "parent": f"village:{village}",
+            **at,
+            "party": f"{cadre}-2",
+            "kind": "village_cadre",
+            "parent": f"village:{village}",
             "name": f"补选村干部{number}（虚构）",
-        }  # fmt: skip
+        }
         yield Letter(today + DAY, "registry", "party-withdrawals", (gone,))
         yield Letter(today + timedelta(15), "registry", "parties", (come,))
 
@@ -466,22 +523,22 @@ class Zunyi(Scenario):
         adopted = [
             {"place": place, "pack": pack, "adopted_by": f"中共{name}委员会（虚构）"}
             for place, name, pack in (
-                (CITY, "遵义市", PACK), *((layer["jurisdiction"], layer["name"], layer) for layer in self.layers()),
+                (CITY, "遵义市", PACK),
+                *((layer["jurisdiction"], layer["name"], layer) for layer in self.layers()),
             )
-        ]  # fmt: skip
+        ]
         entered: list[tuple[date, str, str, Iterable[Row]]] = [
             *((START, "registry", "policies", [pack]) for pack in adopted),
-            (START, "registry", "units", self.unit_rows()), (START, "registry", "cadres", self.cadre_rows()),
+            (START, "registry", "units", self.unit_rows()),
+            (START, "registry", "cadres", self.cadre_rows()),
             (START, "registry", "villages", self.village_rows()),
             (START, "registry", "parties", self.party_rows()),
             (START, "registry", "parties", self.village_cadre_rows()),
             (LISTED, "registry", "listings", self.listing_rows()),
             (date(YEAR, 9, 1), "registry", "listings", self.point_rows()),
             (date(YEAR, 3, 7), "registry", "households", self.fact_rows()),
-            *(
-                (course["last"] + DAY, "dispatch", "courses", [course]) for course in self.course_rows()
-            ),
-        ]  # fmt: skip
+            *((course["last"] + DAY, "dispatch", "courses", [course]) for course in self.course_rows()),
+        ]
         return [letter for one in entered for letter in letters(*one)]
 
 
