@@ -14,7 +14,6 @@ from typing import Annotated, Any
 from zlib import crc32
 
 import structlog
-import uvloop
 from faststream.nats import NatsBroker
 from msgspec import Meta
 from nats import errors
@@ -27,7 +26,6 @@ from shared.engine import store
 from shared.engine.deliveries import handle, hear_names
 from shared.engine.flow import ENVELOPE
 from shared.engine.health import Health
-from shared.engine.hold import held
 from shared.engine.pipeline import Pipeline, Service
 from shared.engine.shares import WHOLE, Share
 from shared.settings import applied
@@ -118,52 +116,61 @@ def collect_rarely() -> None:
 def serve(service: Service, commands: Sequence[http.Route], queries: Sequence[Any] = ()) -> None:
     """Run a service until SIGINT or SIGTERM."""
     settings = Settings.read()
-    process.prepare(service.name, settings.log_level, settings.database, migrate=settings.migrate_on_start)
-    collect_rarely()
-    uvloop.run(_run(service, commands, queries, settings))
+    process.run(service.name, settings, _run(service, commands, queries, settings))
 
 
 async def _run(service: Service, commands: Sequence[http.Route], queries: Sequence[Any], settings: Settings) -> None:
+    collect_rarely()
     with applied():
         engine, share = store.open_engine(settings.database), Share.parse(settings.share)
         secret = settings.secret_file.read_bytes() if settings.secret_file else b""
         trusted = issuers.named(settings.issuers, secret)
-    hold = await held(engine)
-    relay = Relay(lambda stream, messages: _send(health.broker, stream, messages))
-    pipeline = Pipeline(service, engine, relay, settings.schemas, share, simulated=settings.simulated)
-    await pipeline.start()
-    health = Health(pipeline, [stream for stream, subjects in heard(service, share).items() if subjects])
-    if trusted is None and pipeline.book.needs_persons:
-        log.warning("a pack wants two persons (four_eyes); with ZHUCUN_ISSUERS=none nobody knows who acts: not asked")
-    limits = Limits(settings.requests_a_minute)
-    app = http.build(pipeline, commands, queries, health.parts, secret, health.lost, trusted, limits)
-    named = [*process.named(service.name, settings.installation), *share.headers]
-    server = serving.Server(app, serving.config(app, settings.host, settings.port, headers=named))
+        bus.require_usable(settings.nats_key, settings.nats_ca)
+    async with process.held(engine, service.name, settings) as hold:
+        relay = Relay(lambda stream, messages: _send(health.broker, stream, messages))
+        pipeline = Pipeline(service, engine, relay, settings.schemas, share, simulated=settings.simulated)
+        await pipeline.start()
+        health = Health(pipeline, [stream for stream, subjects in heard(service, share).items() if subjects])
+        if trusted is None and pipeline.book.needs_persons:
+            log.warning(
+                "a pack wants two persons (four_eyes); with ZHUCUN_ISSUERS=none nobody knows who acts: not asked"
+            )
+        limits = Limits(settings.requests_a_minute)
+        app = http.build(pipeline, commands, queries, health.parts, secret, health.lost, trusted, limits)
+        named = [*process.named(service.name, settings.installation), *share.headers]
+        server = serving.Server(app, serving.config(app, settings.host, settings.port, headers=named))
 
-    def died(task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()):
-            log.error("a background task failed; the process stops", exc_info=error)
-            server.should_exit = True
+        def died(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and (error := task.exception()):
+                log.error("a background task failed; the process stops", exc_info=error)
+                server.should_exit = True
 
-    by_event = {route.path: route.command for route in commands if route.command.by_event}
-    runs = relay.run(), _talk(settings, health, by_event, limits), pipeline.note_published()
-    tasks = [asyncio.create_task(run) for run in runs]
-    for task in tasks:
-        task.add_done_callback(died)
-    await process.answer(server, hold)
-    for consumer in health.consumers.values():
-        await consumer.stop()
-    for task in tasks:
-        task.cancel()
-    if health.broker is not None:
-        with suppress(errors.Error):  # A connection that is reconnecting cannot be drained; nothing is lost by it.
-            await health.broker.stop()
-    await hold.end()
-    await engine.dispose()
+        by_event = {route.path: route.command for route in commands if route.command.by_event}
+        runs = relay.run(), _talk(settings, health, by_event, limits), pipeline.note_published()
+        tasks = [asyncio.create_task(run) for run in runs]
+        for task in tasks:
+            task.add_done_callback(died)
+        try:
+            await process.answer(server, hold)
+        finally:
+            for consumer in health.consumers.values():
+                await consumer.stop()
+            await _ended(tasks)
+            if health.broker is not None:
+                with suppress(errors.Error):  # One that is reconnecting cannot be drained; nothing is lost by it.
+                    await health.broker.stop()
     log.info("stopped")
     for task in tasks:
-        if task.done() and not task.cancelled() and (error := task.exception()):
+        if not task.cancelled() and (error := task.exception()):
             raise error
+
+
+async def _ended(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancel tasks until they have ended: one that connects just then may miss the first time."""
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
+            task.cancel()
+        await asyncio.wait(pending, timeout=RETRY)
 
 
 async def _send(broker: NatsBroker | None, stream: str, messages: Sequence[bus.Message]) -> None:

@@ -1,4 +1,5 @@
-"""Settings of a process, from the environment: the field `database` is ZHUCUN_DATABASE, and so on."""
+"""Settings of a process, from the environment: the field `database` is ZHUCUN_DATABASE, and so on; and what ends a
+process because an operator has something to mend."""
 
 import os
 import re
@@ -7,6 +8,14 @@ from contextlib import contextmanager
 from typing import Literal, Self
 
 import msgspec
+
+
+class CannotRun(Exception):
+    """What keeps a process from running and an operator can mend, in Chinese and English."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(f"{zh} / {en}")
+        self.zh, self.en = zh, en
 
 
 class Settings(msgspec.Struct, kw_only=True):

@@ -13,7 +13,7 @@ import httpx
 import typer
 import uvloop
 from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
+from sqlalchemy.exc import DBAPIError
 
 from deploy.cli.reach import (
     DEFAULT,
@@ -34,6 +34,8 @@ from deploy.local.folder import Folder
 from deploy.local.mark import Kind
 from deploy.local.supervisor import BESIDE, SERVICES, System
 from shared import chinese
+from shared.engine.opening import addressed
+from shared.settings import CannotRun
 from shared.web.issuers import UNASKED
 
 app = typer.Typer()
@@ -277,17 +279,13 @@ def migrate(
     if service not in BESIDE:
         require_service(service)
     try:
-        address = make_url(database)
+        with addressed():
+            address = make_url(database)
         if address.get_backend_name() == "sqlite" and address.database:
             databases.check(Path(address.database), service, (*SERVICES, *BESIDE), needed=False)
         migrations.upgrade(service, database)
-    except (ArgumentError, InvalidRequestError) as error:
-        raise Trouble(
-            f"数据库地址不对。应写作 sqlite+aiosqlite:////目录/{service}.sqlite3 或 "
-            "postgresql+asyncpg://用户:密码@主机/库名。\n"
-            f"  The database's address is not right ({error}). Write sqlite+aiosqlite:////folder/{service}.sqlite3 or "
-            "postgresql+asyncpg://user:password@host/name."
-        ) from None
+    except CannotRun as error:
+        raise Trouble(f"{error.zh}\n  {error.en}") from None
     except DBAPIError as error:
         raise Trouble(
             f"数据库没有升级，什么都没有改。请核对它是不是 {service} 的数据库。\n"

@@ -7,6 +7,7 @@ from pathlib import Path
 from deploy.access.users import TRIAL_USERS, USERS
 from deploy.init import databases, folder
 from deploy.local.errors import StartError
+from shared.settings import CannotRun
 
 FOLDER = Path("/keys")
 
@@ -27,5 +28,5 @@ def main(step: str) -> None:
 if __name__ == "__main__":
     try:
         main(sys.argv[1])
-    except StartError as error:
+    except (StartError, CannotRun) as error:
         sys.exit(str(error))

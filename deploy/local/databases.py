@@ -5,11 +5,12 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from functools import cache
-from importlib import import_module, resources
+from importlib import import_module
 from pathlib import Path
 from typing import Final, NoReturn
 
 from deploy.local.errors import StartError
+from shared.engine.schema import revisions
 
 RESTORE: Final = (
     "请停止系统，把整个数据目录恢复到同一份备份，再启动",
@@ -17,12 +18,6 @@ RESTORE: Final = (
 )
 WAIT: Final = 5.0
 """Seconds to wait until another program, such as a backup, releases a database."""
-
-
-def revisions(service: str) -> list[str]:
-    """The revisions of a service's schema that this version knows, the oldest first."""
-    folder = resources.files("services") / service / "migrations"
-    return sorted(file.name.partition("_")[0] for file in folder.iterdir() if file.name[:4].isdigit())
 
 
 @cache

@@ -19,10 +19,10 @@ from nats.errors import Error
 from deploy.access.asking import connected
 from deploy.access.lags import Lag, lags
 from deploy.local.condition import folder_checks
-from deploy.local.databases import revisions
 from deploy.local.errors import StartError
 from deploy.local.supervisor import SERVICES, find_server
 from shared import chinese, english
+from shared.engine.schema import revisions
 from shared.engine.shares import Share
 from shared.policy import PolicyInvalid, parse_pack, shipped
 from shared.stream import bus

@@ -2,14 +2,11 @@
 
 from pathlib import Path
 
-import uvloop
-
 from services.accounts.api import Api
 from services.accounts.issuer import Issuer
 from services.accounts.log import Log
 from services.accounts.signin import SignIn
 from services.accounts.tokens import Keys
-from shared.engine.hold import held
 from shared.engine.opening import open_engine
 from shared.settings import applied
 from shared.web import process
@@ -48,17 +45,14 @@ def build(of: Settings) -> tuple[App, Log]:
 def serve() -> None:
     """Run until SIGINT or SIGTERM."""
     of = Settings.read()
-    process.prepare(NAME, of.log_level, of.database, migrate=of.migrate_on_start)
-    uvloop.run(_run(of))
+    process.run(NAME, of, _run(of))
 
 
 async def _run(of: Settings) -> None:
     with applied():
         app, log = build(of)
-    hold = await held(log.engine)
-    await process.serve(app, NAME, of, hold)
-    await hold.end()
-    await log.engine.dispose()
+    async with process.held(log.engine, NAME, of) as hold:
+        await process.serve(app, NAME, of, hold)
 
 
 if __name__ == "__main__":

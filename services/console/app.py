@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import httpx
-import uvloop
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -17,7 +16,6 @@ from services.console.pages.demo import Demo
 from services.console.sessions import Sessions
 from services.console.store import Store
 from services.console.upstream import Upstream
-from shared.engine.hold import held
 from shared.engine.opening import open_engine
 from shared.settings import applied
 from shared.web import issuers, process
@@ -76,25 +74,22 @@ def build(of: Settings, engine: AsyncEngine) -> Litestar:
 def serve() -> None:
     """Run until SIGINT or SIGTERM."""
     of = Settings.read()
-    process.prepare(NAME, of.log_level, of.database, migrate=of.migrate_on_start)
-    uvloop.run(_run(of))
+    process.run(NAME, of, _run(of))
 
 
 async def _run(of: Settings) -> None:
     with applied():
         engine = open_engine(of.database)
         app = build(of, engine)
-    hold = await held(engine)
-    hearing: Hearing = app.state.hearing
-    await hearing.start()
-    await process.serve(app, NAME, of, hold)
-    await hearing.stop()
-    await app.state.demo.end()
-    await app.state.site.upstream.aclose()
-    if app.state.site.sessions:
-        await app.state.site.sessions.aclose()
-    await hold.end()
-    await engine.dispose()
+    async with process.held(engine, NAME, of) as hold:
+        hearing: Hearing = app.state.hearing
+        await hearing.start()
+        await process.serve(app, NAME, of, hold)
+        await hearing.stop()
+        await app.state.demo.end()
+        await app.state.site.upstream.aclose()
+        if app.state.site.sessions:
+            await app.state.site.sessions.aclose()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from ipaddress import ip_network
 
 import httpx
-import uvloop
 
 from services.webhooks.api import Api
 from services.webhooks.callers import Callers
@@ -12,7 +11,6 @@ from services.webhooks.sender import SECONDS, Sender
 from services.webhooks.store import Store
 from services.webhooks.tables import TABLES
 from shared.engine.audit import AuditLog
-from shared.engine.hold import held
 from shared.engine.opening import open_engine
 from shared.settings import applied
 from shared.web import issuers, process
@@ -64,19 +62,16 @@ def build(of: Settings) -> tuple[App, Post]:
 def serve() -> None:
     """Run until SIGINT or SIGTERM."""
     of = Settings.read()
-    process.prepare(NAME, of.log_level, of.database, migrate=of.migrate_on_start)
-    uvloop.run(_run(of))
+    process.run(NAME, of, _run(of))
 
 
 async def _run(of: Settings) -> None:
     with applied():
         app, post = build(of)
-    hold = await held(post.store.engine)
-    await post.start()
-    await process.serve(app, NAME, of, hold)
-    await post.stop()
-    await hold.end()
-    await post.store.engine.dispose()
+    async with process.held(post.store.engine, NAME, of) as hold:
+        await post.start()
+        await process.serve(app, NAME, of, hold)
+        await post.stop()
 
 
 def _listed(text: str) -> list[str]:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from shared import chinese, english
 from shared.calendar import CHINA
+from shared.engine.opening import remedy
 from shared.engine.pipeline import Pipeline
 from shared.stream.consumer import OrderedConsumer
 
@@ -128,23 +129,5 @@ def _database(trouble: Exception | None) -> str:
     if trouble is None:
         return "ok"
     origin = trouble.orig if isinstance(trouble, DBAPIError) else trouble
-    code = getattr(origin, "sqlite_errorcode", None)
-    known = getattr(origin, "sqlstate", None) or (code & 0xFF if code else None)
-    zh, en = _REMEDIES.get(known, ("请检查数据库是否运行、其日志与磁盘", "see whether it runs, its log and its disk"))
+    zh, en = remedy(trouble) or ("请检查数据库是否运行、其日志与磁盘", "see whether it runs, its log and its disk")
     return f"数据库写不进：{zh}（{origin}） / the database cannot be written: {en} ({origin})"
-
-
-_READ_ONLY = (
-    "只读，请检查文件和目录的属主、权限和挂载方式",
-    "it is read-only; see owner, rights and mount of its files",
-)
-_FULL = ("磁盘已满，请清理或扩容", "the disk is full; make room")
-_REMEDIES: Mapping[Any, tuple[str, str]] = {
-    8: _READ_ONLY, 13: _FULL, "53100": _FULL,
-    "25006": (
-        "只读，请检查是否连到了备库、“default_transaction_read_only”是否打开",
-        "it is read-only; see whether this is a standby, and default_transaction_read_only",
-    ),
-    5: ("被别的程序锁住，请关闭它", "another program has locked it; close that one"),
-}  # fmt: skip
-"""Texts for database errors, by SQLSTATE of PostgreSQL or primary result code of SQLite."""

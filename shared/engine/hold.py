@@ -12,7 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.engine.opening import away
+from shared.engine.opening import away, remedy
+from shared.settings import CannotRun
 
 log = structlog.get_logger()
 WAIT: Final = 60.0
@@ -26,12 +27,12 @@ _SOON: Final = "set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; s
 """Lets PostgreSQL notice in 25 seconds that a machine with a process is gone, and with it the lock; else in hours."""
 
 
-class DatabaseInUse(RuntimeError):
+class DatabaseInUse(CannotRun):
     """Another process uses the database."""
 
     def __init__(self) -> None:
         super().__init__(
-            "数据库正由另一进程使用，请停用其中一个，只保留一个 / another process uses this database: stop one of both"
+            "数据库正由另一进程使用，请停用其中一个，只保留一个", "another process uses this database: stop one of both"
         )
 
 
@@ -81,12 +82,16 @@ class Hold:
     async def _taken(self) -> bool:
         if self.engine.dialect.name == "sqlite":
             return self._locked()
+        is_told = False
         while True:
             try:
                 return await self._asked()
             except (DBAPIError, OSError) as error:
                 if not away(error):
                     raise
+                if not is_told:
+                    log.warning("the database is away; waiting for it", error=repr(error), remedy=remedy(error))
+                is_told = True
                 await asyncio.sleep(RETRY)
 
     def _locked(self) -> bool:
@@ -114,13 +119,3 @@ class Hold:
         if is_given:
             self._connection = connection
         return is_given
-
-
-async def held(engine: AsyncEngine) -> Hold:
-    """The hold on a database, taken. Ends a process that does not get it."""
-    hold = Hold(engine)
-    try:
-        await hold.take()
-    except DatabaseInUse as error:
-        raise SystemExit(str(error)) from error
-    return hold

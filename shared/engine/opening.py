@@ -1,14 +1,17 @@
-"""How a database is opened, and how it is known to be away. This stands apart from `store.py`, so that a process
-without rules need not import packs."""
+"""How a database is opened, how it is known to be away, and what an operator does about it. This stands apart from
+`store.py`, so that a process without rules need not import packs."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from shared.engine import sqlite
+from shared.settings import CannotRun
 
 _PRAGMAS = (
     "journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000",
@@ -28,9 +31,78 @@ def away(error: BaseException) -> bool:
     return isinstance(error, (OSError, PoolTimeoutError))
 
 
+_READ_ONLY = (
+    "只读，请检查文件和目录的属主、权限和挂载方式",
+    "it is read-only; see owner, rights and mount of its files",
+)
+_FULL = ("磁盘已满，请清理或扩容", "the disk is full; make room")
+_UNOPENED = ("打不开，请核对其地址、目录和权限", "it cannot be opened; see its address, folder and rights")
+_DAMAGED = ("已损坏或不是 SQLite 数据库，请恢复备份", "it is damaged or no SQLite database; restore a backup")
+_STRANGER = (
+    "不认这个用户或密码，请核对 ZHUCUN_DATABASE",
+    "it does not know the user or the password; look at ZHUCUN_DATABASE",
+)
+_AWAY_TOLD = (
+    "没有应答，请检查它是否运行、ZHUCUN_DATABASE 是否正确",
+    "it does not answer; see whether it runs and whether ZHUCUN_DATABASE is right",
+)
+_REMEDIES: Mapping[Any, tuple[str, str]] = {
+    8: _READ_ONLY, 13: _FULL, "53100": _FULL, 14: _UNOPENED, 11: _DAMAGED, 26: _DAMAGED,
+    "28000": _STRANGER, "28P01": _STRANGER,
+    "25006": (
+        "只读，请检查是否连到了备库、“default_transaction_read_only”是否打开",
+        "it is read-only; see whether this is a standby, and default_transaction_read_only",
+    ),
+    5: ("被别的程序锁住，请关闭它", "another program has locked it; close that one"),
+    10: ("磁盘读写出错，请检查磁盘", "the disk fails; check it"),
+    "3D000": ("没有这个库，请核对 ZHUCUN_DATABASE", "there is none of this name; look at ZHUCUN_DATABASE"),
+    "42501": ("用户的权限不够，请由库的所有者授权", "the user may not do this; let the owner of the database grant it"),
+    "53300": ("连接已满，请调大“max_connections”", "it has no connection left; raise max_connections"),
+}  # fmt: skip
+"""Texts for database errors, by SQLSTATE of PostgreSQL or primary result code of SQLite."""
+
+
+def remedy(error: BaseException) -> tuple[str, str] | None:
+    """What is wrong with a database and what to do, in Chinese and English; None for what nobody has foreseen."""
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    code = getattr(origin, "sqlite_errorcode", None)
+    known = _REMEDIES.get(getattr(origin, "sqlstate", None) or (code & 0xFF if code else None))
+    return known or (_AWAY_TOLD if away(error) else None)
+
+
+@contextmanager
+def addressed() -> Iterator[None]:
+    """The address of a database is read within it: one that is none is raised as CannotRun."""
+    try:
+        yield
+    except (ArgumentError, InvalidRequestError, ImportError) as error:
+        raise CannotRun(
+            "数据库地址不对，应写作 sqlite+aiosqlite:////目录/库.sqlite3 或 postgresql+asyncpg://用户:密码@主机/库名",
+            f"the database's address is not right ({error}); write sqlite+aiosqlite:////folder/name.sqlite3 or "
+            "postgresql+asyncpg://user:password@host/name",
+        ) from error
+
+
+@contextmanager
+def contact() -> Iterator[None]:
+    """A database is met for the first time within it: what an operator can mend there is raised as CannotRun."""
+    try:
+        yield
+    except (DBAPIError, OSError) as error:
+        told = _UNOPENED if isinstance(error, FileNotFoundError | PermissionError) else remedy(error)
+        if not told:
+            raise
+        origin = error.orig if isinstance(error, DBAPIError) else error
+        raise CannotRun(f"数据库用不了：{told[0]}（{origin}）", f"the database: {told[1]} ({origin})") from error
+
+
 def open_engine(url: str) -> AsyncEngine:
-    """An engine whose commits are durable: SQLite in WAL mode with full syncs, PostgreSQL with its defaults."""
-    engine = create_async_engine(url, hide_parameters=True)  # Errors are logged, and parameters may be personal data.
+    """An engine whose commits are durable: SQLite in WAL mode with full syncs, PostgreSQL with its defaults.
+
+    Raises CannotRun for an address that is none.
+    """
+    with addressed():
+        engine = create_async_engine(url, hide_parameters=True)  # Errors are logged; parameters may be personal data.
     if engine.dialect.name == "sqlite":
         event.listen(engine.sync_engine, "do_connect", sqlite.connect)
 

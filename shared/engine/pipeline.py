@@ -26,6 +26,7 @@ from shared.engine.shares import WHOLE, Share
 from shared.engine.tables import Tables
 from shared.policy import PolicyBook
 from shared.rules import Reaction, Rule, State
+from shared.settings import CannotRun
 from shared.stream.bus import CALENDAR, OPEN, SEALED
 from shared.stream.relay import Relay
 
@@ -94,7 +95,7 @@ class Pipeline:
     async def start(self) -> None:
         """Read packs, positions and dead letters from the database, and give the relay what may be unpublished.
 
-        Raises ValueError if the database belongs to another replica.
+        Raises CannotRun if the database belongs to another replica.
         """
         letters, journal = self.tables.dead_letters, self.tables.outbox
         async with self.engine.connect() as conn:
@@ -103,9 +104,10 @@ class Pipeline:
                 self.wiring.note_code(place, village)
             self.positions = await store.positions(conn, self.tables)
             if self.positions and self.positions.get("share", WHOLE.mark) != self.share.mark:
-                raise ValueError(
-                    f"数据库属于另一副本，不是 {self.share}；副本数在安装时确定，不能更改 / "
-                    f"the database is that of another replica than {self.share}; their number cannot be changed"
+                raise CannotRun(
+                    f"数据库属于另一副本，不是第{self.share.number}个（共{self.share.of}个）；副本数在安装时确定，不能更改",
+                    f"the database is that of another replica than {self.share.number} of {self.share.of}; their "
+                    "number cannot be changed",
                 )
             self.written = (await conn.execute(select(func.max(journal.c.position)))).scalar() or 0
             waiting = select(letters.c.about).where(letters.c.discarded_at.is_(None))

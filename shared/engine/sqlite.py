@@ -17,6 +17,7 @@ from operator import methodcaller
 from types import SimpleNamespace
 from typing import Any
 
+from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite.aiosqlite import (
     AsyncAdapt_aiosqlite_connection,
     AsyncAdapt_aiosqlite_cursor,
@@ -29,6 +30,9 @@ from sqlalchemy.util.concurrency import await_
 _Statement = Callable[[sqlite3.Connection], Any]
 BEGIN: _Statement = methodcaller("execute", "BEGIN")
 """What waits first in a transaction."""
+_ALONE: tuple[_Statement, ...] = (
+    methodcaller("execute", "PRAGMA busy_timeout = 60000"), methodcaller("execute", "BEGIN IMMEDIATE"),
+)  # fmt: skip
 _TO_COME = SimpleNamespace(description=None, rowcount=-1, lastrowid=None)
 """The cursor of a statement that was not run yet."""
 
@@ -103,6 +107,14 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
         self.waiting.clear()
         if self._connection._connection and self._connection.in_transaction:
             super().rollback()
+
+
+def write_alone(connection: Connection) -> None:
+    """Let a transaction that has only begun wait, for a minute at most, until no other one writes, and keep all others
+    from writing from then on, before it has written anything itself."""
+    pooled: Any = connection.connection.dbapi_connection
+    pooled.waiting[:] = _ALONE
+    pooled.run(lambda _: None)
 
 
 def write_later(connection: AsyncConnection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -10,13 +10,22 @@ from typing import Any
 from alembic import command, context
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, inspect
+from sqlalchemy import Connection, MetaData, text
 
-from shared.engine.opening import open_engine
+from shared.engine import sqlite
+from shared.engine.opening import contact, open_engine
+from shared.engine.schema import revisions, standing
+from shared.settings import CannotRun
+
+_NUMBER = 0x5A_48_4D
+"""By which those who migrate a database of PostgreSQL wait for one another."""
 
 
 def upgrade(service: str, database: str) -> None:
-    """Bring a service's database to the newest schema; nothing happens if it is there already."""
+    """Bring a service's database to the newest schema; nothing happens if it is there already.
+
+    Who comes second waits until the first is done. Raises CannotRun for a database that an operator has to look at.
+    """
     _with_config(service, database, lambda config: command.upgrade(config, "head"))
 
 
@@ -48,19 +57,32 @@ def run() -> None:
         context.run_migrations()
 
 
+def _alone(connection: Connection) -> None:
+    """Wait until nobody else migrates the database, before anything of it is read."""
+    if connection.dialect.name == "sqlite":
+        sqlite.write_alone(connection)
+    else:
+        connection.execute(text("select pg_advisory_xact_lock(:number)"), {"number": _NUMBER})
+
+
 def _require_own(service: str, metadata: MetaData, connection: Connection) -> None:
-    """Raise ValueError for the database of another service: its revisions have the same numbers, and would be gone on
-    with as if they were this one's."""
-    found, own = {*inspect(connection).get_table_names()} - {"alembic_version"}, {*metadata.tables}
-    if not found - own:
-        return
+    """Raise CannotRun for the database of another service: its revisions have the same numbers, and would be gone on
+    with as if they were this one's; and for one that a newer version has used."""
+    (found, revision), own = standing(connection), {*metadata.tables}
     for other in (one.name for one in iter_modules(import_module("services").__path__) if one.name != service):
         theirs = {*import_module(f"services.{other}.tables").TABLES.metadata.tables}
         if found & (theirs - own) and not found & (own - theirs):
-            raise ValueError(
-                f"这是 {other} 的数据库，不是 {service} 的，没有改动；请核对数据库地址 / "
-                f"this is the database of {other}, not of {service}, and was left as it is; look at its address"
+            raise CannotRun(
+                f"这是 {other} 的数据库，不是 {service} 的，没有改动；请核对数据库地址",
+                f"this is the database of {other}, not of {service}, and was left as it is; look at its address",
             )
+    if revision and revision not in revisions(service):
+        raise CannotRun(
+            f"数据库的结构版本是“{revision}”，本程序只认得到“{revisions(service)[-1]}”：它被更新的版本用过，没有改动；"
+            "请安装那个版本，或恢复升级之前的备份",
+            f"the database's schema is at {revision}, this program knows it up to {revisions(service)[-1]}: a newer "
+            "version has used it, and it was left as it is; install that version, or restore the backup from before",
+        )
 
 
 def _with_config(service: str, database: str, act: Callable[[Config], Any]) -> None:
@@ -69,6 +91,7 @@ def _with_config(service: str, database: str, act: Callable[[Config], Any]) -> N
     metadata: MetaData = tables.TABLES.metadata
 
     def apply(connection: Connection) -> None:
+        _alone(connection)
         _require_own(service, metadata, connection)
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent))
@@ -79,8 +102,11 @@ def _with_config(service: str, database: str, act: Callable[[Config], Any]) -> N
 
     async def main() -> None:
         engine = open_engine(database)
-        async with engine.begin() as conn:
-            await conn.run_sync(apply)
-        await engine.dispose()
+        try:
+            async with engine.begin() as conn:
+                await conn.run_sync(apply)
+        finally:
+            await engine.dispose()
 
-    asyncio.run(main())
+    with contact():
+        asyncio.run(main())

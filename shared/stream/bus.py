@@ -16,6 +16,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 import msgspec
+import nkeys
 import structlog
 from faststream.nats import NatsBroker
 from faststream.nats.security import NatsNKey, NatsSecurity
@@ -114,6 +115,17 @@ def pause_after(failures: int) -> float:
 def inbox(user: str) -> str:
     """The subject under which a user gets answers. Permissions keep all other users from hearing it."""
     return f"_INBOX.{user}"
+
+
+def require_usable(key: Path | None, ca: Path | None) -> None:
+    """Raise OSError or ValueError, with the file, for a key or an authority with which nobody can connect."""
+    try:
+        if key:
+            nkeys.from_seed(key.read_bytes().strip())
+        if ca:
+            ssl.create_default_context(cadata=ca.read_text("ascii"))
+    except (nkeys.NkeysError, ssl.SSLError, UnicodeError) as error:
+        raise ValueError(f"{ca if isinstance(error, ssl.SSLError) else key or ca}: {error}") from None
 
 
 async def connect(url: str, name: str, key: Path | None = None, ca: Path | None = None) -> NatsBroker:

@@ -6,15 +6,21 @@ Accounts, webhooks and the console are no more than that, and take their setting
 
 import asyncio
 import signal
-from contextlib import suppress
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
 import uvicorn
+import uvloop
 from msgspec import Meta
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import logs, settings
+from shared.engine import schema
 from shared.engine.hold import Hold
+from shared.engine.opening import contact
+from shared.settings import CannotRun
 from shared.web import serving
 from shared.web.rates import A_MINUTE
 
@@ -40,13 +46,37 @@ class Settings(Served, kw_only=True):
     """The file with the installation's secret."""
 
 
-def prepare(name: str, log_level: str, database: str, *, migrate: bool) -> None:
-    """Set up the log and, if asked, bring the database to the newest schema."""
-    logs.configure(name, log_level)
-    if migrate:
-        from shared import migrations  # Only here: Alembic takes 10 MiB of memory.
+def run(name: str, of: Served, work: Coroutine[Any, Any, None]) -> None:
+    """Set up the log, bring the database to the newest schema if asked, and do a process's work to its end.
 
-        migrations.upgrade(name, database)
+    What an operator has to mend ends it with one line that says so; any other error keeps its traceback.
+    """
+    logs.configure(name, of.log_level)
+    try:
+        if of.migrate_on_start:
+            from shared import migrations  # Only here: Alembic takes 10 MiB of memory.
+
+            migrations.upgrade(name, of.database)
+        uvloop.run(work)
+    except CannotRun as error:
+        raise SystemExit(f"无法运行：{error.zh} · cannot run: {error.en}") from None
+    finally:
+        work.close()
+
+
+@asynccontextmanager
+async def held(engine: AsyncEngine, name: str, of: Served) -> AsyncIterator[Hold]:
+    """The hold on a database whose schema is known. At the end it is left to others, and the engine is disposed of."""
+    hold = Hold(engine)
+    try:
+        with contact():
+            await hold.take()
+            if not of.migrate_on_start:
+                await schema.require(engine, name)
+        yield hold
+    finally:
+        await hold.end()
+        await engine.dispose()
 
 
 def named(name: str, installation: str) -> list[tuple[str, str]]:
@@ -55,12 +85,21 @@ def named(name: str, installation: str) -> list[tuple[str, str]]:
 
 
 async def answer(server: uvicorn.Server, hold: Hold) -> None:
-    """Answer requests until SIGINT or SIGTERM, or until another process has taken the database (DatabaseInUse)."""
+    """Answer requests until SIGINT or SIGTERM. Raises CannotRun if the address is taken, or the database meanwhile."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # uvicorn raises the signal again when it has stopped.
     keeping = asyncio.create_task(hold.keep())
     keeping.add_done_callback(lambda _: setattr(server, "should_exit", True))
-    await server.serve()
+    try:
+        await server.serve()
+    except SystemExit:  # uvicorn has logged what the system said of the address.
+        keeping.cancel()
+        host, port = server.config.host, server.config.port
+        raise CannotRun(
+            f"不能在 {host} 的端口 {port} 上监听，原因见日志；请停用占用它的程序，或改 ZHUCUN_HOST、ZHUCUN_PORT",
+            f"it cannot listen at {host}, port {port}, as the log says: stop whoever has the port, or set another one "
+            "by ZHUCUN_HOST and ZHUCUN_PORT",
+        ) from None
     keeping.cancel()
     with suppress(asyncio.CancelledError):
         await keeping

@@ -21,6 +21,7 @@ from openpyxl import load_workbook
 from deploy.cli.reach import open_client
 from shared.draws import BODIES
 from shared.migrations import upgrade
+from shared.settings import CannotRun
 
 ZHUCUN = str(Path(sys.executable).with_name("zhucun"))
 PACK = str(Path(__file__).parents[2] / "shared/policy/packs/benxi.toml")
@@ -258,7 +259,7 @@ def test_the_database_of_another_service_is_left_as_it_is(tmp_path: Path, owner:
     database = f"sqlite+aiosqlite:///{tmp_path}/one.sqlite3"
     upgrade(owner, database)
     before = (tmp_path / "one.sqlite3").read_bytes()
-    with pytest.raises(ValueError, match=f"这是 {owner} 的数据库，不是 {stranger} 的"):
+    with pytest.raises(CannotRun, match=f"这是 {owner} 的数据库，不是 {stranger} 的"):
         upgrade(stranger, database)
     assert (tmp_path / "one.sqlite3").read_bytes() == before
     upgrade(owner, database)

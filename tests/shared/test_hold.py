@@ -17,11 +17,12 @@ from shared.engine.hold import DatabaseInUse, Hold
 
 OTHER = """
 import asyncio, sys
-from shared.engine.hold import held
+from shared.engine.hold import Hold
 from shared.engine.opening import open_engine
 
 async def main():
-    hold = await held(open_engine(sys.argv[1]))
+    hold = Hold(open_engine(sys.argv[1]))
+    await hold.take()
     print("held", flush=True)
     await hold.keep()
 
@@ -62,8 +63,8 @@ async def test_a_second_process_waits_for_the_end_of_the_first_and_begins_then(d
 async def test_who_waits_too_long_ends_and_says_why(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "WAIT", 1)
     async with made(database) as hold:
-        with other(database), pytest.raises(SystemExit, match=r"另一进程使用.*another process uses this database"):
-            await module.held(hold.engine)
+        with other(database), pytest.raises(DatabaseInUse, match=r"另一进程使用.*another process uses this database"):
+            await hold.take()
         async with hold.engine.connect() as conn:
             assert await conn.scalar(text("SELECT count(*) FROM t")) == 0, "who only reads is let in"
 

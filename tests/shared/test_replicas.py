@@ -31,6 +31,7 @@ from shared.engine.deliveries import handle
 from shared.engine.pipeline import Pipeline
 from shared.engine.requests import RequestRefused
 from shared.engine.shares import Share, owner
+from shared.settings import CannotRun
 from shared.stream import bus
 from shared.stream.bus import OPEN, SEALED
 from shared.stream.relay import Relay
@@ -340,7 +341,7 @@ async def test_a_village_stays_with_its_replica(nats_server: NatsServer, tmp_pat
         with pytest.raises(RequestRefused) as refused:
             await submit(pipeline, "recode", [recode])
         assert (refused.value.refused[0].rule, refused.value.refused[0].field) == ("share", "code")
-    with pytest.raises(ValueError, match="another replica"):
+    with pytest.raises(CannotRun, match="another replica than 2 of 3"):
         async with replica(tmp_path, nats_server.url, home._replace(of=3)):
             pass
 
