@@ -267,7 +267,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(VillageRecoded, Subject, subjects.of_village, subjects.recode),
     Reaction(VillageRecoded, Subject, subjects.new_township, subjects.enter_township),
     Reaction(VillageRecoded, Subject, subjects.old_township, subjects.leave_township, code=True),
-    Reaction(PartyRegistered, Subject, subjects.of_party, subjects.register_party),
+    Reaction(PartyRegistered, Subject, subjects.of_party, subjects.register_party, subjects.above),
     *(
         Reaction(e, Subject, subjects.of_village, subjects.end, subjects.running)
         for e in (VillageMerged, VillageWithdrawn)

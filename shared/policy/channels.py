@@ -48,7 +48,9 @@ class Channel(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     on record: visits of a campaign (their mean score, or the share without findings), the share of a ledger that is
     done, the days in the village against the number that is asked, or an indicator."""
     by: Role | None = None
-    """由谁提交；采用结果和记录的不填。 · Who enters it; left out for results and records, which nobody enters."""
+    """由谁提交；采用结果和记录的不填。写村、乡镇的，对象不在村、乡镇内时由其所在的一级提交。 · Who enters it; left out
+    for results and records, which nobody enters. For what lies in no village or township, the level at which
+    it lies enters it."""
     of: Code | None = None
     """采用哪一项：工作队年度考核 team 或另一项考核评价，督查、责任事项或者指标的代码；驻村天数和由人提交的不填。 ·
     Which: `team` or the kind of another entry, a campaign, a commitment, or an indicator; none for the days in the

@@ -78,6 +78,23 @@ def test_a_good_password_is_taken(password: str) -> None:
     require_fit(password, "wang.fang")
 
 
+@pytest.mark.parametrize(
+    ("name", "password", "is_taken"),
+    [
+        ("li", "spelling Bees 2014", True), ("li", "Gongli-2014", True), ("li", "Li-chunmei-2014", False),
+        ("li", "chunmei.2014LI", False), ("li", "Chunmei 2014li2015", False), ("sun", "Sunday-morning-7", True),
+        ("sun", "morning-sun-7A", False), ("wang", "Xiwang-tianye-7", False), ("a.b", "a-b-c-D-1234", True),
+    ],
+)  # fmt: skip
+def test_a_short_name_is_refused_in_a_password_as_a_word_alone(name: str, password: str, is_taken: bool) -> None:
+    """Two letters stand in most passphrases by chance."""
+    if is_taken:
+        require_fit(password, name)
+    else:
+        with pytest.raises(Denied, match="account's name"):
+            require_fit(password, name)
+
+
 def test_a_password_is_changed_first_and_after_ninety_days() -> None:
     assert is_old(None, date(2016, 3, 1))
     assert not is_old(date(2016, 3, 1), date(2016, 5, 30))

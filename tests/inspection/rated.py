@@ -53,12 +53,10 @@ class Rating(Region):
         registered = VillageRegistered(place=COUNTY, village=village, name="朝阳", township="碱厂镇", population=900)
         self.hear(registered)
 
-    def party(self, party: str, kind: str, village: str = V, **fields: str | float) -> None:
-        personal = kind in ("secretary", "village_cadre")
+    def party(self, party: str, kind: str, village: str = V, parent: str = "", **fields: str | float) -> None:
+        personal, parent = kind in ("secretary", "village_cadre"), parent or f"village:{village}"
         self.hear(
-            PartyRegistered(
-                place=COUNTY, party=party, kind=kind, parent=f"village:{village}", personal=personal, fields=fields
-            )
+            PartyRegistered(place=COUNTY, party=party, kind=kind, parent=parent, personal=personal, fields=fields)
         )
 
     def left(self, party: str) -> None:
@@ -81,11 +79,13 @@ class Rating(Region):
         marks = tuple(Mark(f"{by}{n}", score) for n, score in enumerate(scores))
         return GiveScores(**self.about(kind, subject), channel=channel, body=body, marks=marks, given_by="评议组")  # type: ignore[arg-type]
 
-    def poll(self, kind: str, subject: str, channel: str, satisfied: int, present: int = 40) -> GiveBallot:
+    def poll(
+        self, kind: str, subject: str, channel: str, satisfied: int, present: int = 40, body: str = "village"
+    ) -> GiveBallot:
         return GiveBallot(
             **self.about(kind, subject),
             channel=channel,
-            body="village",
+            body=body,  # type: ignore[arg-type]
             entitled=50,
             present=present,
             satisfied=satisfied,

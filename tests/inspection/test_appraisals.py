@@ -882,3 +882,30 @@ def test_2_21_a_township_scores_and_is_asked_for_the_branches_that_lie_in_it_alo
     refused = inspection.take([Cause("one", "one", score, actor=actor)], region.today).parked
     assert [getattr(one.error, "status", 0) for one in refused] == [403] * (not his)
     inspection.parked.clear()
+
+
+@pytest.mark.parametrize(
+    ("parent", "body"),
+    [
+        (f"village:{V}", "village"), ("party:OURS", "village"),
+        (f"township:{COUNTY}100", "township"), ("party:THEIRS", "township"),
+    ],
+)  # fmt: skip
+def test_2_7_the_ballot_of_a_branch_that_lies_in_no_village_is_entered_by_its_township(parent: str, body: str) -> None:
+    """The city's document has branches in industrial parks, where no village's people could say what members think."""
+    region = Rating(ZUNYI)
+    region.village()
+    region.party("OURS", "entity")
+    region.party("THEIRS", "entity", parent=f"township:{COUNTY}100")
+    region.party("B1", "branch", parent=parent)
+    region.pass_days(date(2015, 11, 2))
+    kept, inspection = region.state_of("branch_review", "B1"), region.services["inspection"]
+    (task,) = [one for one in kept.tasks(parse_pack(pack_of(ZUNYI))) if one.action == "appraisal-ballots"]
+    assert task.role == task.answer["body"] == body
+    for role in ("village", "township"):
+        said = region.poll("branch_review", "B1", "members", satisfied=30, body=role)
+        for village, township in ((W, f"{COUNTY}101"), (V, f"{COUNTY}100")):
+            actor = Actor(acts_as=(role,), village=village, township=township)
+            result = inspection.take([Cause(f"{role} {village}", "one", said, actor=actor)], region.today)
+            inspection.parked.clear()
+            assert bool(result.changed) == (role == body and village == V), (role, village)

@@ -1,5 +1,6 @@
 """What a password must be (GB/T 22239-2019, 8.1.4.1: complex, and changed at times)."""
 
+import re
 from datetime import date, timedelta
 from typing import Final
 
@@ -9,6 +10,10 @@ SHORTEST, LONGEST = 10, 128
 """Characters. The bound above keeps a request from costing more than others."""
 KINDS: Final = 3
 """Of how many kinds its characters must be: small letters, capitals, digits, characters such as 春, others."""
+NAMED: Final = 4
+"""From how many characters on a name is looked for anywhere in a password. It is then more than a third of the shortest
+one, so that too little is left to be guessed. A shorter one stands in many words by chance, as “li” does in “spelling”,
+which helps nobody to guess them; so it is looked for as a word of its own."""
 DAYS: Final = 90
 """Days after which it must be changed."""
 
@@ -39,7 +44,8 @@ def require_fit(password: str, name: str) -> None:
             "the password is too plain: use three of capitals, small letters, digits and others, and do not repeat",
             status=422, typed="new",
         )  # fmt: skip
-    if name in password.lower():
+    found = re.escape(name) if len(name) >= NAMED else rf"(?<![a-z]){re.escape(name)}(?![a-z])"
+    if re.search(found, password.lower()):
         raise Denied(
             "password", "新密码不能含登录名", "a password must not contain the account's name", status=422, typed="new"
         )

@@ -14,6 +14,7 @@ import msgspec
 from services.inspection.model.assessment import hand_of_year
 from shared.calendar import DAY
 from shared.contracts.inspection import PERSONS, AppraisalMoved
+from shared.contracts.values import Role
 from shared.policy import Policy
 from shared.policy import appraisals as policies
 from shared.policy.channels import Channel
@@ -21,6 +22,8 @@ from shared.rules import Hand, Involved, Key, Moved, State, Task
 
 ACTIONS = {"report": "appraisal-reports", "ballot": "appraisal-ballots", "panel": "appraisal-scores"}
 """By the way in which a channel comes in: the command that gives it."""
+LEVELS: tuple[Role, ...] = ("village", "township", "county", "city", "province")
+"""Who acts for what lies where, from a village's people up."""
 
 
 class Proposal(msgspec.Struct, frozen=True):
@@ -47,6 +50,8 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
     """The village that it belonged to when it was opened; empty if to none."""
     parent: str = ""
     """Whom a party belonged to then, such as `township:520321101` or `party:E1`; empty for what is no party."""
+    lies_in: str = ""
+    """The village or division in which the party lay then to which it belonged; empty for what belonged to none."""
     cohort: str = ""
     """All who are assessed together, if they are ranked or the best grade has a share."""
     reports: frozenset[str] = frozenset()
@@ -184,7 +189,7 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
         known = {"place": self.place, **said}
         for one in self.missing if self.status == "open" else ():
             if not one.source or said_no_more or not self.results.get(one.source):
-                role = one.by or self.terms.decides
+                role = self.enters(one) or self.terms.decides
                 yield Task(
                     action=ACTIONS.get(one.how, "appraisal-voids"),
                     about=self.subject,
@@ -204,6 +209,14 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
                 detail=f"{self.year} {self.terms.kind}",
                 answer={**known, "body": self.terms.decides},
             )
+
+    def enters(self, channel: Channel) -> Role | None:
+        """Who enters a channel, if anybody does. What a village's or township's people enter for what is theirs is, for
+        what lies in no village or township, entered where it lies: a branch of a township has no village whose people
+        could say what its members think of it (2.7)."""
+        within, _, _ = (self.lies_in or self.parent or self.subject).partition(":")
+        at = next((n for n, level in enumerate(LEVELS) if level == within), 0)
+        return LEVELS[at] if channel.by in LEVELS[:at] else channel.by
 
     def timed_once_complete(self, today: date) -> "Appraisal":
         """The assessment with its timer for the proposal once all is in: the day after, and not before the year is

@@ -84,6 +84,7 @@ def open_own(
         tells_of_persons=event.personal,
         village=event.village or "",
         parent=next((it.parent for it in others.values() if isinstance(it, Subject)), ""),
+        lies_in=next((it.lies_in for it in others.values() if isinstance(it, Subject)), ""),
         cohort=cohort_of(terms, event.year, policy),
         results={of: known[key] for of in terms.sources if (key := f"{of}/{event.year}") in known},
         by_chance=by_chance(terms, policy, has_team=has_team),
@@ -388,6 +389,7 @@ def _awaiting(
             else ("已经作废；确有错误的，请先撤销作废", "was declared void; withdraw that first")
         )
         raise Refused(RULE, f"“{channel.label}”{zh}", f"{code!r} {en}", field="channel", status=422)
-    assert channel.by
-    require_body(command.body, channel.by, RULE)
+    enters = one.enters(channel)
+    assert enters
+    require_body(command.body, enters, RULE)
     return one, channel

@@ -60,6 +60,8 @@ class Subject(State, frozen=True, kw_only=True, omit_defaults=True):
     """The village itself, or the one that a party belongs to."""
     parent: str = ""
     """Whom a party belongs to: `village:<id>`, `township:<9 digits>` …, or `party:<id>`."""
+    lies_in: str = ""
+    """The village or division in which the party lies to which it belongs; empty for what belongs to none."""
     opened: tuple[str, ...] = ()
     """Its latest assessments, by id."""
     results: dict[str, dict[str, float | None]] = msgspec.field(default_factory=dict)
@@ -164,13 +166,24 @@ def leave_township(state: Subject | None, event: VillageRecoded, policy: Policy,
     return Change(state and state.but(left=True))
 
 
-def register_party(state: Subject | None, event: PartyRegistered, policy: Policy, today: date) -> Change:
+def above(_state: Subject | None, event: PartyRegistered) -> Iterable[Key]:
+    """The party to which another one belongs."""
+    if event.parent.startswith("party:"):
+        yield Subject, event.parent
+
+
+def register_party(
+    state: Subject | None, event: PartyRegistered, policy: Policy, today: date, others: Mapping[Key, State | None]
+) -> Change:
     """A party was registered, or belongs to another village now."""
+    of = others.get((Subject, event.parent))
+    lies_in = (of.lies_in or of.parent) if isinstance(of, Subject) else ""
     village = event.parent.partition(":")[2] if event.parent.startswith(f"{VILLAGE}:") else ""
     known = state or Subject(id=f"party:{event.party}", place=event.place, sort=event.kind, is_person=event.personal)
     renewed = known.but(
-        place=event.place, sort=event.kind, fields=event.fields, village=village, parent=event.parent, ended=False
-    )
+        place=event.place, sort=event.kind, fields=event.fields, village=village, parent=event.parent, lies_in=lies_in,
+        ended=False,
+    )  # fmt: skip
     return Change(_waking(renewed, policy, today))
 
 

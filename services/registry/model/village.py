@@ -46,7 +46,9 @@ LISTED = ("listed", "diagnosed", "matched", "assigned", "pledged", "helped", "re
 LEFT = ("delisted", "released")
 """The stages in which a village has left the list and is monitored."""
 LONGEST_REOPENING = timedelta(90)
-"""How long a closed year can be reopened: enough for a recount, and over before the next year is measured."""
+"""For how long a closed year can be reopened at once. It is no region's figure: no document speaks of it, and whoever
+decides names the day. It is a bound of this program, so that a slip in a date (2026 for 2016) leaves no year open for
+good; it is enough for a recount, and a year can be reopened once more."""
 ENDED = {
     "merged": ("已并入村{}", "it was merged into {}"),
     "withdrawn": ("登记已撤销", "its registration was withdrawn"),
