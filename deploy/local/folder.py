@@ -449,11 +449,13 @@ class Folder:
             raise StartError(
                 f"密钥 {self.secret} 不见了或被改坏。请从备份恢复；没有备份时另造一个：“openssl rand -hex 32 > "
                 f"{self.secret}”，已发出的 Excel 模板须重新下载，抽签令牌须重发，动态码由运维取消后重设"
-                "（zhucun account factor <登录名> --operator）；业务数据不受影响。\n"
+                "（zhucun account factor <登录名> --operator），推送密钥须换发（zhucun webhook rotate <编号>）；"
+                "业务数据不受影响。\n"
                 f"The secret {self.secret} is missing or broken. Restore it from the backup; without one make another "
                 f"by `openssl rand -hex 32 > {self.secret}`: templates handed out must be downloaded again, the bodies "
-                "of a draw get other tokens, and second factors are taken away (`zhucun account factor <name> "
-                "--operator`) and set up anew; no other data is lost."
+                "of a draw get other tokens, second factors are taken away (`zhucun account factor <name> --operator`) "
+                "and set up anew, and receivers of webhooks get other secrets (`zhucun webhook rotate <id>`); no other "
+                "data is lost."
             )
 
     def _keep_mark(self, mark: Mark) -> None:

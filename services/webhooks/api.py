@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.webhooks import store
 from services.webhooks.callers import Call, Callers
-from services.webhooks.courier import Post, chosen, sent, yesterday
+from services.webhooks.courier import UNKNOWN, Post, chosen, sent, yesterday
 from services.webhooks.feed import held, require_types
 from services.webhooks.lag import lags
 from services.webhooks.model import Endpoint, Held, Lag, NewEndpoint, Outcome, endpoint
@@ -155,7 +155,8 @@ class Api:
 
     @says(answers=dict[str, str], asks=False)
     async def health(self, _request: Request) -> Answer:
-        """Whether the database and the services' feeds answer, and which endpoints take nothing any more, or late."""
+        """Whether the database and the services' feeds answer, which endpoints take nothing any more, or late, and
+        which got their secrets under another one of the installation."""
         async with self._store.engine.connect() as conn:
             known = await store.endpoints(conn)
             still = [
@@ -171,7 +172,9 @@ class Api:
         said = f"{'；'.join(zh)}，见 zhucun webhook list / {'; '.join(en)}: zhucun webhook list" if en else "ok"
         away = self._post.away
         feeds = f"读不到 {'、'.join(away)} 的事件 / {'; '.join(away.values())}" if away else "ok"
-        return told({"database": "ok", "feeds": feeds, "deliveries": said})
+        strange = [one.id for one in known if not self._post.is_known(one)]
+        secret = f"{'、'.join(strange)}：{UNKNOWN[0]} / {', '.join(strange)}: {UNKNOWN[1]}" if strange else "ok"
+        return told({"database": "ok", "feeds": feeds, "deliveries": said, "secret": secret})
 
     @says(query={"after": Number}, media=[LINES])
     async def audit(self, call: Call) -> Answer:
@@ -189,7 +192,7 @@ class Api:
             own = [one for one in await store.endpoints(conn) if call.by.keeps(one)]
         of = await lags(self._post, own)
         async with self._store.engine.connect() as conn:
-            return told([await _shown(conn, one, lag) for one, lag in zip(own, of, strict=True)])
+            return told([await self._shown(conn, one, lag) for one, lag in zip(own, of, strict=True)])
 
     @says(takes=NewEndpoint, answers=Added, status=201)
     async def add(self, call: Call) -> Answer:
@@ -198,7 +201,7 @@ class Api:
         owner = call.by.owner(asked.division)
         require_sendable(asked.url, self._plain)
         require_types(asked.types)
-        one = Endpoint(id=f"w-{secrets.token_hex(8)}", asked=asked, owner=owner)
+        one = Endpoint(id=f"w-{secrets.token_hex(8)}", asked=asked, owner=owner, mark=self._post.mark)
         call.about = one.id
         begin = await self._begin(one)
         confirmed, outcome = await self._confirmed(one)
@@ -283,9 +286,15 @@ class Api:
 
     @says(takes=Rotation, answers=dict[str, str])
     async def rotate(self, call: Call) -> Answer:
-        """Make another secret, told once; the one before signs too for a day, unless it should end at once."""
+        """Make another secret, told once; the one before signs too for a day, unless it should end at once, or was made
+        under another installation's secret."""
         asked = call.request.json(Rotation)
-        await self._change(call, lambda one: endpoint.rotated(one, time.time(), at_once=asked.at_once))
+
+        def rotated(one: Endpoint) -> Endpoint:
+            at_once = asked.at_once or not self._post.is_known(one)
+            return msgspec.structs.replace(endpoint.rotated(one, time.time(), at_once=at_once), mark=self._post.mark)
+
+        await self._change(call, rotated)
         async with self._store.engine.connect() as conn:
             return told({"secret": self._post.secret(await self._named(conn, call))})
 
@@ -359,7 +368,17 @@ class Api:
     async def _told(self, one: Endpoint) -> Answer:
         (lag,) = await lags(self._post, [one])
         async with self._store.engine.connect() as conn:
-            return told(await _shown(conn, one, lag))
+            return told(await self._shown(conn, one, lag))
+
+    async def _shown(self, conn: AsyncConnection, one: Endpoint, lag: Lag) -> Shown:
+        asked, (zh, en) = one.asked, (one.zh, one.error) if self._post.is_known(one) else UNKNOWN
+        return Shown(
+            id=one.id, url=asked.url, division=asked.division, types=asked.types, description=asked.description,
+            contact=asked.contact, status=one.status, waiting=await store.count(conn, one.id),
+            standing=await store.count(conn, one.id, only_standing=True), delivered_at=_time(one.delivered_at),
+            next=_time(one.next), error=en, zh=zh, reread=one.reread, lacks=lag.count, lacks_more=lag.is_more,
+            oldest_day=lag.day, oldest_at=_time(lag.since), away=lag.away,
+        )  # fmt: skip
 
     async def _named(self, conn: AsyncConnection, call: Call, *, by_receiver: bool = False) -> Endpoint:
         """The endpoint of the path, for who looks after it, or for its own receiver. Raises Denied for others."""
@@ -385,17 +404,6 @@ def _require_room(known: list[Endpoint], owner: str) -> None:
                 f"最多 {most} 个接收地址，请先删除不用的",
                 f"there are {most} endpoints at most; remove one that is not in use",
             )
-
-
-async def _shown(conn: AsyncConnection, one: Endpoint, lag: Lag) -> Shown:
-    asked = one.asked
-    return Shown(
-        id=one.id, url=asked.url, division=asked.division, types=asked.types, description=asked.description,
-        contact=asked.contact, status=one.status, waiting=await store.count(conn, one.id),
-        standing=await store.count(conn, one.id, only_standing=True), delivered_at=_time(one.delivered_at),
-        next=_time(one.next), error=one.error, zh=one.zh, reread=one.reread, lacks=lag.count,
-        lacks_more=lag.is_more, oldest_day=lag.day, oldest_at=_time(lag.since), away=lag.away,
-    )  # fmt: skip
 
 
 def _undelivered(one: Held) -> Undelivered:

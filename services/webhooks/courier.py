@@ -19,6 +19,7 @@ from services.webhooks.model import Endpoint, Held, Outcome, delivery, endpoint
 from services.webhooks.sender import Sender
 from services.webhooks.store import MOST_HELD, Store
 from shared.calendar import DAY
+from shared.denied import Denied
 from shared.web.following import TAIL, WAIT, AnotherJournal, Away, Chosen, Event, Feeds
 
 log = structlog.get_logger()
@@ -29,6 +30,12 @@ LOOK: Final = 60.0
 """Seconds after which an endpoint looks into the feeds although nobody said that there is something new."""
 AGAIN: Final = 5.0
 """Seconds before another attempt to reach a service or the database."""
+UNKNOWN: Final = (
+    "安装密钥不是原来的那一份，对方不会认签名，暂不推送：请恢复原密钥文件；已丢失的，用 zhucun webhook rotate 换发密钥",
+    "the installation's secret is not the former one, so no receiver would believe a signature, and nothing is sent: "
+    "restore the file of the secret; if it is lost, make other ones by `zhucun webhook rotate`",
+)
+"""What an operator is told under another installation's secret, such as one beside a restored database."""
 CLOUDEVENTS: Final = "application/cloudevents+json; charset=utf-8"
 
 
@@ -45,6 +52,7 @@ class Post:
             installation,
             sender,
         )
+        self.mark = signing.mark(installation)
         self._couriers: dict[str, Courier] = {}
         self.away: dict[str, str] = {}
         """Why a source cannot be read now, by its name."""
@@ -54,18 +62,27 @@ class Post:
         """A client for an endpoint."""
         return self._sender()
 
+    def is_known(self, one: Endpoint) -> bool:
+        """Whether its receiver would believe what is signed here: not under another installation's secret."""
+        return one.mark in ("", self.mark)
+
     def secret(self, one: Endpoint) -> str:
         """The newest secret of an endpoint."""
         return signing.secret(self._installation, one.id, one.generation)
 
     def secrets(self, one: Endpoint) -> list[str]:
-        """The secrets of an endpoint that are valid now."""
+        """The secrets of an endpoint that are valid now. Raises Denied (503) under another installation's secret."""
+        if not self.is_known(one):
+            raise Denied("webhooks", *UNKNOWN, status=503)
         return [signing.secret(self._installation, one.id, number) for number in one.valid(time.time())]
 
     async def start(self) -> None:
         """Send what is due, and watch every source for more."""
-        async with self.store.engine.connect() as conn:
+        async with self.store.writing() as conn:
             known = await store.endpoints(conn)
+            for one in known:
+                if not one.mark:
+                    await store.save(conn, msgspec.structs.replace(one, mark=self.mark))
         for one in known:
             self.employ(one.id)
         for source in self.feeds.sources:
@@ -162,7 +179,7 @@ class Courier:
             held_count = await store.count(conn, self._id) if one else 0
         if not one:
             return None
-        if one.status != "active":
+        if not self._is_served(one):
             return LOOK
         if one.next > now:
             return one.next - now
@@ -322,7 +339,10 @@ class Courier:
         """The endpoint, if it may be sent something now."""
         async with self._post.store.engine.connect() as conn:
             one = await store.endpoint(conn, self._id)
-        return one if one and one.status == "active" and one.next <= time.time() else None
+        return one if one and self._is_served(one) and one.next <= time.time() else None
+
+    def _is_served(self, one: Endpoint) -> bool:
+        return one.status == "active" and self._post.is_known(one)
 
     async def _is_open(self) -> bool:
         return await self._open_endpoint() is not None

@@ -41,7 +41,7 @@ class Desk:
         self.service, self.receiver, self.path, self.id = service, receiver, path, ""
         self.days, self.sources, self.client = 0, {"registry": "http://service"}, service.client
         self.issuers: Issuers | None = None
-        self.limits = Limits()
+        self.limits, self.secret = Limits(), SECRET
 
     @asynccontextmanager
     async def running(self, patience: float = 604_800.0) -> AsyncIterator[None]:
@@ -55,9 +55,9 @@ class Desk:
             return Sender({"127.0.0.1"}, [ip_network("127.0.0.0/8")], 0.5)
 
         feeds = Feeds(self.sources, self.client)
-        self.post = Post(kept, feeds, SECRET, sender, patience)
+        self.post = Post(kept, feeds, self.secret, sender, patience)
         log = AuditLog(engine, TABLES.audit, kept.lock)
-        callers = Callers(kept, log, SECRET, self.post.secrets, self.issuers, self.limits)
+        callers = Callers(kept, log, self.secret, self.post.secrets, self.issuers, self.limits)
         app = App(Api(self.post, sender, {"127.0.0.1"}, log, callers).routes, "webhooks")
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://webhooks")
         await self.post.start()
@@ -72,7 +72,7 @@ class Desk:
 
     async def add(self, **more: Any) -> dict[str, Any]:
         made = await self.http.post(
-            "/v1/endpoints", json={"url": self.receiver.url, **ASKED, **more}, headers=operator_headers(SECRET)
+            "/v1/endpoints", json={"url": self.receiver.url, **ASKED, **more}, headers=operator_headers(self.secret)
         )
         assert made.status_code == 201, made.text
         said: dict[str, Any] = made.json()
@@ -80,7 +80,9 @@ class Desk:
         return said
 
     async def ask(self, what: str, **said: Any) -> Any:
-        answer = await self.http.post(f"/v1/endpoints/{self.id}/{what}", json=said, headers=operator_headers(SECRET))
+        answer = await self.http.post(
+            f"/v1/endpoints/{self.id}/{what}", json=said, headers=operator_headers(self.secret)
+        )
         assert answer.status_code == 200, answer.text
         return answer.json()
 

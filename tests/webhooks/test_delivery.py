@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from sqlalchemy import update
 
@@ -373,3 +374,59 @@ async def test_when_one_of_several_fails_the_others_are_stopped() -> None:
         await courier.together(work(number) for number in (1, 2, 3))
     await asyncio.sleep(0.2)
     assert done == [0, 1]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_under_another_secret_of_the_installation_nothing_is_sent_and_the_operator_is_told(desk: Desk) -> None:
+    """As when a database was restored beside another secret: its receiver would believe no signature."""
+    async with desk.running():
+        await desk.add(since="2000-01-01")
+        await desk.grow(ONE)
+        await until(lambda: len(desk.receiver.about(ONE)) == 2)
+    former, desk.secret = desk.receiver.secret, b"another"
+    async with desk.running():
+        await desk.grow(TWO)
+        await asyncio.sleep(0.5)
+        assert not desk.receiver.about(TWO)
+        said = (await desk.http.get("/health")).json()["secret"]
+        assert desk.id in said and "安装密钥不是原来的" in said and "zhucun webhook rotate" in said
+        (shown,) = (await desk.http.get("/v1/endpoints", headers=operator_headers(desk.secret))).json()
+        assert shown["zh"] in said and shown["error"] in said
+        own = await desk.http.get(f"/v1/endpoints/{desk.id}", headers={"Authorization": f"Bearer {former}"})
+        assert "installation's secret is not the former one" in refusal(own, 503)[0]["en"]
+        tried = await desk.http.post(f"/v1/endpoints/{desk.id}/test", json={}, headers=operator_headers(desk.secret))
+        refusal(tried, 503)
+    desk.secret = SECRET
+    async with desk.running():
+        await until(lambda: len(desk.receiver.about(TWO)) == 2)
+        assert (await desk.http.get("/health")).json()["secret"] == "ok"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_where_the_installations_secret_is_lost_a_receiver_gets_another_and_what_waits(desk: Desk) -> None:
+    async with desk.running():
+        former = (await desk.add(since="2000-01-01"))["secret"]
+        await desk.grow(ONE)
+        await until(lambda: len(desk.receiver.about(ONE)) == 2)
+    desk.secret = b"another"
+    async with desk.running():
+        await desk.grow(TWO)
+        desk.receiver.secret = (await desk.ask("rotate"))["secret"]
+        await until(lambda: len(desk.receiver.about(TWO)) == 2)
+        assert (await desk.http.get("/health")).json()["secret"] == "ok"
+        own = await desk.http.get(f"/v1/endpoints/{desk.id}", headers={"Authorization": f"Bearer {former}"})
+        refusal(own, 401)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_an_endpoint_of_an_earlier_version_belongs_to_the_secret_with_which_it_is_found(desk: Desk) -> None:
+    async with desk.running():
+        await desk.add(since="2000-01-01")
+        async with desk.post.store.writing() as conn:
+            found = await store.endpoint(conn, desk.id)
+            assert found
+            await store.save(conn, msgspec.structs.replace(found, mark=""))
+    for secret, said in ((SECRET, "ok"), (b"another", desk.id)):
+        desk.secret = secret
+        async with desk.running():
+            assert said in (await desk.http.get("/health")).json()["secret"]

@@ -63,6 +63,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """The same in Chinese."""
     owner: str = ""
     """The pseudonym of the subscriber who added it; empty if an administrator or the operator did."""
+    mark: str = ""
+    """Which secret of the installation its own was derived from. Empty for one that an earlier version has added."""
     reread: str = ""
     """Which service's journal was another one, and from which day its events were sent again. Empty if none was."""
 
