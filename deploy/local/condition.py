@@ -6,7 +6,7 @@ from pathlib import Path
 from deploy.local import databases
 from deploy.local.errors import StartError
 from deploy.local.folder import Folder, few
-from deploy.local.supervisor import SERVICES
+from deploy.local.supervisor import BESIDE, SERVICES
 from shared.engine.shares import Share
 
 Check = tuple[str, str, str]
@@ -31,12 +31,12 @@ def folder_checks(root: Path) -> Iterator[Check]:
     open_ones = [] if closed else folder.open_to_others()
     told = f"其他用户可读：{few(open_ones)}；下次启动会改正 / others can read {few(open_ones)}; the next start mends it"
     yield "访问权限", "only the owner can read it", told if open_ones else ""
-    for service in SERVICES:
-        for number in range(1, mark.replicas + 1):
-            name = Share(number, mark.replicas).named(service)
-            path = folder.database(name)
-            if path.exists() or mark.served:
-                yield f"数据库“{name}”", "database", _database_fault(path, service, needed=mark.served)
+    own = {Share(number, mark.replicas).named(service): service for service in SERVICES
+           for number in range(1, mark.replicas + 1)}  # fmt: skip
+    for name, service in (own | {name: name for name in BESIDE}).items():
+        path, needed = folder.database(name), mark.served and name in own
+        if path.exists() or needed:
+            yield f"数据库“{name}”", "database", _database_fault(path, service, needed=needed)
 
 
 def _displaced(folder: Folder, place: str) -> str:
@@ -50,7 +50,7 @@ def _displaced(folder: Folder, place: str) -> str:
 
 def _database_fault(path: Path, service: str, *, needed: bool) -> str:
     try:
-        databases.check(path, service, SERVICES, needed=needed)
+        databases.check(path, service, (*SERVICES, *BESIDE), needed=needed)
     except StartError as error:
         return str(error)
     return ""

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from signal import SIG_IGN, SIGHUP, SIGINT, SIGKILL, SIGTERM, getsignal
@@ -58,6 +58,9 @@ GRACE = 5
 READY_WITHIN = 300
 # Seconds between two looks at what nats-server says about its health, at the disk and at the clock.
 LOOK = 5
+# Looks in a row at which a process that has answered before answers nothing at all, before it is restarted: two minutes
+# at least, more than any request holds up a process.
+DEAF = 24
 # Seconds by which the clock may differ from the time that has really passed since the last look.
 JUMP = 60
 # Bytes of free disk below which the operator is told.
@@ -375,19 +378,58 @@ class System:
         return await asking.trouble(self.nats_url, self.key(SYSTEM))
 
     async def _watch(self) -> None:
-        """Restart nats-server when it cannot write a stream. Tell the operator of a full disk or a clock that jumps.
+        """Restart nats-server when it cannot write a stream, and whatever answers no more. Tell the operator of a full
+        disk or a clock that jumps.
 
         After such an error nats-server does not try again by itself, even if the disk has room again.
         """
-        scarce, lag = False, time.time() - time.monotonic()
-        while not self._stopping.is_set():
-            if not self._nats and "write error" in await self._trouble():
-                self._report("nats", "restarting, since it cannot write")
-                self.kill("nats", SIGTERM)
-            scarce = self._look_at_disk(scarce)
-            lag = self._look_at_clock(lag)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), LOOK)
+        scarce, lag, silent = False, time.time() - time.monotonic(), dict[tuple[str, int], int]()
+        async with httpx.AsyncClient(trust_env=False, verify=False, timeout=2) as client:
+            while not self._stopping.is_set():
+                if not self._nats and "write error" in await self._trouble():
+                    self._report("nats", "restarting, since it cannot write")
+                    self.kill("nats", SIGTERM)
+                silent = await self._look_at_silence(client, silent)
+                scarce = self._look_at_disk(scarce)
+                lag = self._look_at_clock(lag)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), LOOK)
+
+    async def _look_at_silence(
+        self, client: httpx.AsyncClient, silent: Mapping[tuple[str, int], int]
+    ) -> dict[tuple[str, int], int]:
+        """Kill a process that has answered since its start and answers nothing any more, as one that is held still; its
+        keeper starts it again. Returns for how many looks each of those has been silent."""
+        found = {}
+        for name in self.processes:
+            one = name, self._starts[name]
+            if await self._is_heard(name, client):
+                found[one] = 0
+            elif one in silent:
+                found[one] = silent[one] + 1
+            if found.get(one) == DEAF:
+                self._report(name, "restarting, since it answers nothing")
+                self._tell(
+                    f"{name} 已 {DEAF * LOOK} 秒以上不作任何应答，现予重启，数据不会丢失 · "
+                    f"{name} has answered nothing for more than {DEAF * LOOK} s and is started again; nothing is lost"
+                )
+                self.kill(name)
+        return found
+
+    async def _is_heard(self, name: str, client: httpx.AsyncClient) -> bool:
+        """Whether a process answers at all, be it that it is not well. What is asked needs no database."""
+        if name == "nats":
+            with suppress(OSError, TimeoutError):
+                async with asyncio.timeout(2):
+                    reader, writer = await asyncio.open_connection(LOCAL, self.folder.ports["nats"])
+                    with closing(writer):
+                        return bool(await reader.readline())  # It speaks first.
+            return False
+        try:
+            await client.get(f"{self.url(name)}/health/none")
+        except httpx.HTTPError:
+            return False
+        return True
 
     def _look_at_disk(self, told: bool) -> bool:
         """Tell the operator, once, that the disk is almost full. Returns whether it is known to be."""

@@ -166,6 +166,8 @@ def _service(service: httpx.Client) -> tuple[str, str]:
         status = service.get("/v1/status").raise_for_status().json()
     except httpx.HTTPStatusError as error:
         told = error.response.status_code
+        if why := _words(error.response):
+            return "service", f"{service.base_url} {why}"
         zh = "请由目录所有者以运维身份检查（zhucun logout）" if told in (401, 403) else "请查看日志"
         en = "let whoever owns the folder look (`zhucun logout`)" if told in (401, 403) else "read its log"
         return "service", f"{service.base_url} 不予答复（{told}），{zh} / it refuses to say how it is ({told}); {en}"
@@ -176,6 +178,15 @@ def _service(service: httpx.Client) -> tuple[str, str]:
         )
     amiss = [word for word in health.values() if isinstance(word, str) and word != "ok"]
     return "service, days simulated" if status["simulated"] else "service", "\n".join(amiss)
+
+
+def _words(answer: httpx.Response) -> str:
+    """What a service that cannot work says of it. Empty if it does not, or refuses whoever asks."""
+    try:
+        said = answer.json() if answer.status_code >= 500 else {}
+    except ValueError:
+        return ""
+    return f"{said['title']}\n    {said['detail']}" if {"title", "detail"} <= said.keys() else ""
 
 
 def _amiss(url: str) -> str:

@@ -43,8 +43,8 @@ _STRANGER = (
     "it does not know the user or the password; look at ZHUCUN_DATABASE",
 )
 _AWAY_TOLD = (
-    "没有应答，请检查它是否运行、ZHUCUN_DATABASE 是否正确",
-    "it does not answer; see whether it runs and whether ZHUCUN_DATABASE is right",
+    "没有应答，请检查它是否运行、地址是否正确",
+    "it does not answer; see whether it runs and whether its address is right",
 )
 _REMEDIES: Mapping[Any, tuple[str, str]] = {
     8: _READ_ONLY, 13: _FULL, "53100": _FULL, 14: _UNOPENED, 11: _DAMAGED, 26: _DAMAGED,

@@ -5,21 +5,30 @@ result, each reading by the operator, who alone reads what is sealed, and each b
 entry names of whom, in lists, tasks and forms as well.
 """
 
+import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Final, cast
 from urllib.parse import parse_qsl
 
+import structlog
 from litestar import Request, Response, get
 from litestar.enums import ScopeType
 from litestar.params import FromPath, FromQuery
+from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
+from shared.engine import store
 from shared.engine.audit import TELLS, AuditLog, Entry, Read, encode, plain
+from shared.engine.opening import remedy
 from shared.engine.people import People, Person
 from shared.rules import Refused
 from shared.secrecy import is_classified
 from shared.web.identity import CALLER, ORGAN, PERSONAL, Asks, Caller, require_reach, told_of
+from shared.web.patience import of_operations
+from shared.web.problems import PROBLEM, problem
 
+logger = structlog.get_logger()
 READERS: Final = Asks("found", frozenset({"audit"}))
 """Who reads the log: the audit administrator, and not those whom it is about."""
 
@@ -37,24 +46,44 @@ NAMED: Final = 1000
 def audited(log: AuditLog, people: People) -> Callable[[ASGIApp], ASGIApp]:
     """The middleware that logs. If an entry cannot be written, the request fails; send it again with the same key."""
 
+    async def note(scope: HTTPScope, status: int) -> None:
+        entries = [*_entries(scope, status)]
+        if entries:
+            caller = cast(Caller, scope["state"][CALLER])
+            for person in filter(None, (*caller.givers, caller.person)):
+                await people.note(person)
+        for entry in entries:
+            await log.note(entry)
+
     def around(app: ASGIApp) -> ASGIApp:
         async def noted(scope: Scope, receive: Receive, send: Send) -> None:
+            is_withheld = False
+
             async def before_answer(message: Message) -> None:
+                nonlocal is_withheld
                 if message["type"] == "http.response.start":
-                    entries = [*_entries(cast(HTTPScope, scope), message["status"])]
-                    if entries:
-                        caller = cast(Caller, scope["state"][CALLER])
-                        for person in filter(None, (*caller.givers, caller.person)):
-                            await people.note(person)
-                    for entry in entries:
-                        await log.note(entry)
-                await send(message)
+                    until = time.monotonic() + (0 if of_operations(scope) else store.PATIENCE)
+                    try:
+                        await store.patiently(partial(note, cast(HTTPScope, scope), message["status"]), until)
+                    except Exception as error:
+                        is_withheld = True
+                        await _unlogged(error)(scope, receive, send)
+                if not is_withheld:
+                    await send(message)
 
             await app(scope, receive, before_answer if scope["type"] == ScopeType.HTTP else send)
 
         return noted
 
     return around
+
+
+def _unlogged(error: Exception) -> ASGIResponse:
+    """What is answered instead of what could not be logged."""
+    logger.error("the audit log cannot be written", exc_info=None if store.passing(error) else error, error=str(error))
+    title = "审计日志暂时写不进，请稍后原样重试 / the audit log cannot be written now; try again with the same key"
+    answer = problem(503, title, " / ".join(remedy(error) or (type(error).__name__,)))
+    return ASGIResponse(body=answer.content, status_code=503, media_type=PROBLEM)
 
 
 def _entries(scope: HTTPScope, status: int) -> Iterator[Entry]:

@@ -21,7 +21,7 @@ def patient(app: ASGIApp) -> ASGIApp:
     """
 
     async def again(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP or scope["method"] != "GET" or _of_operations(scope):
+        if scope["type"] != ScopeType.HTTP or scope["method"] != "GET" or of_operations(scope):
             await app(scope, receive, send)
             return
         until, held = time.monotonic() + store.PATIENCE, False
@@ -43,5 +43,6 @@ def patient(app: ASGIApp) -> ASGIApp:
     return again
 
 
-def _of_operations(scope: Scope) -> bool:
+def of_operations(scope: Scope) -> bool:
+    """Whether it is a question of operators."""
     return "operations" in (getattr(scope["route_handler"], "tags", None) or ())

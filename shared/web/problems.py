@@ -12,6 +12,7 @@ from litestar.types import ExceptionHandlersMap
 from sqlalchemy.exc import DBAPIError
 
 from shared.engine import store
+from shared.engine.opening import remedy
 from shared.engine.requests import IDEMPOTENCY_KEY, RequestRefused
 from shared.rules import Difference, Refused
 from shared.web.limits import TooMany
@@ -138,7 +139,7 @@ def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[bytes
         request.scope["state"][AWAY] = store.away(error)
         log.warning("the database is not available", error=str(error))
         title = "数据库暂不可用，请稍后原样重试 / the database is not available; try again with the same key"
-        return problem(503, title, type(error).__name__)
+        return problem(503, title, " / ".join(remedy(error) or (type(error).__name__,)))
     if isinstance(error, DBAPIError):
         title = "有数据库不能保存的内容 / there is something in it that the database cannot keep"
         return problem(422, title, type(error).__name__)

@@ -19,6 +19,7 @@ import pytest
 from openpyxl import load_workbook
 
 from deploy.cli.reach import open_client
+from deploy.operations import doctor
 from shared.draws import BODIES
 from shared.migrations import upgrade
 from shared.settings import CannotRun
@@ -242,6 +243,27 @@ def test_what_is_no_database_form_or_code_is_told_with_what_would_be(folder: Pat
     for words in ("abc", "../../x", "\x1b[31m", "２１０５０２９０１２０１"):
         code, told = run("village", words, "--folder", str(folder))
         assert code == 1 and "12 位" in told
+
+
+def test_the_doctor_says_what_a_service_that_cannot_work_says_of_it() -> None:
+    """As one whose disk is so full that it cannot log who asks."""
+    title, detail = "审计日志暂时写不进 / the audit log cannot be written", "磁盘已满 / the disk is full"
+
+    class Full(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/health" else 503)
+            self.end_headers()
+            self.wfile.write(json.dumps({"title": title, "status": 503, "detail": detail}).encode())
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Full) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with httpx.Client(base_url=f"http://127.0.0.1:{server.server_port}", trust_env=False) as client:
+            _, fault = doctor._service(client)
+        server.shutdown()
+    assert title in fault and detail in fault
 
 
 def test_a_service_that_is_held_still_keeps_no_terminal_waiting(

@@ -38,6 +38,7 @@ http.server.HTTPServer((os.environ["ZHUCUN_HOST"], int(os.environ["ZHUCUN_PORT"]
 """
 DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + READY
 UNREADY = READY.replace("send_response(200)", "send_response(503)").replace('b""', '"等待迁移".encode()')
+SILENT = "import time; time.sleep(60)"
 CRASHING = "import os; print('first'); print('数据库无法打开'); os._exit(3)"
 
 STOPS = """
@@ -83,6 +84,12 @@ def stub(root: Path, *, restart: bool = True, issuers: str = UNASKED, **scripts:
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     return tmp_path / "驻村 数据"
+
+
+def heard(system: System, name: str) -> bool:
+    """Whether a process takes connections."""
+    with socket.socket() as client:
+        return not client.connect_ex(("127.0.0.1", system.folder.ports[name]))
 
 
 def alive(pids: list[int]) -> list[int]:
@@ -301,6 +308,30 @@ def test_backoff_begins_anew_after_a_steady_life_and_has_an_upper_bound(
             assert set(delays[3:]) == {0.02}
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("name", ["registry", "nats"])
+def test_what_is_held_still_for_long_is_started_again_and_the_operator_is_told(
+    root: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "LOOK", 0.1)
+    monkeypatch.setattr(supervisor, "DEAF", 3)
+    told: list[str] = []
+
+    async def scenario() -> None:
+        system = Stub(root, tell=told.append)
+        system.scripts = {"dispatch": UNREADY, "incentives": SILENT}
+        async with system:
+            await until(lambda: all(heard(system, one) for one in PROCESSES if one != "incentives"))
+            await asyncio.sleep(0.5)  # For a look at it.
+            old = {name: system.pid(name) for name in PROCESSES}
+            system.kill(name, signal.SIGSTOP)
+            await until(lambda: system.pid(name) != old[name] and heard(system, name))
+            assert {other for other in PROCESSES if system.pid(other) != old[other]} == {name}
+        assert [r["code"] for r in reports(root, name, "restarting") if "code" in r] == [-signal.SIGKILL]
+
+    asyncio.run(scenario())
+    assert len([text for text in told if text.startswith(f"{name} 已") and "has answered nothing" in text]) == 1
 
 
 def test_a_machine_that_cannot_start_a_process_now_starts_it_later(root: Path) -> None:
