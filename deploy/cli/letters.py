@@ -69,17 +69,23 @@ def replay(
         str, typer.Option(help="按次序重放这个对象的全部待处理消息 · all about this village, in order")
     ] = "",
     id: Annotated[str, typer.Option(help="只重放这一件 · only this one")] = "",
+    every: Annotated[
+        bool, typer.Option("--all", help="按次序重放全部，如时钟校正之后 · all, in order, as after a clock was mended")
+    ] = False,
     folder: FolderOption = DEFAULT,
 ) -> None:
     """排除原因后重放 · take dead letters again once their cause is mended."""
-    if not about and not id:
-        raise Trouble("请用 --about 或 --id 指明要重放哪些 / name with --about or --id what to replay")
+    if not (about or id or every):
+        raise Trouble("请用 --about、--id 或 --all 指明要重放哪些 / name with --about, --id or --all what to replay")
     require_service(service)
     there = done = left = 0
     for http in clients(folder, service):  # Replicas that do not have the letter replay nothing.
         waiting = http.get("/v1/dead-letters").json()
         there += sum(id in ("", one["id"]) and about in ("", one["about"]) for one in waiting)
-        done += http.post("/v1/dead-letters/replay", params={"about": about, "id": id}).json()["replayed"]
+        # What is about no village comes first, such as a day: what the others say may have been decided on it.
+        subjects = sorted({one["about"] for one in waiting}) if every else [about]
+        for subject in subjects:
+            done += http.post("/v1/dead-letters/replay", params={"about": subject, "id": id}).json()["replayed"]
         left += len(http.get("/v1/dead-letters").json())
     if not there:
         raise Trouble(

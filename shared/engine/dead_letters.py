@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from shared.contracts import EVENTS, OPEN_ROOT, short_type
-from shared.rules import Refused, State
+from shared.rules import State
 from shared.stream.bus import OPEN
 from shared.stream.consumer import Delivery
 
@@ -55,7 +55,8 @@ def delivery(letter: Mapping[Any, Any]) -> Delivery:
 
 def why(error: BaseException) -> dict[str, str]:
     """The columns `rule` and `reason` for an error."""
-    reason = f"{error.zh} / {error.en}" if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
+    told = getattr(error, "zh", ""), getattr(error, "en", "")
+    reason = " / ".join(told) if all(told) else f"{type(error).__name__}: {error}"
     return {"rule": str(getattr(error, "rule", type(error).__name__)), "reason": _kept(reason)[:LONGEST_REASON]}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from shared import chinese, english
 from shared.calendar import CHINA
 from shared.contracts import EVENTS, Envelope, teller, wire_subject
 from shared.contracts.calendar import DayDue, DayPassed
@@ -20,6 +21,35 @@ from shared.engine.flow import Cause, Parked, Wiring, decoder, derived_id, id_by
 from shared.engine.pipeline import AHEAD, Pipeline, apart
 from shared.stream.bus import CALENDAR, DAY_DUE, OPEN, SEALED
 from shared.stream.consumer import Delivery
+
+_STRANGE = {
+    "ahead": ("日期{zh}晚于本机时钟，请校正有误的时钟", "{en} lies beyond this machine's clock; mend the wrong clock"),
+    "type": (
+        "不认识这类事件（“{type}”），请升级本服务",
+        "no contract is known for the event type {type!r}; upgrade this service",
+    ),
+    "subject": ("这样的内容应发往“{subject}”", "a message with this content belongs on {subject}"),
+    "source": ("“{source}”无权发布“{type}”，应由“{teller}”发布", "{source!r} has no say about {type}; {teller!r} has"),
+    "place": (
+        "村“{village}”不属于区划“{place}”，在那里也没有代码",
+        "village {village} does not lie in division {place} and has no code there",
+    ),
+    "policy": ("从未启用过政策包“{policy}”", "no policy pack {policy} was ever adopted"),
+    "early": ("作出决定的日期{zh}尚未到来", "{en}, on which it was decided, has not passed"),
+}
+
+
+class Strange(ValueError):
+    """What is wrong with a message, in Chinese and English."""
+
+    def __init__(self, what: str, **facts: str) -> None:
+        self.zh, self.en = (text.format(**facts) for text in _STRANGE[what])
+        super().__init__(f"{self.zh} / {self.en}")
+
+
+class Ahead(Strange):
+    """Its day lies beyond this machine's clock."""
+
 
 Heard = tuple[Delivery, Any]
 """A message, and the cause that it carries or what is wrong with it."""
@@ -112,7 +142,7 @@ def decode(pipeline: Pipeline, delivery: Delivery, latest: date, simulated: bool
     try:
         cause = _begun(delivery) if delivery.subject == DAY_DUE else _told(delivery, simulated)
         if cause.day > latest:
-            raise ValueError(f"day {cause.day} lies beyond this machine's clock; mend the wrong clock and replay")
+            raise Ahead("ahead", zh=chinese.day(cause.day), en=english.day(cause.day))
     except Exception as error:  # Whatever is wrong with a message, it must not stop the others.
         return error
     if pipeline.first_day is None or isinstance(cause.payload, DayDue):
@@ -127,14 +157,14 @@ def _told(delivery: Delivery, simulated: bool) -> Cause:
     """
     envelope = _ENVELOPE.decode(delivery.body)
     if envelope.type not in EVENTS:
-        raise ValueError(f"no contract is known for the event type {envelope.type!r}; upgrade this service and replay")
+        raise Strange("type", type=envelope.type)
     id_bytes(envelope.id)  # Checked here, so that writing to the inbox cannot fail for it.
     event = decoder(EVENTS[envelope.type]).decode(envelope.data)
     if delivery.subject != wire_subject(event):
-        raise ValueError(f"a message with this content belongs on {wire_subject(event)}")
+        raise Strange("subject", subject=wire_subject(event))
     owners = teller(envelope.type), _SIMULATION if simulated and isinstance(event, DayPassed) else None
     if envelope.source not in owners:
-        raise ValueError(f"{envelope.source!r} has no say about {envelope.type}; {teller(envelope.type)!r} has")
+        raise Strange("source", source=envelope.source, type=envelope.type, teller=teller(envelope.type))
     day = event.day if isinstance(event, DayPassed) else envelope.occurredon
     return Cause(envelope.id, envelope.correlationid, event, envelope.policyversion, day)
 
@@ -162,9 +192,19 @@ async def _placed(pipeline: Pipeline, heard: list[Heard]) -> list[Heard]:
         if event and event.about == "village" and (village := getattr(event, event.about)):
             place = event.place
             if place_of(village) != place and village not in pipeline.wiring.recoded.get(place, ()):
-                cause = ValueError(f"village {village} does not lie in division {place} and has no code there")
+                cause = Strange("place", village=village, place=place)
         placed.append((delivery, cause))
     return placed
+
+
+async def _come(_pipeline: Pipeline, heard: list[Heard]) -> list[Heard]:
+    """Wait with a day of the schedule until this machine's clock has reached it: one of both clocks is wrong, and
+    nothing
+    else waits in this stream. So it begins by itself once the clock is mended."""
+    for _, cause in heard:
+        if isinstance(cause, Ahead):
+            raise cause
+    return heard
 
 
 async def _caught_up(pipeline: Pipeline, heard: list[Heard]) -> list[Heard]:
@@ -188,13 +228,13 @@ def too_early(pipeline: Pipeline, cause: object) -> Exception | None:
     """An error if the pack or the day by which an event was decided is not known here yet; else None."""
     if isinstance(cause, Cause):
         if cause.policy and not pipeline.book.knows(cause.policy):
-            return ValueError(f"no policy pack {cause.policy} was ever adopted")
+            return Strange("policy", policy=cause.policy)
         if cause.day > (pipeline.today or date.min):
-            return ValueError(f"the day {cause.day} on which it was decided has not passed")
+            return Strange("early", zh=chinese.day(cause.day), en=english.day(cause.day))
     return None
 
 
 _ENVELOPE = msgspec.json.Decoder(Envelope)
 _SIMULATION = "urn:zhucun:simulation"
-_CHECKED = {OPEN: _placed, SEALED: _caught_up}
+_CHECKED = {CALENDAR: _come, OPEN: _placed, SEALED: _caught_up}
 """What else is checked before a stream's events are handled, by stream."""

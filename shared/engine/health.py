@@ -82,11 +82,13 @@ def _consumer(stream: str, consumer: OrderedConsumer | None) -> str:
     if consumer is None:
         return f"尚未开始读 {stream} / {stream} is not read yet"
     if consumer.failures > REPEATED:
+        trouble = consumer.trouble
+        zh, en = getattr(trouble, "zh", trouble), getattr(trouble, "en", repr(trouble))
         return (
-            f"{stream} 的同一批消息已失败 {consumer.failures} 次，后面的都在等：{consumer.trouble}；"
-            "请排除所述原因（数据库、磁盘、开放流未读到尾），之后自动继续 / "
+            f"{stream} 的同一批消息已失败 {consumer.failures} 次，后面的都在等：{zh}；"
+            "请排除所述原因（数据库、磁盘、时钟、开放流未读到尾），之后自动继续 / "
             f"the same messages of {stream} failed {consumer.failures} times, and all others wait: "
-            f"{consumer.trouble!r}; mend what it says (database, disk, the open stream that is not read to its end), "
+            f"{en}; mend what it says (database, disk, clock, the open stream that is not read to its end), "
             "and it goes on by itself"
         )
     silence = time.monotonic() - consumer.alive_at

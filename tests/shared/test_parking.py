@@ -24,12 +24,12 @@ from shared.contracts.registry import CadreRegistered, ListingBegun, PolicyAdopt
 from shared.contracts.values import DerivedId
 from shared.engine import flow, outbox, store
 from shared.engine.commands import submit
-from shared.engine.deliveries import handle
+from shared.engine.deliveries import Ahead, handle
 from shared.engine.pipeline import TOLERANCE, Pipeline
 from shared.engine.replay import discard_letter, replay_letters
 from shared.engine.requests import RequestRefused
 from shared.rules import LONGEST_ID, Change, Refused
-from shared.stream.bus import OPEN, SEALED, Message, Unpublishable
+from shared.stream.bus import CALENDAR, DAY_DUE, OPEN, SEALED, Message, Unpublishable
 from shared.stream.consumer import Delivery
 from shared.stream.relay import Batch, Relay
 from tests.support import small
@@ -214,10 +214,23 @@ async def test_a_day_beyond_the_clock_moves_nobody_and_may_be_taken_when_it_has_
         assert running.pipeline.today == DAY + timedelta(1)
         assert (await running.state(V1)).heard == ("U1",)
         [letter] = await running.letters()
-        assert "clock" in letter["reason"]
+        assert "2014年6月4日晚于本机时钟" in letter["reason"] and "beyond this machine's clock" in letter["reason"]
         running.pipeline.clock = lambda: DAY + timedelta(3)
         assert await replay_letters(running.pipeline, "", letter["id"]) == 1
         assert (running.pipeline.today, await running.pipeline.position(OPEN)) == (DAY + timedelta(3), 4)
+
+
+async def test_the_schedule_waits_for_a_clock_that_is_behind_and_goes_on_by_itself(database: str) -> None:
+    due = Delivery(1, DAY_DUE, b"", datetime(2014, 6, 4, tzinfo=CHINA))
+    async with process(database) as running:
+        await begin(running)
+        running.pipeline.clock = lambda: DAY
+        with pytest.raises(Ahead, match=r"2014年6月4日晚于本机时钟.* / 4 June 2014 lies beyond this machine's clock"):
+            await handle(running.pipeline, CALENDAR, [due])
+        assert await running.letters() == [] and await running.pipeline.position(CALENDAR) == 0
+        running.pipeline.clock = lambda: DAY + timedelta(3)
+        await handle(running.pipeline, CALENDAR, [due])
+        assert await running.letters() == [] and await running.pipeline.position(CALENDAR) == 1
 
 
 async def test_only_the_registry_says_days_and_a_simulation_only_in_one(database: str) -> None:

@@ -24,7 +24,7 @@ BY_COMMAND: Final = (
     ("zhucun doctor", "检查系统，逐项说明怎样处理", "Check the system, and be told what to do"),
     ("zhucun dead-letters list", "列出待处理消息及其原因", "List dead letters, with why they are dead"),
     ("zhucun dead-letters show ID", "查看一件的全文", "Read one whole"),
-    ("zhucun dead-letters replay SERVICE", "排除原因后重放", "Replay them once the cause is mended"),
+    ("zhucun dead-letters replay SERVICE --all", "排除原因后重放", "Replay them once the cause is mended"),
     ("zhucun dead-letters discard ID --reason 原因", "放弃一件，写明原因", "Give one up, with the reason"),
     ("zhucun access list", "查看订阅者及其进度", "See subscribers and how far each is"),
     ("zhucun webhook list", "查看推送的接收地址及未送达的事件", "See endpoints, and what was not taken"),
