@@ -114,6 +114,19 @@ CODE = Heading(
 """The code of a division, beside its level."""
 
 
+class Words(str):
+    """What a form tells of a task, in Chinese, as it stands in Excel; pages may be read in English."""
+
+    __slots__ = ("en",)
+    en: str
+
+    def __new__(cls, zh: str, en: str) -> "Words":
+        """Both texts, as `in_words` has them."""
+        made = super().__new__(cls, zh)
+        made.en = en
+        return made
+
+
 class Blank(NamedTuple):
     """A form before the packs in force give it the choices of its drop-downs."""
 

@@ -98,6 +98,15 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
         administrator's reaches none."""
         return any(held.role not in ADMINISTRATORS and place.startswith(held.division) for held in self.roles)
 
+    def widest(self, place: str) -> str:
+        """The widest of his divisions that reaches a division or village: whose open events he reads all."""
+        reaching = (held.division for held in self.roles if held.role not in ADMINISTRATORS)
+        return min((division for division in reaching if place.startswith(division)), key=len, default=place)
+
+    def may_do(self, role: str, place: str) -> bool:
+        """Whether what is awaited there of this role may be his to do."""
+        return any(held.role == role and place.startswith(held.division) for held in self.roles)
+
 
 class Site(NamedTuple):
     """What the pages need of their process."""

@@ -9,7 +9,7 @@ from services.dispatch.model.link import Link
 from services.dispatch.model.owed import Commitments
 from services.dispatch.model.pairings import Pairings
 from services.dispatch.model.roster import Roster
-from shared.contracts.dispatch import Item
+from shared.contracts.dispatch import Item, Member
 from shared.divisions import place_of
 from shared.forms import (
     BODY,
@@ -26,11 +26,12 @@ from shared.forms import (
     Blank,
     Heading,
     Known,
+    Words,
     by,
     lies_there,
     named,
 )
-from shared.labels import said
+from shared.labels import in_words, said
 from shared.policy import Policy
 from shared.rules import State, Task
 
@@ -142,14 +143,22 @@ def _of_term(state: State, task: Task, _policy: Policy) -> Known:
 def _nominated(state: State, _task: Task, policy: Policy) -> Known:
     """Whom the unit nominated, with the roles."""
     assert isinstance(state, Link)
-    return {"nominated": "、".join(f"{one.cadre}（{policy.team.terms(one.role).label}）" for one in state.team)}
+    return {"nominated": Words(*in_words("team", state.team, policy))}
+
+
+def _to_be_sent(state: State, _task: Task, _policy: Policy) -> Known:
+    """The unit and the team that are assigned, as they were proposed or chosen: whoever decides sees about whom."""
+    assert isinstance(state, Link)
+    leaders = [one.cadre for one in state.team if one.role == "leader"]
+    members = [one.cadre for one in state.team if one.role != "leader"]
+    return {"unit": state.unit, "leader": "、".join(leaders), "members": members}
 
 
 def _comes_instead(state: State, task: Task, policy: Policy) -> Known:
     """Whom the unit nominated to replace a member, with the role."""
     assert isinstance(state, Link)
     one = state.reviews[task.detail]
-    return {"nominated": f"{one.cadre}（{policy.team.terms(one.role).label}）"}
+    return {"nominated": Words(*in_words("team", (Member(one.cadre, one.role),), policy))}
 
 
 def _team(row: Mapping[str, Any]) -> Known:
@@ -225,7 +234,14 @@ _ASSIGNMENTS = Blank(
     "驻村工作队派驻表",
     "Teams to be assigned",
     ("village",),
-    headings=(*OWED, by("assigned_by", "派驻机关及文号", "Assigned by")),
+    headings=(
+        *OWED,
+        Heading("unit", "派出单位编号", "Unit id", required=False, spare=True, prefilled=True),
+        Heading("leader", "队长编号", "Leader", required=False, spare=True, prefilled=True),
+        Heading("members", "队员编号", "Members", required=False, spare=True, prefilled=True, many=True),
+        by("assigned_by", "派驻机关及文号", "Assigned by"),
+    ),
+    facts=_to_be_sent,
 )
 _COMMITMENTS = Blank(
     c.SetCommitment, "commitments", "责任事项定账表", "Commitments to be set",

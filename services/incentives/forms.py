@@ -1,13 +1,17 @@
 """The Excel forms of the incentives. They are about persons and units, so only operators are issued their rows."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from services.incentives.model import commands as c
+from services.incentives.model.clocks import ground
 from services.incentives.model.record import Record
 from services.incentives.model.units import Unit
+from shared import chinese, english
 from shared.engine import store
 from shared.engine.pipeline import Pipeline
-from shared.forms import BODY, DUE, NAME, PLACE, TASK, VILLAGE, Blank, Heading, Known, by, named
+from shared.forms import BODY, DUE, NAME, PLACE, TASK, VILLAGE, Blank, Heading, Known, Words, by, named
+from shared.labels import basis, in_words
 from shared.policy import Policy
 from shared.rules import State, Task
 
@@ -19,16 +23,39 @@ _CASE = (
     NAME,
     Heading("outcome", "事项编号", "Outcome", prefilled=True),
     TASK,
+    Heading("clause", "依据", "By", required=False, spare=True, prefilled=True),
+    Heading("grounds", "依据的事实", "It rests on", required=False, spare=True, prefilled=True),
     DUE,
     BODY,
 )
+_DEFENDED = (
+    Heading("defence", "陈述申辩", "Said in defence", required=False, spare=True, prefilled=True),
+    Heading("verified", "核实情况", "What was found of it", required=False, spare=True, prefilled=True),
+)
+_DECIDED = Heading("decision", "决定", "Decision", required=False, spare=True, prefilled=True)
 _KEY = ("subject_kind", "subject", "outcome")
 
 
-def _village(state: State, task: Task, _policy: Policy) -> Known:
-    """The village where it happened, of which an issued row shows the name."""
+def _village(state: State, task: Task, policy: Policy) -> Known:
+    """The village where it happened, of which an issued row shows the name; and what whoever deals with the case has to
+    know of it: by which clause and facts it was proposed, what was said in defence, and what was decided."""
     assert isinstance(state, Record)
-    return {"village": state.cases[task.about].village}
+    case = state.cases[task.about]
+    grounds = [ground(one, policy) for one in case.evidence]
+    told: dict[str, Any] = {
+        "village": case.village,
+        "clause": Words(*basis(case.terms.clause, policy)),
+        "grounds": Words("；".join(zh for zh, _ in grounds), "; ".join(en for _, en in grounds)),
+        "defence": case.statement,
+        "verified": case.finding,
+    }
+    if case.decided_on:
+        zh, en = in_words("effect", case.terms.effect, policy)
+        told["decision"] = Words(
+            f"{chinese.day(case.decided_on)}，{case.decided_by}：{zh}",
+            f"{english.day(case.decided_on)}, {case.decided_by}: {en}",
+        )
+    return told
 
 
 async def with_units(pipeline: Pipeline, rows: Sequence[Known]) -> Sequence[Known]:
@@ -43,7 +70,7 @@ async def with_units(pipeline: Pipeline, rows: Sequence[Known]) -> Sequence[Know
 _DECISIONS = Blank(
     c.Decide, "decisions", "奖惩决定表", "Decisions on outcomes", _KEY,
     headings=(
-        *_CASE, Heading("imposed", "是否采纳处理（奖励）建议", "Imposed"),
+        *_CASE, *_DEFENDED, Heading("imposed", "是否采纳处理（奖励）建议", "Imposed"),
         Heading("standing", "当事人身份", "Status of the person",
                 "对干部作出处理时填写，救济途径因身份而不同。", "For a penalty on a person."),
         Heading("inexperience", "是否属于缺乏经验、先行先试中的失误，而非明知故犯", "Inexperience",
@@ -60,7 +87,7 @@ _DECISIONS = Blank(
 )  # fmt: skip
 _APPEALS = Blank(
     c.DecideAppeal, "appeal-decisions", "复核、申诉决定表", "Decisions on reviews and appeals", _KEY,
-    headings=(*_CASE, Heading("overturned", "是否改变原决定", "Overturned"),
+    headings=(*_CASE, *_DEFENDED, _DECIDED, Heading("overturned", "是否改变原决定", "Overturned"),
               by("decided_by", "复核机关及文号", "Decided by")),
     facts=_village, completed=with_units,
 )  # fmt: skip
@@ -91,7 +118,7 @@ _SERVICES = Blank(
     "决定送达登记表",
     "Decisions that were served",
     _KEY,
-    headings=(*_CASE, Heading("served_on", "送达之日", "Served on")),
+    headings=(*_CASE, _DECIDED, Heading("served_on", "送达之日", "Served on")),
     facts=_village,
     completed=with_units,
 )

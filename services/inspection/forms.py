@@ -1,13 +1,15 @@
 """The Excel forms of the inspection: how officers call the fields of its bulk commands, and what they are told."""
 
 from collections.abc import Callable
+from typing import Any
 
 from services.inspection.model import commands as c
+from services.inspection.model.assessment import Assessment
 from services.inspection.model.campaign import Campaign
 from services.inspection.model.supervision import Supervision
 from services.inspection.model.verification import Verification
-from shared.forms import BODY, DECIDED, DUE, NAME, PLACE, TASK, VILLAGE, WHY, Blank, Heading, Known, by, named
-from shared.labels import said
+from shared.forms import BODY, DECIDED, DUE, NAME, PLACE, TASK, VILLAGE, WHY, Blank, Heading, Known, Words, by, named
+from shared.labels import in_words
 from shared.policy import Policy
 from shared.rules import State, Task
 
@@ -63,8 +65,9 @@ _UNREACHABLES = Blank(
     ),
     task="visits", facts=_decider,
 )  # fmt: skip
-_HEARD = (PLACE, VILLAGE, NAME, Heading("campaign", "督查编号", "Campaign", prefilled=True),
-          Heading("found", "发现的问题", "Findings", required=False, prefilled=True), DUE, BODY)  # fmt: skip
+_FOUND = Heading("found", "发现的问题", "Findings", required=False, prefilled=True)
+_ORDERED = _FOUND._replace(spare=True)
+_HEARD = (PLACE, VILLAGE, NAME, Heading("campaign", "督查编号", "Campaign", prefilled=True), _FOUND, DUE, BODY)
 
 
 def _found(field: str) -> Callable[[State, Task, Policy], Known]:
@@ -72,7 +75,8 @@ def _found(field: str) -> Callable[[State, Task, Policy], Known]:
 
     def known(state: State, task: Task, policy: Policy) -> Known:
         assert isinstance(state, Supervision)
-        return {"found": said("findings", getattr(state.hearings[f"{task.detail}/{state.id}"], field), policy)}
+        found = getattr(state.hearings[f"{task.detail}/{state.id}"], field)
+        return {"found": Words(*in_words("findings", found, policy))}
 
     return known
 
@@ -103,10 +107,19 @@ _BULLETINS = Blank(
     headings=(PLACE, Heading("campaign", "督查编号", "Campaign", prefilled=True), DUE, BODY,
               by("published_by", "印发机关及文号", "Published by")),
 )  # fmt: skip
+
+
+def _ordered(state: State, task: Task, policy: Policy) -> Known:
+    """What was to be put right, as whoever accepts it has to know."""
+    assert isinstance(state, Supervision)
+    return {"found": Words(*in_words("findings", state.orders[str(task.answer["order"])].findings, policy))}
+
+
 _ORDERS = Blank(
     c.CloseOrder, "order-closings", "整改审核销号表", "Rectifications to be accepted", ("village", "order"),
-    headings=(PLACE, VILLAGE, NAME, Heading("order", "整改编号", "Order", prefilled=True), TASK, DUE, BODY,
+    headings=(PLACE, VILLAGE, NAME, Heading("order", "整改编号", "Order", prefilled=True), TASK, _ORDERED, DUE, BODY,
               by("accepted_by", "审核销号单位", "Accepted by")),
+    facts=_ordered,
 )  # fmt: skip
 _REPORTS = Blank(
     c.DeliverReport, "reports", "述职报告报送登记表", "Duty reports", ("village", "year", "form"),
@@ -121,13 +134,47 @@ _BALLOTS = Blank(
               Heading("satisfied", "满意票数", "Satisfied", "不多于实到人数。", "No more than are present."),
               by("held_by", "主持单位", "Held by")),
 )  # fmt: skip
+
+
+def _assessed(state: State, _task: Task, policy: Policy) -> Known:
+    """Whom a grade is about, and what it rests on: the ballot, visits that found somebody absent, and the proposal."""
+    assert isinstance(state, Assessment) and state.proposal
+    zh, en = in_words("grade", state.proposal.grade, policy)
+    known: dict[str, Any] = {
+        "unit": state.unit, "leader": state.leader, "absences": str(len(state.absences)),
+        "proposed": Words(f"{zh}（{state.proposal.score:g}分）", f"{en} ({state.proposal.score:g} points)"),
+    }  # fmt: skip
+    if ballot := state.ballot:
+        zh = f"应到{ballot.entitled}人，实到{ballot.present}人，满意{ballot.satisfied}票"
+        en = f"{ballot.entitled} entitled, {ballot.present} present, {ballot.satisfied} satisfied"
+        known["polled"] = Words(zh, en)
+    return known
+
+
 _GRADES = Blank(
     c.ConfirmGrade,
     "grades",
     "年度考核等次审定表",
     "Grades",
     ("village", "year"),
-    headings=(*_OF_YEAR, Heading("grade", "考核等次", "Grade"), by("decided_by", "审定机关及文号", "Decided by")),
+    headings=(
+        *_OF_YEAR,
+        Heading("unit", "派出单位编号", "Unit id", required=False, spare=True, prefilled=True),
+        Heading("leader", "队长编号", "Leader", required=False, spare=True, prefilled=True),
+        Heading("polled", "民主测评", "Ballot", required=False, spare=True, prefilled=True),
+        Heading(
+            "absences",
+            "查到不在岗（次）",
+            "Visits that found somebody absent",
+            required=False,
+            spare=True,
+            prefilled=True,
+        ),
+        Heading("proposed", "拟定等次", "Proposed", required=False, spare=True, prefilled=True),
+        Heading("grade", "考核等次", "Grade"),
+        by("decided_by", "审定机关及文号", "Decided by"),
+    ),
+    facts=_assessed,
 )
 _VOIDS = Blank(
     c.VoidInput,

@@ -21,7 +21,7 @@ from shared.engine import store
 from shared.engine.pipeline import Pipeline
 from shared.engine.requests import IDEMPOTENCY_KEY, RequestRefused
 from shared.engine.versions import written
-from shared.forms import Blank, Known, field_of
+from shared.forms import Blank, Known, Words, field_of
 from shared.labels import Both, in_words
 from shared.policy import Policy
 from shared.rules import Refused, State
@@ -249,7 +249,9 @@ def _texts(form: Form, line: Known) -> Mapping[str, str]:
 def _worded(form: Form, row: Known, policy: Policy) -> Iterator[tuple[str, Both]]:
     for column in form.columns:
         value = row.get(column.field)
-        if value not in (None, "", ()) and not column.labels:
+        if isinstance(value, Words):
+            yield column.field, (str(value), value.en)
+        elif value not in (None, "", ()) and not column.labels:
             yield column.field, in_words(column.field, value, policy)
 
 

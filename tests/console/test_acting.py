@@ -33,6 +33,12 @@ async def test_a_villages_way_is_gone_through_the_pages_alone(tmp_path: Path) ->
             cases = await pages.opened("discipline", "/cases?finished=true")
             assert "《行政机关公务员处分条例》第三十九条" in cases.said
             assert not [said for said in cases.said if re.search("村[0-9]{12}", said)], "a village has its name there"
+            (village, *_) = story.villages
+            card = await pages.opened("poverty_office", f"/villages/{village}")
+            assert "工作队派驻" in card.said and any("开始帮扶" in said for said in card.said), (
+                "its way is told in full"
+            )
+            assert not any("可能不全" in said for said in card.said)
             assert pages.codes == set()
 
 

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from deploy.demo.world import World
+from services.incentives.forms import FORMS
 from services.incentives.model.clocks import CaseTold, Clock, remedies, told, told_in_full
 from services.incentives.model.commands import EscalateAppeal, LodgeAppeal
 from services.incentives.model.record import Case, Record
@@ -18,6 +19,7 @@ from tests.incentives.cases import (
     BENXI,
     DAY,
     LEADER,
+    TEAM,
     TODAY,
     answer_appeal,
     case,
@@ -30,6 +32,7 @@ from tests.incentives.cases import (
     record,
     serve,
     step,
+    world_with,
 )
 from tests.support.persons import DAY as NOW
 from tests.support.persons import PLACE, TERMS, VILLAGE, serving
@@ -196,3 +199,21 @@ def test_5_9_whom_a_decision_concerns_reads_it_in_full(world: World) -> None:
     review = full.remedies[0]
     assert (review.name, review.by[0], review.within[0]) == ("复核", "组织部门", "30日，遇节假日顺延")
     assert not re.search(r"[a-z]{3,}", " ".join(zh for zh, _ in (*full.grounds, *full.distinctions, full.effect)))
+
+
+def test_5_9_whoever_decides_sees_clause_facts_and_defence_on_the_form_in_both_languages() -> None:
+    world = world_with()
+    hear(world, graded("incompetent", "bad_opinion"))
+    hear_defence(world, LEADER)
+    found = record(world, LEADER)
+    (task,) = [one for one in found.tasks(BENXIS) if one.action == "decisions"]
+    row = FORMS["decisions"].row(found, task, BENXIS)
+    assert row["grounds"] == "评定考核等次；考核等次：不称职" and row["grounds"].en.endswith("grade: incompetent")
+    assert row["clause"] == "《本溪市向贫困村选派驻村工作队》第四项" and "item 4" in row["clause"].en
+    assert (row["defence"], row["verified"]) == ("因路断未能到村", "经核实，当日道路通行")
+    decide(world, LEADER)
+    (task,) = [one for one in record(world, LEADER).tasks(BENXIS) if one.action == "decision-services"]
+    row = FORMS["decision-services"].row(record(world, LEADER), task, BENXIS)
+    assert row["decision"].endswith("本组决〔2015〕3号：召回") and row["decision"].en.endswith(": recall")
+    team = told_in_full(record(world, TEAM), only(world, TEAM), BENXIS, TODAY)
+    assert ("事由：群众认可度较低", "cause: bad opinion") in team.grounds, "why it is there, and not what it leads to"

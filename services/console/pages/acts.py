@@ -17,12 +17,12 @@ from litestar.params import FromPath, FromQuery
 from services.console import store, words
 from services.console.pages.day import Todo, day_of, mark, said_by
 from services.console.pages.operations import SERVICES
-from services.console.pages.overview import require_division
+from services.console.pages.overview import hearing_of, require_division
 from services.console.upstream import Refusal, Upstream
 from services.console.web import NO_OFFICERS, ROLE_NAMES, Request, Visitor, kept, page
 from shared.contracts import EVENTS
 from shared.divisions import place_of
-from shared.labels import Both
+from shared.labels import Both, in_words
 from shared.web.blanks import MOST_LINES, Act, Asking, Filled
 from shared.web.problems import Fault
 
@@ -38,6 +38,10 @@ DRAFTED: Final = frozenset({
 })  # fmt: skip
 """What is written down in villages, where there may be no network: the browser keeps it until it can be sent. No act by
 which somebody decides, and none that names a person."""
+
+
+TEAM: Final = "the team"
+"""By what a line has the team of its village in words, beside the fields of its form."""
 
 
 class Line(msgspec.Struct):
@@ -182,12 +186,17 @@ async def form(
     async with request.app.state.engine.connect() as conn:
         told = (text for line in lines for text in (line.about, line.detail, *line.words.values()))
         named = await store.village_names(conn, words.by_code(told))
+        units = await store.unit_names(conn, {line.known.get("unit", "") for line in lines})
         if any(one.field == "village" for one in form.top):
             found = await store.find(conn, store.Asked(place=visitor.place or place), size=VILLAGES)
             villages = {one.code: one.name for one in found.villages}
     for line in form.lines:
         line.about, line.detail = words.by_name(line.about, named), words.by_name(line.detail, named)
         line.words = {field: words.by_name(text, named) for field, text in line.words.items()}
+        if name := units.get(unit := line.known.get("unit", "")):
+            line.words["unit"] = f"{name}（{unit}）", f"{name} ({unit})"
+    if any(one.field == "absent" for one in form.top):
+        form.lines[0].words[TEAM] = await _team(request, upstream, visitor, form.lines[0].known.get("village", ""))
     begun = dict(one.split(":", 1) for one in said or () if ":" in one)
     top |= form.begun() | {field: text for field, text in begun.items() if field in top}
     share = secrets.token_hex(16) if any(one.field == "seed_hash" for one in form.top) else ""
@@ -205,6 +214,19 @@ async def form(
         villages=villages,
     )
     return kept(drawn) if f"{service}/{action}" in DRAFTED and not note else drawn
+
+
+async def _team(request: Request, upstream: Upstream, visitor: Visitor, village: str) -> Both:
+    """Who is in a village's team, for whoever writes down there who was absent; nothing where that is not known."""
+    if not village:
+        return "", ""
+    try:
+        found = await upstream.get("dispatch", f"/v1/assignments/{village}", visitor, at=place_of(village))
+    except Refusal:
+        return "", ""
+    policy = words.policy_of(await hearing_of(request).policies(), place_of(village))
+    members = [(in_words("role", one["role"], policy), one["cadre"]) for one in found.get("team", ())]
+    return "、".join(zh + id for (zh, _), id in members), ", ".join(f"{en} {id}" for (_, en), id in members)
 
 
 async def _blank(
@@ -286,18 +308,28 @@ async def answer(
             service, f"/v1/filled/{action}", visitor, [msgspec.to_builtins(one) for one in filled], key=key,
             dry_run=deed == "check", params={"place": place},
         )  # fmt: skip
-    except Refusal as refusal:
+    except Refusal as told:
+        refusal = await _named(request, told)
         if refusal.status == 412:
             return await _changed(request, visitor, upstream, service, place, form, typed, refusal, draft)
         # What nobody has answered may have been done all the same: said again, it is still the same.
         same = key if refusal.status >= 500 and deed != "check" else ""
         return drawn(typed, refusal=refusal, rows=rows, key=same)
     if deed == "check" and "refused" in done:
-        would = Refusal(422, tuple(msgspec.convert(done["refused"], list[Fault])))
+        would = await _named(request, Refusal(422, tuple(msgspec.convert(done["refused"], list[Fault]))))
         return drawn(typed, refusal=would, rows=rows)
     if deed == "check":
         return drawn(typed, note="checked", today=done["today"])
     return await _done(request, visitor, upstream, service, form, done, draft or key)
+
+
+async def _named(request: Request, refusal: Refusal) -> Refusal:
+    """A refusal in which villages have their names."""
+    async with request.app.state.engine.connect() as conn:
+        names = await store.village_names(conn, words.by_code((one.zh, one.en) for one in refusal.faults))
+    texts = [words.by_name((one.zh, one.en), names) for one in refusal.faults]
+    faults = zip(refusal.faults, texts, strict=True)
+    return Refusal(refusal.status, tuple(msgspec.structs.replace(one, zh=zh, en=en) for one, (zh, en) in faults))
 
 
 async def _changed(
@@ -416,9 +448,13 @@ async def _done(
     counts = {label: labels.count(label) for label in labels}
     ahead = await day_of(upstream, visitor)
     like = [todo for todo in ahead.todos if (todo.service, todo.open.task.action) == (service, form.asking.action)]
+    following = next(_after(like, ahead.todos), None)
+    async with request.app.state.engine.connect() as conn:
+        names = await store.village_names(conn, words.by_code(following.texts if following else ()))
     return page(
-        request, "done.html", visitor, blank=form.asking, counts=counts, applied=done["applied"],
-        unchanged=done.get("unchanged", 0), next=next(_after(like, ahead.todos), None), left=len(ahead.todos),
+        request, "done.html", visitor, named=lambda text: words.by_name(text, names), blank=form.asking,
+        counts=counts, applied=done["applied"],
+        unchanged=done.get("unchanged", 0), next=following, left=len(ahead.todos),
         like=len(like), draft=draft,
     )  # fmt: skip
 

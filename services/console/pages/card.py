@@ -14,6 +14,7 @@ from litestar.params import FromPath, FromQuery
 from services.console import store, web, words
 from services.console.model.findings import visits
 from services.console.model.village import Village
+from services.console.pages.day import mark
 from services.console.pages.overview import hearing_of, known_village
 from services.console.upstream import Refusal, Upstream
 from services.console.web import Number, Request, Visitor, page
@@ -22,6 +23,7 @@ from shared.contracts.journey import STAGES
 from shared.labels import Both, in_words
 from shared.policy import Policy
 from shared.telling import Happened, happened, line, named_in
+from shared.web.tasks import OpenTask
 
 SHOWN: Final = 40
 """Entries of the timeline on a page."""
@@ -61,7 +63,7 @@ async def card(
         units = await store.unit_names(conn, [village.unit])
     book = await hearing.policies()
     policy = words.policy_of(book, village.place)
-    reasons, tasks, linkages, assignment, events = await asyncio.gather(
+    reasons, tasks, linkages, assignment, (events, is_all) = await asyncio.gather(
         _of_village(upstream, visitor, "registry", village, f"/v1/why-not-yet/{village.code}"),
         _tasks(upstream, visitor, village),
         _of_village(upstream, visitor, "dispatch", village, "/v1/linkages", village=village.code),
@@ -81,7 +83,8 @@ async def card(
 
     return page(
         request, "card.html", visitor, village=village, stage=STAGES[village.stage] if village.stage else None,
-        unit=units.get(village.unit, village.unit), reasons=reasons or [], tasks=tasks, linkages=linkages or [],
+        unit=units.get(village.unit, village.unit), reasons=reasons or [], tasks=tasks, mark=mark,
+        linkages=linkages or [],
         movers={reason["mover"]: in_words("mover", reason["mover"], policy) for reason in reasons or []},
         entries=_entries(shown, events, policy, names), kinds=kinds, kind=kind, number=number,
         last=last, total=len(chosen), to=to, today=hearing.today,
@@ -91,9 +94,10 @@ async def card(
             in_words("outcome", code, policy) for code in village.outcomes.values()
         ], problem=in_words("problem_class", village.problem, policy) if village.problem else None,
         late=sorted(((words.late(one.type, one.kind, policy), one.due) for one in village.late.values()), key=str),
-        is_missing=reasons is None or tasks is None, titles=await titles_of(request, upstream, visitor),
+        is_missing=reasons is None or tasks is None or not is_all, titles=await titles_of(request, upstream, visitor),
         owed=_owed(assignment or {}, policy),
         visits=[one for one in visits((one.day, one.event) for one in reversed(events)) if one.findings],
+        named=lambda text: words.by_name(text, {village.code: village.name, village.id: village.name}),
         finding=lambda code: in_words("finding", code, policy), visit_kind=lambda code: in_words("kind", code, policy),
         iso=date.fromisoformat, is_current=hearing.is_current, county=words.place(village.place, {}, book),
     )  # fmt: skip
@@ -120,6 +124,14 @@ async def titles_of(request: Request, upstream: Upstream, visitor: Visitor) -> d
             return {}
         known |= {act["action"]: (act["zh"], act["en"]) for answer in answers for act in answer}
     return known
+
+
+class Awaited(NamedTuple):
+    """What is awaited, of a service, and whether it may be the visitor's to do."""
+
+    service: str
+    open: OpenTask
+    is_his: bool
 
 
 class Owed(NamedTuple):
@@ -158,32 +170,38 @@ def _owed(assignment: dict[str, Any], policy: Policy | None) -> list[Owed]:
     return sorted(found, key=lambda one: (one.period or "9999", one.kind), reverse=True)
 
 
-async def _tasks(upstream: Upstream, visitor: Visitor, village: Village) -> list[dict[str, Any]] | None:
+async def _tasks(upstream: Upstream, visitor: Visitor, village: Village) -> list[Awaited] | None:
     """What any service awaits about the village, what is due first at the top. None where a service is away."""
     found = await upstream.all("/v1/tasks", visitor, place=village.place, about=village.id, words=True)
     if any(isinstance(answer, Refusal) for answer in found.values()):
         return None
-    tasks = [{**task, "service": name.partition("-")[0]} for name, answer in found.items() for task in answer]
-    return sorted(tasks, key=lambda one: (one["task"].get("due") or "9999", one["task"]["action"]))
+    tasks = [
+        Awaited(name.partition("-")[0], one, visitor.may_do(one.task.role, one.place))
+        for name, answer in found.items()
+        for one in msgspec.convert(answer, list[OpenTask])
+    ]
+    return sorted(tasks, key=lambda one: (one.open.task.due or date.max, one.open.task.action))
 
 
-async def _events(upstream: Upstream, visitor: Visitor, village: Village) -> list[Happened]:
-    """The open events about the village of all services, the newest first."""
-    found: list[Happened] = []
+async def _events(upstream: Upstream, visitor: Visitor, village: Village) -> tuple[list[Happened], bool]:
+    """The open events about the village of all services, the newest first, and whether these are all: no service was
+    away."""
+    found, is_all = list[Happened](), True
     for name in upstream.sources:
         after = ""
         for _ in range(LONGEST):
-            asked = {"about": village.id, "limit": 1000, "after": after}
+            asked = {"about": village.id, "below": visitor.widest(village.code), "limit": 1000, "after": after}
             try:
                 answer = await upstream.send("GET", name, "/v1/events", visitor, params=asked)
             except Refusal:
+                is_all = False
                 break
             told = msgspec.json.decode(answer.content, type=_Told)
             found += [happened(one) for one in told.events if one.type in EVENTS]
             after = told.after
             if told.end:
                 break
-    return sorted(found, key=lambda one: one.time, reverse=True)
+    return sorted(found, key=lambda one: one.time, reverse=True), is_all
 
 
 async def _names(upstream: Upstream, visitor: Visitor, village: Village, shown: list[Happened]) -> dict[str, str]:

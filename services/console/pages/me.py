@@ -1,5 +1,6 @@
 """Who somebody is here, what he may do, and who has read what is kept about him."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, Final
@@ -22,7 +23,8 @@ async def me(request: Request, visitor: NamedDependency[Visitor], upstream: Name
     session: Session | None = request.scope["state"].get("session")
     granted = session.bearer.granted if session else None
     found = await upstream.all("/v1/readings", visitor) if granted and granted.cadre else {}
-    readings = sorted(_told(found), key=lambda one: str(one["day"]), reverse=True)[:MOST]
+    alike = Counter((one["day"], tuple(one["organ"]), tuple(one["what"]), one["purpose"]) for one in _told(found))
+    readings = sorted(alike.items(), key=lambda one: str(one[0][0]), reverse=True)[:MOST]
     return web.page(
         request, "me.html", visitor, granted=granted, readings=readings, on=date.fromtimestamp,
         missing=[name for name, answer in found.items() if isinstance(answer, Refusal) and answer.status >= 500],

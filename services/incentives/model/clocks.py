@@ -134,7 +134,7 @@ def told_in_full(record: Record, outcome: str, policy: Policy | None, today: dat
     effects = [in_words("effect", case.terms.effect, policy)] if case.terms.effect != "record" else []
     return OwnCase(
         **msgspec.structs.asdict(told(record, outcome, policy, today)),
-        grounds=tuple(_ground(one, policy) for one in case.evidence),
+        grounds=tuple(ground(one, policy) for one in case.evidence),
         statement=case.statement,
         finding=case.finding,
         distinctions=tuple(in_words("distinctions", one, policy) for one in case.distinctions),
@@ -149,12 +149,14 @@ def told_in_full(record: Record, outcome: str, policy: Policy | None, today: dat
     )
 
 
-def _ground(said: str, policy: Policy | None) -> Both:
+def ground(said: str, policy: Policy | None) -> Both:
     """A fact of a case in words: an event by its label, or what a field of it says. `proposal.py` writes both."""
     name, _, value = said.partition(" ")
     if name in TRIGGERS:
         return TRIGGERS[name].label
     zh, en = in_words(name, value, policy)
+    if name == "triggers":  # Of a grade they are what it leads to; of a case, why it is there.
+        return f"事由：{zh}", f"cause: {en}"
     return f"{heading('', name)}：{zh}", f"{name.replace('_', ' ')}: {en}"
 
 

@@ -333,7 +333,7 @@ def check_absent(state: Supervision | None, command: RecordVisit, policy: Policy
         raise Refused(
             "2.19",
             f"{'、'.join(strangers)}不是村 {village.id} 工作队的现任队员，请核对不在岗人员",
-            f"{', '.join(strangers)} are not members of the team in village {village.id} now; check who was absent",
+            f"the team in village {village.id} does not have {', '.join(strangers)} now; check who was absent",
             field="absent",
             status=422,
         )
