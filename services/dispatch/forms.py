@@ -5,7 +5,7 @@ from typing import Any
 
 from services.dispatch.model import commands as c
 from services.dispatch.model.bonds import Contacts, Posts
-from services.dispatch.model.link import Link
+from services.dispatch.model.link import Awaited, Link
 from services.dispatch.model.owed import Commitments
 from services.dispatch.model.pairings import Pairings
 from services.dispatch.model.roster import Roster
@@ -143,7 +143,7 @@ def _of_term(state: State, task: Task, _policy: Policy) -> Known:
 def _nominated(state: State, _task: Task, policy: Policy) -> Known:
     """Whom the unit nominated, with the roles."""
     assert isinstance(state, Link)
-    return {"nominated": Words(*in_words("team", state.team, policy))}
+    return {"nominated": _with_roles(state.team, policy)}
 
 
 def _to_be_sent(state: State, _task: Task, _policy: Policy) -> Known:
@@ -158,7 +158,14 @@ def _comes_instead(state: State, task: Task, policy: Policy) -> Known:
     """Whom the unit nominated to replace a member, with the role."""
     assert isinstance(state, Link)
     one = state.reviews[task.detail]
-    return {"nominated": Words(*in_words("team", (Member(one.cadre, one.role),), policy))}
+    return {"nominated": _with_roles((one,), policy)}
+
+
+def _with_roles(members: Sequence[Member | Awaited], policy: Policy) -> Words:
+    """Cadres, each with the role in the team."""
+    roles = [in_words("role", one.role, policy) for one in members]
+    zh = "、".join(f"{one.cadre}（{role}）" for one, (role, _) in zip(members, roles, strict=True))
+    return Words(zh, ", ".join(f"{one.cadre} ({role})" for one, (_, role) in zip(members, roles, strict=True)))
 
 
 def _team(row: Mapping[str, Any]) -> Known:

@@ -196,7 +196,8 @@ def test_5_13_the_form_shows_whom_the_unit_nominated() -> None:
     benxi.replace("C-U1-1", "C-U1-3")
     blank = FORMS["replacement-reviews"]
     (task,), state = benxi.tasks("replacement-reviews"), benxi.dispatch.states[Link, id_of(V1)]
-    assert blank.facts(state, task, benxi.policy) == {"nominated": "C-U1-3（队员）"}
+    told = blank.facts(state, task, benxi.policy)["nominated"]
+    assert (told, told.en) == ("C-U1-3（队员）", "C-U1-3 (member)")
 
 
 def test_5_13_a_kind_of_replacement_stands_there_once_and_the_country_reviews_all() -> None:
