@@ -198,9 +198,8 @@ async def _placed(pipeline: Pipeline, heard: list[Heard]) -> list[Heard]:
 
 
 async def _come(_pipeline: Pipeline, heard: list[Heard]) -> list[Heard]:
-    """Wait with a day of the schedule until this machine's clock has reached it: one of both clocks is wrong, and
-    nothing
-    else waits in this stream. So it begins by itself once the clock is mended."""
+    """Wait with a day of the schedule until this machine's clock has reached it: one of both clocks is wrong. Nothing
+    else waits in this stream, and the day begins by itself once the clock is mended."""
     for _, cause in heard:
         if isinstance(cause, Ahead):
             raise cause
