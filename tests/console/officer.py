@@ -26,7 +26,7 @@ from shared.workbook.cells import cell, shown
 from tests.console.people import People
 from tests.support.workbooks import cells
 
-CODE = re.compile(r"[a-z]{3,}|代码“|[a-z_]+=")
+CODE = re.compile(r"[a-z]{3,}|代码“|“”|[a-z_]+=")
 SHARE = re.compile(r"[0-9a-f]{32}")
 """A share of a draw's seed, which is made for whoever publishes its hash."""
 Field = dict[str, Any]
@@ -42,7 +42,7 @@ ACTING = ("/act/", "/forms/", "/start")
 
 
 class Page(HTMLParser):
-    """A page as it is read: its links, the fields of the form that acts, and the text of its main part.
+    """A page as it is read: its links, the fields of the form that acts, and the text of its main part and beside it.
 
     Command lines for whoever runs the system stand in `code` and are no text.
     """
@@ -59,7 +59,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         of = {name: value or "" for name, value in attrs}
-        self._main |= tag == "main"
+        self._main |= tag in ("main", "aside")
         self._quotes |= tag == "code"
         if tag == "a" and self._main:
             self.links.append(of["href"])
@@ -83,7 +83,7 @@ class Page(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "select":
             self._choosing = ""
-        if tag == "main":
+        if tag in ("main", "aside"):
             self._main = False
         if tag == "code":
             self._quotes = False

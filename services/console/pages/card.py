@@ -76,6 +76,10 @@ async def card(
     number, last = store.nearest_page(number, len(chosen), SHOWN)
     shown = chosen[(number - 1) * SHOWN : number * SHOWN]
     names = await _names(upstream, visitor, village, shown)
+    async with (
+        hearing.store.engine.connect() as conn
+    ):  # A unit of the city is none that a county's officer may ask for.
+        names |= await store.unit_names(conn, [key for key in named_in(shown) if key not in names])
 
     def to(page_: int = 1, of: str = kind) -> str:
         given = {"kind": of} | ({"page": str(page_)} if page_ > 1 else {})
@@ -91,7 +95,7 @@ async def card(
         lists=[words.counted(f"list/{name}", policy) for name in village.lists],
         links=[(in_words("kind", name, policy), n) for name, n in sorted(village.links.items())],
         grade=lambda code: in_words("grade", code, policy), outcomes=[
-            in_words("outcome", code, policy) for code in village.outcomes.values()
+            words.by_name(in_words("outcome", id, policy), {village.id: village.name}) for id in village.outcomes
         ], problem=in_words("problem_class", village.problem, policy) if village.problem else None,
         late=sorted(((words.late(one.type, one.kind, policy), one.due) for one in village.late.values()), key=str),
         is_missing=reasons is None or tasks is None or not is_all, titles=await titles_of(request, upstream, visitor),

@@ -1,6 +1,7 @@
 """Takes the pictures in docs/console anew: `python -m tests.console.browser`, or `… FOLDER` to put them elsewhere."""
 
 import asyncio
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -30,7 +31,11 @@ async def take(folder: Path, of: County) -> None:
     (folder / "outlines.json").write_bytes(text + b"\n")
 
 
+NO_FONT = "no font here has Chinese characters, which pictures would show as boxes: apt-get install fonts-noto-cjk"
+
 if __name__ == "__main__":
+    if not subprocess.run(["fc-list", ":lang=zh"], capture_output=True, check=True).stdout:
+        sys.exit(NO_FONT)
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else pictures.FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     asyncio.run(main(folder))

@@ -95,6 +95,7 @@ async def sign_in(page: Page, county: County, who: str) -> None:
 
 async def picture(page: Page) -> bytes:
     """What is seen of a page, as WebP, which has a fourth of the size of PNG."""
+    await page.bring_to_front()  # What was opened behind another page may not be drawn yet.
     session = await page.context.new_cdp_session(page)
     taken: dict[str, Any] = await session.send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
     await session.detach()
