@@ -12,6 +12,9 @@ from shared.neutral import lines as neutral
 __all__ = ["Terminal", "folded", "neutral"]
 
 
+_LETTERS = {"✓": "+", "✗": "x"}
+
+
 class Terminal(Console):
     """A console that treats every string as plain text without markup, also in tables. Styles are arguments."""
 
@@ -39,7 +42,11 @@ class Terminal(Console):
         self.say_marked("!", "yellow", text)
 
     def say_marked(self, mark: str, style: str, text: str) -> None:
-        """Say something behind a coloured mark."""
+        """Say something behind a coloured mark, or a letter where the output has no marks, such as a file in GBK."""
+        try:
+            mark.encode(self.encoding)
+        except UnicodeEncodeError:
+            mark = _LETTERS[mark]
         self.print(Text.assemble((mark, style), " ", neutral(text)), soft_wrap=True)
 
 

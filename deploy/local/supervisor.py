@@ -75,7 +75,8 @@ _USERS: Mapping[Kind, tuple[str, ...]] = {
 }  # fmt: skip
 INHERITED = re.compile(
     "PATH|HOME|TMPDIR|TZ|LANG|LANGUAGE|LC_.*|SSL_CERT_FILE|SSL_CERT_DIR|LD_LIBRARY_PATH|PYTHON.*|COVERAGE.*"
-    "|ZHUCUN_SCHEMAS|ZHUCUN_LOG_LEVEL|ZHUCUN_PLAIN_HOSTS|ZHUCUN_ALLOWED_NETWORKS|ZHUCUN_PATIENCE_DAYS"
+    "|ZHUCUN_SCHEMAS|ZHUCUN_LOG_LEVEL|ZHUCUN_PLAIN_HOSTS|ZHUCUN_ALLOWED_NETWORKS|ZHUCUN_PATIENCE_DAYS|ZHUCUN_TIMEOUT"
+    "|ZHUCUN_REQUESTS_A_MINUTE"
 )
 """The environment variables that processes inherit. Others are left out: when this is started beside another system,
 such as in its container, the variables for that system's servers must not reach these services.

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,9 @@ import uvloop
 
 from deploy.access.users import HARNESS
 from deploy.local import logs, supervisor
-from deploy.local.supervisor import PROCESSES, SERVICES, StartError, System, run
+from deploy.local.supervisor import INHERITED, PROCESSES, SERVICES, StartError, System, run
+from shared import runtime
+from shared.settings import variable
 from shared.stream import bus
 from shared.web.issuers import UNASKED
 
@@ -166,6 +169,21 @@ def supervised(root: Path) -> Iterator[subprocess.Popen[str]]:
     finally:
         process.kill()
         process.communicate()
+
+
+@pytest.mark.parametrize("name", ["registry", "accounts", "webhooks", "console"])
+def test_each_setting_of_a_process_is_said_by_the_system_or_taken_from_its_environment(root: Path, name: str) -> None:
+    """Else what the documents say of it would change nothing."""
+    of = runtime.Settings if name == "registry" else import_module(f"services.{name}.app").Settings
+    system = System(root, accounts=True, webhooks=True, console=True, nats_ca=root)
+    system.folder.claim(("nats", *system.services, *system.beside), 1)
+    said = system.environment(name)
+    system.folder.release()
+    unsaid = {one for one in map(variable, of.__struct_fields__) if one not in said and not INHERITED.fullmatch(one)}
+    # Databases of the folder are migrated always, and only a folder of real work begins demos beside it. For whom
+    # tokens are and where people sign in is said to containers alone.
+    demo, composed = {"ZHUCUN_DEMO", "ZHUCUN_DEMO_FOLDER"}, {"ZHUCUN_AUDIENCE", "ZHUCUN_PAGES"}
+    assert unsaid <= {"ZHUCUN_MIGRATE_ON_START", *demo, *composed}
 
 
 def test_a_service_is_started_as_its_module_with_what_it_needs_to_know(

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import unicodedata
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from itertools import islice
 from pathlib import Path
 
@@ -109,6 +109,16 @@ def test_nothing_that_a_terminal_would_obey_or_could_not_show_is_left(text: str)
     }
     if text.isprintable():
         assert shown == text
+
+
+def test_what_is_well_and_what_is_wrong_differ_in_an_output_without_such_marks() -> None:
+    """As in a file in GBK, where both would be question marks."""
+    for encoding, well, wrong in (("utf-8", "✓ 好", "✗ 坏"), ("gbk", "+ 好", "x 坏")):
+        out = BytesIO()
+        terminal = Terminal(file=TextIOWrapper(out, encoding, errors="replace", write_through=True), width=200)
+        terminal.good("好")
+        terminal.bad("坏")
+        assert out.getvalue().decode(encoding).splitlines() == [well, wrong]
 
 
 @pytest.mark.parametrize(
