@@ -198,6 +198,7 @@ class Pages(Simulation):
         page = await self._opened(link)
         known = {of: page.fields[f"f.{of}"]["value"] for of in ("subject", "outcome")}
         assert known == {of: row[of] for of in known}, "he need not type in what is known"
+        assert any(said.startswith("召回（") and "年度" in said for said in page.said), "he reads what it is about"
         return page
 
     async def opened(self, role: str, address: str) -> Page:

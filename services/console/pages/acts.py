@@ -40,8 +40,8 @@ DRAFTED: Final = frozenset({
 which somebody decides, and none that names a person."""
 
 
-TEAM: Final = "the team"
-"""By what a line has the team of its village in words, beside the fields of its form."""
+TEAM, CASE = "the team", "the case"
+"""By what a line has a team, and the case that is spoken of, in words, beside the fields of its form."""
 
 
 class Line(msgspec.Struct):
@@ -199,6 +199,7 @@ async def form(
         form.lines[0].words[TEAM] = await _team(request, upstream, visitor, form.lines[0].known.get("village", ""))
     begun = dict(one.split(":", 1) for one in said or () if ":" in one)
     top |= form.begun() | {field: text for field, text in begun.items() if field in top}
+    form.lines[0].words[CASE] = await _case(request, place, top.get("outcome", ""))
     share = secrets.token_hex(16) if any(one.field == "seed_hash" for one in form.top) else ""
     if share:
         top["seed_hash"] = hashlib.sha256(share.encode()).hexdigest()
@@ -214,6 +215,16 @@ async def form(
         villages=villages,
     )
     return kept(drawn) if f"{service}/{action}" in DRAFTED and not note else drawn
+
+
+async def _case(request: Request, place: str, outcome: str) -> Both:
+    """The case that a page which leads here names by its id, in words, such as a recall of a year; nothing for none."""
+    if outcome.count("/") != 2:
+        return "", ""
+    hearing = hearing_of(request)
+    case = in_words("outcome", outcome, words.policy_of(await hearing.policies(), place))
+    async with hearing.store.engine.connect() as conn:
+        return words.by_name(case, await store.village_names(conn, words.by_code([case])))
 
 
 async def _team(request: Request, upstream: Upstream, visitor: Visitor, village: str) -> Both:
