@@ -131,8 +131,9 @@ def test_1_16_a_decision_whose_story_is_told_is_taken_back_after_the_story() -> 
     world = commended()
     tell(world)
     back = {"reason": "对象有误", "body": "organisation", "decided_by": "市委〔2015〕2号"}
-    with pytest.raises(Refused, match="stop that first"):
+    with pytest.raises(Refused, match="stop that first") as refused:
         say(world, TEAM, WithdrawDecision, **back)
+    assert repr(SITE) in refused.value.en, "what people wrote is quoted"
     tell(world, public=False)
     say(world, TEAM, WithdrawDecision, **back)
     assert owed(world, TEAM) == [("decisions", "organisation")]

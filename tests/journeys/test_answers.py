@@ -1,8 +1,11 @@
-"""What services answer in odd moments of the regions' stories: late, twice, about another village, at a bound.
+"""What services answer in odd moments of the regions' stories: late, twice, about another village, at a bound; and what
+they answer where a story goes otherwise from its beginning on.
 
 Rules are pure, so they are asked without anything coming of it. At each moment at which a story told a service
-something, it is told the same with one thing changed, on another day, and what was said at other moments.
-`told/<region>.answers` has, for each command, event and timer, how often what came of it: events, changed states in
+something, it is told the same with one thing changed, on another day, and what was said at other moments
+(`told/<region>.answers`). And on several ways a service hears its story anew, a little wrong, with odd things between,
+and whatever it accepts is kept (`told/<region>.ways`).
+Each file has, for each command, event and timer, how often what came of it: events, changed states in
 brackets, or a refusal's status, rule and field; behind it a sum over all that was answered. Where a change is meant,
 `python -m tests.journeys.test_answers` writes the files anew. To see what lies behind a sum that is another,
 `python -m tests.journeys.test_answers FOLDER` writes every single answer there, before the change and after it.
@@ -12,8 +15,9 @@ import asyncio
 import hashlib
 import sys
 from collections import ChainMap, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -23,13 +27,15 @@ from deploy.demo.answers import COMMANDS
 from deploy.local.supervisor import SERVICES
 from shared.contracts import Command, Event, Payload
 from shared.engine.flow import encode_state
-from shared.policy.shipped import shipped
+from shared.policy import Policy, parse_pack
+from shared.policy.shipped import base, content
 from shared.rules import Reaction, State, by
 from tests.conftest import TOLD
 from tests.support.lived import FOLDER, PLAYED, lived
 from tests.support.moments import NOTHING, Answer, Moment, Moments, answer, by_pack, fallen_due, looks
+from tests.support.packs import mixed, shaken
 from tests.support.variants import Known, about, otherwise, sound, text, ticket
-from tests.support.walks import Walk
+from tests.support.walks import Step, Told, Walk
 
 PATHS: Final = {command: f"{service}/{path}" for (service, path), command in COMMANDS.items()}
 LATER: Final = (-1, 1, 45, 400)
@@ -45,6 +51,12 @@ LOOKED_AT: Final = 4
 PACKS: Final = ("national-2021", "xixiu", "zunyi", "benxi")
 """The packs by which a region's villages are led on when its story is over. What was known under the region's own may
 be unknown to them."""
+WAYS: Final = {
+    **dict.fromkeys(("first", "second", "third"), ""),
+    **dict.fromkeys(("fourth", "fifth"), "mixed zunyi"),
+    **dict.fromkeys(("sixth", "seventh"), "shaken zunyi"),
+}
+"""How often the story is told a little wrong, and by which pack it is led; none is the region's own."""
 
 
 class Said(NamedTuple):
@@ -65,7 +77,9 @@ def name(service: str, payload: Payload) -> str:
 class Asking:
     """Asks everything in a region's story, one moment after the other."""
 
-    def __init__(self, moments: Sequence[Moment]) -> None:
+    def __init__(self, moments: Sequence[Moment], stories: Mapping[str, Sequence[Told]]) -> None:
+        self.stories = stories
+        """By service, all that it was told."""
         self.known = Known()
         self.moments = defaultdict[str, list[Moment]](list)
         self.said: dict[str, list[tuple[str, Payload]]] = {}
@@ -93,12 +107,23 @@ class Asking:
 
     def astray(self, moment: Moment, pack: str) -> Iterator[Said]:
         """What comes of a way on which everything that is accepted is kept, by the region's pack or another one."""
-        begin = by_pack(moment, shipped(pack)) if pack else moment
-        for how, said, found in Walk(begin, self.known).steps():
+        begin = by_pack(moment, policy(pack)) if pack else moment
+        yield from self.on_way(f"{pack} astray", moment.service, Walk(begin, self.known, begin.policy).rounds())
+
+    def ways(self, service: str) -> Iterator[Said]:
+        """What comes of the story if it is told a little wrong from its beginning on."""
+        story, last = self.stories[service], self.moments[service][-1]
+        for way, pack in WAYS.items():
+            then = by_pack(last, policy(pack)) if pack else last
+            walk = Walk(then._replace(states={}, today=story[0][0]), self.known, then.policy)
+            yield from self.on_way(f"way {way}", service, walk.along(story, way))
+
+    def on_way(self, how: str, service: str, steps: Iterable[Step]) -> Iterator[Said]:
+        for timers, said, found in steps:
             if isinstance(said, State):
-                yield Said(f"{moment.service} = {said.kind} {how}", f"{pack} astray {said.id}", found)
+                yield Said(f"{service} = {said.kind} {timers}", f"{how} {said.id}", found)
             else:
-                yield Said(name(moment.service, said), f"{pack} astray {text(said)}", found)
+                yield Said(name(service, said), f"{how} {text(said)}", found)
 
     def told(self, moment: Moment, said: Payload, number: int) -> Iterator[Said]:
         """What was told at a moment: on other days, otherwise, and at other moments."""
@@ -180,6 +205,14 @@ class Asking:
         return Said(name(at.service, payload), f"{how} {today} {text(payload)}", answer(at, payload, today))
 
 
+@cache
+def policy(pack: str) -> Policy:
+    """A shipped pack, one of almost everything, or one in which many things are otherwise."""
+    how, _, name = pack.rpartition(" ")
+    made: Mapping[str, Callable[[str], dict[str, Any]]] = {"": content, "mixed": mixed, "shaken": shaken}
+    return parse_pack(made[how](name), base)
+
+
 def lines(found: Iterable[Said]) -> list[str]:
     """The lines of a region's file."""
     sums = defaultdict[str, list[int]](list)
@@ -197,16 +230,21 @@ async def asking(region: str) -> Asking:
     if region not in _ASKING:
         moments = Moments()
         await lived(region, moments)
-        _ASKING[region] = Asking(moments.found)
+        _ASKING[region] = Asking(moments.found, moments.told)
     return _ASKING[region]
+
+
+ASKED: Final[Mapping[str, Callable[[Asking, str], Iterator[Said]]]] = {"answers": Asking.of, "ways": Asking.ways}
+"""What the files of a region tell, by their names: odd moments of its story, and ways on which it goes otherwise."""
 
 
 @pytest.mark.parametrize("service", SERVICES)
 @pytest.mark.parametrize("region", PLAYED)
-async def test_a_service_answers_as_before_in_odd_moments_of_the_story(region: str, service: str) -> None:
-    lines_before = (FOLDER / f"{region}.answers").read_text("utf-8").splitlines()
+@pytest.mark.parametrize("file", ASKED)
+async def test_a_service_answers_as_before_where_things_go_otherwise(file: str, region: str, service: str) -> None:
+    lines_before = (FOLDER / f"{region}.{file}").read_text("utf-8").splitlines()
     before = [line for line in lines_before if line.startswith((f"{service}/", f"{service} "))]
-    found = [*(await asking(region)).of(service)]
+    found = [*ASKED[file](await asking(region), service)]
     # A code of another list was typed, and is quoted as it was typed.
     for zh in [zh for zh, wrong in TOLD.items() if all(one.startswith("a code: ") for one in wrong)]:
         del TOLD[zh]
@@ -216,23 +254,24 @@ async def test_a_service_answers_as_before_in_odd_moments_of_the_story(region: s
     assert not difference, "if that is meant: python -m tests.journeys.test_answers"
 
 
-def write(folder: Path, region: str, found: Sequence[Said]) -> None:
+def write(path: Path, found: Sequence[Said]) -> None:
     """Every single answer, to be compared with those of another day."""
-    folder.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     told = sorted(f"{one.what}: {one.answer.outcome}: {one.how}: {one.answer.whole}" for one in found)
-    (folder / f"{region}.txt").write_text("\n".join(told) + "\n", "utf-8")
+    path.write_text("\n".join(told) + "\n", "utf-8")
 
 
-async def whole(region: str) -> list[Said]:
-    """What all services are asked in a region's story, with the answers."""
+async def whole(region: str, file: str) -> list[Said]:
+    """What all services are asked for one of a region's files, with the answers."""
     of = await asking(region)
-    return [said for service in SERVICES for said in of.of(service)]
+    return [said for service in SERVICES for said in ASKED[file](of, service)]
 
 
 if __name__ == "__main__":
     for region in PLAYED:
-        said = asyncio.run(whole(region))
-        if sys.argv[1:]:
-            write(Path(sys.argv[1]), region, said)
-        else:
-            (FOLDER / f"{region}.answers").write_text("\n".join(lines(said)) + "\n", "utf-8")
+        for file in ASKED:
+            said = asyncio.run(whole(region, file))
+            if sys.argv[1:]:
+                write(Path(sys.argv[1]) / f"{region}.{file}", said)
+            else:
+                (FOLDER / f"{region}.{file}").write_text("\n".join(lines(said)) + "\n", "utf-8")

@@ -1,7 +1,7 @@
 """A pack's content with one thing changed: each place in each way that its type allows."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -35,6 +35,7 @@ class Edit(NamedTuple):
 
 
 LEFT_OUT: Final = object()
+UNKNOWN: Final = "no_such_code"
 BESIDE: Final = 3
 """How many values of the same sort are taken from the places beside one."""
 
@@ -42,6 +43,11 @@ BESIDE: Final = 3
 def generic(at: Where) -> str:
     """A place without its numbers: `links.roles.role`."""
     return ".".join(part for part in at if isinstance(part, str))
+
+
+def entry(at: Where) -> Where:
+    """The entry of a pack in which a place lies, such as the third of its links; else its section."""
+    return at[:2] if len(at) > 1 and isinstance(at[1], int) else at[:1]
 
 
 def edited(part: Any, at: Where, value: Any) -> Any:
@@ -135,23 +141,19 @@ class Beside:
     def __init__(self, own: Any) -> None:
         self.values = defaultdict[tuple[Where, Any], list[tuple[Where, Any]]](list)
         for at, kind, value in places(shape(Policy), own):
-            self.values[self._entry(at), sort_of(at, kind)].append((at, value))
+            self.values[entry(at), sort_of(at, kind)].append((at, value))
 
     def of(self, at: Where, kind: inspect.Type) -> Iterator[Edit]:
         """A few of the other values, those first that stand near."""
         sort = sort_of(at, kind)
-        others = [one for one in self.values.get((self._entry(at), sort), ()) if sort and one[0] != at]
+        others = [one for one in self.values.get((entry(at), sort), ()) if sort and one[0] != at]
         near = sorted(others, key=lambda one: (len(one[0]), ticket(generic(at), generic(one[0]))))
         for there, value in near[:BESIDE]:
             yield Edit(at, f"as {generic(there)}", value)
 
-    def _entry(self, at: Where) -> Where:
-        return at[:2] if len(at) > 1 and isinstance(at[1], int) else at[:1]
 
-
-def edits(pack: str) -> Iterator[Edit]:
-    """Everything that is changed in a pack."""
-    own = content(pack)
+def edits(pack: str, own: Mapping[str, Any]) -> Iterator[Edit]:
+    """Everything that is changed in what a pack says."""
     beside = Beside(own)
     known = Known()
     known.learn_pack(parse_pack(own, base))
@@ -218,11 +220,11 @@ def _others(kind: inspect.Type, name: str, value: Any, words: Sequence[str], kno
             yield from sorted((one for one in kind.values if one != value), key=lambda one: ticket(asked, one))[:4]
         case str():
             yield from sorted((one for one in words if one != value), key=lambda one: ticket(asked, value, one))[:3]
-            yield "no_such_code"
+            yield UNKNOWN
         case dict() if isinstance(kind, inspect.DictType):
             yield {}
             yield dict([*value.items()][1:])
-            yield value | {"no_such_code": next(iter(value.values()), "据实填写")}
+            yield value | {UNKNOWN: next(iter(value.values()), "据实填写")}
         case list():
             yield []
             yield value[1:]

@@ -3,17 +3,19 @@ something else. Nothing of it is kept: rules are pure, so they can be asked as o
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
+from types import SimpleNamespace
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from deploy.demo.world import Service
 from shared.contracts import Payload
-from shared.engine.flow import Cause, Fact, Missing, Result, States, Terms, Wiring, encode_state, run, run_due
+from shared.contracts.calendar import HolidaysAnnounced
+from shared.engine.flow import Cause, Fact, Missing, Result, States, Terms, Wiring, encode_state, recount, run, run_due
 from shared.policy import Policy, PolicyBook
 from shared.rules import Key, Refused, State
 
@@ -37,6 +39,11 @@ class Moment(NamedTuple):
     due: tuple[Key, str] | None = None
     """What fell due on that day: the state and its timer."""
 
+    @property
+    def policy(self) -> Policy | None:
+        """The pack in force where its first place is."""
+        return self.book.at(min((state.place for state in self.states.values()), default=""), self.today)
+
 
 class Answer(NamedTuple):
     """What a service would answer."""
@@ -53,6 +60,9 @@ class Moments:
 
     def __init__(self) -> None:
         self.found: list[Moment] = []
+        self.told = defaultdict[str, list[tuple[date, Payload | None]]](list)
+        """By service, all that it was told with the day, in order; None where a day began. What packs say is in the
+        book."""
         self._books: dict[tuple[int, tuple[tuple[str, str], ...]], PolicyBook] = {}
         """By the identity of the packs, which each of them keeps alive, and the notices."""
         self._times = Counter[tuple[object, ...]]()
@@ -65,6 +75,8 @@ class Moments:
     def _take(
         self, service: Service, take: Callable[[Sequence[Cause], date], Result], causes: Sequence[Cause], today: date
     ) -> Result:
+        heard = [one.payload for one in causes if service.wiring.reactions.get(type(one.payload))]
+        self.told[service.name] += [(today, said) for said in heard if not hasattr(said, "pack")]
         states, packs, parked = dict(service.states), service.book.packs, len(service.parked)
         result = take(causes, today)
         if len(service.parked) > parked:
@@ -85,6 +97,7 @@ class Moments:
         return result
 
     def _pass_day(self, service: Service, pass_day: Callable[[date], Result], today: date) -> Result:
+        self.told[service.name].append((today, None))
         book: PolicyBook | None = None
         states = dict(service.states)
         for key, state in sorted(states.items(), key=lambda one: (one[0][0].kind, one[0][1])):
@@ -99,15 +112,15 @@ class Moments:
 
     def _book(self, book: PolicyBook, packs: Mapping[str, Any]) -> PolicyBook:
         """One book for all moments with the same packs and holidays: it merges layers once."""
-        return self._books.setdefault((id(packs), (*book.notices,)), _book(book, packs))
+        return self._books.setdefault((id(packs), (*book.notices,)), copied(book, packs))
 
 
 def _root(fact: Fact) -> str:
     return fact.cause.id if fact.cause.depth == 0 else fact.cause.correlation
 
 
-def _book(book: PolicyBook, packs: Mapping[str, Any]) -> PolicyBook:
-    """A book with these packs and the same holidays, that nobody adds to."""
+def copied(book: PolicyBook, packs: Mapping[str, Any]) -> PolicyBook:
+    """A book of its own with these packs and the same holidays."""
     own = PolicyBook(packs)
     for notice in book.notices.values():
         own.announce(notice)
@@ -121,7 +134,7 @@ def by_pack(moment: Moment, policy: Policy) -> Moment:
         province: [msgspec.structs.replace(policy, jurisdiction=province, effective_from=date(2000, 1, 1))]
         for province in sorted(provinces)
     }
-    return moment._replace(book=_book(moment.book, packs))
+    return moment._replace(book=copied(moment.book, packs))
 
 
 class Whole(dict[Key, State | None]):
@@ -167,6 +180,14 @@ def fallen_due(moment: Moment, state: State, today: date) -> Answer:
     return _read(result, moment, today)
 
 
+def announced(moment: Moment, notice: HolidaysAnnounced) -> Answer:
+    """What comes of holidays, by which the moment's book counts from now on."""
+    moment.book.announce(notice)
+    states = sorted(moment.states.values(), key=lambda state: (state.kind, state.id))
+    terms = Terms(moment.wiring, moment.book, moment.today)
+    return _read(recount(terms, Cause("odd", "odd", notice), states), moment, moment.today)
+
+
 def _read(result: Result, moment: Moment, today: date) -> Answer:
     for _, error in result.parked:
         if isinstance(error, Refused):
@@ -186,7 +207,18 @@ def _read(result: Result, moment: Moment, today: date) -> Answer:
 
 
 def looks(state: State, book: PolicyBook, today: date) -> bytes:
-    """A state with what people see of it: its status, and what is to be done about it."""
+    """A state with what people see of it: its status, what is shown, what is to be done about it, and whose it is."""
     policy = book.at(state.place, today)
     tasks = [*state.tasks(policy)] if policy else []
-    return encode_state(state) + _SORTED([state.status, state.awaits, tasks])
+    whose = [_whose(state, task.action, SimpleNamespace(**task.answer)) for task in tasks]
+    above = sorted(f"{kind.kind}/{id}" for kind, id in state.above)
+    told = _SORTED([state.status, state.awaits, state.journey, above, state.concealed_since, tasks, whose])
+    shows = type(state).shown is not State.shown
+    return encode_state(state) + (encode_state(state.shown()) if shows else b"") + told
+
+
+def _whose(state: State, action: str, said: object) -> list[Any]:
+    """Whose matter an answer is, and as which step it counts."""
+    unit, cadres, village = state.involves(said)
+    hand = state.hand(action, said)
+    return [unit, sorted(cadres), village, hand]

@@ -25,6 +25,7 @@ DAY: Final = timedelta(1)
 CODE: Final = re.compile("[a-z][a-z0-9_]*")
 MOST: Final = 40
 """As many values of a field are remembered as are needed to have something of each kind."""
+WORDS: Final = "据实填写"
 UNKNOWN: Final = {"999999999999": 12, "999999": 6, "NOBODY-9": 40, "no_such_code": 32, "nothing/9": 120}
 """Ids and codes that nobody has, each for the patterns that it fits."""
 
@@ -156,7 +157,11 @@ def field_otherwise(payload: Payload, name: str, known: Known, today: date, numb
     field = next(field for field in shape(type(payload)).fields if field.name == name)
     asked = f"{type(payload).__name__}.{name}"
     value = getattr(payload, name)
-    own = [] if isinstance(value, (tuple, list, dict, bool)) else known.some(name, asked, number, value)
+    kind = plain(field.type)
+    if isinstance(kind, inspect.LiteralType):
+        own = sorted((one for one in kind.values if one != value), key=lambda one: ticket(asked, one))
+    else:
+        own = [one for one in known.some(name, asked, number, value) if _fits(one, kind)]
     for other in (*own, *_others(field.type, name, value, known, asked, today)):
         if found := sound(payload, {name: other}):
             yield found
@@ -216,7 +221,8 @@ def _may_be_none(type: inspect.Type) -> bool:
 def _texts(pattern: str | None, name: str, value: str, known: Known, asked: str) -> Iterator[str]:
     """Another text: of the same field, of the same sort, or known to nobody."""
     free = pattern is None or pattern not in SAID
-    yield from known.some(name, asked, 1 if free else 3, value)
+    like = inspect.StrType(pattern=pattern)
+    yield from (one for one in known.some(name, asked, 1 if free else 3, value) if _fits(one, like))
     if not free:
         assert pattern
         yield from known.some(pattern, asked, 1, value)
@@ -264,7 +270,9 @@ def _fits(value: Any, kind: inspect.Type) -> bool:
         case inspect.LiteralType(values=values):
             return value in values
         case inspect.StrType(pattern=pattern):
-            return isinstance(value, str) and (pattern is None or re.search(pattern, value) is not None)
+            if not isinstance(value, str) or not re.search(pattern or "", value):
+                return False
+            return not (CODE.fullmatch(value) and re.search(pattern or "", WORDS))  # Nobody writes a code as a text.
         case inspect.DateType():
             return isinstance(value, date)
         case inspect.IntType() | inspect.FloatType():
@@ -297,7 +305,7 @@ def made(
         case inspect.StrType(pattern=pattern) if pattern in SAID:
             return "2015" if "term" in pattern else "nothing-9"
         case inspect.StrType():
-            return "据实填写"
+            return WORDS
         case inspect.StructType() as struct:
             fields = {
                 field.name: made(plain(field.type), field.name, known, f"{asked}.{field.name}", today)

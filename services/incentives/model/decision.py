@@ -269,7 +269,7 @@ def withdraw_decision(record: Record | None, command: WithdrawDecision, policy: 
         raise Refused(
             "1.16",
             f"事迹正在公开宣传（{case.story_in}），请先停止宣传",
-            f"its story is told in public ({case.story_in}); stop that first",
+            f"its story is told in public ({case.story_in!r}); stop that first",
         )
     first = case.levels[0].within if case.levels else None
     last = case.appeal_until or (case.decided_on and end_of(first, case.decided_on, policy))
