@@ -41,11 +41,15 @@ def overdue(tasks: Iterable[OpenTask], today: date) -> list[tuple[Both, Both]]:
     for line in sorted(late, key=lambda line: (line.task.due or today, line.task.action)):
         assert line.words and line.task.due  # The request asked for words.
         (zh, en), (detail, detail_en) = names[line.task.action], line.words.detail
-        found.append((
-            (f"{zh}{f'（{detail}）' if detail else ''}应于{chinese.day(line.task.due)}前办理，逾期未办",
-             f"{en}{f' ({detail_en})' if detail_en else ''} was due on {line.task.due} and is overdue"),
-            line.words.by,
-        ))  # fmt: skip
+        found.append(
+            (
+                (
+                    f"{zh}{f'（{detail}）' if detail else ''}应于{chinese.day(line.task.due)}前办理，逾期未办",
+                    f"{en}{f' ({detail_en})' if detail_en else ''} was due on {line.task.due} and is overdue",
+                ),
+                line.words.by,
+            )
+        )
     return found
 
 
@@ -56,13 +60,19 @@ def table_of(tasks: Iterable[OpenTask]) -> Table:
     for line in sorted(tasks, key=lambda line: (line.task.due or date.max, line.task.action, line.task.about)):
         assert line.words  # The request asked for words.
         table.add_row(
-            day(line.task.due), chosen(line.words.by), f"{chosen(names[line.task.action])}\n{line.task.action}",
+            day(line.task.due),
+            chosen(line.words.by),
+            f"{chosen(names[line.task.action])}\n{line.task.action}",
             *map(chosen, (line.words.about, line.words.detail, line.words.basis)),
-        )  # fmt: skip
+        )
     return table
 
 
 _HEADINGS: Final = (
-    ("期限", "due"), ("由谁办理", "from whom"), ("事项和命令", "task and command"), ("对象", "about"),
-    ("说明", "detail"), ("依据", "basis"),
-)  # fmt: skip
+    ("期限", "due"),
+    ("由谁办理", "from whom"),
+    ("事项和命令", "task and command"),
+    ("对象", "about"),
+    ("说明", "detail"),
+    ("依据", "basis"),
+)

@@ -22,9 +22,10 @@ from shared.labels import basis
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "events"
 _SEALING: Final = {
-    "never": ("公开", "open"), "always": ("密封：仅限内部服务", "sealed: for the services alone"),
+    "never": ("公开", "open"),
+    "always": ("密封：仅限内部服务", "sealed: for the services alone"),
     "sometimes": ("涉及个人等情形时密封，其余公开", "sealed where it is about a person or a running draw, else open"),
-}  # fmt: skip
+}
 
 
 def pages() -> dict[str, str]:

@@ -72,8 +72,13 @@ def example(kind: type[Event], schema: Mapping[str, Any], told: Mapping[str, Exa
         return one
     fields = schema["$defs"][schema["$ref"].rpartition("/")[2]]["properties"]
     data = {field: said["examples"][0] for field, said in fields.items()}
-    own = {"type": kind.type, "source": f"urn:zhucun:{kind.type.partition('.')[0]}", "data": data,
-           "dataschema": schema_address(kind.type), "subject": str(data.get(kind.about, ""))}  # fmt: skip
+    own = {
+        "type": kind.type,
+        "source": f"urn:zhucun:{kind.type.partition('.')[0]}",
+        "data": data,
+        "dataschema": schema_address(kind.type),
+        "subject": str(data.get(kind.about, "")),
+    }
     invented = {field: WORDS[f"Envelope.{field}"].example for field in Envelope.__struct_fields__}
     return Example(kind.type, INVENTED, invented | own)
 

@@ -36,9 +36,7 @@ Code, tests and packs cite by its id (3.4) what the field's documents ask for. T
 contracts`): names, demands, sources and pack keys are those of [mechanisms.toml](mechanisms.toml), while rules, events
 and tests are found in the source. What is carried in part says so; “pack” is what only figures and lists of a pack say;
 what is open stands at the end of each section."""
-STATES = {
-    "whole": "已做 · carried", "part": "部分 · in part", "pack": "政策包 · pack", "open": "未做 · open"
-}  # fmt: skip
+STATES = {"whole": "已做 · carried", "part": "部分 · in part", "pack": "政策包 · pack", "open": "未做 · open"}
 _ID = r"[0-5]\.[1-9][0-9]?"
 _KEY = re.compile(_ID)
 _BRACKETS = re.compile(r"[(（]([^()（）]*)[)）]")
@@ -244,8 +242,10 @@ def _by_file(rules: list[Citation]) -> list[str]:
     found: dict[str, dict[str, None]] = {}
     for place in rules:
         found.setdefault(place.file, {}).update({place.name: None} if place.name else {})
-    return [f"[{file}](../{file})" + (": " + ", ".join(f"`{n}`" for n in names) if names else "")
-            for file, names in found.items()]  # fmt: skip
+    return [
+        f"[{file}](../{file})" + (": " + ", ".join(f"`{n}`" for n in names) if names else "")
+        for file, names in found.items()
+    ]
 
 
 def _events(cited: list[Citation]) -> list[str]:

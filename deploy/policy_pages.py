@@ -173,9 +173,10 @@ def _of_layer(defs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _EXTENDS: Final = {
-    "type": "string", "pattern": "^([0-9]{2}){1,2}$",
+    "type": "string",
+    "pattern": "^([0-9]{2}){1,2}$",
     "description": "所扩展的上级区划代码，全国为00。 · The division whose pack it is read over; 00 is the country.",
-}  # fmt: skip
+}
 _DROP: Final = {
     "type": "object",
     "description": "从上级清单中去掉的条目，按名称。 · Entries of the lists above that it removes, by their names.",

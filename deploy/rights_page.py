@@ -21,9 +21,11 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs/rights.md"
 ALL_ROLES: Final = (*ROLES, "subscriber", *get_args(Administrator))
 _KEEPERS: Final = {
-    "subscriber": ("订阅程序", "a subscriber"), "system": ("系统管理员", "the system's administrator"),
-    "security": ("安全管理员", "the administrator of rights"), "audit": ("审计管理员", "the auditor"),
-}  # fmt: skip
+    "subscriber": ("订阅程序", "a subscriber"),
+    "system": ("系统管理员", "the system's administrator"),
+    "security": ("安全管理员", "the administrator of rights"),
+    "audit": ("审计管理员", "the auditor"),
+}
 WORDS: Final = {**ROLES, **_KEEPERS}
 NAMED: Final = "body"
 """Stands for the role that a command itself names as its body."""
@@ -81,10 +83,13 @@ served. The auditor asks about anybody (`about=`).
 | 地址 · address | 内容 · what | 全部显示给 · shown in full to |
 |---|---|---|"""
 _WHERE: Final = {
-    "public": ("不需令牌", "without a token"), "known": ("任何有效令牌", "any valid token"),
-    "place": ("所填区划", "the division that is named"), "found": ("按所查对象", "by what is found"),
-    "operator": ("运维", "operators"), "command": ("命令的区划", "the command's division"),
-}  # fmt: skip
+    "public": ("不需令牌", "without a token"),
+    "known": ("任何有效令牌", "any valid token"),
+    "place": ("所填区划", "the division that is named"),
+    "found": ("按所查对象", "by what is found"),
+    "operator": ("运维", "operators"),
+    "command": ("命令的区划", "the command's division"),
+}
 
 
 class Address(NamedTuple):

@@ -66,8 +66,12 @@ def _week(day: date) -> bool:
 def national() -> Calendar:
     """The calendar by the notices in `holidays.toml`: those that the State Council had issued when it was written."""
     notices = tomllib.loads((resources.files("shared") / "holidays.toml").read_text("utf-8"))["notices"]
-    said = {day: works for notice in notices for days, works in ((notice["off"], False), (notice["worked"], True))
-            for day in days}  # fmt: skip
+    said = {
+        day: works
+        for notice in notices
+        for days, works in ((notice["off"], False), (notice["worked"], True))
+        for day in days
+    }
     return Calendar(said, date(notices[-1]["year"], 12, 31))
 
 

@@ -83,12 +83,14 @@ def registers(told: Iterable[Event]) -> list[Register]:
 
     return [
         Register(
-            committed=draw, hashes=of(SeedCommitted, draw), missed=of(SeedMissed, draw),
+            committed=draw,
+            hashes=of(SeedCommitted, draw),
+            missed=of(SeedMissed, draw),
             closed=next(iter(of(CampaignClosed, draw)), None),
         )
         for draw in said
         if isinstance(draw, CampaignCommitted)
-    ]  # fmt: skip
+    ]
 
 
 def sha256_hex(text: str) -> str:

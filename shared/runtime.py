@@ -91,8 +91,13 @@ def heard(service: Service, share: Share = WHOLE) -> dict[str, list[str]]:
 def unhurried(service: Service) -> list[str]:
     """The ends of the subjects of those events that no reaction of the service is in a hurry for."""
     in_hurry = {r.on for r in service.reactions if not r.unhurried}
-    return sorted({f".{contracts.short_type(r.on.type)}" for r in service.reactions
-                   if issubclass(r.on, Event) and r.on not in in_hurry})  # fmt: skip
+    return sorted(
+        {
+            f".{contracts.short_type(r.on.type)}"
+            for r in service.reactions
+            if issubclass(r.on, Event) and r.on not in in_hurry
+        }
+    )
 
 
 def named(service: Service) -> tuple[list[str], int]:

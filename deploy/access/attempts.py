@@ -81,9 +81,11 @@ def attempts(user: str) -> list[Attempt]:
 def _of_all(user: str) -> Iterator[Attempt]:
     """Attempts with subjects that belong to nobody or to another user."""
     events = {
-        "registry": "village.delisted", "dispatch": "team.assigned", "inspection": "exit.verified",
+        "registry": "village.delisted",
+        "dispatch": "team.assigned",
+        "inspection": "exit.verified",
         "incentives": "outcome.decided",
-    }  # fmt: skip
+    }
     for owner, event in events.items():
         for zh, en, root in (("公开", "open", "zhucun.v1"), ("封存", "sealed", "zhucun-sealed.v1")):
             may = [] if (owner, en) in (("registry", "sealed"), ("dispatch", "sealed")) else [owner]
@@ -208,9 +210,11 @@ def _consumers(user: str) -> Iterator[Attempt]:
         )
         config["config"] = {"ack_policy": "none", "durable_name": "mine"}
         yield Attempt(
-            "按旧接口新建消费者", "make a consumer in the old way", f"$JS.API.CONSUMER.DURABLE.CREATE.{stream}.mine",
+            "按旧接口新建消费者",
+            "make a consumer in the old way",
+            f"$JS.API.CONSUMER.DURABLE.CREATE.{stream}.mine",
             json.dumps(config),
-        )  # fmt: skip
+        )
 
 
 def _of_subscribers(user: str) -> Iterator[Attempt]:

@@ -78,9 +78,11 @@ def add(
 
 @app.command()
 def service(
-    name: NameArgument, organ: OrganOption, folder: FolderOption = DEFAULT,
+    name: NameArgument,
+    organ: OrganOption,
+    folder: FolderOption = DEFAULT,
     rotate: Annotated[bool, typer.Option("--rotate", help="换发密钥 · give another secret")] = False,
-) -> None:  # fmt: skip
+) -> None:
     """增加程序用的服务账号或换发密钥，密钥显示一次 · add a program's account; its secret is shown once."""
     path = f"/v1/accounts/{name}/secret" if rotate else "/v1/service-accounts"
     made = _ask(folder, path, {} if rotate else {"name": name, "organ": organ})["secret"]
@@ -109,11 +111,12 @@ def list_accounts(
         status = [
             text
             for key, text in (
-                ("is_locked", told("已停用", "locked")), ("must_change", told("须改密码", "must change its password")),
+                ("is_locked", told("已停用", "locked")),
+                ("must_change", told("须改密码", "must change its password")),
                 ("has_second_factor", told("有动态码", "second factor")),
             )
             if one.get(key)
-        ]  # fmt: skip
+        ]
         person = one.get("person") or told("（服务账号）", "(a program)")
         separator = told("、", ", ")
         table.add_row(one["name"], person, one["organ"], separator.join(roles), separator.join(status), one["sub"])
@@ -165,7 +168,7 @@ def kin(
     ] = None,
     none: Annotated[bool, typer.Option("--none", help="取消全部 · take all away")] = False,
     folder: FolderOption = DEFAULT,
-) -> None:  # fmt: skip
+) -> None:
     """登记应当回避的亲属（干部、村级人员的编号），取代原有登记 · whose relative he is: he does not decide on them."""
     if bool(cadre) == none:
         raise Trouble(
@@ -275,9 +278,13 @@ def login(
         verifier, back = secrets.token_urlsafe(32), "http://127.0.0.1:0/callback"
         proof = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
         asked = {
-            "client_id": "zhucun-cli", "redirect_uri": back, "response_type": "code", "scope": "openid",
-            "code_challenge": proof, "code_challenge_method": "S256",
-        }  # fmt: skip
+            "client_id": "zhucun-cli",
+            "redirect_uri": back,
+            "response_type": "code",
+            "scope": "openid",
+            "code_challenge": proof,
+            "code_challenge_method": "S256",
+        }
         answer = _entered(http, asked, name, change, enrol)
         code = parse_qs(urlsplit(answer["redirect"]).query)["code"][0]
         fields = {"grant_type": "authorization_code", "client_id": "zhucun-cli", "redirect_uri": back, "code": code}
@@ -295,9 +302,12 @@ def login(
 def _entered(http: httpx.Client, asked: Mapping[str, str], name: str, change: bool, enrol: bool) -> dict[str, Any]:
     """Ask for whatever the issuer wants, until it lets in. Raises Trouble where it refuses."""
     typed: dict[str, Any] = {
-        "name": name, "password": _prompt("密码", "password"), "change": change, "enrol": enrol,
+        "name": name,
+        "password": _prompt("密码", "password"),
+        "change": change,
+        "enrol": enrol,
         "code": _prompt("动态码（没有的直接回车）", "one-time code (Enter without one)", empty=True),
-    }  # fmt: skip
+    }
     while True:
         answer: dict[str, Any] = http.post("/authorize", json={**asked, **typed}).json()
         if "redirect" in answer:

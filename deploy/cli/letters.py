@@ -37,9 +37,13 @@ def list_letters(
 
 
 _HEADINGS: Final = (
-    ("服务", "service"), ("编号", "id"), ("对象", "about"), ("依据", "basis"), ("原因", "reason"),
+    ("服务", "service"),
+    ("编号", "id"),
+    ("对象", "about"),
+    ("依据", "basis"),
+    ("原因", "reason"),
     ("北京时间", "since, in China"),
-)  # fmt: skip
+)
 
 
 def _why(reason: str) -> str:

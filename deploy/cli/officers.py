@@ -232,9 +232,13 @@ def totals(
         share = one.unit == SHARE
         value = "—" if one.value is None else percent(one.value) if share else f"{one.value:,.10g}"
         table.add_row(
-            str(one.year), one.name, one.label, f"{value}{chosen(_ESTIMATE) if one.estimated else ''}",
-            "" if share else one.unit, "" if one.villages is None else str(one.villages),
-        )  # fmt: skip
+            str(one.year),
+            one.name,
+            one.label,
+            f"{value}{chosen(_ESTIMATE) if one.estimated else ''}",
+            "" if share else one.unit,
+            "" if one.villages is None else str(one.villages),
+        )
     console.print(table)
 
 
@@ -254,9 +258,13 @@ def _say_lists(folder: Path, place: str) -> None:
 
 _ESTIMATE: Final = ("（估计）", " (estimate)")
 _TOTALS: Final = (
-    ("年度", "year"), ("区划", "division"), ("指标", "figure"), ("数值", "value"), ("单位", "unit"),
+    ("年度", "year"),
+    ("区划", "division"),
+    ("指标", "figure"),
+    ("数值", "value"),
+    ("单位", "unit"),
     ("已填报村数", "villages"),
-)  # fmt: skip
+)
 
 
 @app.command()

@@ -279,14 +279,18 @@ def _notes(pack: "Policy") -> list[tuple[str, str]]:
     doubts = [_fault(doubt._replace(zh=chinese.quoted(doubt.zh))) for doubt in find_doubts(pack)]
     this_year = date.today().year  # noqa: DTZ011
     if (last := max(map(int, pack.exit.poverty_line))) < this_year:
-        doubts.append((
-            f"贫困线到 {last} 年为止，以后各年沿用 {last} 年的，测算结果会注明；请适时启用新的政策包",
-            f"the poverty lines end in {last}; later years use that of {last}, and measurements say so; "
-            "adopt a newer pack",
-        ))  # fmt: skip
+        doubts.append(
+            (
+                f"贫困线到 {last} 年为止，以后各年沿用 {last} 年的，测算结果会注明；请适时启用新的政策包",
+                f"the poverty lines end in {last}; later years use that of {last}, and measurements say so; "
+                "adopt a newer pack",
+            )
+        )
     if pack.monitoring and (last := max(map(int, pack.monitoring.line))) < this_year:
-        doubts.append((
-            f"监测线到 {last} 年为止，以后各年沿用 {last} 年的；请适时启用新的政策包",
-            f"the lines of the monitoring end in {last}; later years use that of {last}; adopt a newer pack",
-        ))  # fmt: skip
+        doubts.append(
+            (
+                f"监测线到 {last} 年为止，以后各年沿用 {last} 年的；请适时启用新的政策包",
+                f"the lines of the monitoring end in {last}; later years use that of {last}; adopt a newer pack",
+            )
+        )
     return doubts

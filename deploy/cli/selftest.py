@@ -85,6 +85,9 @@ def _site() -> "Site | None":
             "exec operator zhucun selftest`; to test this machine's own programs only, unset ZHUCUN_NATS first."
         )
     return Site(
-        nats, Path(ca) if ca else None, int(os.environ.get("ZHUCUN_STREAM_REPLICAS") or "1"), keys,
+        nats,
+        Path(ca) if ca else None,
+        int(os.environ.get("ZHUCUN_STREAM_REPLICAS") or "1"),
+        keys,
         os.environ.get("ZHUCUN_SELFTEST_DATABASES", ""),
-    )  # fmt: skip
+    )

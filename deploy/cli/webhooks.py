@@ -40,9 +40,13 @@ def add(
 ) -> None:
     """增加接收地址，询问对方是否接收，显示密钥一次 · add an endpoint; its secret is shown once."""
     said = {
-        "url": url, "division": division, "types": type or [], "description": description, "contact": contact,
+        "url": url,
+        "division": division,
+        "types": type or [],
+        "description": description,
+        "contact": contact,
         **({"since": str(since.date())} if since else {}),
-    }  # fmt: skip
+    }
     with client(folder) as http:
         made = http.post("/v1/endpoints", json=said).json()
     console.good(made["id"])

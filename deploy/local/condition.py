@@ -31,8 +31,11 @@ def folder_checks(root: Path) -> Iterator[Check]:
     open_ones = [] if closed else folder.open_to_others()
     told = f"其他用户可读：{few(open_ones)}；下次启动会改正 / others can read {few(open_ones)}; the next start mends it"
     yield "访问权限", "only the owner can read it", told if open_ones else ""
-    own = {Share(number, mark.replicas).named(service): service for service in SERVICES
-           for number in range(1, mark.replicas + 1)}  # fmt: skip
+    own = {
+        Share(number, mark.replicas).named(service): service
+        for service in SERVICES
+        for number in range(1, mark.replicas + 1)
+    }
     for name, service in (own | {name: name for name in BESIDE}).items():
         path, needed = folder.database(name), mark.served and name in own
         if path.exists() or needed:

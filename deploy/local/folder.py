@@ -187,9 +187,14 @@ class Folder:
             )
 
     def claim(
-        self, names: Iterable[str], replicas: int = 1, *, wanted: Mapping[str, int] = {}, bind: str = "",
+        self,
+        names: Iterable[str],
+        replicas: int = 1,
+        *,
+        wanted: Mapping[str, int] = {},
+        bind: str = "",
         local: Collection[str] = (),
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Take the folder, make what it lacks, and end processes that a killed supervisor left running.
 
         Each of `names` gets a port. Ports, the number of replicas and the services' address are chosen once and kept;
@@ -496,9 +501,13 @@ class Folder:
     def _choose_ports(self, names: list[str], wanted: Mapping[str, int], bind: str, local: Collection[str]) -> None:
         before = {} if self.standing == "copied" else self.kept_ports()
         self.ports, given_up = ports.choose(
-            names, before, wanted, {name: LOCAL if name in local else bind for name in {*names, *before}},
-            path=self.root / "ports.json", moved=self.standing == "moved",
-        )  # fmt: skip
+            names,
+            before,
+            wanted,
+            {name: LOCAL if name in local else bind for name in {*names, *before}},
+            path=self.root / "ports.json",
+            moved=self.standing == "moved",
+        )
         self.notes += [
             f"{name} 的端口 {before[name]} 已被占用，改用 {self.ports[name]} · port {before[name]} of {name} is taken, "
             f"it has {self.ports[name]} now"

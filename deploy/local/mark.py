@@ -62,9 +62,14 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 def new_mark(root: Path, kind: Kind, replicas: int) -> Mark:
     """The mark of a new installation."""
     return Mark(
-        kind=kind, identity=uuid4().hex, version=version("zhucun"), made=datetime.now(UTC), place=str(root), inode=0,
+        kind=kind,
+        identity=uuid4().hex,
+        version=version("zhucun"),
+        made=datetime.now(UTC),
+        place=str(root),
+        inode=0,
         replicas=replicas,
-    )  # fmt: skip
+    )
 
 
 def read_mark(root: Path) -> Mark | None:

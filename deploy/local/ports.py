@@ -38,9 +38,14 @@ def address(bind: str) -> str:
 
 
 def choose(
-    names: Sequence[str], before: Mapping[str, int], wanted: Mapping[str, int], hosts: Mapping[str, str],
-    *, path: Path, moved: bool,
-) -> tuple[dict[str, int], list[str]]:  # fmt: skip
+    names: Sequence[str],
+    before: Mapping[str, int],
+    wanted: Mapping[str, int],
+    hosts: Mapping[str, str],
+    *,
+    path: Path,
+    moved: bool,
+) -> tuple[dict[str, int], list[str]]:
     """Choose a port for each name: the wanted one, or its former one, or a new one. Returns also who lost theirs.
 
     After an installation was moved, a port that another program has is replaced. Otherwise clients know the port, so

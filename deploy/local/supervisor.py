@@ -71,8 +71,11 @@ LOG_TAIL = 20
 
 # By kind of folder, the users with a key to NATS: a demo has a user who publishes days, a trial one who does harm.
 _USERS: Mapping[Kind, tuple[str, ...]] = {
-    "real": USERS, "continued": USERS, "demo": DEMO_USERS, "trial": TRIAL_USERS,
-}  # fmt: skip
+    "real": USERS,
+    "continued": USERS,
+    "demo": DEMO_USERS,
+    "trial": TRIAL_USERS,
+}
 INHERITED = re.compile(
     "PATH|HOME|TMPDIR|TZ|LANG|LANGUAGE|LC_.*|SSL_CERT_FILE|SSL_CERT_DIR|LD_LIBRARY_PATH|PYTHON.*|COVERAGE.*"
     "|ZHUCUN_SCHEMAS|ZHUCUN_LOG_LEVEL|ZHUCUN_PLAIN_HOSTS|ZHUCUN_ALLOWED_NETWORKS|ZHUCUN_PATIENCE_DAYS|ZHUCUN_TIMEOUT"

@@ -46,7 +46,7 @@ def recover(
         events: Iterator[Entry] = _merged(
             _journal(journal, stream, hears[stream], end["written"], lambda n, bar=bar: progress.advance(bar, n))
             for journal, end in zip(journals, ends, strict=True)
-        )  # fmt: skip
+        )
         if stream == OPEN:
             events = _with_days(events, *(date.fromisoformat(s["today"] or "0001-01-01") for s in (status, *ends)))
         while page := list(islice(events, PAGE)):

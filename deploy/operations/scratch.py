@@ -118,10 +118,13 @@ async def scratch(site: Site | None) -> AsyncIterator[System]:
 def _on(site: Site, root: Path) -> System:
     """A system for a site. Its folder has the self-test's keys, and its data too if the site uses SQLite."""
     system = System(
-        root, nats=site.nats, nats_ca=site.ca, stream_replicas=site.replicas,
+        root,
+        nats=site.nats,
+        nats_ca=site.ca,
+        stream_replicas=site.replicas,
         databases={name: url.render_as_string(hide_password=False) for name, url in site.addresses().items()},
         env={name: os.environ[name] for name in ("PGPASSFILE",) if name in os.environ},
-    )  # fmt: skip
+    )
     system.folder.keys.mkdir(mode=0o700, parents=True)
     for key in site.keys.glob("*.nk"):
         shutil.copy(key, system.folder.keys)

@@ -119,10 +119,14 @@ class Subscriber:
     async def __aenter__(self) -> Self:
         ca = self._system.nats_ca
         self.client = await nats.connect(
-            self._system.nats_url.split(","), nkeys_seed=str(self._system.key(HARNESS)),
-            tls=ssl.create_default_context(cafile=ca) if ca else None, inbox_prefix=bus.inbox(HARNESS),
-            max_reconnect_attempts=-1, reconnect_time_wait=0.2, error_cb=_ignore,
-        )  # fmt: skip
+            self._system.nats_url.split(","),
+            nkeys_seed=str(self._system.key(HARNESS)),
+            tls=ssl.create_default_context(cafile=ca) if ca else None,
+            inbox_prefix=bus.inbox(HARNESS),
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=0.2,
+            error_cb=_ignore,
+        )
         self.js = self.client.jetstream(timeout=2)
         self._left = False
         self._listeners = [asyncio.create_task(self._listen(stream)) for stream in self._sequences]
@@ -148,9 +152,12 @@ class Subscriber:
             # The server may be away, the consumer lost, or there is nothing new: the next consumer continues from here.
             with suppress(Error, OSError, TimeoutError):
                 config = ConsumerConfig(
-                    deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=self._sequences[stream] + 1,
-                    ack_policy=AckPolicy.NONE, inactive_threshold=30, mem_storage=True,
-                )  # fmt: skip
+                    deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+                    opt_start_seq=self._sequences[stream] + 1,
+                    ack_policy=AckPolicy.NONE,
+                    inactive_threshold=30,
+                    mem_storage=True,
+                )
                 consumer = await self.js.pull_subscribe("", stream=stream, config=config)
                 try:
                     while self._take(stream, await consumer.fetch(500, timeout=1)):

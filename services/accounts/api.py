@@ -402,9 +402,13 @@ class _Noted:
     def entry(self, deed: str, result: str, about: str = "") -> Entry:
         """What the log says about it."""
         return Entry(
-            who=self.by.who, organ=self.by.organ, address=self.by.address, deed=deed, about=about or self.about,
+            who=self.by.who,
+            organ=self.by.organ,
+            address=self.by.address,
+            deed=deed,
+            about=about or self.about,
             result=result,
-        )  # fmt: skip
+        )
 
 
 def _today() -> date:

@@ -146,9 +146,13 @@ class Issuer:
             return pages.said(("不能登录", "This does not work"), (error.zh, error.en), error.status)
 
     @says(
-        takes=Typed, fields=[*_PARAMETERS, *Form.__struct_fields__, "form"], answers=dict[str, Any], media=[JSON, HTML],
-        asks=False, also={303: {}, 400: {PROBLEM: Problem, HTML: None}, 401: {PROBLEM: Problem}},
-    )  # fmt: skip
+        takes=Typed,
+        fields=[*_PARAMETERS, *Form.__struct_fields__, "form"],
+        answers=dict[str, Any],
+        media=[JSON, HTML],
+        asks=False,
+        also={303: {}, 400: {PROBLEM: Problem, HTML: None}, 401: {PROBLEM: Problem}},
+    )
     async def authorize(self, request: Request) -> Answer:
         """Take what was typed: from the page, or in JSON from the command line, which may not come from a page."""
         if request.media == JSON:
@@ -270,9 +274,14 @@ class Issuer:
                 )
             await store.make_room(conn, account.name, now)
             session = Session(
-                id=id, name=account.name, secret=digest(secret), client=granted.client, amr=granted.amr, begun=now,
+                id=id,
+                name=account.name,
+                secret=digest(secret),
+                client=granted.client,
+                amr=granted.amr,
+                begun=now,
                 used=now,
-            )  # fmt: skip
+            )
             await store.keep(conn, session)
             taken = await store.taken(conn, account.name, datetime.now(CHINA).date())
         self._used.put(id, code)
@@ -340,11 +349,16 @@ class Issuer:
             "iss": self.url, "sub": account.sub, "aud": session.client, "iat": access["iat"], "exp": access["exp"],
             "auth_time": at, "amr": [*session.amr], "sid": session.id, **({"nonce": nonce} if nonce else {}),
         }  # fmt: skip
-        return told({
-            "access_token": self.keys.signed(access, "at+jwt"), "token_type": "Bearer",
-            "expires_in": int(tokens.MINUTES.total_seconds()), "refresh_token": f"{session.id}.{secret}",
-            "id_token": self.keys.signed(identity, "JWT"), "scope": "openid",
-        })  # fmt: skip
+        return told(
+            {
+                "access_token": self.keys.signed(access, "at+jwt"),
+                "token_type": "Bearer",
+                "expires_in": int(tokens.MINUTES.total_seconds()),
+                "refresh_token": f"{session.id}.{secret}",
+                "id_token": self.keys.signed(identity, "JWT"),
+                "scope": "openid",
+            }
+        )
 
     # --------------------------------------------------------------- sign out
 

@@ -30,9 +30,11 @@ def page(title: Both, body: str, *, status: int = 200, to: str = "", headers: Ma
         "base-uri 'none'"
     )
     return Answer(
-        status=status, body=html.encode(), media=f"{HTML}; charset=utf-8",
+        status=status,
+        body=html.encode(),
+        media=f"{HTML}; charset=utf-8",
         headers={"content-security-policy": policy, "x-frame-options": "DENY", **headers},
-    )  # fmt: skip
+    )
 
 
 def sign_in(hidden: Mapping[str, str], fault: Both | None, to: str, headers: Mapping[str, str]) -> Answer:

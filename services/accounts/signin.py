@@ -115,9 +115,11 @@ class SignIn:
         if pause := attempts.wait(counted, now):
             minutes = ceil(pause.total_seconds() / 60)
             raise Denied(
-                "attempts", f"失败次数过多，请{minutes}分钟后再试",
-                f"too many failures; try again in {minutes} minute{'s' * (minutes > 1)}", status=429,
-            )  # fmt: skip
+                "attempts",
+                f"失败次数过多，请{minutes}分钟后再试",
+                f"too many failures; try again in {minutes} minute{'s' * (minutes > 1)}",
+                status=429,
+            )
         tried = account.password if account else ""
         is_right = await secret.is_password(form.password, tried)
         async with self._log.writing() as conn:
@@ -135,9 +137,11 @@ class SignIn:
                 await store.save(conn, shown)
         if account is None or shown is None:
             raise Denied(
-                "sign-in", "登录名、密码或动态码不对（设有动态码的，须一并填写）",
-                "name, password or one-time code is wrong (who has a second factor gives its code as well)", status=401,
-            )  # fmt: skip
+                "sign-in",
+                "登录名、密码或动态码不对（设有动态码的，须一并填写）",
+                "name, password or one-time code is wrong (who has a second factor gives its code as well)",
+                status=401,
+            )
         amr = ("pwd", "otp") if account.factor else ("pwd",)
         return _Passed(
             name=name, stood=stands(account), amr=amr, change=form.change, enrol=form.enrol, pending=os.urandom(20)
@@ -157,11 +161,12 @@ class SignIn:
             return msgspec.structs.replace(account, recovery=left)
         if shared is None and given:  # The right code would be called wrong, and in the end counted as an attack.
             raise Denied(
-                "sign-in", "动态码无法核对：安装密钥不是原来的那一份，请联系运维；恢复码仍可使用",
+                "sign-in",
+                "动态码无法核对：安装密钥不是原来的那一份，请联系运维；恢复码仍可使用",
                 "no code can be checked: the installation's secret is not the former one; tell operations. Recovery "
                 "codes still hold",
                 status=503,
-            )  # fmt: skip
+            )
         return None
 
     async def _owed(self, passed: _Passed, form: Form, address: str) -> Ask | Signed:
@@ -170,14 +175,18 @@ class SignIn:
             account = await store.named(conn, passed.name)
             if not account or account.locked:
                 raise Denied(
-                    "locked", "账号已停用，请联系安全管理员", "the account is locked; ask the security administrator",
+                    "locked",
+                    "账号已停用，请联系安全管理员",
+                    "the account is locked; ask the security administrator",
                     status=403,
-                )  # fmt: skip
+                )
             if stands(account) != passed.stood:
                 raise Denied(
-                    "sign-in", "账号的密码或动态码已变更，请重新登录",
-                    "the account's password or second factor was changed meanwhile; sign in again", status=401,
-                )  # fmt: skip
+                    "sign-in",
+                    "账号的密码或动态码已变更，请重新登录",
+                    "the account's password or second factor was changed meanwhile; sign in again",
+                    status=401,
+                )
             if passed.change or is_old(account.changed, datetime.now(UTC).date()):
                 if asked := await self._change(conn, account, passed, form, address):
                     return asked
@@ -228,14 +237,19 @@ class SignIn:
                 ("动态码不对，请核对手机时间", "the code is wrong; check the phone's clock") if form.confirm else None
             )
             return Ask(
-                what="enrol", ticket=self._tickets.put(passed), secret=totp.written(passed.pending),
-                uri=totp.address(passed.pending, account.name), fault=fault,
-            )  # fmt: skip
+                what="enrol",
+                ticket=self._tickets.put(passed),
+                secret=totp.written(passed.pending),
+                uri=totp.address(passed.pending, account.name),
+                fault=fault,
+            )
         codes = tuple(secret.typed(10) for _ in range(RECOVERY))
         enrolled = msgspec.structs.replace(
-            account, factor=self._seal.close(passed.pending, account.name), step=step,
+            account,
+            factor=self._seal.close(passed.pending, account.name),
+            step=step,
             recovery=tuple(map(secret.digest, codes)),
-        )  # fmt: skip
+        )
         await store.save(conn, enrolled)
         await self._log.append(conn, [self._log.entry(account, address, "factor.enrol")])
         return enrolled, codes

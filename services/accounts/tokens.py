@@ -79,9 +79,14 @@ class Keys:
 
 
 def access_claims(
-    account: Account, issuer: str, audience: str, client: str, amr: tuple[str, ...],
-    taken: Iterable[tuple[Account, Delegation]], relative: Callable[[str], str],
-) -> dict[str, Any]:  # fmt: skip
+    account: Account,
+    issuer: str,
+    audience: str,
+    client: str,
+    amr: tuple[str, ...],
+    taken: Iterable[tuple[Account, Delegation]],
+    relative: Callable[[str], str],
+) -> dict[str, Any]:
     """What an access token says (RFC 9068): an account's id, organ, roles and whose it is, and what it has `taken` of
     others for a time; no person's name. `relative` makes of an id that by which services, and no colleague, know it.
     """

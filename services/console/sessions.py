@@ -123,9 +123,12 @@ class Sessions:
             raise SignInFailed("登录服务未予登录，请重新登录", "the issuer did not sign you in; try again")
         issuer = next(one for one in self.issuers.trusted if one.url == asked.issuer)
         fields = {
-            "grant_type": "authorization_code", "client_id": CLIENT, "redirect_uri": asked.back,
-            "code": given.get("code", ""), "code_verifier": asked.verifier,
-        }  # fmt: skip
+            "grant_type": "authorization_code",
+            "client_id": CLIENT,
+            "redirect_uri": asked.back,
+            "code": given.get("code", ""),
+            "code_verifier": asked.verifier,
+        }
         answer = await self._told(issuer, fields)
         kept = _tokens(issuer.url, answer) if answer.is_success else None
         if not kept or not _is_for(kept.identity, issuer.url, asked.nonce):
@@ -267,9 +270,12 @@ def _tokens(issuer: str, answer: httpx.Response) -> Kept | None:
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
     return Kept(
-        issuer=issuer, access=said.access_token, until=time.time() + said.expires_in, refresh=said.refresh_token,
+        issuer=issuer,
+        access=said.access_token,
+        until=time.time() + said.expires_in,
+        refresh=said.refresh_token,
         identity=said.id_token,
-    )  # fmt: skip
+    )
 
 
 def _is_for(identity: str, issuer: str, nonce: str) -> bool:

@@ -121,9 +121,12 @@ def _campaign_row(one: Campaign) -> dict[str, Any]:
 
 def _unit_row(one: Unit) -> dict[str, Any]:
     return {
-        "id": one.id, "place": one.place, "name": one.name, "pinyin": spelt(one.name),
+        "id": one.id,
+        "place": one.place,
+        "name": one.name,
+        "pinyin": spelt(one.name),
         "body": msgspec.json.encode(one).decode(),
-    }  # fmt: skip
+    }
 
 
 async def _load(conn: AsyncConnection, table: Table, ids: Collection[str], type: type[Any]) -> dict[str, Any]:
@@ -214,9 +217,7 @@ def _conditions(asked: Asked) -> Iterator[ColumnElement[bool]]:
     yield from _named(table, asked.q, table.c.code, table.c.name, table.c.township)
 
 
-def _named(
-    table: Table, q: str, code: ColumnElement[str], *names: ColumnElement[str]
-) -> Iterator[ColumnElement[bool]]:  # fmt: skip
+def _named(table: Table, q: str, code: ColumnElement[str], *names: ColumnElement[str]) -> Iterator[ColumnElement[bool]]:
     """The condition that a row is called so: by the beginning of its code, a part of a name, or of its pinyin."""
     if q := q.strip().lower():
         if q.isascii() and q.isdigit():

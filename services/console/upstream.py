@@ -101,10 +101,15 @@ class Upstream:
         place = str(params.get("place") or (commands[0].get("place", "") if commands else ""))
         asked = {**params, "dry_run": True} if dry_run else params
         return await self._json(
-            "POST", self.keeper(service, place), path, visitor, params=asked,
-            content=msgspec.json.encode(commands), seconds=DONE_WITHIN,
+            "POST",
+            self.keeper(service, place),
+            path,
+            visitor,
+            params=asked,
+            content=msgspec.json.encode(commands),
+            seconds=DONE_WITHIN,
             headers={IDEMPOTENCY_KEY: key, "content-type": "application/json"},
-        )  # fmt: skip
+        )
 
     async def cadre_name(self, visitor: Shown, id: str, place: str) -> str:
         """A cadre's name, as the registry shows it to the visitor; empty where it does not."""

@@ -46,9 +46,10 @@ SCHEMA: Final = "schema"
 FORM: Final = "form"
 """The hidden field by which a form proves that this console made it."""
 ADMINISTRATORS: Final = {
-    "system": ("系统管理员", "system administrator"), "security": ("安全管理员", "security administrator"),
+    "system": ("系统管理员", "system administrator"),
+    "security": ("安全管理员", "security administrator"),
     "audit": ("审计管理员", "audit administrator"),
-}  # fmt: skip
+}
 NO_OFFICERS: Final = {*ADMINISTRATORS, "subscriber"}
 """Who does no work of an officer. Whoever has no role is shown what a subscriber is."""
 ROLE_NAMES: Final = {**ROLES, **ADMINISTRATORS, "subscriber": ("订阅程序", "a subscribing program")}
@@ -165,10 +166,15 @@ async def _signed_in(request: Request, sessions: Sessions) -> Visitor:
     chosen = next((held for held in roles if f"{held.role}.{held.division}" == session.kept.acting), None)
     acting = chosen or next(iter(roles), Holding("subscriber", ""))
     return Visitor(
-        name=person.name or granted.organ or person.pseudonym, organ=granted.organ, roles=roles, acting=acting.role,
-        place=acting.division, token=token, lang=language(request),
+        name=person.name or granted.organ or person.pseudonym,
+        organ=granted.organ,
+        roles=roles,
+        acting=acting.role,
+        place=acting.division,
+        token=token,
+        lang=language(request),
         owner=_keyed(site(request).secret, f"drafts of {person.pseudonym}"),
-    )  # fmt: skip
+    )
 
 
 def _anybody(request: Request) -> Visitor:
@@ -200,9 +206,12 @@ def site(request: Request) -> Site:
 
 def _environment() -> Environment:
     made = Environment(
-        loader=FileSystemLoader(HOME / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        loader=FileSystemLoader(HOME / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
         lstrip_blocks=True,
-    )  # fmt: skip
+    )
     made.globals.update(role_names=ROLE_NAMES)
     made.filters.update(as_day=as_day)
     return made
@@ -326,10 +335,13 @@ async def headed(message: Message, scope: Scope) -> None:
             "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
         )
         said = {
-            "content-security-policy": policy, "x-content-type-options": "nosniff", "x-frame-options": "DENY",
-            "referrer-policy": "same-origin", "cross-origin-opener-policy": "same-origin",
+            "content-security-policy": policy,
+            "x-content-type-options": "nosniff",
+            "x-frame-options": "DENY",
+            "referrer-policy": "same-origin",
+            "cross-origin-opener-policy": "same-origin",
             "cache-control": "public, max-age=3600" if is_static else "no-store",
-        }  # fmt: skip
+        }
         have = {name.lower() for name, _ in message["headers"]}
         more = [(name.encode(), value.encode()) for name, value in said.items() if name.encode() not in have]
         message["headers"] = [*message["headers"], *more]
@@ -377,10 +389,12 @@ def _of_address(request: Request, wrong: Collection[str]) -> Fault:
     texts = [(text or name)[:40] for name, text in sorted(request.query_params.multi_items()) if name in wrong]
     quoted = [f"“{text}”" for text in texts if text.isprintable()]
     return Fault(
-        0, SCHEMA, f"网址中的{''.join(quoted) or '内容'}本页查不到，可能是旧的链接，或者输入有误",
+        0,
+        SCHEMA,
+        f"网址中的{''.join(quoted) or '内容'}本页查不到，可能是旧的链接，或者输入有误",
         f"this page knows nothing of {' and '.join(quoted) or 'what stands'} in its address: the link may be old, or "
         "mistyped",
-    )  # fmt: skip
+    )
 
 
 def _nearest(request: Request, looks: Visitor, wrong: Collection[str]) -> tuple[str, Both]:
@@ -444,9 +458,13 @@ def _failed(request: Request, error: Exception) -> Response[str]:
 
 
 HANDLERS: ExceptionHandlersMap = {
-    Refusal: _refused, NotSignedIn: _not_signed_in, SignInFailed: _sign_in_failed, Unfit: _unfit, HTTPException: _http,
+    Refusal: _refused,
+    NotSignedIn: _not_signed_in,
+    SignInFailed: _sign_in_failed,
+    Unfit: _unfit,
+    HTTPException: _http,
     Exception: _failed,
-}  # fmt: skip
+}
 """The page for each kind of error."""
 
 

@@ -117,6 +117,10 @@ def above(code: str) -> list[str]:
 def query(asked: Asked, unit: str = "") -> dict[str, str | tuple[str, ...]]:
     """The parameters of the page of villages that shows what is asked for; of another unit, if one is named."""
     given: dict[str, str | tuple[str, ...]] = {
-        "place": asked.place, "q": asked.q, "stage": asked.stage, "unit": unit or asked.unit, "as": asked.marks,
-    }  # fmt: skip
+        "place": asked.place,
+        "q": asked.q,
+        "stage": asked.stage,
+        "unit": unit or asked.unit,
+        "as": asked.marks,
+    }
     return {name: value for name, value in given.items() if value or name == "place"}

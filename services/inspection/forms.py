@@ -141,9 +141,11 @@ def _assessed(state: State, _task: Task, policy: Policy) -> Known:
     assert isinstance(state, Assessment) and state.proposal
     zh, en = in_words("grade", state.proposal.grade, policy)
     known: dict[str, Any] = {
-        "unit": state.unit, "leader": state.leader, "absences": str(len(state.absences)),
+        "unit": state.unit,
+        "leader": state.leader,
+        "absences": str(len(state.absences)),
         "proposed": Words(f"{zh}（{state.proposal.score:g}分）", f"{en} ({state.proposal.score:g} points)"),
-    }  # fmt: skip
+    }
     if ballot := state.ballot:
         zh = f"应到{ballot.entitled}人，实到{ballot.present}人，满意{ballot.satisfied}票"
         en = f"{ballot.entitled} entitled, {ballot.present} present, {ballot.satisfied} satisfied"

@@ -26,8 +26,9 @@ from shared.policy import Policy
 from shared.rules import State, Task
 
 _MATTER = Heading("matter", "事项编号", "Matter", "本村自编的事项编号，如 2016-03。", "The village's own number of it.")
-_OF_MATTER = Heading("matter", "事项编号", "Matter", "出列的不填。", "Empty for the exit.", required=False,
-                     prefilled=True)  # fmt: skip
+_OF_MATTER = Heading(
+    "matter", "事项编号", "Matter", "出列的不填。", "Empty for the exit.", required=False, prefilled=True
+)
 # The step is of the pack by which the matter was opened, so that the pack of today may have no word for it: its code
 # stands there, and the matter's words beside it.
 STEP = Heading("step", "环节代码", "Step", prefilled=True, kind="text")
@@ -119,19 +120,28 @@ _STEPS = Blank(
     lines=lambda row, _rows: ({**row, "acceptances.household": one} for one in row["asked"] or [None]),
 )  # fmt: skip
 _NOTICES = Blank(
-    c.PostNotice, "notices", "公示登记表", "Public notices", ("village", "matter"),
+    c.PostNotice,
+    "notices",
+    "公示登记表",
+    "Public notices",
+    ("village", "matter"),
     headings=(*_OF_PROCEDURE, by("posted_by", "公示单位", "Posted by")),
-)  # fmt: skip
+)
 _OBJECTIONS = Blank(
-    c.RaiseObjection, "objections", "异议登记表", "Objections", ("village", "matter", "objection"),
+    c.RaiseObjection,
+    "objections",
+    "异议登记表",
+    "Objections",
+    ("village", "matter", "objection"),
     headings=(
-        WHICH_VILLAGE, Heading("matter", "事项编号", "Matter", "对出列的异议不填。", "Empty for the exit.", **_ONLY),
+        WHICH_VILLAGE,
+        Heading("matter", "事项编号", "Matter", "对出列的异议不填。", "Empty for the exit.", **_ONLY),
         Heading("objection", "异议编号", "Number", "本次公示内的序号，从1起。", "Within this notice, from 1."),
         Heading("household", "农户编号", "Household id", "只针对一户的填写。", "Where it is about one.", **_ONLY),
         Heading("ground", "异议理由", "Ground", "不公布，不写异议人姓名。", "Not the objector's name."),
     ),
     implied=lies_there,
-)  # fmt: skip
+)
 _OBJECTION_DECISIONS = Blank(
     c.DecideObjection, "objection-decisions", "异议处理表", "Decisions on objections",
     ("village", "matter", "objection"),

@@ -22,9 +22,14 @@ def _figures(policies: Sequence[Policy]) -> Iterator[Heading]:
     """A column for each exit criterion."""
     for one in {one.figure: one for policy in policies for one in policy.exit.criteria}.values():
         share = "，填0至1之间的小数" if one.is_share or one.figure == INCIDENCE else ""
-        yield Heading(f"figures.values.{one.figure}", one.label, one.figure.replace("_", " ").capitalize(),
-                      f"该年度的测算结果{share}。", "As measured in that year; shares from 0 to 1.",
-                      required=False)  # fmt: skip
+        yield Heading(
+            f"figures.values.{one.figure}",
+            one.label,
+            one.figure.replace("_", " ").capitalize(),
+            f"该年度的测算结果{share}。",
+            "As measured in that year; shares from 0 to 1.",
+            required=False,
+        )
 
 
 def _topics(policies: Sequence[Policy]) -> dict[str, Code]:
@@ -35,9 +40,14 @@ def _topics(policies: Sequence[Policy]) -> dict[str, Code]:
 def _found(policies: Sequence[Policy]) -> Iterator[Heading]:
     """A column for the problems of each topic."""
     for label, code in _topics(policies).items():
-        yield Heading(f"found/{code}", f"未解决的问题：{label}", f"Open problems: {code.replace('_', ' ')}",
-                      "一题一句，多题用分号隔开；没有的不填。", "With semicolons between; empty if there are none.",
-                      required=False)  # fmt: skip
+        yield Heading(
+            f"found/{code}",
+            f"未解决的问题：{label}",
+            f"Open problems: {code.replace('_', ' ')}",
+            "一题一句，多题用分号隔开；没有的不填。",
+            "With semicolons between; empty if there are none.",
+            required=False,
+        )
 
 
 def _taken_over(row: Mapping[str, Any]) -> Mapping[str, Any]:

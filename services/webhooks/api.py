@@ -160,9 +160,10 @@ class Api:
         async with self._store.engine.connect() as conn:
             known = await store.endpoints(conn)
             still = [
-                one.id for one in known
+                one.id
+                for one in known
                 if one.status in ("standing", "gone") or await store.count(conn, one.id, only_standing=True)
-            ]  # fmt: skip
+            ]
             since = [(one, one.failing_since or (await store.oldest(conn, one.id))[1]) for one in known]
         late = [one.id for one, at in since if one.status == "active" and 0 < at < time.time() - LATE]
         zh = [f"{'、'.join(still)} 已停止推送"] if still else []
@@ -243,9 +244,14 @@ class Api:
         if outcome.is_delivered:
             id = str(uuid4())
             event = {
-                "specversion": "1.0", "id": id, "source": "urn:zhucun:webhooks", "type": TEST,
-                "time": datetime.now(UTC), "datacontenttype": "application/json", "data": {},
-            }  # fmt: skip
+                "specversion": "1.0",
+                "id": id,
+                "source": "urn:zhucun:webhooks",
+                "type": TEST,
+                "time": datetime.now(UTC),
+                "datacontenttype": "application/json",
+                "data": {},
+            }
             async with aclosing(self._sender()) as sender:
                 outcome = await sent(sender, one, self._post.secrets(one), id, msgspec.json.encode(event))
         return told(

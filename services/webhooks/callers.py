@@ -37,8 +37,13 @@ class Callers:
         limits: Limits,
     ) -> None:
         self._store, self._log, self._installation, self._secrets, self._issuers, self._limits = (
-            kept, log, installation, secrets, issuers, limits,
-        )  # fmt: skip
+            kept,
+            log,
+            installation,
+            secrets,
+            issuers,
+            limits,
+        )
 
     def asked(self, deed: str, handle: Callable[[Call], Awaitable[Answer]]) -> Handler:
         """A handler for who is known. What the operator and people do or read is in the log before its answer goes out.

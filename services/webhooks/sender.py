@@ -24,9 +24,11 @@ LONGEST: Final = 16 * 2**10
 """The bytes of an answer's body that are waited for. What is longer is cut off, since nobody reads it."""
 
 _BROKEN: Final = {
-    socket.gaierror: "域名无法解析", httpx.ConnectError: "连接不上", httpx.RemoteProtocolError: "应答不完整或不合规范",
+    socket.gaierror: "域名无法解析",
+    httpx.ConnectError: "连接不上",
+    httpx.RemoteProtocolError: "应答不完整或不合规范",
     httpx.NetworkError: "连接中断",
-}  # fmt: skip
+}
 
 
 class Sender:
@@ -61,9 +63,10 @@ class Sender:
         answered, outcome = await self._send("OPTIONS", url, b"", {"webhook-request-origin": origin})
         if outcome.is_delivered and answered.get("webhook-allowed-origin") not in (origin, "*"):
             return Outcome(
-                0, f"the answer to OPTIONS has no header `WebHook-Allowed-Origin: {origin}`",
+                0,
+                f"the answer to OPTIONS has no header `WebHook-Allowed-Origin: {origin}`",
                 zh=f"对 OPTIONS 的应答没有响应头“WebHook-Allowed-Origin: {origin}”",
-            )  # fmt: skip
+            )
         return outcome
 
     async def _send(

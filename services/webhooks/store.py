@@ -53,9 +53,10 @@ async def save(conn: AsyncConnection, one: Endpoint) -> None:
 async def remove(conn: AsyncConnection, id: str) -> None:
     """Forget an endpoint, with its positions and what it has not taken."""
     for table, column in (
-        (TABLES.held, TABLES.held.c.endpoint), (TABLES.positions, TABLES.positions.c.endpoint),
+        (TABLES.held, TABLES.held.c.endpoint),
+        (TABLES.positions, TABLES.positions.c.endpoint),
         (TABLES.endpoints, TABLES.endpoints.c.id),
-    ):  # fmt: skip
+    ):
         await conn.execute(delete(table).where(column == id))
 
 

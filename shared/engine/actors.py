@@ -248,7 +248,7 @@ _OWNERS: Final = {
     "team": ("工作队所驻村", "the village of a team", "所在工作队所驻村（{}）", "the team of village {}", "该村工作队"),
     "village": ("所在村", "village", "所在村（{}）", "village {}", "其所属的村"),
     "township": ("所在乡镇", "township", "所在乡镇（{}）", "township {}", "其所属的乡镇"),
-}  # fmt: skip
+}
 """Whose somebody may be: what an account lacks that does not say it, in Chinese and English; whose matters he acts in;
 and who acts in another's."""
 _LEVELS: Final = {12: ("村", "village"), 9: ("乡镇", "township")}
@@ -288,7 +288,7 @@ def _others(actor: Actor, owner: str, matter: _Whose) -> tuple[str, str]:
 
 def _require_apart(
     actor: Actor, acts_as: Collection[str], concerned: _Concerned, today: date, *, is_giver: bool = False
-) -> None:  # fmt: skip
+) -> None:
     """Refuse a decision about a person himself, about a close relative (who is not named), about the team that he is
     in, or about his unit as such, also by whom he handed his powers to.
     """

@@ -72,9 +72,9 @@ async def _run_out(
         await pipeline.save(work, result)
         failed = {p.cause.id: p.error for p in result.parked}
         ids = {derived_id(cause.id, state.kind, state.id): state for state in states} if failed else {}
-        await pipeline.park(work, [
-            dead_letters.of_timers(delivery, id, ids[id], error) for id, error in failed.items()
-        ])  # fmt: skip
+        await pipeline.park(
+            work, [dead_letters.of_timers(delivery, id, ids[id], error) for id, error in failed.items()]
+        )
         work.positions |= positions
 
 

@@ -14,10 +14,13 @@ from shared.engine import sqlite
 from shared.settings import CannotRun
 
 _PRAGMAS = (
-    "journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "busy_timeout=5000",
     # A cache of 8 MB, and a checkpoint only after 16 MB: so the same pages are written less often.
-    "cache_size=-8192", "wal_autocheckpoint=4000",
-)  # fmt: skip
+    "cache_size=-8192",
+    "wal_autocheckpoint=4000",
+)
 
 
 _AWAY = ("08", "57P")

@@ -273,12 +273,10 @@ async def beside(is_long: bool, do: Callable[..., T], *given: Any) -> T:
 def log_facts(facts: Sequence[Fact]) -> None:
     """Log each fact. A sealed fact is logged without the ids that would tell whose case it is."""
     logs.lines(
-        {
-            "event": "decided", "type": fact.event.type, "id": fact.id, "causation": fact.cause.id,
-            **({} if fact.event.is_sealed() else {"about": fact.event.subject_id, "correlation": fact.correlation}),
-        }
+        {"event": "decided", "type": fact.event.type, "id": fact.id, "causation": fact.cause.id}
+        | ({} if fact.event.is_sealed() else {"about": fact.event.subject_id, "correlation": fact.correlation})
         for fact in facts
-    )  # fmt: skip
+    )
 
 
 async def _never() -> bool:

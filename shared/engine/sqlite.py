@@ -31,8 +31,9 @@ _Statement = Callable[[sqlite3.Connection], Any]
 BEGIN: _Statement = methodcaller("execute", "BEGIN")
 """What waits first in a transaction."""
 _ALONE: tuple[_Statement, ...] = (
-    methodcaller("execute", "PRAGMA busy_timeout = 60000"), methodcaller("execute", "BEGIN IMMEDIATE"),
-)  # fmt: skip
+    methodcaller("execute", "PRAGMA busy_timeout = 60000"),
+    methodcaller("execute", "BEGIN IMMEDIATE"),
+)
 _TO_COME = SimpleNamespace(description=None, rowcount=-1, lastrowid=None)
 """The cursor of a statement that was not run yet."""
 

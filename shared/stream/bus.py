@@ -66,8 +66,10 @@ DAY_SCHEDULED: Final = "zhucun-calendar.v1.day.scheduled"
 """The subject of the message that sets the schedule."""
 MIDNIGHT: Final = "0 0 0 * * *"
 _SCHEDULE: Final = {
-    "Nats-Schedule": MIDNIGHT, "Nats-Schedule-Time-Zone": "Asia/Shanghai", "Nats-Schedule-Target": DAY_DUE,
-}  # fmt: skip
+    "Nats-Schedule": MIDNIGHT,
+    "Nats-Schedule-Time-Zone": "Asia/Shanghai",
+    "Nats-Schedule-Target": DAY_DUE,
+}
 
 LARGEST_BATCH: Final = 1000
 """The most messages that the server takes in an atomic batch."""
@@ -197,9 +199,7 @@ async def declare_streams(js: JetStreamContext, replicas: int = 1) -> list[str]:
 
 async def look_at_streams(js: JetStreamContext, names: Collection[str], replicas: int = 1) -> list[str]:
     """What is wrong with some of the streams, in words. For services, which may look at streams but not change them."""
-    found = [
-        (await _fault(js, stream.evolve(num_replicas=replicas)))[1] for stream in STREAMS if stream.name in names
-    ]  # fmt: skip
+    found = [(await _fault(js, stream.evolve(num_replicas=replicas)))[1] for stream in STREAMS if stream.name in names]
     return [fault for fault in found if fault]
 
 
@@ -225,8 +225,10 @@ def _differences(found: StreamConfig, wanted: StreamConfig) -> str:
 
 
 _LEFT_ALONE = {"description", "metadata", "placement", "first_seq", "compression", "allow_direct", "mirror_direct"} | {
-    "persist_mode", "template_owner", "consumer_limits",
-}  # fmt: skip
+    "persist_mode",
+    "template_owner",
+    "consumer_limits",
+}
 
 
 async def schedule_days(js: JetStreamContext, cron: str = MIDNIGHT) -> None:

@@ -21,9 +21,11 @@ log = structlog.get_logger()
 LONGEST: Final = 64 * 2**10
 """The most bytes of a request's body."""
 HEADERS: Final = {
-    "cache-control": "no-store", "x-content-type-options": "nosniff", "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
-}  # fmt: skip
+}
 """The headers of every answer, unless it says otherwise."""
 T = TypeVar("T")
 _NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")

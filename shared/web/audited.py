@@ -111,10 +111,14 @@ def _entries(scope: HTTPScope, status: int) -> Iterator[Entry]:
     for first in range(0, len(named) or 1, NAMED):
         some = named[first : first + NAMED]
         yield Read(
-            who=caller.pseudonym, organ=organ, address=str((scope.get("client") or ("",))[0]),
-            deed=f"{scope['method']} {path}"[:200], about=f"{asked}{TELLS}{' '.join(some)}" if some else asked,
-            result="done" if status < 400 else str(status), told=some,
-        )  # fmt: skip
+            who=caller.pseudonym,
+            organ=organ,
+            address=str((scope.get("client") or ("",))[0]),
+            deed=f"{scope['method']} {path}"[:200],
+            about=f"{asked}{TELLS}{' '.join(some)}" if some else asked,
+            result="done" if status < 400 else str(status),
+            told=some,
+        )
 
 
 def _kept(value: str) -> str:

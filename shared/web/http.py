@@ -223,10 +223,13 @@ def _common(pipeline: Pipeline, stopping: asyncio.Event) -> list[Any]:
     """The queries that every service has: states, tasks, journal, feed, digests and contracts."""
     kinds = pipeline.tables.states.items()
     return [
-        *tasks.queries(pipeline), *journals(pipeline), feed(pipeline, stopping), snapshots(pipeline),
+        *tasks.queries(pipeline),
+        *journals(pipeline),
+        feed(pipeline, stopping),
+        snapshots(pipeline),
         *_accounts(pipeline),
         *(handler for kind, table in kinds for handler in states.queries(pipeline, kind, table)),
-    ]  # fmt: skip
+    ]
 
 
 def _accounts(pipeline: Pipeline) -> list[Any]:

@@ -234,9 +234,11 @@ class Issuers:
         said = keys.said_by(token, await keys.find(header.kid, header.alg), header.alg)
         name = said.get("name")
         who = Person(
-            pseudonym(self._secret, claims.iss, claims.sub), claims.iss, claims.sub,
+            pseudonym(self._secret, claims.iss, claims.sub),
+            claims.iss,
+            claims.sub,
             name if isinstance(name, str) and len(name) <= 255 and name.isprintable() else "",
-        )  # fmt: skip
+        )
         granted = _granted(issuer, said)
         givers = tuple(
             Person(pseudonym(self._secret, claims.iss, one.giver), claims.iss, one.giver) for one in granted.delegated

@@ -34,13 +34,18 @@ class Limits(rates.Limits):
 _COMMON: Final = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 _POLICY: Final = b"content-security-policy"
 _DATA: Final = [
-    *_COMMON, (b"cache-control", b"no-store"),
+    *_COMMON,
+    (b"cache-control", b"no-store"),
     (_POLICY, b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'"),
-]  # fmt: skip
+]
 _PAGE: Final = [
-    *_COMMON, (_POLICY, b"default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-               b"img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"),
-]  # fmt: skip
+    *_COMMON,
+    (
+        _POLICY,
+        b"default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+        b"img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+    ),
+]
 """The page at /docs runs its own scripts, and asks this service only."""
 
 

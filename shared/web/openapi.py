@@ -106,8 +106,10 @@ def _complete(handler: HTTPRouteHandler, operation: dict[str, Any], of: Mapping[
         most = rows.get("maxItems", MOST_COMMANDS)
         told = f"命令的列表，最多 {most} 条、{LARGEST_BODY // 2**20} MiB / commands, at most so many and so large"
         operation["requestBody"] = {
-            "required": True, "description": told, "content": {"application/json": {"schema": rows}},
-        }  # fmt: skip
+            "required": True,
+            "description": told,
+            "content": {"application/json": {"schema": rows}},
+        }
     elif "requestBody" in operation:
         statuses |= {408, 409, 413, 415, 422}
     if f"{name} answers" in of:

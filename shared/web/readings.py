@@ -86,9 +86,12 @@ def readings(pipeline: Pipeline) -> Any:
 def _named(kinds: Mapping[str, type[State]], about: str) -> Subject:
     if not about:
         raise Refused(
-            "schema", "请用“about”指明查询对象，如“cadres/C1”", "name by about of whom, such as cadres/C1",
-            field="about", status=422,
-        )  # fmt: skip
+            "schema",
+            "请用“about”指明查询对象，如“cadres/C1”",
+            "name by about of whom, such as cadres/C1",
+            field="about",
+            status=422,
+        )
     if about.partition("/")[0] not in kinds:
         known = "、".join(f"“{name}”（{kind.known_as[0]}）" for name, kind in kinds.items())
         raise Refused(

@@ -183,5 +183,7 @@ class _Answer:
 def _problem(status: HTTPStatus, title: str) -> tuple[bytes, list[tuple[bytes, bytes]]]:
     body = msgspec.json.encode({"title": title, "status": status.value, "detail": status.phrase})
     return body, [
-        (b"content-type", PROBLEM.encode()), (b"content-length", str(len(body)).encode()), (b"connection", b"close"),
-    ]  # fmt: skip
+        (b"content-type", PROBLEM.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+    ]

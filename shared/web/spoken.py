@@ -119,8 +119,13 @@ async def _take(
 
 def _refusal(error: Refused | RequestRefused | Unfit) -> Problem:
     """The answer to what is refused, as over HTTP."""
-    faults: Sequence[Fault] = error.faults if isinstance(error, Unfit) else [
-        fault(row, one) for row, one in (error.refused.items() if isinstance(error, RequestRefused) else [(0, error)])
-    ]  # fmt: skip
+    faults: Sequence[Fault] = (
+        error.faults
+        if isinstance(error, Unfit)
+        else [
+            fault(row, one)
+            for row, one in (error.refused.items() if isinstance(error, RequestRefused) else [(0, error)])
+        ]
+    )
     status = error.status if isinstance(error, (Refused, Unfit)) else max(o.status for o in error.refused.values())
     return Problem(title=TITLE, status=status, detail="", errors=[*faults])

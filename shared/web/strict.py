@@ -496,10 +496,15 @@ _FIELD = {
     "contains unknown": ("没有字段 {}，请检查拼写", "there is no field {!r}"),
 }
 _KINDS = {
-    "str": ("文字", "text"), "int": ("整数", "a whole number"), "float": ("小数", "a number"),
-    "bool": ("是否值", "true or false"), "array": ("列表", "an array"), "object": ("一组字段", "an object"),
-    "null": ("空值", "null"), "date": ("日期", "a date"),
-}  # fmt: skip
+    "str": ("文字", "text"),
+    "int": ("整数", "a whole number"),
+    "float": ("小数", "a number"),
+    "bool": ("是否值", "true or false"),
+    "array": ("列表", "an array"),
+    "object": ("一组字段", "an object"),
+    "null": ("空值", "null"),
+    "date": ("日期", "a date"),
+}
 _PYTHON = {str: "str", int: "int", float: "float", bool: "bool", list: "array", dict: "object", type(None): "null"}
 
 

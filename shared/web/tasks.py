@@ -160,9 +160,14 @@ def queries(pipeline: Pipeline) -> list[Any]:
         found: list[tuple[OpenTask, Policy | None]] = []
         who, position = caller(request), pipeline.written
         states = open_tasks(
-            pipeline, place, who, request.app.state.decisions,
-            township=township, after=after, enough=lambda: len(found) >= limit,
-        )  # fmt: skip
+            pipeline,
+            place,
+            who,
+            request.app.state.decisions,
+            township=township,
+            after=after,
+            enough=lambda: len(found) >= limit,
+        )
         async for state, policy, of_state in states:
             seen = written(state, position, pipeline.wiring.secret, to_operator=who.is_operator) if versions else ""
             found += [

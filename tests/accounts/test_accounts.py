@@ -105,10 +105,13 @@ async def test_nobody_without_a_token_gets_anything(desk: Desk) -> None:
 
 def _wanted(address: str) -> tuple[str, ...]:
     return {
-        "/v1/accounts": ("name", "person", "organ"), "/v1/service-accounts": ("name", "organ"),
-        "/v1/administrators": ("name", "person", "organ", "administers"), "/v1/accounts/li/roles": ("roles",),
-        "/v1/delegations": ("taker", "until"), "/v1/accounts/li/kin": ("kin",),
-    }.get(address, ())  # fmt: skip
+        "/v1/accounts": ("name", "person", "organ"),
+        "/v1/service-accounts": ("name", "organ"),
+        "/v1/administrators": ("name", "person", "organ", "administers"),
+        "/v1/accounts/li/roles": ("roles",),
+        "/v1/delegations": ("taker", "until"),
+        "/v1/accounts/li/kin": ("kin",),
+    }.get(address, ())
 
 
 # ------------------------------------------------------------ second factor
@@ -313,14 +316,16 @@ async def test_a_forged_token_opens_nothing(desk: Desk, tmp_path: Path, forge: s
     forged = {
         "none": f"{head}.{token.split('.')[1]}.",
         "hmac": jwt.encode(
-            {"alg": "HS256", "typ": "at+jwt", "kid": public["kid"]}, said, OctKey.import_key(json.dumps(public)),
+            {"alg": "HS256", "typ": "at+jwt", "kid": public["kid"]},
+            said,
+            OctKey.import_key(json.dumps(public)),
             algorithms=["HS256"],
         ),
         "other key": jwt.encode({"alg": "ES256", "typ": "at+jwt", "kid": public["kid"]}, said, key),
         "identity": ours.signed(said, "JWT"),
         "late": ours.signed({**said, "exp": int(time.time()) - 1}, "at+jwt"),
         "audience": ours.signed({**said, "aud": "another"}, "at+jwt"),
-    }[forge]  # fmt: skip
+    }[forge]
     assert (await desk.get("/v1/accounts", forged)).status_code == 401
     assert (await desk.get("/v1/accounts", token)).status_code == 200
 

@@ -75,7 +75,7 @@ def test_all_or_a_part_of_what_one_has_is_handed_on() -> None:
         ({"known": [earlier(f"g{n}", "wu", n) for n in range(5)]}, 409, "taker"),
         ({"known": [earlier("li", f"t{n}", n) for n in range(5)]}, 409, "taker"),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_handed_on(said: dict[str, Any], status: int, typed: str) -> None:
     with pytest.raises(Denied) as refused:
         handed(**said)
@@ -173,8 +173,13 @@ async def test_a_colleagues_token_says_whose_powers_until_when(database: str, tm
         (has,) = await office.has()
         end = datetime.combine(today() + 10 * DAY, datetime.min.time(), CHINA).timestamp()
         assert has == {
-            "from": office.li, "organ": "县扶贫办", "roles": office.roles, "until": end, "unit": "U1", "cadre": "C1",
-        }  # fmt: skip
+            "from": office.li,
+            "organ": "县扶贫办",
+            "roles": office.roles,
+            "until": end,
+            "unit": "U1",
+            "cadre": "C1",
+        }
         signed_in = claims((await desk.tokens("wu"))["access_token"])["zhucun"]
         assert signed_in["delegated"] == [has] and signed_in["roles"] == [], "also after a new sign-in"
         listed = [(await desk.get("/v1/delegations", one)).json() for one in (office.token("wu"), office.security)]

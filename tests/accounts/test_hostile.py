@@ -31,10 +31,11 @@ NOW = datetime.now(UTC)
 @pytest.mark.parametrize(
     ("begun", "used", "lives"),
     [
-        (timedelta(hours=11, minutes=59), timedelta(minutes=29), True), (timedelta(hours=1), IDLE, False),
+        (timedelta(hours=11, minutes=59), timedelta(minutes=29), True),
+        (timedelta(hours=1), IDLE, False),
         (LONGEST, timedelta(minutes=1), False),
     ],
-)  # fmt: skip
+)
 async def test_a_session_ends_with_rest_and_with_time(
     tmp_path: Path, begun: timedelta, used: timedelta, lives: bool
 ) -> None:
@@ -141,9 +142,11 @@ async def test_what_an_administrator_does_while_somebody_signs_in_is_kept(tmp_pa
         roles = {"roles": [{"role": "county", "division": "210522"}]}
         for _ in range(5):
             await asyncio.gather(
-                desk.step(name="li", password=GOOD), desk.post("/v1/accounts/li/roles", roles, security),
-                desk.step(name="li", password=GOOD), desk.post("/v1/accounts/li/lock", {}, security),
-            )  # fmt: skip
+                desk.step(name="li", password=GOOD),
+                desk.post("/v1/accounts/li/roles", roles, security),
+                desk.step(name="li", password=GOOD),
+                desk.post("/v1/accounts/li/lock", {}, security),
+            )
             one = next(one for one in (await desk.get("/v1/accounts", system)).json() if one["name"] == "li")
             assert one["roles"] == roles["roles"] and one["is_locked"]
             await desk.post("/v1/accounts/li/roles", {"roles": []}, security)

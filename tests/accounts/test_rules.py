@@ -15,10 +15,14 @@ NOW = datetime(2016, 3, 1, 9, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("at", "code"),
     [
-        (59, "94287082"), (1111111109, "07081804"), (1111111111, "14050471"), (1234567890, "89005924"),
-        (2000000000, "69279037"), (20000000000, "65353130"),
+        (59, "94287082"),
+        (1111111109, "07081804"),
+        (1111111111, "14050471"),
+        (1234567890, "89005924"),
+        (2000000000, "69279037"),
+        (20000000000, "65353130"),
     ],
-)  # fmt: skip
+)
 def test_codes_are_those_of_the_standard(at: int, code: str) -> None:
     """The vectors of RFC 6238, appendix B, of which we use the last six digits."""
     assert totp.code(b"12345678901234567890", at // 30) == code[-6:]
@@ -63,10 +67,14 @@ def test_failures_are_forgotten_after_more_than_an_hour(minutes: int, failures: 
 @pytest.mark.parametrize(
     ("password", "field"),
     [
-        ("Short-1", "new"), ("x" * 129 + "A1", "new"), ("alllowercase", "new"), ("lower12345678", "new"),
-        ("Aa1Aa1Aa1Aa1", "new"), ("Wang.fang-2014", "new"),
+        ("Short-1", "new"),
+        ("x" * 129 + "A1", "new"),
+        ("alllowercase", "new"),
+        ("lower12345678", "new"),
+        ("Aa1Aa1Aa1Aa1", "new"),
+        ("Wang.fang-2014", "new"),
     ],
-)  # fmt: skip
+)
 def test_a_password_that_is_easily_guessed_is_refused(password: str, field: str) -> None:
     with pytest.raises(Denied) as refused:
         require_fit(password, "wang.fang")
@@ -150,10 +158,13 @@ def test_one_person_is_never_two_administrators() -> None:
 @pytest.mark.parametrize(
     ("of", "role", "is_refused"),
     [
-        (SYSTEM, "poverty_office", True), (PERSON, "operator", True), (PERSON, "poverty_office", False),
-        (PROGRAM, "operator", False), (PROGRAM, "subscriber", False),
+        (SYSTEM, "poverty_office", True),
+        (PERSON, "operator", True),
+        (PERSON, "poverty_office", False),
+        (PROGRAM, "operator", False),
+        (PROGRAM, "subscriber", False),
     ],
-)  # fmt: skip
+)
 def test_administrators_get_no_business_and_people_no_operators_role(of: Account, role: str, is_refused: bool) -> None:
     holding = (Holding(role, "210522"),)  # type: ignore[arg-type]
     if is_refused:
@@ -166,10 +177,13 @@ def test_administrators_get_no_business_and_people_no_operators_role(of: Account
 @pytest.mark.parametrize(
     ("role", "owner", "of"),
     [
-        ("unit", "unit", "U12"), ("team", "team", "210522101203"), ("village", "village", "210522101203"),
-        ("villager", "village", "210522101203"), ("township", "township", "210522101"),
+        ("unit", "unit", "U12"),
+        ("team", "team", "210522101203"),
+        ("village", "village", "210522101203"),
+        ("villager", "village", "210522101203"),
+        ("township", "township", "210522101"),
     ],
-)  # fmt: skip
+)
 def test_who_acts_for_one_of_several_is_given_the_role_with_which(role: str, owner: str, of: str) -> None:
     holding = (Holding(role, "210522"),)  # type: ignore[arg-type]
     with pytest.raises(Denied) as refused:

@@ -47,8 +47,10 @@ def test_an_officer_acts_in_her_own_name_where_she_may_and_nowhere_else(
                     return (await registry.get("/v1/villages", params={"place": place}, headers=headers)).status_code
 
                 assert [await asked("210522", {}), await asked("210522", mine), await asked("210521", mine)] == [
-                    401, 200, 403,
-                ]  # fmt: skip
+                    401,
+                    200,
+                    403,
+                ]
                 assert (await registry.get("/v1/dead-letters", headers=operator_headers(secret))).status_code == 200
                 assert (await registry.get("/v1/audit", headers=mine)).status_code == 403
                 told = await registry.get("/v1/audit", headers={"Authorization": f"Bearer {auditor}"})

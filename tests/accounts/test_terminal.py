@@ -35,9 +35,11 @@ def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     (tmp_path / "secret").write_text(SECRET)
     url = f"http://127.0.0.1:{port.ports['accounts']}"
     own = {
-        "ZHUCUN_DATABASE": f"sqlite+aiosqlite:///{tmp_path}/accounts.sqlite3", "ZHUCUN_PORT": url.rpartition(":")[2],
-        "ZHUCUN_SECRET_FILE": f"{tmp_path}/secret", "ZHUCUN_SIGNING_KEYS": f"{tmp_path}/accounts.keys",
-    }  # fmt: skip
+        "ZHUCUN_DATABASE": f"sqlite+aiosqlite:///{tmp_path}/accounts.sqlite3",
+        "ZHUCUN_PORT": url.rpartition(":")[2],
+        "ZHUCUN_SECRET_FILE": f"{tmp_path}/secret",
+        "ZHUCUN_SIGNING_KEYS": f"{tmp_path}/accounts.keys",
+    }
     process = subprocess.Popen([sys.executable, "-m", "services.accounts.app"], env={**os.environ, **own})
     try:
         until = time.monotonic() + 60

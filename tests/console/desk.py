@@ -114,9 +114,14 @@ async def office(
         given = await people.post("/v1/accounts/li/roles", {"roles": [granted], "township": TOWNSHIP}, security)
         assert given.status_code == 200, given.text
         settings = Settings(
-            database="", port=8700, secret_file=folder / "secret", sources=sources, console=url,
-            issuers=str(folder / "issuers.toml"), **more,
-        )  # fmt: skip
+            database="",
+            port=8700,
+            secret_file=folder / "secret",
+            sources=sources,
+            console=url,
+            issuers=str(folder / "issuers.toml"),
+            **more,
+        )
         app = build(settings, engine)
         yield Office(app, people, issuer)
         await app.state.site.upstream.aclose()

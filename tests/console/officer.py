@@ -31,11 +31,15 @@ SHARE = re.compile(r"[0-9a-f]{32}")
 """A share of a draw's seed, which is made for whoever publishes its hash."""
 Field = dict[str, Any]
 DECIDED_BY = {
-    "assignments": ("派出单位编号", "队长编号", "队员编号"), "visits": ("工作队",), "order-closings": ("发现的问题",),
-    "grades": ("队长编号", "民主测评", "拟定等次"), "defences": ("依据", "依据的事实"),
-    "decisions": ("依据的事实", "陈述申辩", "核实情况"), "decision-services": ("决定",),
+    "assignments": ("派出单位编号", "队长编号", "队员编号"),
+    "visits": ("工作队",),
+    "order-closings": ("发现的问题",),
+    "grades": ("队长编号", "民主测评", "拟定等次"),
+    "defences": ("依据", "依据的事实"),
+    "decisions": ("依据的事实", "陈述申辩", "核实情况"),
+    "decision-services": ("决定",),
     "appeal-decisions": ("依据的事实", "陈述申辩", "决定"),
-}  # fmt: skip
+}
 """By what is said on a task: what whoever says it has to see beside the fields."""
 ACTING = ("/act/", "/forms/", "/start")
 """Where the forms lead by which something is done."""

@@ -61,9 +61,13 @@ async def seated(tmp_path: Path, *registered: str) -> AsyncIterator[Desk]:
         async with served(registry.client._transport.app, port):  # type: ignore[attr-defined]
             (tmp_path / "secret").write_bytes(b"secret of the console")
             settings = Settings(
-                database=str(engine.url), secret_file=tmp_path / "secret", port=8700, sources=f"registry=http://127.0.0.1:{port}",
-                console=URL, issuers=UNASKED,
-            )  # fmt: skip
+                database=str(engine.url),
+                secret_file=tmp_path / "secret",
+                port=8700,
+                sources=f"registry=http://127.0.0.1:{port}",
+                console=URL,
+                issuers=UNASKED,
+            )
             app: Any = build(settings, engine)
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url=URL, cookies=ROLE) as browser:

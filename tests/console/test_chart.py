@@ -27,9 +27,13 @@ def test_the_numbers_at_the_side_are_round_however_many_villages_there_are(villa
 
 @pytest.mark.parametrize(
     ("until", "years"),
-    [(2014, []), (2015, ["2015"]), (2020, ["2015", "2016", "2017", "2018", "2019", "2020"]),
-     (2023, ["2015", "2017", "2019", "2021", "2023"])],
-)  # fmt: skip
+    [
+        (2014, []),
+        (2015, ["2015"]),
+        (2020, ["2015", "2016", "2017", "2018", "2019", "2020"]),
+        (2023, ["2015", "2017", "2019", "2021", "2023"]),
+    ],
+)
 def test_at_most_eight_years_are_marked(until: int, years: list[str]) -> None:
     chart = stacked([(date(2014, 6, 1), {"listed": 3})], ["listed"], date(until, 7, 1))
     assert chart and [mark.text for mark in chart.years] == years
@@ -41,8 +45,13 @@ def test_what_began_on_the_day_itself_is_shown_too() -> None:
 
 
 def test_who_left_a_stage_in_the_month_is_counted_in_the_next_one_alone() -> None:
-    changes = [(date(2014, 6, 3), "listed", 2), (date(2014, 6, 9), "listed", -1), (date(2014, 6, 9), "matched", 1),
-               (date(2014, 8, 1), "listed", -1), (date(2014, 8, 1), "matched", 1)]  # fmt: skip
+    changes = [
+        (date(2014, 6, 3), "listed", 2),
+        (date(2014, 6, 9), "listed", -1),
+        (date(2014, 6, 9), "matched", 1),
+        (date(2014, 8, 1), "listed", -1),
+        (date(2014, 8, 1), "matched", 1),
+    ]
     months = by_month(changes)
     assert months == [(date(2014, 6, 1), {"listed": 1, "matched": 1}), (date(2014, 8, 1), {"matched": 2})]
     chart = stacked(months, ["listed", "matched", "noticed"], date(2014, 9, 1))

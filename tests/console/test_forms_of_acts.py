@@ -87,9 +87,13 @@ async def test_a_double_click_and_a_second_tab_do_no_harm(desk: Desk) -> None:
 async def test_a_page_that_is_sent_again_after_the_back_button_says_so_and_can_be_sent(desk: Desk) -> None:
     page = Page((await desk.browser.get(f"/act/registry/surveys?about={FIRST.id}")).text)
     typed = {
-        "f.number": "9000", "f.kind": "座谈会", "f.topic": "村民收入状况", "f.on": "2014-06-12",
-        "f.village": FIRST.id, "f.place": "210521",
-    }  # fmt: skip
+        "f.number": "9000",
+        "f.kind": "座谈会",
+        "f.topic": "村民收入状况",
+        "f.on": "2014-06-12",
+        "f.village": FIRST.id,
+        "f.place": "210521",
+    }
     data = {**dict(page.hidden), **typed, "deed": "say"}
     assert "已办理1项" in (await desk.browser.post("/act/registry/surveys", data=data)).text
     back = await desk.browser.post("/act/registry/surveys", data={**data, "f.number": "9001"})
@@ -177,9 +181,14 @@ async def test_what_is_known_is_overwritten_only_after_it_was_shown(desk: Desk) 
     desk.browser.cookies.set("zhucun_role", "poverty_office.210521")
     page = Page((await desk.browser.get(f"/act/registry/villages?about={FIRST.id}")).text)
     typed = {
-        "f.village": FIRST.id, "f.place": "210521", "f.name": "新村名", "f.township": FIRST.township, "f.listed": "是",
-        "f.population": str(FIRST.population), "f.listing_document": "辽扶贫〔2014〕1号",
-    }  # fmt: skip
+        "f.village": FIRST.id,
+        "f.place": "210521",
+        "f.name": "新村名",
+        "f.township": FIRST.township,
+        "f.listed": "是",
+        "f.population": str(FIRST.population),
+        "f.listing_document": "辽扶贫〔2014〕1号",
+    }
     shown = await desk.browser.post("/act/registry/villages", data={**dict(page.hidden), **typed, "deed": "say"})
     assert "与已登记的内容不同" in shown.text and FIRST.name in shown.text
     again = {**dict(Page(shown.text).hidden), **typed, "deed": "replace"}

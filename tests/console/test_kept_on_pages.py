@@ -48,9 +48,10 @@ async def test_a_file_that_was_only_checked_is_applied_without_being_chosen_agai
     file = await desk.registry.filled("units", rows[:1])
     address = "/forms/registry/units"
     checked = await desk.browser.post(
-        address, data={**await hidden(desk, address), "do": "check", "keep_good": "true"},
+        address,
+        data={**await hidden(desk, address), "do": "check", "keep_good": "true"},
         files={"file": ("单位.xlsx", file)},
-    )  # fmt: skip
+    )
     assert "核对无误" in checked.text and "文件还在本页" in checked.text and 'value="true" checked' in checked.text
     fields = dict(Page(checked.text).hidden)
     applied = await desk.browser.post(address, data={**fields, "do": "apply"})

@@ -59,7 +59,7 @@ DONE = d.CommitmentReconciled(**HERE, **SET, on=date(2015, 7, 10), done=1, open=
         ((LATE, ORDER, CLOSED_ORDER), {"commitment/year/2015/reconcile 2015-07-10"}, {"2015": 2}),
         ((i.SampleMissed(**HERE, attempt=1, body="discipline", what="share"),), set(), {"2015": 1}),
     ],
-)  # fmt: skip
+)
 def test_what_is_late_stays_so_until_it_is_made_up_for(
     told: Sequence[Event], late: set[str], missed: dict[str, int]
 ) -> None:

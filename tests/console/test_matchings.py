@@ -69,9 +69,13 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     pipeline = Pipeline(SERVICE, engine, Relay(_nobody_hears), "")
     await pipeline.start()
     told = [
-        DayPassed(day=START), PolicyAdopted(place=CITY, version=PACK["version"], pack=PACK, adopted_by="市委"), *UNITS,
-        *(one for of in UNITS for one in squad(of.unit)), diagnosed(V1), diagnosed(V2),
-    ]  # fmt: skip
+        DayPassed(day=START),
+        PolicyAdopted(place=CITY, version=PACK["version"], pack=PACK, adopted_by="市委"),
+        *UNITS,
+        *(one for of in UNITS for one in squad(of.unit)),
+        diagnosed(V1),
+        diagnosed(V2),
+    ]
     await handle(pipeline, OPEN, [delivery(event, n) for n, event in enumerate(told, 1)])
     known = [
         VillageRegistered(place=id[:6], village=id, name=name, township="碱厂镇", population=900)
@@ -87,10 +91,13 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     (tmp_path / "secret").write_bytes(b"secret of the console")
     async with served(app_of_dispatch, port), httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as dispatch:
         settings = Settings(
-            database=str(console.url), secret_file=tmp_path / "secret", port=8700,
-            sources=f"registry=http://127.0.0.1:9,dispatch=http://127.0.0.1:{port}", console=URL,
+            database=str(console.url),
+            secret_file=tmp_path / "secret",
+            port=8700,
+            sources=f"registry=http://127.0.0.1:9,dispatch=http://127.0.0.1:{port}",
+            console=URL,
             issuers=UNASKED,
-        )  # fmt: skip
+        )
         app: Any = build(settings, console)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url=URL, cookies=ROLE, timeout=60) as browser:

@@ -61,9 +61,13 @@ async def pages(database: str, tmp_path: Path) -> AsyncIterator[AsyncTestClient[
     (tmp_path / "secret").write_bytes(b"secret")
     engine = open_engine(database)
     settings = app.Settings(
-        database=database, port=1, secret_file=tmp_path / "secret", sources="registry=http://127.0.0.1:1",
-        console="http://testserver.local", issuers=UNASKED,
-    )  # fmt: skip
+        database=database,
+        port=1,
+        secret_file=tmp_path / "secret",
+        sources="registry=http://127.0.0.1:1",
+        console="http://testserver.local",
+        issuers=UNASKED,
+    )
     async with AsyncTestClient(app.build(settings, engine)) as client:
         yield client
     await engine.dispose()
@@ -214,7 +218,7 @@ GONE = {
     "/campaigns/gone": ("没有此编号的督查", "/campaigns", 404),
     "/overview/1": ("区划代码应为", "/overview/", 404),
     "/nowhere": ("没有这个页面", "/", 404),
-}  # fmt: skip
+}
 """Old or mistyped addresses: what is said of each, the page to which it leads, and the status."""
 
 

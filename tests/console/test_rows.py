@@ -72,9 +72,11 @@ def test_a_village_stands_where_it_does_since_the_day_that_the_event_names_and_e
         village = rows.villages[at["village"]]
         stood.append((village.stage, village.since, village.place))
     assert stood == [
-        ("registered", own, "210521"), ("listed", since, "210521"), ("listed", moved, "210522"),
+        ("registered", own, "210521"),
+        ("listed", since, "210521"),
+        ("listed", moved, "210522"),
         ("diagnosed", own, "210522"),
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("region", STORIES)
@@ -130,9 +132,13 @@ def test_3_7_what_is_filled_in_for_a_village_counts_in_each_of_its_divisions_by_
     read = r.SurveyRecorded(**here, number=1, kind="visit", topic="results")
     days = date(2014, 12, 20), date(2015, 1, 9)
     told = [
-        (named, days[0]), (read, days[0]), (figures, days[0]),
-        (figures, days[1]), (followed, days[1]), (ticked, days[1]),
-    ]  # fmt: skip
+        (named, days[0]),
+        (read, days[0]),
+        (figures, days[0]),
+        (figures, days[1]),
+        (followed, days[1]),
+        (ticked, days[1]),
+    ]
     rows = Rows({}, {}, {})
     for number, (event, day) in enumerate(told):
         apply(rows, Told(event, day, f"{number}", "registry"))

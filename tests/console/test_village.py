@@ -24,5 +24,6 @@ def test_a_step_of_an_earlier_time_on_the_list_moves_nobody_in_a_later_one() -> 
     late = Step(date(2016, 2, 1), "", "dispatch", {"listed": "matched"}, spell=1)
     way = (listed, again, late, msgspec.structs.replace(late, day=date(2016, 3, 1), spell=2))
     assert [(one.stage, one.since) for one in standings(ID, way)] == [
-        ("listed", date(2014, 1, 1)), ("matched", date(2016, 3, 1)),
-    ]  # fmt: skip
+        ("listed", date(2014, 1, 1)),
+        ("matched", date(2016, 3, 1)),
+    ]

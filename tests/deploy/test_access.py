@@ -71,8 +71,10 @@ def test_streams_are_the_installers_affair_and_nobody_may_empty_them() -> None:
 
 def test_a_subscriber_reads_below_its_divisions() -> None:
     assert [below(place) for place in ("52", "2105", "210521")] == [
-        "zhucun.v1.52.>", "zhucun.v1.21.05.>", "zhucun.v1.21.05.21.>",
-    ]  # fmt: skip
+        "zhucun.v1.52.>",
+        "zhucun.v1.21.05.>",
+        "zhucun.v1.21.05.21.>",
+    ]
     rights = subscriber("gz", ["52"])
     assert not any(subject.startswith("$JS.API.") for subject in rights), "it is in an account of its own"
     assert not any(matches(right, f"zhucun.v1.52.01.02.{type}") for right in rights for type in EVENTS)
@@ -179,9 +181,11 @@ async def seen(system: System) -> Mapping[str, Any]:
 
 
 ERASING = (
-    {"Nats-Rollup": "all"}, {"Nats-Rollup": "sub"}, {"Nats-TTL": "1s"},
+    {"Nats-Rollup": "all"},
+    {"Nats-Rollup": "sub"},
+    {"Nats-TTL": "1s"},
     {"Nats-Schedule": "@every 1s", "Nats-Schedule-Target": "zhucun-sealed.v1.52.01.02.dispatch.cadre.recalled"},
-)  # fmt: skip
+)
 """Headers by which a message would take others away, or itself, or come again on another subject."""
 
 
@@ -206,8 +210,9 @@ async def test_every_attempt_is_refused_with_every_kind_of_key_and_changes_nothi
         assert [one for one in found if not one.refused] == [] and len(found) > 600
         assert {name: what for name, what in after.items() if name in before} == before
         assert {name: what[0] for name, what in after.items() if name not in before} == {
-            f"{bus.OPEN} guizhou-52": "zhucun.v1.52.>", f"{bus.OPEN} benxi-2105": "zhucun.v1.21.05.>",
-        }  # fmt: skip
+            f"{bus.OPEN} guizhou-52": "zhucun.v1.52.>",
+            f"{bus.OPEN} benxi-2105": "zhucun.v1.21.05.>",
+        }
         await system.ready(10)
 
 
@@ -407,9 +412,12 @@ def in_readme(name: str) -> str:
 async def printed(code: str, system: System, folder: Path) -> str:
     """The first line that a subscriber prints."""
     running = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", code.replace("nats://127.0.0.1:4222", system.nats_url), cwd=folder,
+        sys.executable,
+        "-c",
+        code.replace("nats://127.0.0.1:4222", system.nats_url),
+        cwd=folder,
         stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+    )
     try:
         assert running.stdout
         return (await asyncio.wait_for(running.stdout.readline(), 20)).decode().strip()

@@ -141,9 +141,10 @@ def test_unless_an_operator_says_otherwise_everything_trusts_what_the_accounts_s
     folder.fill(tmp_path / "keys", [], 1, USERS)
     replicas = (DEPLOY / "compose.replicas.yaml").read_text()
     asking = [
-        *(COMPOSE[service] for service in SERVICES), *(added(name)[name] for name in ADDED),
+        *(COMPOSE[service] for service in SERVICES),
+        *(added(name)[name] for name in ADDED),
         *(yaml.safe_load(replicas)["services"][container(service, 2)] for service in SERVICES),
-    ]  # fmt: skip
+    ]
     (said,) = {one["environment"]["ZHUCUN_ISSUERS"] for one in asking}
     unless = re.fullmatch(r"\${ZHUCUN_ISSUERS:-/keys/(.*)}", said)
     assert unless, "one variable for all: who is asked by one of them is asked by each"

@@ -78,9 +78,7 @@ async def test_4_1_a_province_comes_to_what_the_rules_decide_in_memory(
     told = await asyncio.to_thread(in_memory, until, divided=replicas > 1)
     async with System(tmp_path, replicas=replicas, console=True) as system:
         await system.ready()
-        played = await play(
-            system, region=REGIONS["guizhou"], seed=SEED, villages=VILLAGES, until=until, quiet=True
-        )  # fmt: skip
+        played = await play(system, region=REGIONS["guizhou"], seed=SEED, villages=VILLAGES, until=until, quiet=True)
         counted = await asyncio.to_thread(parts, system, "/v1/summary/villages?place=52")
         found = await asyncio.to_thread(parts, system, "/v1/totals/52?since=2008&by=province")
         of_province = await asyncio.to_thread(parts, system, f"/v1/totals/52?since={KNOWN}&by=province")

@@ -90,9 +90,14 @@ async def reading(server: NatsServer, reader: Reader) -> AsyncIterator[tuple[Ord
     broker = await bus.connect(server.url, "test")
     await declare_streams(broker.connection.jetstream())
     consumer = OrderedConsumer(
-        broker, stream=OPEN, durable="registry", subjects=[VILLAGE],
-        handle=reader.handle, position=reader.position, published=reader.published,
-    )  # fmt: skip
+        broker,
+        stream=OPEN,
+        durable="registry",
+        subjects=[VILLAGE],
+        handle=reader.handle,
+        position=reader.position,
+        published=reader.published,
+    )
     await consumer.start()
     try:
         yield consumer, broker
@@ -163,8 +168,9 @@ async def test_a_journal_is_read_by_position_and_shows_open_events_only(any_api:
     await any_api.post("matters", {"place": "210502", "matter": "secret draw"})
     everything = await any_api.get("/v1/journal")
     assert [e["event"]["type"] for e in everything] == [
-        "registry.policy.adopted.v1", *["registry.village.registered.v1"] * 5,
-    ]  # fmt: skip
+        "registry.policy.adopted.v1",
+        *["registry.village.registered.v1"] * 5,
+    ]
     page = await any_api.get("/v1/journal", after=everything[1]["position"], limit=2)
     assert page == everything[2:4]
     villages = await any_api.get("/v1/journal", type="registry.village.registered.v1")
@@ -276,9 +282,12 @@ class Country:
     async def recover(self, service: str) -> str:
         """What the operator's command says."""
         done = await asyncio.to_thread(
-            subprocess.run, [ZHUCUN, "recover", service, "--folder", str(self.system.folder.root)],
-            capture_output=True, text=True, timeout=120,
-        )  # fmt: skip
+            subprocess.run,
+            [ZHUCUN, "recover", service, "--folder", str(self.system.folder.root)],
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -369,8 +378,9 @@ async def _held(js: JetStreamContext) -> list[Delivery]:
     heard_here = {subject.rpartition("*.")[2] for subject in heard(DISPATCH)[OPEN]}
     return [
         Delivery(m.seq, m.subject, m.data, datetime.now(UTC))
-        for m in messages if m.subject.split(".", 5)[5] in heard_here
-    ]  # fmt: skip
+        for m in messages
+        if m.subject.split(".", 5)[5] in heard_here
+    ]
 
 
 async def _digest_after(folder: Path, stream: list[Delivery]) -> dict[str, str]:

@@ -51,9 +51,12 @@ from tests.support.happened import by_village, of_types
 
 Change = Callable[[pytest.MonkeyPatch], None]
 ASSIGNED = {
-    "benxi": date(2014, 9, 30), "guizhou": guizhou.END, "jalaid": jalaid.END, "xixiu": xixiu.END,
+    "benxi": date(2014, 9, 30),
+    "guizhou": guizhou.END,
+    "jalaid": jalaid.END,
+    "xixiu": xixiu.END,
     "zunyi": zunyi.SETTLED,
-}  # fmt: skip
+}
 """By when the figures that are called computed have come about."""
 VILLAGES = {"guizhou": 40, "xixiu": 6, "zunyi": 40}
 """How many villages of a region are played, where the whole takes minutes."""
@@ -172,8 +175,12 @@ def _reinforces(event: LinkBegun | LinkEnded) -> bool:
 
 def test_1_7_a_village_is_studied_by_what_its_branch_its_committee_and_its_cadres_came_to() -> None:
     records = as_played("xixiu")
-    of = {"branch_review": "of_branch", "committee_review": "of_committee", "secretary_review": "of_secretary",
-          "director_review": "of_director"}  # fmt: skip
+    of = {
+        "branch_review": "of_branch",
+        "committee_review": "of_committee",
+        "secretary_review": "of_secretary",
+        "director_review": "of_director",
+    }
     studies = records.said(AppraisalProposed, lambda event: event.kind == "village_study")
     assert len(studies) == VILLAGES["xixiu"] * (xixiu.LAST - xixiu.FIRST), "every village in every year"
     graded = {(e.village, e.year, of.get(e.kind)): e.score for e in records.said(AppraisalGraded)}
@@ -519,10 +526,5 @@ def test_a_computed_figure_changes_with_what_it_is_computed_from(
 
 
 def test_every_computed_figure_is_changed_once() -> None:
-    computed = {
-        (name, f.en)
-        for name in REGIONS
-        for f in as_told(name)[0]
-        if f.origin == "computed"
-    }  # fmt: skip
+    computed = {(name, f.en) for name in REGIONS for f in as_told(name)[0] if f.origin == "computed"}
     assert computed == {(name, figure) for name, _, becomes in CHANGED for figure in becomes}

@@ -212,10 +212,14 @@ def held(role: str, division: str, **whose: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("role", "field"),
     [
-        ("unit", "unit"), ("team", "village"), ("village", "village"), ("villager", "village"),
-        ("township", "village"), ("township", "division"),
+        ("unit", "unit"),
+        ("team", "village"),
+        ("village", "village"),
+        ("villager", "village"),
+        ("township", "village"),
+        ("township", "division"),
     ],
-)  # fmt: skip
+)
 async def test_who_acts_for_his_own_alone_acts_for_no_other(
     service: str, role: str, field: str, tmp_path: Path
 ) -> None:

@@ -32,18 +32,26 @@ VOTES = dict.fromkeys(("entitled", "present", "agreed"), 3)
 [FUND] = [one for one in ZUNYI if one["kind"] == "fund"]
 GATE = next(n for n, one in enumerate(FUND["steps"]) if one["name"] == "fund_gate")
 ASKS = {
-    "name": "county_word", "label": "征求县级意见", "kind": "ask", "by": "county", "within": {"calendar_days": 20},
-    "on_refusal": FUND["steps"][GATE - 1]["name"], "postponements": 1,
-}  # fmt: skip
-PACK = pack(procedures=[{**FUND, "steps": [*FUND["steps"][:GATE], ASKS, *FUND["steps"][GATE:]]},
-                        *BENXI["procedures"][-1:]])  # fmt: skip
+    "name": "county_word",
+    "label": "征求县级意见",
+    "kind": "ask",
+    "by": "county",
+    "within": {"calendar_days": 20},
+    "on_refusal": FUND["steps"][GATE - 1]["name"],
+    "postponements": 1,
+}
+PACK = pack(
+    procedures=[{**FUND, "steps": [*FUND["steps"][:GATE], ASKS, *FUND["steps"][GATE:]]}, *BENXI["procedures"][-1:]]
+)
 WORD: dict[str, Any] = {**OF, "step": "county_word", "asking": 1, "body": "county", "decided_by": "县财政局"}
 
 
 async def asked(http: httpx.AsyncClient) -> None:
     """A village has decided on money, and the county is asked for its word."""
-    steps = [{**OF, **VOTES, "step": one["name"], "body": "village", "decided_by": "村“两委”"}
-             for one in FUND["steps"][:GATE]]  # fmt: skip
+    steps = [
+        {**OF, **VOTES, "step": one["name"], "body": "village", "decided_by": "村“两委”"}
+        for one in FUND["steps"][:GATE]
+    ]
     money = {"amount": 80_000, "origin": "donation"}
     rows: list[tuple[str, dict[str, Any]]] = [
         ("policies", {"place": "210500", "pack": PACK, "adopted_by": "市委"}),
@@ -60,8 +68,13 @@ async def asked(http: httpx.AsyncClient) -> None:
 
 async def say(client: Client, data: dict[str, Any], *, id: str = "", subject: str = "", **more: Any) -> Any:
     """The answer to an event with this content; None if the server lets nobody hear it."""
-    event = {"specversion": "1.0", "id": id or str(uuid4()), "source": "urn:huanren", "type": "registry.words",
-             "data": data} | more  # fmt: skip
+    event = {
+        "specversion": "1.0",
+        "id": id or str(uuid4()),
+        "source": "urn:huanren",
+        "type": "registry.words",
+        "data": data,
+    } | more
     try:
         answer = await client.request(
             subject or f"{bus.SAID}.huanren.county.21.05.21", json.dumps(event).encode(), timeout=5

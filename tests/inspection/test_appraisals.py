@@ -887,10 +887,12 @@ def test_2_21_a_township_scores_and_is_asked_for_the_branches_that_lie_in_it_alo
 @pytest.mark.parametrize(
     ("parent", "body"),
     [
-        (f"village:{V}", "village"), ("party:OURS", "village"),
-        (f"township:{COUNTY}100", "township"), ("party:THEIRS", "township"),
+        (f"village:{V}", "village"),
+        ("party:OURS", "village"),
+        (f"township:{COUNTY}100", "township"),
+        ("party:THEIRS", "township"),
     ],
-)  # fmt: skip
+)
 def test_2_7_the_ballot_of_a_branch_that_lies_in_no_village_is_entered_by_its_township(parent: str, body: str) -> None:
     """The city's document has branches in industrial parks, where no village's people could say what members think."""
     region = Rating(ZUNYI)

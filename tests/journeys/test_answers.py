@@ -177,11 +177,13 @@ class Asking:
             shown.setdefault((state.kind, state.status), state)
         for state in shown.values():
             assert state.hides_from_all or state.shown(to_operator=True) == state, f"{state.kind} hides what is stored"
-            seen = b"".join((
-                looks(state, moment.book, moment.today),
-                encode_state(state.shown()),
-                encode_state(state.shown(to_operator=True)),
-            ))  # fmt: skip
+            seen = b"".join(
+                (
+                    looks(state, moment.book, moment.today),
+                    encode_state(state.shown()),
+                    encode_state(state.shown(to_operator=True)),
+                )
+            )
             yield Said(f"{moment.service} ~ {state.kind}", state.id, Answer(state.status, seen.decode(), NOTHING))
             for command, reactions in moment.wiring.reactions.items():
                 if issubclass(command, Command) and reactions[0].kind is type(state):

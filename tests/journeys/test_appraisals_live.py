@@ -32,11 +32,16 @@ PACK: dict[str, Any] = {
 }
 """Jalaid's pack with a yearly review of branches, whose worst is put right, and with letters of townships."""
 PRAISE: dict[str, Any] = {
-    "kind": "praise", "label": "通报表扬", "clause": "S0:第一部分", "on": "inspection.appraisal.graded",
-    "when": {"kind": ["secretary_rating"], "grade": ["sound"]}, "subject": "village_cadre",
-    "decides": "organisation", "decide_by": {"after": "proposal", "within": {"calendar_days": 60}},
+    "kind": "praise",
+    "label": "通报表扬",
+    "clause": "S0:第一部分",
+    "on": "inspection.appraisal.graded",
+    "when": {"kind": ["secretary_rating"], "grade": ["sound"]},
+    "subject": "village_cadre",
+    "decides": "organisation",
+    "decide_by": {"after": "proposal", "within": {"calendar_days": 60}},
     "quota_share": 0.4,
-}  # fmt: skip
+}
 """A reward of the best secretaries, for at most two in five of those who are graded."""
 SECRETARIES = {"S1": 95, "S2": 90, "S3": 50}
 """What everybody thinks of each of three secretaries, where there are three."""
@@ -50,9 +55,11 @@ async def registered(office: Office) -> None:
     village = {**AT, "name": "某嘎查（虚构）", "township": "示例苏木", "population": 900, "listed": False}
     await office.do("villages", village)
     parties = {
-        "G1": ("township_group", TOWNSHIP), "D1": ("committee", TOWNSHIP), "S1": ("secretary", f"village:{VILLAGE}"),
+        "G1": ("township_group", TOWNSHIP),
+        "D1": ("committee", TOWNSHIP),
+        "S1": ("secretary", f"village:{VILLAGE}"),
         **dict.fromkeys(BRANCHES, ("branch", "party:D1")),
-    }  # fmt: skip
+    }
     for id, (kind, parent) in parties.items():
         of = {"place": PLACE, "party": id, "kind": kind, "parent": parent}
         await office.do("parties", {**of, "name": "某（虚构）"})

@@ -46,6 +46,7 @@ async def test_0_7_1_3_2_2_4_2_a_leader_has_a_village_through_the_real_processes
                 told = (await client.get(f"/v1/journal/{VILLAGE}")).json()
                 links = (await client.get("/v1/links", params={"place": COUNTY})).json()
     assert [one["type"] for one in told if ".link." in one["type"]] == [
-        "dispatch.link.begun.v1", "dispatch.link.ended.v1",
-    ]  # fmt: skip
+        "dispatch.link.begun.v1",
+        "dispatch.link.ended.v1",
+    ]
     assert [link["id"] for link in links] == [f"{VILLAGE}/team"], "who is asked for the teams is not told of leaders"

@@ -274,9 +274,14 @@ def test_2_2_a_leader_promises_the_year_of_the_exit_by_form() -> None:
 
 def test_2_20_a_body_proposes_what_another_decides_by_form() -> None:
     row = {
-        "place": "520402", "subject_kind": "cadre", "subject": "C1", "outcome": "recall/520402100201/2018",
-        "moved": True, "body": "leader_group", "moved_by": "区扶贫开发领导小组第3次会议",
-    }  # fmt: skip
+        "place": "520402",
+        "subject_kind": "cadre",
+        "subject": "C1",
+        "outcome": "recall/520402100201/2018",
+        "moved": True,
+        "body": "leader_group",
+        "moved_by": "区扶贫开发领导小组第3次会议",
+    }
     forms = FORMS["incentives", "outcome-motions"]
     assert read_back(forms, [({}, row)], shipped("xixiu")) == [as_command("incentives", "outcome-motions", row)]
 
@@ -359,8 +364,13 @@ def test_2_2_a_village_is_paired_and_parted_by_form_a_household_to_a_row() -> No
     ]
 
 
-_LISTED: Row = {"place": "210521", "kind": "lifted_village", "village": "210521100201", "body": "county",
-                "decided_by": "县委农村工作领导小组"}  # fmt: skip
+_LISTED: Row = {
+    "place": "210521",
+    "kind": "lifted_village",
+    "village": "210521100201",
+    "body": "county",
+    "decided_by": "县委农村工作领导小组",
+}
 _WATCHED: Row = {"place": "210521", "village": "210521100201", "household": "H1", "on": "2022-07-01"}
 
 
@@ -394,8 +404,12 @@ def test_4_2_a_villages_mode_is_set_by_form() -> None:
 
 def test_1_17_a_list_that_is_due_is_ticked_off_by_form() -> None:
     known = {"place": "520402", "village": "520402100201", "kind": "disclosure", "on": "2018-03-31", "body": "village"}
-    row = {"followed": ["finance", "party_affairs"], "vacant": ["village_affairs"], "proof": "村务公开栏",
-           "ticked_by": "村民委员会"}  # fmt: skip
+    row = {
+        "followed": ["finance", "party_affairs"],
+        "vacant": ["village_affairs"],
+        "proof": "村务公开栏",
+        "ticked_by": "村民委员会",
+    }
     assert read_back(FORMS["registry", "checklists"], [(known, row)], shipped("xixiu")) == [
         as_command("registry", "checklists", {**known, **row})
     ]
@@ -412,13 +426,18 @@ def test_a_county_that_began_years_ago_is_taken_over_by_forms() -> None:
         {"figures.year": 2015, "figures.values.incidence": 0.08},
     ]
     told: Row = {
-        **known, "place": "210521",
-        "problems": [{"number": 1, "topic": "committees", "cause": "班子不全"},
-                     {"number": 2, "topic": "problems", "cause": "饮水工程年久失修"},
-                     {"number": 3, "topic": "problems", "cause": "村路未硬化"}],
-        "figures": [{"year": 2014, "values": {"incidence": 0.12, "collective_income": 8000}},
-                    {"year": 2015, "values": {"incidence": 0.08}}],
-    }  # fmt: skip
+        **known,
+        "place": "210521",
+        "problems": [
+            {"number": 1, "topic": "committees", "cause": "班子不全"},
+            {"number": 2, "topic": "problems", "cause": "饮水工程年久失修"},
+            {"number": 3, "topic": "problems", "cause": "村路未硬化"},
+        ],
+        "figures": [
+            {"year": 2014, "values": {"incidence": 0.12, "collective_income": 8000}},
+            {"year": 2015, "values": {"incidence": 0.08}},
+        ],
+    }
     rows: list[Pair] = [({}, {**known, **found, **year}) for year in years]
     assert read_back(FORMS["registry", "takeovers"], rows) == [as_command("registry", "takeovers", told)]
     never = {**told, "problems": [], "figures": []}
@@ -542,9 +561,13 @@ def test_1_18_division_figures_are_taken_back_by_form() -> None:
 
 def test_2_19_a_village_that_cannot_be_reached_is_told_by_form() -> None:
     row = {
-        "place": "520321", "village": "520321100201", "campaign": "5203-unannounced-2016-04-01", "body": "discipline",
-        "hindrance": "road_cut", "decided_by": "市纪委",
-    }  # fmt: skip
+        "place": "520321",
+        "village": "520321100201",
+        "campaign": "5203-unannounced-2016-04-01",
+        "body": "discipline",
+        "hindrance": "road_cut",
+        "decided_by": "市纪委",
+    }
     assert read_back(FORMS["inspection", "unreachables"], [({}, row)], shipped("zunyi")) == [
         as_command("inspection", "unreachables", row)
     ]
@@ -564,8 +587,12 @@ def test_2_19_4_10_a_visit_is_recorded_by_form_with_what_it_looked_into_who_went
 def test_1_6_replies_and_decisions_on_them_are_registered_by_form() -> None:
     of = {"place": "520402", "village": "520402100201", "campaign": "520402-supervision-2018-03-05"}
     reply = {
-        **of, "body": "unit", "disputed": ["poor_results"], "document": "区交函〔2018〕3号", "replied_by": "区交通局",
-    }  # fmt: skip
+        **of,
+        "body": "unit",
+        "disputed": ["poor_results"],
+        "document": "区交函〔2018〕3号",
+        "replied_by": "区交通局",
+    }
     decided = {**of, "body": "inspection", "confirmed": [], "document": "督函〔2018〕5号", "decided_by": "区督查局"}
     for name, row in (("replies", reply), ("reply-decisions", decided)):
         [said] = read_back(FORMS["inspection", name], [({}, row)], shipped("xixiu"))

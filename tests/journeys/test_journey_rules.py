@@ -130,11 +130,13 @@ class Small(Story):
         well = is_good(ask.about, ask.today)
         return [
             {
-                "household": f"H{ask.about[-2:]}-{number}", "persons": PERSONS,
-                "income": 6000 if number and well else 1500, "secured": True,
+                "household": f"H{ask.about[-2:]}-{number}",
+                "persons": PERSONS,
+                "income": 6000 if number and well else 1500,
+                "secured": True,
             }
             for number in range(HOUSEHOLDS)
-        ]  # fmt: skip
+        ]
 
     def indicators(self, ask: Ask) -> dict[str, float]:
         income = 30000.0 if is_good(ask.about, ask.today) else 5000.0
@@ -182,9 +184,13 @@ class Small(Story):
         opens = date(2016, 3, 1)
         adopted = {"place": CITY, "pack": BENXI, "adopted_by": "市委"}
         spot_check = {
-            "place": CITY, "kind": "spot_check", "campaign": f"spot_check-{opens}", "opens": opens,
-            "body": "organisation", "asked_by": "市委组织部",
-        }  # fmt: skip
+            "place": CITY,
+            "kind": "spot_check",
+            "campaign": f"spot_check-{opens}",
+            "opens": opens,
+            "body": "organisation",
+            "asked_by": "市委组织部",
+        }
         return [
             Letter(BEGIN, "registry", "policies", (adopted,)),
             Letter(BEGIN, "registry", "units", (*map(unit, range(1, 10)),)),
@@ -217,16 +223,24 @@ def cadres() -> Iterator[Row]:
 def unit(number: int) -> Row:
     id = f"U2105-0{number}"
     return {
-        "place": CITY, "unit": id, "name": f"单位{number}", "level": "city",
-        "department": "公安" if id == WEAK_UNIT else "农业", "strength": 50 + number,
-    }  # fmt: skip
+        "place": CITY,
+        "unit": id,
+        "name": f"单位{number}",
+        "level": "city",
+        "department": "公安" if id == WEAK_UNIT else "农业",
+        "strength": 50 + number,
+    }
 
 
 def village(id: str) -> Row:
     return {
-        "place": COUNTY, "village": id, "name": f"村{id[-1]}", "township": "清河镇", "population": POPULATION,
+        "place": COUNTY,
+        "village": id,
+        "name": f"村{id[-1]}",
+        "township": "清河镇",
+        "population": POPULATION,
         "listed": True,
-    }  # fmt: skip
+    }
 
 
 # ---------------------------------------------------------------- what must hold

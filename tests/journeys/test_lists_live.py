@@ -116,7 +116,12 @@ async def test_0_6_1_5_2_10_5_7_a_village_is_listed_gets_a_team_and_another_and_
     assert {one["id"] for one in ended} == {f"lifted_village/{VILLAGE}", "weak_organisation/ORG-1"}
     of_team = [(one["type"].removeprefix("dispatch.").removesuffix(".v1"), one["occurredon"]) for one in told]
     assert [one for one in of_team if one[0].startswith(("team.", "term."))] == [
-        ("team.nominated", "2021-06-15"), ("team.assigned", "2021-06-15"), ("term.ended", "2023-06-16"),
-        ("team.released", "2023-06-16"), ("team.nominated", "2023-06-16"), ("team.assigned", "2023-06-16"),
-        ("team.kept", "2023-06-16"), ("team.released", "2023-07-17"),
-    ]  # fmt: skip
+        ("team.nominated", "2021-06-15"),
+        ("team.assigned", "2021-06-15"),
+        ("term.ended", "2023-06-16"),
+        ("team.released", "2023-06-16"),
+        ("team.nominated", "2023-06-16"),
+        ("team.assigned", "2023-06-16"),
+        ("team.kept", "2023-06-16"),
+        ("team.released", "2023-07-17"),
+    ]

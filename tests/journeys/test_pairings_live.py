@@ -31,10 +31,12 @@ async def registered(simulation: Simulation) -> None:
     rows: dict[str, list[dict[str, Any]]] = {
         "policies": [{"place": CITY, "pack": ZUNYI, "adopted_by": "市委"}],
         "units": [{**IN_THE_CITY, "level": "city", "department": "农业", "strength": 50}],
-        "cadres": [{**IN_THE_CITY, "cadre": id, "rank": rank, **PERSON}
-                   for id, rank in (("C1", "deputy_division"), ("C2", "staff"))],
+        "cadres": [
+            {**IN_THE_CITY, "cadre": id, "rank": rank, **PERSON}
+            for id, rank in (("C1", "deputy_division"), ("C2", "staff"))
+        ],
         "villages": [{**village, "listed": True}],
-    }  # fmt: skip
+    }
     for path, sent in rows.items():
         await simulation.post("registry", path, f"before-{path}", json.loads(json.dumps(sent, default=str)))
     facts = {"place": COUNTY, "village": VILLAGE, "year": 2016, "households": poor, "recorded_by": "镇政府"}

@@ -15,9 +15,13 @@ AT = {"place": PLACE, "village": VILLAGE}
 BY = {"body": "organisation", "decided_by": "区委组织部"}
 LEADER = "C-U1-0"
 ABOVE = {
-    "label": "申诉", "rule": "CSL:第九十条", "standings": ["civil_servant"], "body": "city",
-    "within": {"calendar_days": 15}, "answer": {"calendar_days": 60},
-}  # fmt: skip
+    "label": "申诉",
+    "rule": "CSL:第九十条",
+    "standings": ["civil_servant"],
+    "body": "city",
+    "within": {"calendar_days": 15},
+    "answer": {"calendar_days": 60},
+}
 MOVED: dict[str, Any] = {"proposes": "leader_group", "propose_within": {"calendar_days": 15}}
 (ROTA,) = XIXIU["campaigns"]
 PACK: dict[str, Any] = {
@@ -86,9 +90,13 @@ async def sanctioned(office: Office, outcome: str) -> None:
     letters: list[tuple[str, dict[str, Any]]] = [
         ("outcome-motions", {"moved": True, "body": "leader_group", "moved_by": "区扶贫开发领导小组"}),
         ("defences", {"statement": SAID, "finding": "与督查情况一致", "accepted": False}),
-        ("decisions", decided), ("decision-services", served), ("appeals", {}),
-        ("appeal-decisions", {"overturned": False, **by}), ("decision-services", served), ("appeal-escalations", {}),
-    ]  # fmt: skip
+        ("decisions", decided),
+        ("decision-services", served),
+        ("appeals", {}),
+        ("appeal-decisions", {"overturned": False, **by}),
+        ("decision-services", served),
+        ("appeal-escalations", {}),
+    ]
     for path, said in letters:
         await office.do(path, {**about, **said}, service="incentives")
     await office.survives("incentives")

@@ -41,9 +41,13 @@ class Site:
 
     async def register(self, number: int) -> None:
         row = {
-            "place": "210521", "village": f"210521{number:06}", "name": f"村{number}", "township": "镇",
-            "population": 99, "listed": True,
-        }  # fmt: skip
+            "place": "210521",
+            "village": f"210521{number:06}",
+            "name": f"村{number}",
+            "township": "镇",
+            "population": 99,
+            "listed": True,
+        }
         await self.post("villages", row)
 
     async def post(self, path: str, *rows: dict[str, Any]) -> None:

@@ -28,10 +28,14 @@ async def sent(simulation: Simulation) -> None:
     """A village is surveyed, diagnosed and matched with U1, whose five cadres C1 to C5 are assigned."""
     topics = enumerate(ZUNYI["listing"]["topics"], 1)
     problem, form = {"kind": "problem", "cause": "没有主导产业"}, {"kind": "form"}
-    surveys = [{**IN_THE_VILLAGE, "number": n, "topic": topic, "on": BEGIN, **(problem if n == 1 else form)}
-               for n, topic in topics]  # fmt: skip
-    cadres = [{**IN_THE_CITY, "cadre": f"C{n}", "rank": "deputy_division" if n == 1 else "staff", **PERSON}
-              for n in range(1, 6)]  # fmt: skip
+    surveys = [
+        {**IN_THE_VILLAGE, "number": n, "topic": topic, "on": BEGIN, **(problem if n == 1 else form)}
+        for n, topic in topics
+    ]
+    cadres = [
+        {**IN_THE_CITY, "cadre": f"C{n}", "rank": "deputy_division" if n == 1 else "staff", **PERSON}
+        for n in range(1, 6)
+    ]
     village = {**IN_THE_VILLAGE, "name": "某村（虚构）", "township": "示例镇", "population": 900, "listed": True}
     await post(simulation, "registry", "policies", {"place": CITY, "pack": ZUNYI, "adopted_by": "市委"})
     await post(simulation, "registry", "units", {**IN_THE_CITY, "level": "city", "department": "农业", "strength": 50})

@@ -176,12 +176,18 @@ def test_who_proposed_or_heard_does_not_decide_and_who_decided_answers_no_appeal
 
 def test_who_entered_what_counts_for_a_grade_does_not_grade() -> None:
     entry = {**next(one for one in pack_of(JALAID)["appraisals"] if one["kind"] == "secretary_rating")}
-    region = Rating(pack=pack_of(JALAID, appraisals=[{**entry, "four_eyes": True}] + [
-        one for one in pack_of(JALAID)["appraisals"] if one["kind"] != "secretary_rating"
-    ]))  # fmt: skip
+    region = Rating(
+        pack=pack_of(
+            JALAID,
+            appraisals=[{**entry, "four_eyes": True}]
+            + [one for one in pack_of(JALAID)["appraisals"] if one["kind"] != "secretary_rating"],
+        )
+    )
     region = rating(region)
-    scores = [region.score("secretary_rating", "S1", channel, body, 70, 90) for channel, body in (
-        ("peers", "township"), ("leaders", "county"), ("committee", "organisation"))]  # fmt: skip
+    scores = [
+        region.score("secretary_rating", "S1", channel, body, 70, 90)
+        for channel, body in (("peers", "township"), ("leaders", "county"), ("committee", "organisation"))
+    ]
     for score, who in zip(scores, ("li", "wu", "he"), strict=True):
         assert not said(region, "inspection", score, who)
     assert not said(region, "inspection", region.poll("secretary_rating", "S1", "representatives", 30), "zhao")
@@ -202,13 +208,22 @@ GRADE = ConfirmGrade(
     place="210521", village=VILLAGE, year=2014, grade="competent", body="organisation", decided_by="市委组织部"
 )
 REPORT = DeliverReport(
-    place="210521", village=VILLAGE, year=2014, form="oral",
-    body="team", delivered_by="工作队",
-)  # fmt: skip
+    place="210521",
+    village=VILLAGE,
+    year=2014,
+    form="oral",
+    body="team",
+    delivered_by="工作队",
+)
 VOID = VoidInput(
-    place="210521", village=VILLAGE, year=2014, channel="visits", body="organisation", reason="没有督查",
+    place="210521",
+    village=VILLAGE,
+    year=2014,
+    channel="visits",
+    body="organisation",
+    reason="没有督查",
     decided_by="市委组织部",
-)  # fmt: skip
+)
 BALLOT = HoldBallot(
     place="210521", village=VILLAGE, year=2014, entitled=20, present=15, satisfied=12, body="village", held_by="村"
 )

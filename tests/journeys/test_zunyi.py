@@ -248,8 +248,10 @@ def test_2_16_works_that_are_unfinished_keep_a_village_on_the_list_and_each_says
     district = County(Unreached(PACK), BEGIN).live(date(2017, 1, 20))
     (measured,) = district.said(r.IndicatorsMeasured, village=EARLY, year=2016)
     assert {(one.indicator, one.mover) for one in measured.unmet} == {
-        ("hard_road", "county"), ("safe_water", "county"), ("hall_area", "township"),
-    }  # fmt: skip
+        ("hard_road", "county"),
+        ("safe_water", "county"),
+        ("hall_area", "township"),
+    }
     assert not district.said(r.ExitRequested)
 
 

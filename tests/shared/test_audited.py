@@ -78,8 +78,13 @@ async def test_many_commands_at_once_are_each_logged_once(desk: Desk) -> None:
 
 async def test_what_is_said_by_events_and_over_http_stands_in_one_chain(desk: Desk, nats_server: NatsServer) -> None:
     office, broker = desk.bearer("poverty_office/210502"), await connect(nats_server.url, "test")
-    said = {"specversion": "1.0", "id": "said-once", "source": "urn:huanren", "type": "registry.villages",
-            "data": village()}  # fmt: skip
+    said = {
+        "specversion": "1.0",
+        "id": "said-once",
+        "source": "urn:huanren",
+        "type": "registry.villages",
+        "data": village(),
+    }
     try:
         await hear(broker.connection, desk.api.pipeline, {"villages": Register}, Limits())
         for number in range(2):

@@ -26,9 +26,11 @@ LACKING = {"statement-corrections": "报酬项目"}
 OF_PACKS = {"values", "delivered", "pledged", "lacking", "parent"}
 """Fields with a column for each thing that a pack names, which may be none."""
 
-_ANY: Any = dict.fromkeys(
-    ("leader", "members", "of", "of_code", "document", "level", "county"), ""
-) | {"village": "210521100201", "code": "210521100", "place": "210521"}  # fmt: skip
+_ANY: Any = dict.fromkeys(("leader", "members", "of", "of_code", "document", "level", "county"), "") | {
+    "village": "210521100201",
+    "code": "210521100",
+    "place": "210521",
+}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -122,10 +124,15 @@ async def test_what_is_pasted_into_a_page_is_told_of_at_its_field_without_words_
 async def test_a_refusal_of_a_part_that_repeats_stands_at_its_row(desk: Office) -> None:
     row = {"place": "210521", "village": FIRST.id, "year": "2014", "recorded_by": "碱厂镇"}
     of = [
-        row | {"households.household": f"H{n}", "households.persons": "3", "households.income": income,
-               "households.secured": "是"}
+        row
+        | {
+            "households.household": f"H{n}",
+            "households.persons": "3",
+            "households.income": income,
+            "households.secured": "是",
+        }
         for n, income in ((1, "3000"), (2, "不详"))
-    ]  # fmt: skip
+    ]
     (fault,) = (await say(desk, "households", {"rows": of})).json()["errors"]
     assert (fault["row"], fault["field"]) == (1, "households.income")
 

@@ -234,14 +234,18 @@ def test_a_pack_in_earlier_words_stays_in_force_and_says_the_same() -> None:
     assert isinstance(policy, Policy)
     assert policy.exit.criteria[0].given == {"at_most": 0.02}, "what was adopted then is not tightened by that"
     assert [(rate.figure, rate.given) for rate in policy.exit.verification.rates] == [
-        ("wrong_exit", {"below": 0.02}), ("omission", {"below": 0.03}), ("approval", {"at_least": 0.9}),
-    ]  # fmt: skip
+        ("wrong_exit", {"below": 0.02}),
+        ("omission", {"below": 0.03}),
+        ("approval", {"at_least": 0.9}),
+    ]
     terms = policy.assessment
     assert (terms.ballot_quorum.figure, terms.ballot_quorum.given) == ("present", {"at_least": 0.6666})
     assert [(cap.figure, cap.given, cap.grade) for cap in terms.caps] == [("absences", {"at_least": 2}, "incompetent")]
     assert [(ground.name, ground.figure, ground.given) for ground in terms.grounds] == [
-        ("few", "absences", {"at_least": 2}), ("late", "open_items", {"above": 3}), ("bad", "approval", {"below": 0.6}),
-    ]  # fmt: skip
+        ("few", "absences", {"at_least": 2}),
+        ("late", "open_items", {"above": 3}),
+        ("bad", "approval", {"below": 0.6}),
+    ]
     review, resolve, publish = policy.procedures[0].steps
     assert review.quorum and review.majority and resolve.majority
     assert (review.quorum.given, review.majority.figure) == ({"at_least": 0.5}, "agreed_of_entitled")

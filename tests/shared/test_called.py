@@ -50,10 +50,15 @@ async def health() -> dict[str, Any]:
     ("service", "state", "form"),
     [
         ("dispatch", Link(id=f"{ID}/team", place="210521", stage="matched", spell=1, unit="U1"), "assignments"),
-        ("inspection", Verification(id=ID, place="210521", attempt=1, sampled=("H1", "H2"), by="inspection",
-                                    drawn_on=date(2015, 3, 1)), "verifications"),
+        (
+            "inspection",
+            Verification(
+                id=ID, place="210521", attempt=1, sampled=("H1", "H2"), by="inspection", drawn_on=date(2015, 3, 1)
+            ),
+            "verifications",
+        ),
     ],
-)  # fmt: skip
+)
 async def test_a_village_has_its_present_name_beside_its_code_in_forms_and_tasks(
     service: str, state: State, form: str, tmp_path: Path
 ) -> None:

@@ -20,8 +20,13 @@ WHERE: Final = {"village", "unit", "party"}
 NOBODY: Final = {
     **dict.fromkeys(("attendance-withdrawals", "commitment-withdrawals"), "what was entered by mistake is taken back"),
     **dict.fromkeys(
-        ("household-withdrawals", "monitoring-withdrawals", "risk-report-withdrawals", "resolution-steps",
-         "village-mergers"),
+        (
+            "household-withdrawals",
+            "monitoring-withdrawals",
+            "risk-report-withdrawals",
+            "resolution-steps",
+            "village-mergers",
+        ),
         "it is about a village or its households, whose persons act for no body",
     ),
     **dict.fromkeys(
@@ -32,7 +37,7 @@ NOBODY: Final = {
     "match-withdrawals": "it takes back a proposal",
     "takeovers": "it says what was before the system was used",
     "departures": "the unit says that somebody leaves, and it counts against nobody",
-}  # fmt: skip
+}
 """What a body decides without deciding about somebody, though a person is named or known where it is decided: why."""
 
 

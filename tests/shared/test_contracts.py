@@ -356,9 +356,10 @@ def test_every_field_is_described_in_both_languages_with_an_example_that_it_take
 def test_no_word_describes_a_field_that_is_nowhere() -> None:
     structs = {
         struct: {*definition.get("properties", {})}
-        for name, document in DOCUMENTS.items() if name.startswith("schemas/")
+        for name, document in DOCUMENTS.items()
+        if name.startswith("schemas/")
         for struct, definition in document["$defs"].items()
-    }  # fmt: skip
+    }
     own = {(struct, field) for struct, _, field in (key.partition(".") for key in WORDS) if field}
     assert own <= {(struct, field) for struct, fields in structs.items() for field in fields}
     shared = {field for struct, fields in structs.items() for field in fields if (struct, field) not in own}
@@ -438,13 +439,17 @@ def test_persons_and_draws_are_sealed_and_no_subscriber_can_reach_them() -> None
         "dispatch.release.doubted.v1": "always",
         "dispatch.term.assessed.v1": "always",
         "inspection.draw.made.v1": "always",
-        **{f"inspection.appraisal.{step}.v1": "sometimes" for step in
-           ("opened", "proposed", "graded", "dropped", "contested", "reviewed", "withdrawn", "moved")},
+        **{
+            f"inspection.appraisal.{step}.v1": "sometimes"
+            for step in ("opened", "proposed", "graded", "dropped", "contested", "reviewed", "withdrawn", "moved")
+        },
         **{f"inspection.appraisal_input.{step}.v1": "sometimes" for step in ("given", "voided", "withdrawn")},
         "inspection.visit.replaced.v1": "always",
         "inspection.visits.crowded.v1": "sometimes",
-        **{f"incentives.outcome.{step}.v1": "sometimes" for step in
-           ("proposed", "defended", "decided", "appealed", "expired", "withdrawn")},
+        **{
+            f"incentives.outcome.{step}.v1": "sometimes"
+            for step in ("proposed", "defended", "decided", "appealed", "expired", "withdrawn")
+        },
         "incentives.outcome.moved.v1": "sometimes",
         "incentives.motion.overdue.v1": "sometimes",
         "incentives.decision.overdue.v1": "sometimes",
@@ -455,7 +460,7 @@ def test_persons_and_draws_are_sealed_and_no_subscriber_can_reach_them() -> None
         **{f"incentives.pay.{step}.v1": "always" for step in ("short", "explained")},
         **{f"incentives.appeal.{step}.v1": "sometimes" for step in ("decided", "escalated", "overdue")},
         "incentives.deadline.moved.v1": "sometimes",
-    }  # fmt: skip
+    }
     outcome = {"place": "210502", "outcome": "o", "kind": "recall", "subject": "C1", "village": "210502001001"}
     roots = {
         kind: wire_subject(msgspec.convert({**outcome, "subject_kind": kind}, EVENTS["incentives.outcome.expired.v1"]))

@@ -35,8 +35,11 @@ def test_what_is_left_out_means_nothing_unless_it_is_said_here() -> None:
 def test_a_command_is_sent_by_a_token_only_for_a_share_of_a_seed() -> None:
     """Two bodies check each other there, so that no caller must speak for both."""
     assert {kind.__name__ for kind in kinds() if kind.by_token} == {
-        "PostSeedHash", "GiveSeed", "PostVerificationHash", "GiveVerificationSeed",
-    }  # fmt: skip
+        "PostSeedHash",
+        "GiveSeed",
+        "PostVerificationHash",
+        "GiveVerificationSeed",
+    }
 
 
 def test_what_a_command_is_about_is_one_of_its_fields() -> None:

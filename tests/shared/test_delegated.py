@@ -32,9 +32,7 @@ def bearer(desk: Desk, *delegated: dict[str, Any], roles: Any = (), sub: str = "
     return {"Authorization": f"Bearer {desk.issuer.token(sub=sub, zhucun=said)}"}
 
 
-def handed(
-    *, roles: Any = OFFICE, ends: float = 300, giver: str = "li", organ: str = "县扶贫办"
-) -> dict[str, Any]:  # fmt: skip
+def handed(*, roles: Any = OFFICE, ends: float = 300, giver: str = "li", organ: str = "县扶贫办") -> dict[str, Any]:
     return {"from": giver, "organ": organ, "roles": roles, "until": time.time() + ends}
 
 
@@ -74,13 +72,17 @@ async def test_who_stands_behind_the_pseudonym_of_a_giver_is_known_to_the_audito
 @pytest.mark.parametrize(
     ("said", "status"),
     [
-        ({}, 200), ({"ends": -300}, 403), ({"roles": [{"role": "county", "division": "2105"}]}, 200),
+        ({}, 200),
+        ({"ends": -300}, 403),
+        ({"roles": [{"role": "county", "division": "2105"}]}, 200),
         ({"roles": [{"role": "poverty_office", "division": "210503"}]}, 403),
         ({"roles": [{"role": "team", "division": "210502"}]}, 403),
-        ({"roles": [{"role": "audit", "division": ""}]}, 401), ({"roles": []}, 401), ({"giver": ""}, 401),
+        ({"roles": [{"role": "audit", "division": ""}]}, 401),
+        ({"roles": []}, 401),
+        ({"giver": ""}, 401),
         ({"organ": "a\nb"}, 401),
     ],
-)  # fmt: skip
+)
 async def test_a_power_goes_as_far_as_it_was_handed_on(desk: Desk, said: dict[str, Any], status: int) -> None:
     answer = await desk.post("villages", bearer(desk, handed(**said)), village())
     assert answer.status_code == status, answer.text
@@ -154,7 +156,7 @@ def power(role: str = "", **said: Any) -> Actor:
         ({}, {"village": "V2"}, f"{RECUSAL} giver"),
         ({"may": True}, {"cadre": "C2"}, "乙"),
     ],
-)  # fmt: skip
+)
 def test_neither_who_acts_nor_for_whom_he_acts_is_decided_about(
     actor: dict[str, Any], said: dict[str, str], expected: str
 ) -> None:

@@ -20,10 +20,16 @@ ROLES: list[dict[str, Any]] = [
 ]
 LINK = {"kind": "team", "label": "驻村工作队", "from": "unit", "to": "village"}
 RETAIN = after("dispatch.member.disqualified")
-SAMPLE = [{"figure": "share", "at_least": 0.2}, {"figure": "households", "at_least": 10},
-          {"figure": "outside", "at_least": 0.1}]  # fmt: skip
-RATES = [{"figure": "wrong_exit", "below": 0.02}, {"figure": "omission", "below": 0.03},
-         {"figure": "approval", "at_least": 0.9}]  # fmt: skip
+SAMPLE = [
+    {"figure": "share", "at_least": 0.2},
+    {"figure": "households", "at_least": 10},
+    {"figure": "outside", "at_least": 0.1},
+]
+RATES = [
+    {"figure": "wrong_exit", "below": 0.02},
+    {"figure": "omission", "below": 0.03},
+    {"figure": "approval", "at_least": 0.9},
+]
 EXIT_BY = {"request_by": after("registry.indicators.measured"), "relapse_by": after("registry.indicators.measured")}
 OUTCOME = {"kind": "talk", "clause": "S3:二", "subject": "team"}
 
@@ -137,17 +143,22 @@ def test_a_part_in_earlier_words_reads_in_those_of_today(earlier: dict[str, Any]
 HEAD = {"extends": "2105"}
 LAYERS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"exit": {"verification": {"approval_at_least": 0.9}}}, {"exit": {"verification": {"rates": RATES[2:]}}}),
-    ({"assessment": {"ballot_quorum": 0.5}},
-     {"assessment": {"ballot_quorum": {"figure": "present", "at_least": 0.5}}}),
+    ({"assessment": {"ballot_quorum": 0.5}}, {"assessment": {"ballot_quorum": {"figure": "present", "at_least": 0.5}}}),
     ({"team": {"size": 4}}, {"links": [{"kind": "team", "each_target": 4}]}),
-    ({"team": {"leader_rank": {"county": "section"}}},
-     {"links": [{"kind": "team", "roles": [{"role": "leader", "rank": {"county": "section"}}]}]}),
-    ({"drop": {"team": {"suits": ["remote"]}, "listing": {"topics": ["roads"]}}},
-     {"drop": {"links": {"team": {"suits": ["remote"]}}, "listing": {"topics": ["roads"]}}}),
+    (
+        {"team": {"leader_rank": {"county": "section"}}},
+        {"links": [{"kind": "team", "roles": [{"role": "leader", "rank": {"county": "section"}}]}]},
+    ),
+    (
+        {"drop": {"team": {"suits": ["remote"]}, "listing": {"topics": ["roads"]}}},
+        {"drop": {"links": {"team": {"suits": ["remote"]}}, "listing": {"topics": ["roads"]}}},
+    ),
     ({"drop": {"listing": {"topics": ["roads"]}}}, {"drop": {"listing": {"topics": ["roads"]}}}),
-    ({"words": {"team": "工作组"}, "links": [{"kind": "x"}]},
-     {"words": {}, "links": [{"kind": "x"}, {"kind": "team", "label": "驻村工作组"}]}),
-]  # fmt: skip
+    (
+        {"words": {"team": "工作组"}, "links": [{"kind": "x"}]},
+        {"words": {}, "links": [{"kind": "x"}, {"kind": "team", "label": "驻村工作组"}]},
+    ),
+]
 
 
 @pytest.mark.parametrize(("earlier", "today"), LAYERS, ids=map(str, range(len(LAYERS))))

@@ -141,10 +141,11 @@ async def test_the_longest_time_of_all_packs_counts_and_none_at_all_is_for_ever(
 @pytest.mark.parametrize(
     ("span", "today", "last"),
     [
-        (Span(months=6), date(2026, 3, 1), date(2025, 8, 31)), (Span(years=1), date(2025, 2, 28), date(2024, 2, 27)),
+        (Span(months=6), date(2026, 3, 1), date(2025, 8, 31)),
+        (Span(years=1), date(2025, 2, 28), date(2024, 2, 27)),
         (Span(calendar_days=200), date(2026, 7, 20), date(2025, 12, 31)),
         (Span(years=2, months=6), date(2026, 8, 31), date(2024, 2, 29)),
     ],
-)  # fmt: skip
+)
 def test_the_last_day_of_a_time_is_still_kept(span: Span, today: date, last: date) -> None:
     assert endings.last_over([span], today) == last

@@ -61,7 +61,7 @@ def test_numbers_are_read_as_documents_write_them() -> None:
         ("ZHUCUN_SECRET_FILE, U2105_1", "ZHUCUN_SECRET_FILE, U2105_1"),
         ("packs/a_b.toml, http://x/a_b", "packs/a_b.toml, http://x/a_b"),
     ],
-)  # fmt: skip
+)
 def test_ids_are_said_in_words_and_what_is_typed_so_stays(text: str, said: str) -> None:
     assert english.in_words(text) == said
 
@@ -75,13 +75,17 @@ def test_ids_are_said_in_words_and_what_is_typed_so_stays(text: str, said: str) 
         ("step", "reconcile 03-31", "reconcile of 31 March"),
         ("deadline", "owed ledger/2015 reconcile 2015-03-31", "ledger of 2015 reconcile 31 March 2015"),
         ("record", "township:township:210521902", "township 210521902"),
-        ("outcome", "talk/2105-annual-2015-12-01/210521100201/2", "talk (the order to village 210521100201 after the "
-         "annual campaign of 1 December 2015, overdue for the time 2)"),
+        (
+            "outcome",
+            "talk/2105-annual-2015-12-01/210521100201/2",
+            "talk (the order to village 210521100201 after the "
+            "annual campaign of 1 December 2015, overdue for the time 2)",
+        ),
         ("in_month", "2013-4", "April 2013"),
         ("amount", "80000", "80,000"),
         ("reason", "the file a_b of 2015-01-01", "the file a_b of 1 January 2015"),
     ],
-)  # fmt: skip
+)
 def test_a_value_is_told_in_english(field: str, value: str, en: str) -> None:
     assert in_english(field, value, BENXI) == en
 

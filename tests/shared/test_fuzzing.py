@@ -66,10 +66,12 @@ async def test_every_operation_does_what_its_document_says(tmp_path: Path) -> No
             # It is health's business to be 503: random events that a recovery is given wait as dead letters.
             ("--exclude-path-regex", "^/health")
         ]
-        ran = await asyncio.gather(*(
-            asyncio.to_thread(run, tmp_path, system.url(name), tokens, *options)
-            for name, options in zip(SERVICES, alike, strict=True)
-        ))  # fmt: skip
+        ran = await asyncio.gather(
+            *(
+                asyncio.to_thread(run, tmp_path, system.url(name), tokens, *options)
+                for name, options in zip(SERVICES, alike, strict=True)
+            )
+        )
         told = dict(zip(SERVICES, ran, strict=True))
     failed = {name: output for name, (code, output) in told.items() if code}
     assert not failed, "\n".join(failed.values())

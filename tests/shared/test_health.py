@@ -39,9 +39,12 @@ def registry(nats_server: NatsServer, tmp_path: Path) -> Iterator[httpx.Client]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {
-        **os.environ, "ZHUCUN_DATABASE": f"sqlite+aiosqlite:///{tmp_path}/service.sqlite3",
-        "ZHUCUN_NATS": nats_server.url, "ZHUCUN_PORT": str(port), "ZHUCUN_ISSUERS": UNASKED,
-    }  # fmt: skip
+        **os.environ,
+        "ZHUCUN_DATABASE": f"sqlite+aiosqlite:///{tmp_path}/service.sqlite3",
+        "ZHUCUN_NATS": nats_server.url,
+        "ZHUCUN_PORT": str(port),
+        "ZHUCUN_ISSUERS": UNASKED,
+    }
     running = subprocess.Popen(
         [sys.executable, "-m", "services.registry.app"], env=environment, stdout=subprocess.DEVNULL
     )
@@ -118,9 +121,14 @@ async def test_the_registry_begins_today_by_itself_and_sets_the_schedule_again(
         await stands_again(js)
         await js.purge_stream(CALENDAR)
         await stands_again(js)
-        await js.publish(DAY_SCHEDULED, headers={
-            "Nats-Schedule": "0 0 12 1 1 *", "Nats-Schedule-Time-Zone": "UTC", "Nats-Schedule-Target": bus.DAY_DUE,
-        })  # fmt: skip
+        await js.publish(
+            DAY_SCHEDULED,
+            headers={
+                "Nats-Schedule": "0 0 12 1 1 *",
+                "Nats-Schedule-Time-Zone": "UTC",
+                "Nats-Schedule-Target": bus.DAY_DUE,
+            },
+        )
         await stands_again(js)
         config = (await js.stream_info(OPEN)).config
         for change in ({"max_msgs": 10}, {"subjects": ["zhucun.v1.21.>"]}, {"duplicate_window": 1.0}, {"no_ack": True}):

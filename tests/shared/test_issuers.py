@@ -117,8 +117,9 @@ async def test_each_kind_of_signature_that_is_taken_is_checked(issuer: SmallIssu
 
 async def test_a_person_has_one_pseudonym_that_nobody_else_can_compute(issuer: SmallIssuer) -> None:
     trusted, elsewhere = trusting(issuer), Issuers([issuer.trusted()], Path(), b"another secret")
-    first, again, other = [await trusted.bearer(issuer.token(sub=sub, jti=jti)) for sub, jti in
-                           (("p-1", "a"), ("p-1", "b"), ("p-2", "c"))]  # fmt: skip
+    first, again, other = [
+        await trusted.bearer(issuer.token(sub=sub, jti=jti)) for sub, jti in (("p-1", "a"), ("p-1", "b"), ("p-2", "c"))
+    ]
     assert first.person.pseudonym == again.person.pseudonym != other.person.pseudonym
     assert (await elsewhere.bearer(issuer.token())).person.pseudonym != first.person.pseudonym
     assert "p-1" not in first.person.pseudonym
@@ -221,12 +222,14 @@ async def test_what_an_issuers_groups_mean_is_said_by_the_installation(issuer: S
 
 async def test_an_issuers_groups_say_of_which_unit_and_team_somebody_is(issuer: SmallIssuer) -> None:
     groups = {
-        "forestry": Group("unit", "2105", unit="U12"), "water": Group("unit", "2105", unit="U13"),
-        "team": Group("team", "210522", "林业局", team="210522101203"), "office": Group("poverty_office", "210522"),
+        "forestry": Group("unit", "2105", unit="U12"),
+        "water": Group("unit", "2105", unit="U13"),
+        "team": Group("team", "210522", "林业局", team="210522101203"),
+        "office": Group("poverty_office", "210522"),
         "village": Group("village", "210522", village="210522101203"),
         "township": Group("township", "210522", township="210522101"),
         "neighbour": Group("township", "210522", township="210522102"),
-    }  # fmt: skip
+    }
     trusted = trusting(issuer, claim="groups", groups=groups, cadre="staff_id")
     said: dict[str, Any] = {"groups": ["forestry", "team", "office"], "staff_id": "C7", "zhucun": None}
     granted = (await trusted.bearer(issuer.token(**said))).granted
@@ -260,11 +263,13 @@ async def test_keys_in_a_file_need_no_answer_and_are_all_there_is(issuer: SmallI
 @pytest.mark.parametrize(
     ("url", "here", "is_read"),
     [
-        ("http://10.0.0.5:8005", False, False), ("http://10.0.0.5:8005", True, True),
-        ("http://127.0.0.1:8005", False, True), ("https://10.0.0.5", False, True),
+        ("http://10.0.0.5:8005", False, False),
+        ("http://10.0.0.5:8005", True, True),
+        ("http://127.0.0.1:8005", False, True),
+        ("https://10.0.0.5", False, True),
         ("http://accounts:8005", False, True),
     ],
-)  # fmt: skip
+)
 def test_keys_are_fetched_without_tls_from_this_machine_alone(
     url: str, here: bool, is_read: bool, tmp_path: Path
 ) -> None:
@@ -276,17 +281,22 @@ def test_keys_are_fetched_without_tls_from_this_machine_alone(
 @pytest.mark.parametrize(
     "said",
     [
-        "", "issuers = []", '[[issuers]]\nurl = "ftp://a"', '[[issuers]]\nurl = "http://login.example.gov.cn"',
-        '[[issuers]]\nurl = "https://a"\naudiences = "x"', '[[issuers]]\nurl = "https://a"\nclaim = "groups"',
+        "",
+        "issuers = []",
+        '[[issuers]]\nurl = "ftp://a"',
+        '[[issuers]]\nurl = "http://login.example.gov.cn"',
+        '[[issuers]]\nurl = "https://a"\naudiences = "x"',
+        '[[issuers]]\nurl = "https://a"\nclaim = "groups"',
         '[[issuers]]\nurl = "https://a"\ngroups.x = {role = "team", division = "21"}',
         '[[issuers]]\nurl = "https://a"\nclaim = "g"\ngroups.x = {role = "boss", division = "21"}',
         '[[issuers]]\nurl = "https://a"\nclaim = "g"\ngroups.x = {role = "unit", division = "21", team = "V1"}',
         '[[issuers]]\nurl = "https://a"\nclaim = "g"\ngroups.x = {role = "township", division = "210522"}',
         '[[issuers]]\nurl = "https://a"\nclaim = "g"\ngroups.x = {role = "villager", division = "", team = "V1"}',
         '[[issuers]]\nurl = "https://a"\nclaim = "g"\ngroups.x = {role = "township", division = "", township = "21"}',
-        '[[issuers]]\nurl = "https://a"\n[[issuers]]\nurl = "https://a"', "[[issuers]",
+        '[[issuers]]\nurl = "https://a"\n[[issuers]]\nurl = "https://a"',
+        "[[issuers]",
     ],
-)  # fmt: skip
+)
 def test_a_file_of_issuers_that_does_not_fit_is_refused(said: str, tmp_path: Path) -> None:
     (tmp_path / "issuers.toml").write_text(said)
     with pytest.raises(ValueError, match=r"."):

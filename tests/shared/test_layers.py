@@ -35,8 +35,11 @@ def test_2_21_a_layer_that_says_nothing_is_its_citys_pack_under_the_countys_name
     pack = merged()
     assert (pack.jurisdiction, pack.name, pack.version) == (COUNTY, "本溪满族自治县", f"{COUNTY}-2015.1+2105-2014.1")
     assert (pack.campaigns, pack.outcomes, pack.links, pack.exit) == (
-        BENXI.campaigns, BENXI.outcomes, BENXI.links, BENXI.exit,
-    )  # fmt: skip
+        BENXI.campaigns,
+        BENXI.outcomes,
+        BENXI.links,
+        BENXI.exit,
+    )
     assert {pack.layer("campaigns", campaign.kind) for campaign in pack.campaigns} == {"2105"} and pack.pool == "2105"
 
 
@@ -170,9 +173,13 @@ def test_what_contradicts_the_layer_above_is_refused_where_the_layer_says_it(
 
 NATION: dict[str, Any] = tomllib.loads(Path("shared/policy/packs/national.toml").read_text("utf-8"))
 OVER_NATION: dict[str, Any] = {
-    "jurisdiction": "2105", "version": "2105-2018.1", "effective_from": date(2018, 6, 1), "name": "本溪市",
-    "name_en": "Benxi", "extends": "00",
-}  # fmt: skip
+    "jurisdiction": "2105",
+    "version": "2105-2018.1",
+    "effective_from": date(2018, 6, 1),
+    "name": "本溪市",
+    "name_en": "Benxi",
+    "extends": "00",
+}
 
 
 def test_5_1_a_region_says_only_where_it_differs_from_the_whole_country_and_decides_for_itself() -> None:

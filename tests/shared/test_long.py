@@ -27,8 +27,9 @@ ADOPTED = PolicyAdopted(place=CITY, version=PACK["version"], adopted_by="市委"
 ADOPT = AdoptPolicy(place=CITY, pack=PACK, adopted_by="市委")
 SOLVE = SolveMatching(place=CITY, matching="m1", asked_by="市委组织部", body="organisation")
 WAITING: Mapping[type[Command], Sequence[Event]] = {
-    AdoptPolicy: (), SolveMatching: (ADOPTED, unit("U1"), *squad("U1"), diagnosed(V1)),
-}  # fmt: skip
+    AdoptPolicy: (),
+    SolveMatching: (ADOPTED, unit("U1"), *squad("U1"), diagnosed(V1)),
+}
 """What each service has heard before the command."""
 
 

@@ -80,8 +80,11 @@ def test_docstrings_keys_and_comments_of_code_and_names_of_tests_are_citations(
     )
     test.write_text("def test_3_6_3_10_both():\n    pass\nasync def test_4_2_later():\n    pass\n")
     assert [(place.id, place.name, place.kind) for place in in_code(rule)] == [
-        ("3.1", "", "told"), ("3.2", "A.tell", "told"), ("3.3", "A.tell", "told"), ("3.5", "", "remark")
-    ]  # fmt: skip
+        ("3.1", "", "told"),
+        ("3.2", "A.tell", "told"),
+        ("3.3", "A.tell", "told"),
+        ("3.5", "", "remark"),
+    ]
     assert [place.id for place in in_tests(test)] == ["3.6", "3.10", "4.2"]
 
 

@@ -14,25 +14,44 @@ from tests.support.edits import edited
 from tests.support.packs import CONTACT, PACK
 
 TRAINING: dict[str, Any] = {
-    "kind": "lessons", "label": "轮训", "rule": "S3:第一项", "by": "organisation",
-    "held_by": ["organisation", "county"], "groups": {"resident": "驻村干部"},
-}  # fmt: skip
+    "kind": "lessons",
+    "label": "轮训",
+    "rule": "S3:第一项",
+    "by": "organisation",
+    "held_by": ["organisation", "county"],
+    "groups": {"resident": "驻村干部"},
+}
 CLERKS: dict[str, Any] = {"kind": "clerk", "label": "扶贫专干", "parents": ["village"], "personal": True}
 RATED: dict[str, Any] = {
-    "kind": "rating", "label": "专干评议", "rule": "S3:第四项", "of": "clerk", "opens": {"month": 11, "day": 1},
-    "decides": "township", "decide_within": {"months": 1},
+    "kind": "rating",
+    "label": "专干评议",
+    "rule": "S3:第四项",
+    "of": "clerk",
+    "opens": {"month": 11, "day": 1},
+    "decides": "township",
+    "decide_within": {"months": 1},
     "channels": [{"channel": "scores", "label": "乡镇评分", "weight": 100, "how": "panel", "by": "township"}],
     "grades": [{"name": "able", "label": "胜任", "at_least": 60}, {"name": "unable", "label": "不胜任", "at_least": 0}],
-}  # fmt: skip
+}
 PAID: dict[str, Any] = {
-    "kind": "pay", "label": "专干补助", "rule": "S3:第四项", "of": "clerk", "confirmed_by": "finance",
-    "confirm_within": {"calendar_days": 10}, "parts": [{"code": "basic", "label": "基本补助", "yuan": 900}],
-}  # fmt: skip
+    "kind": "pay",
+    "label": "专干补助",
+    "rule": "S3:第四项",
+    "of": "clerk",
+    "confirmed_by": "finance",
+    "confirm_within": {"calendar_days": 10},
+    "parts": [{"code": "basic", "label": "基本补助", "yuan": 900}],
+}
 MOVED: dict[str, Any] = {
-    "kind": "promoted", "label": "选拔", "clause": "S3:第四项", "on": "inspection.appraisal.graded",
-    "when": {"kind": ["rating"], "grade": ["able"]}, "subject": "village_cadre", "decides": "organisation",
+    "kind": "promoted",
+    "label": "选拔",
+    "clause": "S3:第四项",
+    "on": "inspection.appraisal.graded",
+    "when": {"kind": ["rating"], "grade": ["able"]},
+    "subject": "village_cadre",
+    "decides": "organisation",
     "decide_by": {"after": "proposal", "within": {"calendar_days": 30}},
-}  # fmt: skip
+}
 
 
 def faults_of(**said: Any) -> list[tuple[str, str]]:
@@ -89,8 +108,13 @@ def test_3_7_a_campaign_of_every_second_year_does_not_visit_each_village_each_ye
 
 
 def test_a_burden_that_the_pack_itself_exceeds_in_a_later_year_is_refused() -> None:
-    tour = {**PACK["campaigns"][2], "kind": "tour", "label": "巡查", "scored": False,
-            "opens": [{"every": {"months": 7}, "from": date(2014, 1, 10)}]}  # fmt: skip
+    tour = {
+        **PACK["campaigns"][2],
+        "kind": "tour",
+        "label": "巡查",
+        "scored": False,
+        "opens": [{"every": {"months": 7}, "from": date(2014, 1, 10)}],
+    }
     burden = {"rule": "S3:第四项", "visits": 1, "merge_within": 3}
     found = faults_of(campaigns=[*PACK["campaigns"], tour], burden=burden)
     assert refused(found, "burden.visits", "the pack itself visits every village 2 times, more than 1")
@@ -104,8 +128,10 @@ def test_a_burden_that_the_pack_itself_exceeds_in_a_later_year_is_refused() -> N
 def test_5_1_the_days_on_which_figures_are_taken_are_in_order_in_leap_years_too(
     first: tuple[int, int], last: tuple[int, int], is_taken: bool
 ) -> None:
-    window = {"measure_from": dict(zip(("month", "day"), first, strict=True)),
-              "measure_by": dict(zip(("month", "day"), last, strict=True))}  # fmt: skip
+    window = {
+        "measure_from": dict(zip(("month", "day"), first, strict=True)),
+        "measure_by": dict(zip(("month", "day"), last, strict=True)),
+    }
     found = faults_of(exit={**PACK["exit"], **window})
     assert (not found) if is_taken else refused(found, "exit.measure_by", "it must lie after")
 
@@ -114,9 +140,12 @@ def test_5_12_seasons_that_meet_in_years_without_a_29_february_are_refused() -> 
     spring = {"label": "春耕", "from": {"month": 2, "day": 29}, "until": {"month": 3, "day": 31}, "days": 25}
     winter = {"label": "冬闲", "from": {"month": 11, "day": 1}, "until": {"month": 2, "day": 28}, "days": 15}
     presence = {
-        "rule": "S3:第四项", "days": 20, "by": "township", "owed_by": "unit",
+        "rule": "S3:第四项",
+        "days": 20,
+        "by": "township",
+        "owed_by": "unit",
         "count_by": {"after": "month", "within": {"calendar_days": 10}},
-    }  # fmt: skip
+    }
     found = faults_of(presence={**presence, "seasons": [winter, spring]})
     assert refused(found, "presence.seasons[1].from", "“春耕” and “冬闲” have a day in common, such as 2015-02-28")
     since_march = {**spring, "from": {"month": 3, "day": 1}}
@@ -266,9 +295,12 @@ def test_5_1_a_share_that_seems_to_be_written_in_per_cent_is_doubted() -> None:
 # ------------------------------------------------------------ codes of two names
 
 DECIDED: dict[str, Any] = {
-    "kind": "matter", "label": "一般事项", "rule": "S3:第四项", "effect": "decide",
+    "kind": "matter",
+    "label": "一般事项",
+    "rule": "S3:第四项",
+    "effect": "decide",
     "steps": [{"name": "vote", "label": "表决", "kind": "decide", "by": "village", "within": {"calendar_days": 30}}],
-}  # fmt: skip
+}
 EXPERT = {**CONTACT, "kind": "expert", "label": "专家", "skills": {"growing": "种植"}}
 
 

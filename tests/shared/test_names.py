@@ -294,8 +294,9 @@ def constants(given: Any) -> Iterator[str | int]:
 def taken(function: Any) -> frozenset[str]:
     """The fields of the commands that a function takes, and of what lies within these."""
     hints = get_type_hints(function) if inspect.isfunction(function) else {}
-    return frozenset(name for kind in set(structs(tuple(hints.values()))) if issubclass(kind, Command)
-                     for name in fields_of(kind))  # fmt: skip
+    return frozenset(
+        name for kind in set(structs(tuple(hints.values()))) if issubclass(kind, Command) for name in fields_of(kind)
+    )
 
 
 def fields_of(kind: type[msgspec.Struct]) -> set[str]:

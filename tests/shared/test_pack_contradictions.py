@@ -26,9 +26,10 @@ def facet(code: str, share: float) -> dict[str, Any]:
 
 
 REPLY: dict[str, Any] = {
-    "by": "inspection", "reply_by": {"after": "inspection.visit.made", "within": {"calendar_days": 5}},
+    "by": "inspection",
+    "reply_by": {"after": "inspection.visit.made", "within": {"calendar_days": 5}},
     "decide_by": {"after": "inspection.visit.replied", "within": {"calendar_days": 5}},
-}  # fmt: skip
+}
 UNREACHABLE: dict[str, Any] = {"hindrances": {"road_cut": "道路中断"}, "at_most": 20}
 SECRETARY: dict[str, Any] = {"kind": "secretary", "label": "村支书", "parents": ["village"], "personal": True}
 OFFICE: dict[str, Any] = {"kind": "office", "label": "办公室", "parents": ["county"]}

@@ -153,11 +153,13 @@ def test_a_fault_within_a_part_that_may_be_left_out_is_shown_at_its_entry() -> N
 @pytest.mark.parametrize(
     ("edits", "where"),
     [
-        ((put("commitments.0.duties", {"road": "修路"}), put("commitments.1.duties", {"road": "通水"})),
-         "commitments[1].duties.road"),
+        (
+            (put("commitments.0.duties", {"road": "修路"}), put("commitments.1.duties", {"road": "通水"})),
+            "commitments[1].duties.road",
+        ),
         ((put("commitments.3.sources", {"other": "财政投入"}),), "commitments[3].sources.other"),
     ],
-)  # fmt: skip
+)
 def test_entries_of_two_lists_share_name_and_code_or_neither(edits: Any, where: str) -> None:
     (fault,) = faults_of(*edits)
     assert fault.where == where and "make them alike" in fault.en

@@ -71,8 +71,9 @@ def test_a_sentence_names_document_article_and_layer() -> None:
         and "0.2" in own.zh
     )
     assert citys.source == (
-        "《本溪市向贫困村选派驻村工作队》第四项，本溪市", "“本溪市向贫困村选派驻村工作队”, item 4, Benxi"
-    )  # fmt: skip
+        "《本溪市向贫困村选派驻村工作队》第四项，本溪市",
+        "“本溪市向贫困村选派驻村工作队”, item 4, Benxi",
+    )
     assert "30日" in citys.zh
     assert told["links", "team", "each_target"].source[0] == "本溪满族自治县"
     assert told["links", "team", "term"].source == ("本溪市", "Benxi") and told["links", "team", "term"].zh.endswith(
@@ -96,7 +97,7 @@ JALAID = "《扎赉特旗抓党建促脱贫攻坚工作调研》"
         ("jalaid", ("words", "roles"), "扎赉特旗"),
         ("national", ("listing", "diagnose_by"), "全国"),
     ],
-)  # fmt: skip
+)
 def test_a_pack_over_the_countrys_tells_which_of_the_two_says_it_and_by_which_document(
     pack: str, path: tuple[str, ...], source: str
 ) -> None:
@@ -106,10 +107,15 @@ def test_a_pack_over_the_countrys_tells_which_of_the_two_says_it_and_by_which_do
 def test_a_county_over_a_city_over_the_country_tells_each_of_the_three() -> None:
     kept = PolicyBook()
     city = {
-        "extends": "00", "jurisdiction": "1522", "version": "1522-2018.1", "effective_from": date(2018, 1, 1),
-        "name": "兴安盟", "name_en": "Hinggan", "exit": {"poverty_line": {"2021": 4100}},
+        "extends": "00",
+        "jurisdiction": "1522",
+        "version": "1522-2018.1",
+        "effective_from": date(2018, 1, 1),
+        "name": "兴安盟",
+        "name_en": "Hinggan",
+        "exit": {"poverty_line": {"2021": 4100}},
         "links": team_says(each_target=4),
-    }  # fmt: skip
+    }
     for pack in (content("national"), city):
         kept.adopt(kept_pack(pack))
     told = {
@@ -129,8 +135,7 @@ def test_the_difference_tells_what_changes_and_nothing_else() -> None:
     after = parse_pack(said, book().base)
     found = [*changes(BENXI, after)]
     told = {(old or new).path for old, new in found if old or new}  # type: ignore[union-attr]
-    assert {path[:2] for path in told} == {
-        ("documents",), ("documents", "H1"), ("links", "team"), ("outcomes", "talk")}  # fmt: skip
+    assert {path[:2] for path in told} == {("documents",), ("documents", "H1"), ("links", "team"), ("outcomes", "talk")}
     assert [path for path in told if path[0] == "links"] == [("links", "team", "each_target")]
     assert all(new is None for old, new in found if old and old.path[:2] == ("outcomes", "talk"))
     ((old, new),) = [pair for pair in found if pair[0] and pair[0].path == ("links", "team", "each_target")]
@@ -140,9 +145,13 @@ def test_the_difference_tells_what_changes_and_nothing_else() -> None:
 
 @pytest.mark.parametrize(
     ("size", "zh", "en"),
-    [(3, "3", "3"), ({"at_least": 3}, "不少于3", "3 or more"), ({"at_least": 3, "at_most": 5}, "3至5", "3 to 5"),
-     ({"at_least": 3, "at_most": 3}, "3", "3")],
-)  # fmt: skip
+    [
+        (3, "3", "3"),
+        ({"at_least": 3}, "不少于3", "3 or more"),
+        ({"at_least": 3, "at_most": 5}, "3至5", "3 to 5"),
+        ({"at_least": 3, "at_most": 3}, "3", "3"),
+    ],
+)
 def test_a_size_is_told_in_one_sentence(size: Any, zh: str, en: str) -> None:
     after = parse_pack(layer(documents=HOME_DOCUMENT, links=team_says(each_target=size)), book().base)
     told = {one.path: one for one in sentences(after)}["links", "team", "each_target"]

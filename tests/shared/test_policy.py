@@ -106,9 +106,14 @@ def test_the_worst_grade_is_by_the_packs_own_order() -> None:
 def test_what_bears_on_someone_is_a_sanction_and_what_does_not_is_a_reward() -> None:
     sanctions = {outcome.kind: outcome.sanction for outcome in parse_pack(PACK).outcomes}
     assert sanctions == {
-        "commendation": False, "criticism": True, "recall": True, "talk": True, "settlement": False, "extension": True,
+        "commendation": False,
+        "criticism": True,
+        "recall": True,
+        "talk": True,
+        "settlement": False,
+        "extension": True,
         "talent_pool": False,
-    }  # fmt: skip
+    }
 
 
 def test_2_4_what_is_due_before_march_is_due_on_the_last_day_of_february() -> None:

@@ -15,16 +15,24 @@ from shared.rules import revision
 from tests.support.persons import DAY, OPERATOR, PLACE, TERMS, VILLAGE, cadre, serving
 
 REGISTER = Register(
-    id=VILLAGE, place=PLACE, population=9, year=2014,
+    id=VILLAGE,
+    place=PLACE,
+    population=9,
+    year=2014,
     households={"H1": Household(persons=3, income=2100, secured=True, as_of=date(2014, 12, 1))},
-)  # fmt: skip
+)
 
 
 def record(subject: str = "T1", status: Any = "decidable") -> Record:
     case = Case(
-        terms=TERMS, place=PLACE, village=VILLAGE, status=status, evidence=(), proposed_on=DAY,
+        terms=TERMS,
+        place=PLACE,
+        village=VILLAGE,
+        status=status,
+        evidence=(),
+        proposed_on=DAY,
         decide_by=date(2015, 4, 1),
-    )  # fmt: skip
+    )
     return Record(id=f"team:{subject}", place=PLACE, subject_kind="team", subject=subject, cases={"O1": case})
 
 
@@ -52,7 +60,7 @@ async def test_who_asks_how_much_is_due_learns_of_nobody_what_it_is(tmp_path: Pa
             ("organisation/2105", "role=organisation&place=210502", {}),
             ("organisation/2105", "role=county&place=210521", {}),
             ("township/2105", "role=organisation&place=2105", {}),
-        ]  # fmt: skip
+        ]
         for role, query, due in asked:
             assert (await desk.get(f"/v1/due?{query}", role)).json() == due, query
         assert await desk.log() == []
@@ -156,9 +164,13 @@ async def test_1_18_households_are_no_strangers_to_read_where_nobody_is_asked_wh
 
 
 PERSON = Person(
-    id="P1", place=PLACE, sort="secretary", parent=f"village:{VILLAGE}", name="张三丰",
+    id="P1",
+    place=PLACE,
+    sort="secretary",
+    parent=f"village:{VILLAGE}",
+    name="张三丰",
     fields={"phone": "13812341234", "card": "21052119760301123X", "care": "insured", "said": "原村会计", "age": 41.0},
-)  # fmt: skip
+)
 MASKED = {"phone": "138****1234", "card": "2105**********123X", "care": "insured", "said": "原***", "age": 41.0}
 
 

@@ -182,9 +182,10 @@ async def seen(system: System, messages: list[Envelope]) -> None:
             ("210000", 422, "wider than a prefecture"),
         ):
             answer = await client.post(
-                f"{system.url('registry', AWAY)}/v1/policies", content=msgspec.json.encode([{**row, "place": place}]),
+                f"{system.url('registry', AWAY)}/v1/policies",
+                content=msgspec.json.encode([{**row, "place": place}]),
                 headers={"Idempotency-Key": f"misdirected {place}", "Content-Type": "application/json"},
-            )  # fmt: skip
+            )
             assert answer.status_code == status_code, answer.text
             assert words in answer.json()["errors"][0]["en"] and answer.json()["errors"][0]["rule"] == "share"
         await questions(system, client, listings)

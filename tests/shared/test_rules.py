@@ -244,9 +244,13 @@ def test_a_thing_is_reached_only_from_where_it_lies(
 
 def test_a_recoded_village_takes_what_is_about_it_along() -> None:
     event = VillageRecoded(
-        place="210521", village="210521100200", code="210522100300", document="民发〔2015〕1号", since=TODAY,
+        place="210521",
+        village="210521100200",
+        code="210522100300",
+        document="民发〔2015〕1号",
+        since=TODAY,
         decided_by="市政府",
-    )  # fmt: skip
+    )
     thing = Thing(id=event.village, place="210521", until=TODAY)
     assert recoded(thing, event, None, TODAY) == (thing.but(place="210522"), ())  # type: ignore[arg-type]
     assert recoded(None, event, None, TODAY) == (None, ())  # type: ignore[arg-type]
@@ -361,8 +365,11 @@ def test_a_timer_stands_on_the_day_after_its_deadline_or_earlier(timer: date, af
 def test_a_moved_deadline_is_told_with_the_notice() -> None:
     moved = Moved(("orders", "O1", "due"), TODAY, date(2015, 3, 9))
     assert moved.said("2015") == {
-        "deadline": "orders O1 due", "was": TODAY, "due": date(2015, 3, 9), "notice": "2015",
-    }  # fmt: skip
+        "deadline": "orders O1 due",
+        "was": TODAY,
+        "due": date(2015, 3, 9),
+        "notice": "2015",
+    }
 
 
 def test_timers_are_set_and_taken_off_by_name_and_the_first_is_due() -> None:

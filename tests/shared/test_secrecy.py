@@ -82,12 +82,17 @@ def test_accounts_and_webhooks_take_none_either() -> None:
 
 
 FORM = Form(
-    name="notes", title="记录表", en="Notes", key=("id",), asked_by_zh="县", asked_by_en="the county",
+    name="notes",
+    title="记录表",
+    en="Notes",
+    key=("id",),
+    asked_by_zh="县",
+    asked_by_en="the county",
     columns=(
         Column(field="id", title="编号", en="Id", kind="id", pattern="[A-Z0-9]+"),
         Column(field="said", title="内容", en="Said", longest=200),
     ),
-)  # fmt: skip
+)
 HEADINGS, FIRST = ("编号", "内容", "备注"), ("A1", "甲", "")
 SHEETS = {
     "a cell": ((HEADINGS, FIRST, ("A2", "机密★5年", "")), 3),

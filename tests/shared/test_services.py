@@ -303,9 +303,13 @@ async def through(database: str, act: Callable[[AsyncConnection], Awaitable[Any]
 def test_cadres_in_pools_become_squads_when_the_schema_is_upgraded(database: str) -> None:
     migrations._with_config("dispatch", database, lambda config: command.upgrade(config, "0001"))
     cadre = {
-        "unit": "U1", "rank": "staff", "party_member": True, "work_since": "2000-01-01", "born_on": "1970-01-01",
+        "unit": "U1",
+        "rank": "staff",
+        "party_member": True,
+        "work_since": "2000-01-01",
+        "born_on": "1970-01-01",
         "reserve": False,
-    }  # fmt: skip
+    }
     unit = {"place": "210502", "level": "city", "department": "农业", "strength": 50}
     body = {
         "id": "2105",
@@ -338,10 +342,12 @@ def test_pools_know_who_was_bound_to_a_village_before_the_schema_is_upgraded(dat
         },
         ("contacts", "210521100202", "210521"): {"bonds": {"guard": {"since": {"C2": since}}, "old": {}}},
         ("posts", "T1", "210521"): {
-            "sort": "township", "name": "乡", "parent": "210521",
+            "sort": "township",
+            "name": "乡",
+            "parent": "210521",
             "bonds": {"deputy": {"since": {"C3": since}}, "lead": {"since": {"V1": since}, "villagers": True}},
         },
-    }  # fmt: skip
+    }
     for (kind, id, place), body in bodies.items():
         row = {
             "id": id,
@@ -366,9 +372,13 @@ def test_pools_know_who_was_bound_to_a_village_before_the_schema_is_upgraded(dat
 
 def test_counties_know_the_villages_that_were_registered_before_the_schema_is_upgraded(database: str) -> None:
     migrations._with_config("registry", database, lambda config: command.upgrade(config, "0009"))
-    stands = (("210521100201", "helped", "210521100201"), ("210522100201", "registered", "210521101900"),
-              ("210521100202", "merged", "210521100202"), ("210521100203", "withdrawn", "210521100203"),
-              ("210523100201", "delisted", "210523100201"))  # fmt: skip
+    stands = (
+        ("210521100201", "helped", "210521100201"),
+        ("210522100201", "registered", "210521101900"),
+        ("210521100202", "merged", "210521100202"),
+        ("210521100203", "withdrawn", "210521100203"),
+        ("210523100201", "delisted", "210523100201"),
+    )
     rows = [
         {
             "id": id, "place": code[:6], "status": stage, "awaits": False,
@@ -414,19 +424,26 @@ def test_assignments_become_links_and_commitments_when_the_schema_is_upgraded(da
         ],
     }  # fmt: skip
     late = {
-        "stage": "kept", **out, "until": "2015-03-01", "timers": {"kept": "2015-03-02"},
+        "stage": "kept",
+        **out,
+        "until": "2015-03-01",
+        "timers": {"kept": "2015-03-02"},
         "owed": {"ledger/2014": {**ledger, "settle_by": "2015-02-01"}},
-    }  # fmt: skip
+    }
     waiting = {"stage": "diagnosed", "spell": 1, "carried": {"ledger": [item]}}
     stages = {"210521100201": helped, "210521100202": late, "210521100203": waiting}
     gone = {f"210522{n:06}": {"stage": "released", "spell": 0} for n in range(2_100)}
     rows = [
         {
-            "id": id, "place": id[:6], "status": said["stage"], "due": None, "awaits": True,
+            "id": id,
+            "place": id[:6],
+            "status": said["stage"],
+            "due": None,
+            "awaits": True,
             "body": json.dumps({"id": id, "place": id[:6], **said}),
         }
         for id, said in (stages | gone).items()
-    ]  # fmt: skip
+    ]
     parked = json.dumps(["assignments", "210521100203", {"term": "2017-06-21", "commitments": "2014-10-01"}]).encode()
     letter = {
         "id": "00000000-0000-8000-8000-000000000001", "stream": "timers", "sequence": 1, "subject": "x",
@@ -446,8 +463,10 @@ def test_assignments_become_links_and_commitments_when_the_schema_is_upgraded(da
 
     async def found(conn: AsyncConnection) -> Any:
         letters = (await conn.execute(tables.dead_letters.select())).mappings().all()
-        counts = [(await conn.execute(select(func.count()).select_from(tables.states[kind]))).scalar()
-                  for kind in (Link, Commitments)]  # fmt: skip
+        counts = [
+            (await conn.execute(select(func.count()).select_from(tables.states[kind]))).scalar()
+            for kind in (Link, Commitments)
+        ]
         due = (await conn.execute(select(tables.states[Link].c.due))).scalars()
         waits = (await conn.execute(select(tables.states[Commitments].c.awaits))).scalars()
         timers = sorted(dead_letters.timers(row)[:2] for row in letters)

@@ -16,9 +16,13 @@ from shared import runtime
 
 DATABASE = "postgresql+asyncpg://registry:hush@postgres/registry"
 GIVEN = {
-    "ZHUCUN_DATABASE": DATABASE, "ZHUCUN_PORT": "8000", "ZHUCUN_SECRET_FILE": "/keys/secret", "ZHUCUN_NATS_KEY": "k.nk",
-    "ZHUCUN_SIGNING_KEYS": "/keys/signing.json", "ZHUCUN_SOURCES": "registry=http://registry:8000",
-}  # fmt: skip
+    "ZHUCUN_DATABASE": DATABASE,
+    "ZHUCUN_PORT": "8000",
+    "ZHUCUN_SECRET_FILE": "/keys/secret",
+    "ZHUCUN_NATS_KEY": "k.nk",
+    "ZHUCUN_SIGNING_KEYS": "/keys/signing.json",
+    "ZHUCUN_SOURCES": "registry=http://registry:8000",
+}
 PUBLIC = ("registry", "accounts", "webhooks", "console")
 PROCESSES: tuple[Any, ...] = (runtime, accounts, webhooks, console, streams)
 
@@ -75,10 +79,12 @@ def test_a_wrong_setting_is_named_in_both_languages_without_its_value(
     ("process", "name"),
     [
         *((process, "ZHUCUN_DATABASE") for process in (runtime, accounts, webhooks, console)),
-        (runtime, "ZHUCUN_PORT"), (accounts, "ZHUCUN_SIGNING_KEYS"), (streams, "ZHUCUN_NATS_KEY"),
+        (runtime, "ZHUCUN_PORT"),
+        (accounts, "ZHUCUN_SIGNING_KEYS"),
+        (streams, "ZHUCUN_NATS_KEY"),
         *((process, "ZHUCUN_SOURCES") for process in (webhooks, console)),
     ],
-)  # fmt: skip
+)
 def test_a_missing_setting_is_named_in_both_languages(process: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(name)
     with pytest.raises(SystemExit) as ended:
@@ -89,20 +95,23 @@ def test_a_missing_setting_is_named_in_both_languages(process: Any, name: str, m
 @pytest.mark.parametrize(
     ("service", "name", "value"),
     [
-        ("registry", "ZHUCUN_PORT", "abc"), ("registry", "ZHUCUN_SHARE", "3/2"),
+        ("registry", "ZHUCUN_PORT", "abc"),
+        ("registry", "ZHUCUN_SHARE", "3/2"),
         *((service, "ZHUCUN_SECRET_FILE", "/nowhere/secret") for service in PUBLIC),
         *((service, "ZHUCUN_ISSUERS", "/nowhere/issuers.toml") for service in PUBLIC if service != "accounts"),
     ],
-)  # fmt: skip
+)
 def test_a_process_ends_with_what_is_wrong_and_nothing_else(
     service: str, name: str, value: str, tmp_path: Path
 ) -> None:
     secret = tmp_path / "secret"
     secret.write_bytes(b"s" * 32)
     found = {
-        "ZHUCUN_DATABASE": f"sqlite+aiosqlite:///{tmp_path / 'kept.db'}", "ZHUCUN_SECRET_FILE": str(secret),
-        "ZHUCUN_SIGNING_KEYS": str(tmp_path / "keys.json"), "ZHUCUN_ISSUERS": "none",
-    } | {name: value}  # fmt: skip
+        "ZHUCUN_DATABASE": f"sqlite+aiosqlite:///{tmp_path / 'kept.db'}",
+        "ZHUCUN_SECRET_FILE": str(secret),
+        "ZHUCUN_SIGNING_KEYS": str(tmp_path / "keys.json"),
+        "ZHUCUN_ISSUERS": "none",
+    } | {name: value}
     command = [sys.executable, "-m", f"services.{service}.app"]
     ran = subprocess.run(command, env=os.environ | found, capture_output=True, text=True, timeout=60)
     assert ran.returncode == 1 and ran.stderr.startswith("无法启动：") and ran.stderr.count("\n") == 1, ran.stderr

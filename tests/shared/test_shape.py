@@ -2,7 +2,9 @@
 
 import ast
 import re
+import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
@@ -17,10 +19,16 @@ ROOT = Path(__file__).parents[2]
 LONGEST_FUNCTION = 70
 """Lines of a function, with its docstring, that one person reads at one go."""
 DECISION = re.compile(r"^\*\*(\d+)\. .+?\*\* \((\d{4}-\d{2}-\d{2})\)", re.MULTILINE)
+PASSED_OVER = "# fmt: skip"
+SAVES_AT_LEAST = 6
+"""Lines that the formatter would need more where it is passed over: many short parts of one call or table, each on a
+line of its own, would hide what stands around them. Anywhere else what it makes is taken."""
 SOURCES = [
-    path for room in ("shared", "services", "deploy") for path in (ROOT / room).rglob("*.py")
+    path
+    for room in ("shared", "services", "deploy")
+    for path in (ROOT / room).rglob("*.py")
     if path.parent.name != "migrations" or path.parent.parent.name == "shared"
-]  # fmt: skip
+]
 
 
 def test_no_function_is_longer_than_what_is_read_at_one_go() -> None:
@@ -32,6 +40,37 @@ def test_no_function_is_longer_than_what_is_read_at_one_go() -> None:
         and (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION
     ]
     assert long == []
+
+
+def test_the_formatter_is_passed_over_only_where_that_saves_many_lines(tmp_path: Path) -> None:
+    marked = [path for path in _all_sources() if PASSED_OVER in path.read_text("utf-8")]
+    formatted = {path: tmp_path / f"{number}.py" for number, path in enumerate(marked)}
+    for path, copy in formatted.items():
+        copy.write_text(re.sub(f"{PASSED_OVER}$", "", path.read_text("utf-8"), flags=re.MULTILINE), "utf-8")
+    config = ("--config", str(ROOT / "pyproject.toml"))
+    subprocess.run([sys.executable, "-m", "ruff", "format", *config, str(tmp_path)], check=True, capture_output=True)
+    for_little = [
+        f"{path.relative_to(ROOT)}:{last}"
+        for path, copy in formatted.items()
+        for (first, last), (begins, ends) in zip(_written(path), _written(copy), strict=True)
+        if path.read_text("utf-8").splitlines()[last - 1].endswith(PASSED_OVER)
+        and ends - begins - (last - first) < SAVES_AT_LEAST
+    ]
+    assert for_little == []
+
+
+def _all_sources() -> Iterator[Path]:
+    return (path for room in ("shared", "services", "deploy", "tests") for path in (ROOT / room).rglob("*.py"))
+
+
+def _written(path: Path) -> list[tuple[int, int]]:
+    """The first and last line of each statement, in order; of one that holds others, of what stands above them."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.stmt | ast.ExceptHandler):
+            body = getattr(node, "body", None)
+            found.append((node.lineno, max(node.lineno, body[0].lineno - 1) if body else node.end_lineno or 0))
+    return found
 
 
 def test_every_folder_of_tests_is_a_package() -> None:
@@ -151,11 +190,7 @@ def test_decisions_are_numbered_dated_and_those_that_are_cited_exist() -> None:
     numbers = [int(number) for number, _ in DECISION.findall(text)]
     assert numbers == [*range(1, len(numbers) + 1)]
     assert len(numbers) == len(re.findall(r"^\*\*", text, re.MULTILINE)), "each has a number and a date"
-    cited = {
-        int(number)
-        for path in SOURCES
-        for number in re.findall(r"\(decision (\d+)\)", path.read_text("utf-8"))
-    }  # fmt: skip
+    cited = {int(number) for path in SOURCES for number in re.findall(r"\(decision (\d+)\)", path.read_text("utf-8"))}
     assert cited and cited <= {*numbers}
 
 

@@ -39,10 +39,14 @@ def ended(service: str, kept: Path, **more: str) -> str:
     secret = kept.with_name("secret")
     secret.write_bytes(b"s" * 32)
     found = {
-        "ZHUCUN_DATABASE": f"sqlite+aiosqlite:///{kept}", "ZHUCUN_SECRET_FILE": str(secret), "ZHUCUN_PORT": "1",
-        "ZHUCUN_SIGNING_KEYS": str(kept.with_name("keys.json")), "ZHUCUN_ISSUERS": "none", "ZHUCUN_SOURCES": "a=http://a",
+        "ZHUCUN_DATABASE": f"sqlite+aiosqlite:///{kept}",
+        "ZHUCUN_SECRET_FILE": str(secret),
+        "ZHUCUN_PORT": "1",
+        "ZHUCUN_SIGNING_KEYS": str(kept.with_name("keys.json")),
+        "ZHUCUN_ISSUERS": "none",
+        "ZHUCUN_SOURCES": "a=http://a",
         "ZHUCUN_NATS": "nats://127.0.0.1:1",
-    } | more  # fmt: skip
+    } | more
     command = [sys.executable, "-c", f"{SOON} run_module('services.{service}.app', run_name='__main__')"]
     ran = subprocess.run(command, env=os.environ | found, capture_output=True, text=True, timeout=60)
     assert ran.returncode == 1, ran

@@ -345,9 +345,8 @@ def test_a_deadline_that_holidays_moved_is_told_of_the_place_where_it_is_owed(ki
 def test_every_kind_of_state_that_has_a_status_has_rows_here() -> None:
     told = {type(state) for state, _, _ in ROWS}
     kinds = {
-        kind for kind in below(State)
-        if ".model." in kind.__module__ and kind.kind and kind.status is not State.status
-    }  # fmt: skip
+        kind for kind in below(State) if ".model." in kind.__module__ and kind.kind and kind.status is not State.status
+    }
     assert kinds - told == set()
 
 

@@ -204,10 +204,14 @@ def test_an_id_a_month_and_a_figure_do_not_run_into_each_other() -> None:
         AllowancesDrawn(**allowances, paid=(Paid("C0004", 1_100, {"days": 1_100}), Paid("C0025", 900, {"days": 900}))),
         StatementConfirmed(**allowances, person="S1", total=2_000, recurs=True, confirmed_by="区财政局"),
         AppraisalOpened(
-            place="520402", year=2013, subject_kind="village_cadre", subject="DIRECTOR-22", kind="director_review",
+            place="520402",
+            year=2013,
+            subject_kind="village_cadre",
+            subject="DIRECTOR-22",
+            kind="director_review",
             inputs=(),
         ),
-    ]  # fmt: skip
+    ]
     assert [line(event, DAY, shipped("xixiu"), {})[0] for event in told] == [
         ("乡镇人民政府确认2013年11月驻村天数：C0004（10天）",
          "乡镇人民政府 said how many days of November 2013 each was there: C0004 10"),
@@ -224,9 +228,13 @@ def test_a_quotation_within_a_quotation_has_marks_of_its_own() -> None:
     assert nested("“党务、村务、财务“三公开””，“五个好”") == "“党务、村务、财务‘三公开’”，“五个好”"
     assert nested("“五小”、”") == "“五小”、”", "marks without a partner stay"
     ticked = ChecklistTicked(
-        place="520402", village="520402901203", kind="disclosure", on=date(2016, 12, 31), proof="公开栏",
+        place="520402",
+        village="520402901203",
+        kind="disclosure",
+        on=date(2016, 12, 31),
+        proof="公开栏",
         ticked_by="村民代表会议",
-    )  # fmt: skip
+    )
     (zh, _), _ = line(ticked, DAY, shipped("xixiu"), {})
     assert zh == "村民代表会议填报2016年12月31日的“党务、村务、财务‘三公开’”，佐证：公开栏"
 

@@ -54,8 +54,10 @@ async def test_whoever_is_read_is_told_the_day_the_organ_and_what_was_read(tmp_p
         entries = {entry.number: entry for entry in await desk.log()}
         first, whole, by_operator = await told(desk)
         assert (first["what"], first["organ"], first["purpose"]) == (
-            ["查阅干部登记信息", "read the entry of a cadre"], ["县organisation"] * 2, "",
-        )  # fmt: skip
+            ["查阅干部登记信息", "read the entry of a cadre"],
+            ["县organisation"] * 2,
+            "",
+        )
         assert whole["what"][0] == "查看干部登记信息，含姓名全文" and whole["purpose"] == "核对 : cadres/C2 任职"
         assert by_operator["organ"] == ["系统运维", "operators"]
         assert entries[first["number"]].who not in str([first, whole, by_operator]), "nobody is told by whom"
@@ -83,8 +85,10 @@ async def test_what_is_not_told_yet_is_left_out_until_it_is(tmp_path: Path) -> N
         async with desk.pipeline.engine.begin() as conn:
             await store.save_states(conn, desk.pipeline.tables, [record("proposed")])
         assert [one["what"][0] for one in await told(desk)] == [
-            "查阅奖惩记录", "查看待办事项，其中涉及奖惩记录", "下载表格，其中涉及奖惩记录",
-        ]  # fmt: skip
+            "查阅奖惩记录",
+            "查看待办事项，其中涉及奖惩记录",
+            "下载表格，其中涉及奖惩记录",
+        ]
 
 
 @pytest.mark.parametrize(

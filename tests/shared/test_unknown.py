@@ -23,8 +23,10 @@ from shared.policy import PolicyBook
 from shared.rules import Refused
 from tests.support import bounds
 
-PACKS = {name: tomllib.loads(Path(f"shared/policy/packs/{name}.toml").read_text("utf-8"))
-         for name in ("national", "zunyi", "xixiu")}  # fmt: skip
+PACKS = {
+    name: tomllib.loads(Path(f"shared/policy/packs/{name}.toml").read_text("utf-8"))
+    for name in ("national", "zunyi", "xixiu")
+}
 TODAY = date(2019, 6, 20)
 
 

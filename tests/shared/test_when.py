@@ -231,10 +231,13 @@ def test_a_pack_says_its_days_in_sentences_of_both_languages() -> None:
     for path, zh, en in (
         (("listing", "diagnose_by"), "自列入贫困村起29日内", "within 29 calendar days of the listing"),
         (("commitments", "three_year_plan", "set_by"), "自工作目标责任书起30日内", "within 30 calendar days of letter"),
-        (("commitments", "ledger", "reconcile"), "自2014年3月31日起每3个月一次，15日内",
-         "every 3 months from 31 March 2014 on, within 15 calendar days"),
+        (
+            ("commitments", "ledger", "reconcile"),
+            "自2014年3月31日起每3个月一次，15日内",
+            "every 3 months from 31 March 2014 on, within 15 calendar days",
+        ),
         (("campaigns", "annual", "opens"), "每年12月1日", "1 December of each year"),
-    ):  # fmt: skip
+    ):
         assert told[path][0].endswith(zh) and en in told[path][1], told[path]
 
 
@@ -280,8 +283,12 @@ def test_a_pack_in_earlier_words_stays_in_force_and_says_the_same() -> None:
 
 
 def test_a_layer_in_earlier_words_says_what_it_said_and_no_more() -> None:
-    layer = {"extends": "2105", "team": {"replace_within": {"calendar_days": 10}},
-             "commitments": [EARLIER["commitments"][0]], "exit": {"verification": {"sample_share": 0.3}}}  # fmt: skip
+    layer = {
+        "extends": "2105",
+        "team": {"replace_within": {"calendar_days": 10}},
+        "commitments": [EARLIER["commitments"][0]],
+        "exit": {"verification": {"sample_share": 0.3}},
+    }
     assert renewed(layer) == {
         "extends": "2105",
         "links": [{"kind": "team", "replace_by": {"after": "vacancy", "within": {"calendar_days": 10}}}],

@@ -187,8 +187,10 @@ def test_e4_columns_formatted_to_the_last_row_are_read_as_what_they_hold() -> No
     heads = "".join(
         f'<c r="{chr(65 + n)}1" t="inlineStr"><is><t>{title}</t></is></c>' for n, title in enumerate(TITLES)
     )
-    good = '<c r="A2" t="inlineStr"><is><t>C-1</t></is></c><c r="B2"><v>210521500001</v></c>' \
-           '<c r="C2" t="inlineStr"><is><t>甲</t></is></c>'  # fmt: skip
+    good = (
+        '<c r="A2" t="inlineStr"><is><t>C-1</t></is></c><c r="B2"><v>210521500001</v></c>'
+        '<c r="C2" t="inlineStr"><is><t>甲</t></is></c>'
+    )
     empty = "".join(
         f'<row r="{n}" spans="1:10">' + "".join(f'<c r="{c}{n}" s="1"/>' for c in "ABCDEFGHIJ") + "</row>"
         for n in range(3, 100_000)
@@ -228,17 +230,21 @@ def test_e5_a_part_that_stands_twice_is_refused() -> None:
 
 def test_e5_rows_and_cells_without_addresses_and_escapes_are_read() -> None:
     heads = "".join(f'<c t="inlineStr"><is><t>{title}</t></is></c>' for title in TITLES)
-    line = '<c t="inlineStr"><is><r><t>C-</t></r><r><t>1</t></r><rPh sb="0" eb="1"><t>xx</t></rPh></is></c>' \
-           '<c t="str"><v>210521500001</v></c><c t="inlineStr"><is><t>甲_x000D_</t></is></c>'  # fmt: skip
+    line = (
+        '<c t="inlineStr"><is><r><t>C-</t></r><r><t>1</t></r><rPh sb="0" eb="1"><t>xx</t></rPh></is></c>'
+        '<c t="str"><v>210521500001</v></c><c t="inlineStr"><is><t>甲_x000D_</t></is></c>'
+    )
     (row,), _ = read(package(f"<row>{heads}</row><row>{line}</row>"))
     assert (row.values["id"], row.values["name"]) == ("C-1", "甲")
 
 
 @pytest.mark.parametrize(
     "cells",
-    ['<c r="A3" t="str"><v>C-1</v></c><c r="A3" t="str"><v>C-2</v></c>',
-     '<c r="A3" t="str"><v>C-1</v></c><c r="A4" t="str"><v>C-2</v></c>'],
-)  # fmt: skip
+    [
+        '<c r="A3" t="str"><v>C-1</v></c><c r="A3" t="str"><v>C-2</v></c>',
+        '<c r="A3" t="str"><v>C-1</v></c><c r="A4" t="str"><v>C-2</v></c>',
+    ],
+)
 def test_e8_a_cell_that_stands_twice_is_named(cells: str) -> None:
     heads = "".join(f'<c t="inlineStr"><is><t>{title}</t></is></c>' for title in TITLES)
     assert "出现两次" in refused(package(f'<row r="1">{heads}</row><row r="3">{cells}</row>'))

@@ -22,8 +22,10 @@ async def diagnosed(simulation: Simulation) -> None:
     """A village of the list is surveyed and diagnosed, and a unit with a leader is registered."""
     problem, form = {"kind": "problem", "cause": "没有主导产业"}, {"kind": "form"}
     topics = enumerate(ZUNYI["listing"]["topics"], 1)
-    surveys = [{**IN_THE_VILLAGE, "number": n, "topic": topic, "on": BEGIN, **(problem if n == 1 else form)}
-               for n, topic in topics]  # fmt: skip
+    surveys = [
+        {**IN_THE_VILLAGE, "number": n, "topic": topic, "on": BEGIN, **(problem if n == 1 else form)}
+        for n, topic in topics
+    ]
     village = {**IN_THE_VILLAGE, "name": "某村（虚构）", "township": "示例镇", "population": 900, "listed": True}
     rows: dict[str, list[dict[str, Any]]] = {
         "policies": [{"place": CITY, "pack": PACK, "adopted_by": "市委"}],

@@ -195,10 +195,12 @@ def _read(result: Result, moment: Moment, today: date) -> Answer:
             return Answer(outcome, f"{outcome} {error.zh} {error.en} {error.basis}", result)
         return Answer(f"fails: {type(error).__name__}", repr(error), result)
     states = sorted(result.changed.items(), key=lambda one: (one[0][0].kind, one[0][1]))
-    whole = b" ".join([
-        *(fact.event.type.encode() + _SORTED(fact.event) for fact in result.facts),
-        *(kind.kind.encode() + looks(state, moment.book, today) for (kind, _), state in states),
-    ]).decode()  # fmt: skip
+    whole = b" ".join(
+        [
+            *(fact.event.type.encode() + _SORTED(fact.event) for fact in result.facts),
+            *(kind.kind.encode() + looks(state, moment.book, today) for (kind, _), state in states),
+        ]
+    ).decode()
     types = dict.fromkeys(
         fact.event.type.removeprefix(f"{moment.service}.").removesuffix(".v1") for fact in result.facts
     )

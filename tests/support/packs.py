@@ -35,9 +35,12 @@ def with_team(pack: dict[str, Any] = PACK, **said: Any) -> dict[str, Any]:
 
 EARLIER_TEAM: dict[str, Any] = {
     "size": PACK["links"][0]["each_target"],
-    **{field: value for field, value in PACK["links"][0].items()
-       if field not in ("kind", "label", "from", "to", "each_target")},
-}  # fmt: skip
+    **{
+        field: value
+        for field, value in PACK["links"][0].items()
+        if field not in ("kind", "label", "from", "to", "each_target")
+    },
+}
 """What the pack says of its teams, as it was written when they were a section of their own."""
 
 

@@ -29,8 +29,9 @@ OF: dict[str, Any] = {**AT, "matter": "2014-1"}
 
 def step(name: str, **fields: Any) -> c.TakeStep:
     votes = {"entitled": 1, "present": 1, "agreed": 1} if name in ("appraise", "review") else {}
-    return c.TakeStep(**OF, step=name, body="township" if name == "review" else "village", decided_by="村",
-                      **{**votes, **fields})  # fmt: skip
+    return c.TakeStep(
+        **OF, step=name, body="township" if name == "review" else "village", decided_by="村", **{**votes, **fields}
+    )
 
 
 def answered(**answers: bool) -> c.TakeStep:

@@ -164,9 +164,13 @@ class Walk:
         first = self.at.today + timedelta(1)
         off = tuple(day for n in range(HOLIDAYS) if (day := first + timedelta(n)).year == first.year)
         notice = HolidaysAnnounced(
-            place=COUNTRY, notice=f"notice-{first.year}", year=first.year, document="节假日安排", off=off,
+            place=COUNTRY,
+            notice=f"notice-{first.year}",
+            year=first.year,
+            document="节假日安排",
+            off=off,
             announced_by="办公室",
-        )  # fmt: skip
+        )
         found = announced(self.at, notice)
         yield "told", notice, found
         self.keep(found)

@@ -9,14 +9,16 @@ from tests.registry.county import AT, BENXI, County, household
 
 MONTH = {"calendar_days": 30}
 MONITORING: dict[str, Any] = {
-    "line": {"2014": 4000, "2015": 4200}, "propose_within": {"calendar_days": 15}, "review_every": {"months": 3},
+    "line": {"2014": 4000, "2015": 4200},
+    "propose_within": {"calendar_days": 15},
+    "review_every": {"months": 3},
     "reviewed_by": "team",
     "classes": [
         {"code": "unstable", "label": "脱贫不稳定户", "of": "lifted", "by_income": True, "observe": {"months": 6}},
         {"code": "marginal", "label": "边缘易致贫户", "of": "outside", "by_income": True, "observe": {"months": 6}},
         {"code": "sudden", "label": "突发严重困难户", "observe": {"months": 3}},
     ],
-}  # fmt: skip
+}
 
 
 def round_of(kind: str, label: str, effect: str, *, accepts: bool = False) -> dict[str, Any]:

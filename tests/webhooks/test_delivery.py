@@ -64,12 +64,15 @@ async def test_an_event_that_is_refused_holds_its_village_and_no_other(desk: Des
 
 
 LIES = {
-    "half a body": HALF, "a redirect": refusing(302, "location: http://169.254.169.254/latest/meta-data/"),
-    "an error": refusing(500), "too many": refusing(429, "retry-after: 1"), "silence": None,
+    "half a body": HALF,
+    "a redirect": refusing(302, "location: http://169.254.169.254/latest/meta-data/"),
+    "an error": refusing(500),
+    "too many": refusing(429, "retry-after: 1"),
+    "silence": None,
     "nonsense": b"hello\r\n\r\n",
     "no such day": refusing(503, "retry-after: Mon, 01 Jan 99999999999 00:00:00 GMT"),
     "no such zone": refusing(503, "retry-after: Mon, 01 Jan 2024 00:00:00 +99999999999999999999"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("lie", LIES)
@@ -243,11 +246,16 @@ async def test_after_a_restored_backup_all_that_waits_is_read_from_its_earliest_
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"url": "http://example.org/"}, "url"), ({"url": "https://u:p@example.org/"}, "url"),
-    ({"url": "https://example.org/#x"}, "url"), ({"url": "ftp://example.org/"}, "url"), ({"url": "https://"}, "url"),
-    ({"url": "https://[::1/"}, "url"), ({"url": "https://example.org:99999/"}, "url"),
-    ({"types": ["registry.nothing.v1"]}, "types"), ({"types": ["inspection.draw.made.v1"]}, "types"),
-]  # fmt: skip
+    ({"url": "http://example.org/"}, "url"),
+    ({"url": "https://u:p@example.org/"}, "url"),
+    ({"url": "https://example.org/#x"}, "url"),
+    ({"url": "ftp://example.org/"}, "url"),
+    ({"url": "https://"}, "url"),
+    ({"url": "https://[::1/"}, "url"),
+    ({"url": "https://example.org:99999/"}, "url"),
+    ({"types": ["registry.nothing.v1"]}, "types"),
+    ({"types": ["inspection.draw.made.v1"]}, "types"),
+]
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -263,10 +271,15 @@ async def test_what_cannot_be_sent_to_is_refused_and_strangers_are_too(desk: Des
         await desk.add()
         own, other = desk.receiver.secret, (await desk.add())["secret"]
         for method, path, token in (
-            ("GET", "", ""), ("POST", "", own), ("GET", f"/{desk.id}", own), ("POST", f"/{desk.id}/pause", other),
-            ("GET", f"/{desk.id}/undelivered", ""), ("GET", "/w-none", own), ("POST", f"/{desk.id}/rotate", own),
+            ("GET", "", ""),
+            ("POST", "", own),
+            ("GET", f"/{desk.id}", own),
+            ("POST", f"/{desk.id}/pause", other),
+            ("GET", f"/{desk.id}/undelivered", ""),
+            ("GET", "/w-none", own),
+            ("POST", f"/{desk.id}/rotate", own),
             ("GET", "", own),
-        ):  # fmt: skip
+        ):
             headers = {"Authorization": f"Bearer {token}"}
             refusal(await desk.http.request(method, f"/v1/endpoints{path}", json=ASKED, headers=headers), 401)
 

@@ -131,10 +131,12 @@ async def test_acts_and_reads_of_people_are_logged_and_what_receivers_ask_is_not
     found = decode(body.splitlines())
     assert first_fault(found) is None
     assert [(one.deed, one.about, one.result) for one in found] == [
-        ("POST /v1/endpoints", desk.id, "done"), ("GET /v1/endpoints", "", "done"),
-        ("POST /v1/endpoints/{name}/pause", desk.id, "role"), ("GET /v1/audit", "", "role"),
+        ("POST /v1/endpoints", desk.id, "done"),
+        ("GET /v1/endpoints", "", "done"),
+        ("POST /v1/endpoints/{name}/pause", desk.id, "role"),
+        ("GET /v1/audit", "", "role"),
         ("POST /v1/endpoints/{name}/resend", desk.id, "schema"),
-    ]  # fmt: skip
+    ]
     assert found[0].who == "operator" and found[1].who == found[2].who != "operator"
     assert {one.organ for one in found[1:]} == {"省数据局"}
 

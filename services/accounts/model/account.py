@@ -27,10 +27,12 @@ TownshipCode = Annotated[str, Meta(pattern=r"^[0-9]{9}$(?!\n)|^$", max_length=9)
 """The digits of the township for which the account acts; empty for none."""
 Administers = Literal["system", "security", "audit"]
 ADMINISTRATORS: Final = {
-    "system": ("系统管理员", "the system administrator"), "security": ("安全管理员", "the security administrator"),
-    "audit": ("审计管理员", "the audit administrator"), "operator": ("运维人员", "the operator"),
+    "system": ("系统管理员", "the system administrator"),
+    "security": ("安全管理员", "the security administrator"),
+    "audit": ("审计管理员", "the audit administrator"),
+    "operator": ("运维人员", "the operator"),
     None: ("办事人员本人", "officers in their own name"),
-}  # fmt: skip
+}
 """Whose names stand in refusals."""
 GRANTED: Final = {**ROLES, "subscriber": ("订阅者", "a subscriber")}
 """The roles that the security administrator gives."""
@@ -64,7 +66,7 @@ _OWN: Final = {
     "team": ("工作队所驻村的编号", "the id of the village of the team"),
     "village": ("所在村的12位代码", "the twelve digits of the village"),
     "township": ("所在乡镇的9位代码", "the nine digits of the township"),
-}  # fmt: skip
+}
 """What is missing where a role holds for one's own alone and nothing says whose it is."""
 
 
@@ -218,9 +220,12 @@ def related(account: Account, kin: tuple[Reference, ...]) -> Account:
         raise Denied("accounts", "服务账号没有亲属", "a program has no relatives", typed="kin")
     if account.cadre in kin or "" in kin:
         raise Denied(
-            "accounts", "请填亲属本人的编号，不得填账号本人",
-            "name each relative by his own id, and not the person himself", status=422, typed="kin",
-        )  # fmt: skip
+            "accounts",
+            "请填亲属本人的编号，不得填账号本人",
+            "name each relative by his own id, and not the person himself",
+            status=422,
+            typed="kin",
+        )
     return msgspec.structs.replace(account, kin=tuple(dict.fromkeys(kin)))
 
 

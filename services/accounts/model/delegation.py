@@ -69,20 +69,29 @@ def given(
         )
     if taker is None or taker.is_service or taker.locked:
         raise Denied(
-            "delegation", f"没有可受托的个人账号“{asked.taker}”", f"no person's account {asked.taker} can take it",
-            status=404, typed="taker",
-        )  # fmt: skip
+            "delegation",
+            f"没有可受托的个人账号“{asked.taker}”",
+            f"no person's account {asked.taker} can take it",
+            status=404,
+            typed="taker",
+        )
     if taker.name == giver.name:
         raise Denied("delegation", "不能委托本人", "nobody hands it to himself", status=422, typed="taker")
     if taker.administers:
         raise Denied(
-            "administrators", f"“{taker.name}”是三员之一，不能受托办理业务",
-            f"{taker.name} is one of the three administrators and does no business", typed="taker",
-        )  # fmt: skip
+            "administrators",
+            f"“{taker.name}”是三员之一，不能受托办理业务",
+            f"{taker.name} is one of the three administrators and does no business",
+            typed="taker",
+        )
     made = Delegation(
-        id=id, giver=giver.name, taker=taker.name, since=asked.since or today, until=asked.until,
+        id=id,
+        giver=giver.name,
+        taker=taker.name,
+        since=asked.since or today,
+        until=asked.until,
         roles=tuple(dict.fromkeys(giver.roles if asked.roles is None else asked.roles)),
-    )  # fmt: skip
+    )
     _require_days(made, today)
     _require_own(made, giver)
     _require_room(made, taker, [one for one in known if one.until >= today])
@@ -104,46 +113,59 @@ def _contains(roles: Iterable[Holding], part: Holding) -> bool:
 def _require_days(made: Delegation, today: date) -> None:
     if not today <= made.since <= today + AHEAD:
         raise Denied(
-            "delegation", "开始日期不得早于今天，也不得晚于一年以后", "it begins between today and a year from now",
-            status=422, typed="since",
-        )  # fmt: skip
+            "delegation",
+            "开始日期不得早于今天，也不得晚于一年以后",
+            "it begins between today and a year from now",
+            status=422,
+            typed="since",
+        )
     if not made.since <= made.until < made.since + LONGEST:
         raise Denied(
-            "delegation", f"截止日期不得早于开始日期，委托最长{LONGEST.days}天",
-            f"it ends on its first day at the earliest, and lasts {LONGEST.days} days at most", status=422,
+            "delegation",
+            f"截止日期不得早于开始日期，委托最长{LONGEST.days}天",
+            f"it ends on its first day at the earliest, and lasts {LONGEST.days} days at most",
+            status=422,
             typed="until",
-        )  # fmt: skip
+        )
 
 
 def _require_own(made: Delegation, giver: Account) -> None:
     """Refuse roles that the giver has not, or has from somebody else."""
     if not made.roles or len(made.roles) > 20:
         raise Denied(
-            "delegation", "请写明委托的角色，1至20项", "name the roles that are handed on, 1 to 20", status=422,
+            "delegation",
+            "请写明委托的角色，1至20项",
+            "name the roles that are handed on, 1 to 20",
+            status=422,
             typed="roles",
-        )  # fmt: skip
+        )
     for one in made.roles:
         if not _contains(giver.roles, one):
             where = f"在区划{one.division}" if one.division else "在全国"
             raise Denied(
-                "delegation", f"本账号{where}没有“{GRANTED[one.role][0]}”角色，不能委托；受托的角色不得转委托",
+                "delegation",
+                f"本账号{where}没有“{GRANTED[one.role][0]}”角色，不能委托；受托的角色不得转委托",
                 f"this account itself has no role {one.role} in division {one.division or 'country'}, so it hands none "
                 "on; what was handed to it goes no further",
-                status=403, typed="roles",
-            )  # fmt: skip
+                status=403,
+                typed="roles",
+            )
 
 
 def _require_room(made: Delegation, taker: Account, running: Collection[Delegation]) -> None:
     if any(one.giver == made.giver and one.taker == made.taker for one in running):
         raise Denied(
-            "delegation", f"已委托“{taker.name}”代办，请先撤回原委托",
-            f"{taker.name} has one from you; withdraw it first", typed="taker",
-        )  # fmt: skip
+            "delegation",
+            f"已委托“{taker.name}”代办，请先撤回原委托",
+            f"{taker.name} has one from you; withdraw it first",
+            typed="taker",
+        )
     taken = [one for one in running if one.taker == made.taker]
     roles = len(taker.roles) + sum(len(one.roles) for one in [*taken, made])
     if len(taken) >= MOST or len([one for one in running if one.giver == made.giver]) >= MOST or roles > MOST_ROLES:
         raise Denied(
-            "delegation", f"每人最多委托{MOST}人、接受{MOST}人委托，受托人的角色合计不超过{MOST_ROLES}项",
+            "delegation",
+            f"每人最多委托{MOST}人、接受{MOST}人委托，受托人的角色合计不超过{MOST_ROLES}项",
             f"one person hands on to {MOST} and takes from {MOST} others at most, with {MOST_ROLES} roles in all",
             typed="taker",
-        )  # fmt: skip
+        )

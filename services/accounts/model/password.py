@@ -22,9 +22,12 @@ def require_fit(password: str, name: str) -> None:
     """Refuse a password that is too short, too plain or made of the account's name."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise Denied(
-            "password", f"新密码应为{SHORTEST}至{LONGEST}个字符", f"a password has {SHORTEST} to {LONGEST} characters",
-            status=422, typed="new",
-        )  # fmt: skip
+            "password",
+            f"新密码应为{SHORTEST}至{LONGEST}个字符",
+            f"a password has {SHORTEST} to {LONGEST} characters",
+            status=422,
+            typed="new",
+        )
     kinds = {
         "word"
         if one.isalpha() and not one.isascii()
@@ -42,8 +45,9 @@ def require_fit(password: str, name: str) -> None:
             "password",
             "新密码太简单：大写字母、小写字母、数字、其他字符至少要有三种，且不能总是重复",
             "the password is too plain: use three of capitals, small letters, digits and others, and do not repeat",
-            status=422, typed="new",
-        )  # fmt: skip
+            status=422,
+            typed="new",
+        )
     found = re.escape(name) if len(name) >= NAMED else rf"(?<![a-z]){re.escape(name)}(?![a-z])"
     if re.search(found, password.lower()):
         raise Denied(

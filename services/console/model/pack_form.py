@@ -54,7 +54,7 @@ def lines(policy: Policy, content: Mapping[str, Any], section: str) -> list[Line
         line
         for name in names
         for line in _of(policy, hints[name], content[name], (name,), ("", ""), _title(said[name]))
-    ]  # fmt: skip
+    ]
 
 
 def filled(policy: Policy, content: Mapping[str, Any], said: Mapping[str, str]) -> dict[str, Any]:

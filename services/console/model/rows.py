@@ -117,9 +117,14 @@ def apply(rows: Rows, told: Told) -> None:
             _frame(rows, campaign, event)
     elif isinstance(event, r.UnitRegistered):
         rows.units[event.unit] = Unit(
-            id=event.unit, place=event.place, name=event.name, level=event.level, department=event.department,
-            strength=event.strength, village=event.village,
-        )  # fmt: skip
+            id=event.unit,
+            place=event.place,
+            name=event.name,
+            level=event.level,
+            department=event.department,
+            strength=event.strength,
+            village=event.village,
+        )
     elif isinstance(event, r.UnitWithdrawn):
         if unit := rows.units.get(event.unit):
             rows.units[event.unit] = msgspec.structs.replace(unit, withdrawn=True)
@@ -135,9 +140,14 @@ def apply(rows: Rows, told: Told) -> None:
 
 def _planned(_: Campaign | None, event: i.CampaignPlanned, __: Told) -> Campaign:
     return Campaign(
-        id=event.campaign, place=event.place, kind=event.kind, opens=event.opens, closes=event.closes,
-        frame=event.frame, size=len(event.frame),
-    )  # fmt: skip
+        id=event.campaign,
+        place=event.place,
+        kind=event.kind,
+        opens=event.opens,
+        closes=event.closes,
+        frame=event.frame,
+        size=len(event.frame),
+    )
 
 
 def _committed(known: Campaign | None, event: i.CampaignCommitted, _: Told) -> Campaign | None:

@@ -46,8 +46,11 @@ def measures(village: Village) -> dict[str, int]:
     found |= {"late": 1} if village.late else {}
     found |= {"orders": 1} if village.orders else {}
     by_name = {
-        "missed": village.missed, "crowded": village.crowded, "reports": village.reports, "funds": village.funds,
-    }  # fmt: skip
+        "missed": village.missed,
+        "crowded": village.crowded,
+        "reports": village.reports,
+        "funds": village.funds,
+    }
     for name, by_year in by_name.items():
         found |= {f"{name}/{year}": number for year, number in by_year.items()}
     visits = Counter(str(on.year) for on in village.made.values())

@@ -90,9 +90,10 @@ class Form:
         self.top = [one for one in asked if one not in self.cells]
         self.facts = [one for one in asking.fields if one.field in self.fixed and not one.field.startswith(head)]
         self.known_cells = [
-            one for one in asking.fields
+            one
+            for one in asking.fields
             if one.field in self.fixed and (one.field.startswith(head) if asking.repeats else bool(self.cells))
-        ]  # fmt: skip
+        ]
 
     def begun(self) -> dict[str, str]:
         """What the fields above the rows begin with, where the service suggests the same for all rows."""
@@ -261,7 +262,7 @@ async def _blank(
         for wish in wanted
         if (owed := open_.get(wish)) and (told := owed.task.words)
         for line in owed.lines
-    ]  # fmt: skip
+    ]
     return found[0], lines, sum(wish not in open_ for wish in wanted)
 
 
@@ -316,9 +317,14 @@ async def answer(
     filled, rows = form.filled(typed, replaces if deed == "replace" else {})
     try:
         done = await upstream.post(
-            service, f"/v1/filled/{action}", visitor, [msgspec.to_builtins(one) for one in filled], key=key,
-            dry_run=deed == "check", params={"place": place},
-        )  # fmt: skip
+            service,
+            f"/v1/filled/{action}",
+            visitor,
+            [msgspec.to_builtins(one) for one in filled],
+            key=key,
+            dry_run=deed == "check",
+            params={"place": place},
+        )
     except Refusal as told:
         refusal = await _named(request, told)
         if refusal.status == 412:

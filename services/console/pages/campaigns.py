@@ -77,9 +77,12 @@ async def campaign(
     known = await _known(request, visitor, campaign)
     hearing = hearing_of(request)
     register, plan, tasks, book, titles = await asyncio.gather(
-        _register(upstream, visitor, known), _plan(upstream, visitor, known), _tasks(upstream, visitor, known),
-        hearing.policies(), titles_of(request, upstream, visitor),
-    )  # fmt: skip
+        _register(upstream, visitor, known),
+        _plan(upstream, visitor, known),
+        _tasks(upstream, visitor, known),
+        hearing.policies(),
+        titles_of(request, upstream, visitor),
+    )
     closed = register.closed if register else None
     lines = _lines(register, plan)
     shown = {*(one.village for one in lines[:MOST]), *(one.instead for one in lines[:MOST])}

@@ -166,11 +166,15 @@ def _owed(assignment: dict[str, Any], policy: Policy | None) -> list[Owed]:
         closed = one.get("closed")
         found.append(
             Owed(
-                in_words("kind", one["kind"], policy), one["period"] if one["period"] != "term" else "",
-                one.get("set_on"), len(one.get("items", ())), len(one.get("done", ())),
-                None if closed is None else len(closed), steps,
+                in_words("kind", one["kind"], policy),
+                one["period"] if one["period"] != "term" else "",
+                one.get("set_on"),
+                len(one.get("items", ())),
+                len(one.get("done", ())),
+                None if closed is None else len(closed),
+                steps,
             )
-        )  # fmt: skip
+        )
     return sorted(found, key=lambda one: (one.period or "9999", one.kind), reverse=True)
 
 

@@ -25,9 +25,11 @@ SOON: Final = timedelta(days=7)
 MOST: Final = 20
 """How many pages of tasks are read from each process at most: 20,000 tasks are more than anybody looks through."""
 WHEN: Final = (
-    ("late", "已逾期", "Overdue"), ("soon", "七日内到期", "Due within a week"), ("later", "以后到期", "Due later"),
+    ("late", "已逾期", "Overdue"),
+    ("soon", "七日内到期", "Due within a week"),
+    ("later", "以后到期", "Due later"),
     ("", "无期限", "Without a date"),
-)  # fmt: skip
+)
 
 
 class Todo(NamedTuple):

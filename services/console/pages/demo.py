@@ -52,9 +52,13 @@ class Demo:
             if not self.is_coming and not await self.address():
                 nothing = asyncio.subprocess.DEVNULL
                 self._process = await asyncio.create_subprocess_exec(
-                    *shlex.split(self.command), stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True,
+                    *shlex.split(self.command),
+                    stdin=nothing,
+                    stdout=nothing,
+                    stderr=nothing,
+                    start_new_session=True,
                     env={name: text for name, text in os.environ.items() if not name.startswith("ZHUCUN_")},
-                )  # fmt: skip
+                )
 
     async def end(self) -> None:
         """End it with this process, if it was begun here."""

@@ -69,9 +69,13 @@ async def forms(
     ]
     owed = [(one, service, due[service, one["name"]]) for _, service, listed in groups for one in listed]
     return web.page(
-        request, "forms.html", visitor, groups=[one for one in groups if one[2]], all=all,
+        request,
+        "forms.html",
+        visitor,
+        groups=[one for one in groups if one[2]],
+        all=all,
         owed=[one for one in owed if one[2]],
-    )  # fmt: skip
+    )
 
 
 @get("/forms/{service:str}/{form:str}")
@@ -155,16 +159,23 @@ async def hand_in(
         return await _page(request, service, form, visitor, upstream, faults=(_NO_FILE,), place=place, status=422)
     keep_good = given.get("keep_good") == "true"
     asked = {
-        "place": place, "dry_run": given.get("do") == "check", "keep_good": keep_good,
+        "place": place,
+        "dry_run": given.get("do") == "check",
+        "keep_good": keep_good,
         "confirm": given.get("confirm", "")[:64],
-    }  # fmt: skip
+    }
     kind = MEDIA_TYPES.get(PurePath(sent.name).suffix.lower(), "application/octet-stream")
     try:
         answer = await upstream.send(
-            "POST", _process(upstream, service, place), f"/v1/imports/{_name(form)}", visitor, params=asked,
-            content=sent.content, seconds=TAKEN_WITHIN,
+            "POST",
+            _process(upstream, service, place),
+            f"/v1/imports/{_name(form)}",
+            visitor,
+            params=asked,
+            content=sent.content,
+            seconds=TAKEN_WITHIN,
             headers={IDEMPOTENCY_KEY: web.request_key(given), "content-type": kind},
-        )  # fmt: skip
+        )
     except Refusal as refusal:
         if refusal.status == 401:
             raise

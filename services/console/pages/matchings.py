@@ -156,16 +156,22 @@ async def solve(
         for first in range(0, len(rest), AT_ONCE):
             commands = [
                 {
-                    "place": one["place"], "village": one["village"], "reason": said["reason"],
-                    "decided_by": said["organ"], "body": "organisation",
+                    "place": one["place"],
+                    "village": one["village"],
+                    "reason": said["reason"],
+                    "decided_by": said["organ"],
+                    "body": "organisation",
                 }
                 for one in rest[first : first + AT_ONCE]
-            ]  # fmt: skip
+            ]
             await upstream.post("dispatch", "/v1/match-withdrawals", visitor, commands, key=f"{key}-{first}")
             taken_back += len(commands)
         command = {
-            "place": found["place"], "matching": said["name"], "asked_by": said["organ"], "body": "organisation",
-        }  # fmt: skip
+            "place": found["place"],
+            "matching": said["name"],
+            "asked_by": said["organ"],
+            "body": "organisation",
+        }
         await upstream.post("dispatch", "/v1/matchings", visitor, command, key=f"{key}-solve")
     except Refusal as refusal:
         if refusal.status == 401:

@@ -26,9 +26,14 @@ async def me(request: Request, visitor: NamedDependency[Visitor], upstream: Name
     alike = Counter((one["day"], tuple(one["organ"]), tuple(one["what"]), one["purpose"]) for one in _told(found))
     readings = sorted(alike.items(), key=lambda one: str(one[0][0]), reverse=True)[:MOST]
     return web.page(
-        request, "me.html", visitor, granted=granted, readings=readings, on=date.fromtimestamp,
+        request,
+        "me.html",
+        visitor,
+        granted=granted,
+        readings=readings,
+        on=date.fromtimestamp,
         missing=[name for name, answer in found.items() if isinstance(answer, Refusal) and answer.status >= 500],
-    )  # fmt: skip
+    )
 
 
 def _told(answers: dict[str, Any]) -> Iterator[dict[str, Any]]:

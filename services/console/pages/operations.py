@@ -11,9 +11,11 @@ from services.console.upstream import Refusal, Upstream
 from services.console.web import Request, Visitor
 
 SERVICES: Final = {
-    "registry": ("村档案", "registry"), "dispatch": ("选派", "dispatch"), "inspection": ("督查", "inspection"),
+    "registry": ("村档案", "registry"),
+    "dispatch": ("选派", "dispatch"),
+    "inspection": ("督查", "inspection"),
     "incentives": ("奖惩", "incentives"),
-}  # fmt: skip
+}
 PARTS: Final = {
     "database": ("数据库", "database"), "nats": ("消息总线", "NATS"), "consumers": ("接收", "consumers"),
     "relay": ("发布", "publishing"), "dead letters": ("死信", "dead letters"), "consumer": ("接收", "consumer"),

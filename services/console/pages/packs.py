@@ -81,9 +81,10 @@ async def write(
     deed, organ = given.get("deed", ""), given.get("organ", "").strip()
     if deed == "file":
         return Response(
-            written(draft.content), media_type="application/toml; charset=utf-8",
+            written(draft.content),
+            media_type="application/toml; charset=utf-8",
             headers={"content-disposition": 'attachment; filename="pack.toml"'},
-        )  # fmt: skip
+        )
     if deed not in ("check", "adopt"):
         return _page(request, visitor, draft, deed.removeprefix("to."), organ=organ)
     try:

@@ -51,7 +51,7 @@ BELONGS: Final = {
     "team": ("村编号（工作队队员）", "Id of the village of the team"),
     "village": ("村代码，12位（村干部）", "Village, 12 digits"),
     "township": ("乡镇代码，9位（乡镇干部）", "Township, 9 digits"),
-}  # fmt: skip
+}
 """What an account may say of whose it is: the ids for which a role holds that is for one's own alone."""
 
 
@@ -157,9 +157,14 @@ async def press(
 
 
 async def _change(
-    request: Request, upstream: Upstream, visitor: Visitor, name: str, deed: str, said: dict[str, Any],
+    request: Request,
+    upstream: Upstream,
+    visitor: Visitor,
+    name: str,
+    deed: str,
+    said: dict[str, Any],
     given: Mapping[str, Any] = {},
-) -> Response[Any]:  # fmt: skip
+) -> Response[Any]:
     """Do something about an account. If that is refused, what was `given` in its form stands there again."""
     try:
         await _ask(request, upstream, visitor, f"/v1/accounts/{_name(name)}/{deed}", said)
@@ -208,9 +213,13 @@ async def _ask(
         zh, en = "人员由系统管理员和安全管理员管理", "people are the business of the system and security administrators"
         raise Refusal(403, (Fault(0, "", zh, en),))
     answer = await upstream.send(
-        "GET" if said is None else "POST", session.kept.issuer, path, visitor,
-        content=None if said is None else msgspec.json.encode(said), headers={"content-type": "application/json"},
-    )  # fmt: skip
+        "GET" if said is None else "POST",
+        session.kept.issuer,
+        path,
+        visitor,
+        content=None if said is None else msgspec.json.encode(said),
+        headers={"content-type": "application/json"},
+    )
     return msgspec.json.decode(answer.content)
 
 
@@ -225,10 +234,13 @@ _NO_DIVISION: Final = Refusal(
     422,
     (
         Fault(
-            0, "division", "请填角色对哪个区划有效；对全国有效的，填“全国”",
-            "say in which division the role holds; “china” for the whole country", "division",
+            0,
+            "division",
+            "请填角色对哪个区划有效；对全国有效的，填“全国”",
+            "say in which division the role holds; “china” for the whole country",
+            "division",
         ),
     ),
-)  # fmt: skip
+)
 
 HANDLERS: Final = (people, invite, renew, give, relate, press)

@@ -186,10 +186,11 @@ COLUMNS: Final[tuple[tuple[Both, Any], ...]] = (
     (("未达标项数", "criteria missed"), lambda one, _, __, ___: one.unmet if one.year else None),
     (("到村督查次数", "visits"), lambda one, _, __, ___: len(one.made)),
     (("考核年度", "year of grade"), lambda one, _, __, ___: one.graded or None),
-    (("等次", "grade"), lambda one, _, book, t: (
-        t(*in_words("grade", one.grade, words.policy_of(book, one.place))) if one.grade else ""
-    )),
+    (
+        ("等次", "grade"),
+        lambda one, _, book, t: t(*in_words("grade", one.grade, words.policy_of(book, one.place))) if one.grade else "",
+    ),
     (("逾期事项", "overdue"), lambda one, _, book, t: "；".join(t(*said) for said, _ in _late(one, book))),
-)  # fmt: skip
+)
 """The columns of the workbook."""
 HANDLERS: Final = (villages, workbook, keep)

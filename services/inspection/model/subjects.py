@@ -181,9 +181,14 @@ def register_party(
     village = event.parent.partition(":")[2] if event.parent.startswith(f"{VILLAGE}:") else ""
     known = state or Subject(id=f"party:{event.party}", place=event.place, sort=event.kind, is_person=event.personal)
     renewed = known.but(
-        place=event.place, sort=event.kind, fields=event.fields, village=village, parent=event.parent, lies_in=lies_in,
+        place=event.place,
+        sort=event.kind,
+        fields=event.fields,
+        village=village,
+        parent=event.parent,
+        lies_in=lies_in,
         ended=False,
-    )  # fmt: skip
+    )
     return Change(_waking(renewed, policy, today))
 
 

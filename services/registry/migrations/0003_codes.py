@@ -29,11 +29,16 @@ def upgrade() -> None:
         batch_op.create_index("ix_codes_place", ["place", "status"], unique=False)
     connection = op.get_bind()
     rows = [
-        {"id": alias["code"], "place": alias["code"][:6], "status": id, "awaits": False,
-         "body": json.dumps({"id": alias["code"], "place": alias["code"][:6], "village": id}, separators=(",", ":"))}
+        {
+            "id": alias["code"],
+            "place": alias["code"][:6],
+            "status": id,
+            "awaits": False,
+            "body": json.dumps({"id": alias["code"], "place": alias["code"][:6], "village": id}, separators=(",", ":")),
+        }
         for id, body in connection.execute(sa.select(_VILLAGES)).all()
         for alias in json.loads(body).get("codes", ())
         if alias["code"] != id
-    ]  # fmt: skip
+    ]
     if rows:
         connection.execute(sa.insert(_CODES), rows)

@@ -107,6 +107,9 @@ class Lag(msgspec.Struct, frozen=True, kw_only=True):
         days = [day for day in (self.day, other.day) if day]
         times = [since for since in (self.since, other.since) if since]
         return Lag(
-            count=self.count + other.count, is_more=self.is_more or other.is_more, day=min(days, default=""),
-            since=min(times, default=0.0), away=(*self.away, *other.away),
-        )  # fmt: skip
+            count=self.count + other.count,
+            is_more=self.is_more or other.is_more,
+            day=min(days, default=""),
+            since=min(times, default=0.0),
+            away=(*self.away, *other.away),
+        )

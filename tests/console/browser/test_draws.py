@@ -175,8 +175,13 @@ def _registers() -> Iterator[Register]:
     whole = Register(committed=committed, hashes=tuple(hashes), closed=end)
     yield whole
     changes: tuple[dict[str, Any], ...] = (
-        moved(end), {"strata": {}}, swapped(end), invented(end), {"visits": {}}, {"seeds": {}},
-    )  # fmt: skip
+        moved(end),
+        {"strata": {}},
+        swapped(end),
+        invented(end),
+        {"visits": {}},
+        {"seeds": {}},
+    )
     for change in changes:
         yield msgspec.structs.replace(whole, closed=msgspec.structs.replace(end, **change))
     yield msgspec.structs.replace(whole, hashes=whole.hashes[:1])

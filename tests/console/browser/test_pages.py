@@ -122,9 +122,13 @@ async def test_what_happens_elsewhere_shows_without_another_look(
         await page.goto(f"{county}/overview/2105")
         await page.evaluate("window.sameDocument = true")
         village = {
-            "place": "210521", "village": f"21052110020{number}", "name": f"石桥{number}村", "township": "碱厂镇",
-            "population": 900, "listed": False,
-        }  # fmt: skip
+            "place": "210521",
+            "village": f"21052110020{number}",
+            "name": f"石桥{number}村",
+            "township": "碱厂镇",
+            "population": 900,
+            "listed": False,
+        }
         async with httpx.AsyncClient(base_url=installation.url("registry"), timeout=60, trust_env=False) as http:
             answer = await http.post(
                 "/v1/villages", json=[village], headers={"Idempotency-Key": f"live-village-{number}"}
