@@ -85,7 +85,7 @@ def used_before(key: str) -> Refused:
     return Refused(
         IDEMPOTENCY_KEY,
         f"请求编号“{own}”已用于另一请求（内容、方式或文件不同），请换新编号",
-        f"the key {own} was used for another request, of other content, mode or file; use a new one",
+        f"the key {own!r} was used for another request, of other content, mode or file; use a new one",
         field=IDEMPOTENCY_KEY,
         status=422,
     )
