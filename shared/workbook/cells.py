@@ -90,7 +90,7 @@ def _translated(text: str, table: Mapping[int, int | None]) -> str:
 def cell(column: Column, value: Any) -> Raw:
     """The content of a cell for a value: the reverse of reading."""
     if column.many and not isinstance(value, str):
-        return "、".join(shown(cell(msgspec.structs.replace(column, many=False), one)) for one in value) or None
+        return "、".join(shown(cell(msgspec.structs.replace(column, many=False), one)) for one in value or ()) or None
     for label, meant in column.labels.items():
         if meant == value:
             return label

@@ -94,9 +94,10 @@ async def scored(office: Office) -> None:
         for whom, channel, body, score in panels
     ]
     await office.do("appraisal-scores", *scores, service="inspection")
-    polled = [("S1", "representatives"), *((branch, "members") for branch in BRANCHES)]
-    votes = {"entitled": 50, "present": 40, "satisfied": 20, "body": "village", "given_by": "会议"}
-    ballots = [about(whom, channel=channel, **votes) for whom, channel in polled]
+    # The branches lie in no village, but in the township of the committee to which they belong.
+    polled = [("S1", "representatives", "village"), *((branch, "members", "township") for branch in BRANCHES)]
+    votes = {"entitled": 50, "present": 40, "satisfied": 20, "given_by": "会议"}
+    ballots = [about(whom, channel=channel, body=body, **votes) for whom, channel, body in polled]
     await office.do("appraisal-ballots", *ballots, service="inspection")
 
 
