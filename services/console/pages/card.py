@@ -76,9 +76,8 @@ async def card(
     number, last = store.nearest_page(number, len(chosen), SHOWN)
     shown = chosen[(number - 1) * SHOWN : number * SHOWN]
     names = await _names(upstream, visitor, village, shown)
-    async with (
-        hearing.store.engine.connect() as conn
-    ):  # A unit of the city is none that a county's officer may ask for.
+    # A unit of the city is none that a county's officer may ask for.
+    async with hearing.store.engine.connect() as conn:
         names |= await store.unit_names(conn, [key for key in named_in(shown) if key not in names])
 
     def to(page_: int = 1, of: str = kind) -> str:
