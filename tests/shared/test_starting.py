@@ -145,3 +145,15 @@ def test_who_migrates_at_the_same_time_waits_for_the_other_and_goes_on(database:
     for one in together:
         _, errors = one.communicate(timeout=120)
         assert one.returncode == 0, errors
+
+
+def test_a_service_that_migrates_loads_no_code_of_others(kept: Path) -> None:
+    """The solver of the dispatch alone would take 20 MiB of each service's memory, for as long as it runs."""
+    program = (
+        "import sys\nfrom shared import migrations\nimport services.registry.app\n"
+        "for _ in range(2): migrations.upgrade('registry', sys.argv[1])\n"
+        "print(*sorted(name for name in sys.modules if name.startswith(('services.dispatch', 'numpy', 'highspy'))))"
+    )
+    address = f"sqlite+aiosqlite:///{kept}"
+    done = subprocess.run([sys.executable, "-c", program, address], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
