@@ -26,6 +26,7 @@ import pytest
 from deploy.demo.answers import COMMANDS
 from deploy.local.supervisor import SERVICES
 from shared.contracts import Command, Event, Payload
+from shared.contracts.registry import PolicyAdopted
 from shared.engine.flow import encode_state
 from shared.policy import Policy, parse_pack
 from shared.policy.shipped import base, content
@@ -77,14 +78,16 @@ def name(service: str, payload: Payload) -> str:
 class Asking:
     """Asks everything in a region's story, one moment after the other."""
 
-    def __init__(self, moments: Sequence[Moment], stories: Mapping[str, Sequence[Told]]) -> None:
-        self.stories = stories
+    def __init__(self, story: Moments) -> None:
+        self.stories: Mapping[str, Sequence[Told]] = story.told
         """By service, all that it was told."""
+        self.adopted: Mapping[str, Sequence[PolicyAdopted]] = story.adopted
+        """By service, the packs whose adoption it was told."""
         self.known = Known()
         self.moments = defaultdict[str, list[Moment]](list)
         self.said: dict[str, list[tuple[str, Payload]]] = {}
         """By service, what it was told about a village."""
-        for moment in moments:
+        for moment in story.found:
             self.moments[moment.service].append(moment)
             if moment.said:
                 self.known.learn(moment.said)
@@ -116,6 +119,10 @@ class Asking:
         for way, pack in WAYS.items():
             then = by_pack(last, policy(pack)) if pack else last
             walk = Walk(then._replace(states={}, today=story[0][0]), self.known, then.policy)
+            if pack:
+                walk.adopt_foreign()
+            else:
+                walk.adopt(self.adopted[service])
             yield from self.on_way(f"way {way}", service, walk.along(story, way))
 
     def on_way(self, how: str, service: str, steps: Iterable[Step]) -> Iterator[Said]:
@@ -232,7 +239,7 @@ async def asking(region: str) -> Asking:
     if region not in _ASKING:
         moments = Moments()
         await lived(region, moments)
-        _ASKING[region] = Asking(moments.found, moments.told)
+        _ASKING[region] = Asking(moments)
     return _ASKING[region]
 
 

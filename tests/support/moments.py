@@ -15,6 +15,7 @@ import msgspec
 from deploy.demo.world import Service
 from shared.contracts import Payload
 from shared.contracts.calendar import HolidaysAnnounced
+from shared.contracts.registry import PolicyAdopted
 from shared.engine.flow import Cause, Fact, Missing, Result, States, Terms, Wiring, encode_state, recount, run, run_due
 from shared.policy import Policy, PolicyBook
 from shared.rules import Key, Refused, State
@@ -63,6 +64,8 @@ class Moments:
         self.told = defaultdict[str, list[tuple[date, Payload | None]]](list)
         """By service, all that it was told with the day, in order; None where a day began. What packs say is in the
         book."""
+        self.adopted = defaultdict[str, list[PolicyAdopted]](list)
+        """By service, the packs whose adoption it was told, in order."""
         self._books: dict[tuple[int, tuple[tuple[str, str], ...]], PolicyBook] = {}
         """By the identity of the packs, which each of them keeps alive, and the notices."""
         self._times = Counter[tuple[object, ...]]()
@@ -77,6 +80,7 @@ class Moments:
     ) -> Result:
         heard = [one.payload for one in causes if service.wiring.reactions.get(type(one.payload))]
         self.told[service.name] += [(today, said) for said in heard if not hasattr(said, "pack")]
+        self.adopted[service.name] += [said for said in heard if isinstance(said, PolicyAdopted)]
         states, packs, parked = dict(service.states), service.book.packs, len(service.parked)
         result = take(causes, today)
         if len(service.parked) > parked:

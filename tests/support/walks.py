@@ -6,7 +6,7 @@ people do.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import cycle
 from types import MappingProxyType
@@ -17,6 +17,7 @@ import msgspec
 from deploy.demo.answers import COMMANDS
 from shared.contracts import Command, Event, Payload
 from shared.contracts.calendar import HolidaysAnnounced
+from shared.contracts.registry import PolicyAdopted
 from shared.contracts.values import ROLES
 from shared.divisions import COUNTRY
 from shared.policy import Policy
@@ -75,6 +76,28 @@ class Walk:
         """What the service is told, but not what it tells itself."""
         self.answers = Counter[str]()
         """How often tasks were answered, by action."""
+
+    def adopt(self, packs: Iterable[PolicyAdopted]) -> None:
+        """The region's packs are adopted, so that what they plan, such as campaigns, is planned."""
+        for one in packs:
+            found = answer(self.at, one, self.at.today)
+            assert not found.result.parked, f"a pack of the region is refused: {found.outcome}"
+            self.keep(found)
+
+    def adopt_foreign(self) -> None:
+        """The same where the packs in force are of another region, which no check would take here."""
+        for place in self.at.book.packs:
+            policy = self.at.book.at(place, self.at.today)
+            assert policy
+            event = PolicyAdopted(place=place.ljust(6, "0"), version=policy.version, adopted_by="省委", pack={})
+            for reaction in self.at.wiring.reactions.get(PolicyAdopted, ()):
+                for id in reaction.ids(event, policy):
+                    read = (
+                        [{key: self.states.get(key) for key in reaction.reads(None, event)}] if reaction.reads else []
+                    )
+                    rule, state = reaction.rule, self.states.get((reaction.kind, id))
+                    if new := rule(state, event, policy, self.at.today, *read).state:
+                        self.states[reaction.kind, id] = new
 
     def rounds(self) -> Iterator[Step]:
         """All types are told, one after the other, again and again."""
