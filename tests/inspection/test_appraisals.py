@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.inspection.model import appraisal_inputs, subjects
+from services.inspection.model.appraisal import Appraisal
 from services.inspection.model.cohort import Cohort
 from services.inspection.model.commands import (
     ContestAppraisal,
@@ -41,6 +43,7 @@ from shared.engine.actors import RECUSAL, Actor, is_his
 from shared.engine.flow import Cause, encode_state
 from shared.laws import as_of
 from shared.policy import PolicyInvalid, parse_pack
+from shared.rules import Key, State
 from tests.inspection.rated import (
     BODIES,
     COUNTY,
@@ -911,3 +914,26 @@ def test_2_7_the_ballot_of_a_branch_that_lies_in_no_village_is_entered_by_its_to
             result = inspection.take([Cause(f"{role} {village}", "one", said, actor=actor)], region.today)
             inspection.parked.clear()
             assert bool(result.changed) == (role == body and village == V), (role, village)
+
+
+@pytest.mark.parametrize("personal", [True, False])
+def test_2_7_of_a_person_is_kept_the_same_whether_or_not_the_organisation_was_heard_of_before(personal: bool) -> None:
+    """What is told of persons is sealed, and may overtake what is told openly of the organisation they belong to."""
+    policy, today = parse_pack(pack_of(ZUNYI)), date(2015, 3, 2)
+    township = f"township:{COUNTY}100"
+    above = Subject(id="party:THEIRS", place=COUNTY, sort="entity", parent=township)
+    event = PartyRegistered(place=COUNTY, party="P1", kind="branch", parent=above.id, personal=personal)
+    early, late = (
+        subjects.register_party(None, event, policy, today, {(Subject, above.id): known}).state
+        for known in (None, above)
+    )
+    assert isinstance(early, Subject) and isinstance(late, Subject)
+    assert (early == late) is personal
+    assert late.lies_in == ("" if personal else township)
+    told = AppraisalOpened(
+        place=COUNTY, kind="branch_review", subject_kind="organisation", subject="P1", year=2015, inputs=(),
+        parent=above.id, personal=personal,
+    )  # fmt: skip
+    others: dict[Key, State | None] = {(Subject, early.id): early, (Subject, above.id): above}
+    begun = appraisal_inputs.open_own(None, told, policy, today, others).state
+    assert isinstance(begun, Appraisal) and begun.lies_in == township

@@ -62,6 +62,8 @@ def opened(_state: Appraisal | None, event: AppraisalOpened) -> Iterable[Key]:
         yield Subject, event.subject
     else:
         yield Subject, f"party:{event.subject}"
+        if event.parent and event.parent.startswith("party:"):
+            yield Subject, event.parent
 
 
 def open_own(
@@ -74,7 +76,9 @@ def open_own(
     terms = policy.appraisal(event.kind)
     if terms is None:
         return Change(state)
-    known = {of: one for it in others.values() if isinstance(it, Subject) for of, one in it.results.items()}
+    subject, above = others[next(iter(opened(state, event)))], others.get((Subject, event.parent or ""))
+    known = subject.results if isinstance(subject, Subject) else {}
+    lies_in = above.lies_in or above.parent if isinstance(above, Subject) else ""
     has_team = any(isinstance(it, Supervision) and it.unit for it in others.values())
     one = Appraisal(
         id=f"{event.kind}/{event.subject}/{event.year}",
@@ -83,8 +87,8 @@ def open_own(
         subject_kind=event.subject_kind,
         tells_of_persons=event.personal,
         village=event.village or "",
-        parent=next((it.parent for it in others.values() if isinstance(it, Subject)), ""),
-        lies_in=next((it.lies_in for it in others.values() if isinstance(it, Subject)), ""),
+        parent=event.parent or "",
+        lies_in=lies_in,
         cohort=cohort_of(terms, event.year, policy),
         results={of: known[key] for of in terms.sources if (key := f"{of}/{event.year}") in known},
         by_chance=by_chance(terms, policy, has_team=has_team),

@@ -61,7 +61,9 @@ class Subject(State, frozen=True, kw_only=True, omit_defaults=True):
     parent: str = ""
     """Whom a party belongs to: `village:<id>`, `township:<9 digits>` …, or `party:<id>`."""
     lies_in: str = ""
-    """The village or division in which the party lies to which it belongs; empty for what belongs to none."""
+    """The village or division in which the party lies to which an organisation belongs; empty for what belongs to none.
+    Of a person it is found when an assessment begins: what is told of persons is sealed, and may come before what is
+    told of the organisation."""
     opened: tuple[str, ...] = ()
     """Its latest assessments, by id."""
     results: dict[str, dict[str, float | None]] = msgspec.field(default_factory=dict)
@@ -177,7 +179,7 @@ def register_party(
 ) -> Change:
     """A party was registered, or belongs to another village now."""
     of = others.get((Subject, event.parent))
-    lies_in = (of.lies_in or of.parent) if isinstance(of, Subject) else ""
+    lies_in = of.lies_in or of.parent if isinstance(of, Subject) and not event.personal else ""
     village = event.parent.partition(":")[2] if event.parent.startswith(f"{VILLAGE}:") else ""
     known = state or Subject(id=f"party:{event.party}", place=event.place, sort=event.kind, is_person=event.personal)
     renewed = known.but(
@@ -249,6 +251,7 @@ def open_due(state: Subject, due: Due, policy: Policy, today: date) -> Change:
             village=state.village or None,
             year=due.on.year,
             inputs=tuple(channel.channel for channel in one.channels),
+            parent=state.parent or None,
             personal=policy.tells_of_persons(one),
         )
         for one in opening

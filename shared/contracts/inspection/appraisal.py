@@ -19,6 +19,7 @@ from shared.contracts.values import (
     DerivedId,
     GradedId,
     Organ,
+    ParentRef,
     PartyId,
     Percent,
     Place,
@@ -68,6 +69,8 @@ class AppraisalOpened(Appraised, frozen=True, kw_only=True):
     source = "2.21"
     inputs: Codes
     """The channels that must come in before a grade can be proposed."""
+    parent: ParentRef | None = None
+    """Whom the subject belongs to; None for a village or township, and where the assessment begins again."""
 
 
 class AppraisalInputGiven(Appraised, frozen=True, kw_only=True):
