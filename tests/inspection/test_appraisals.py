@@ -924,7 +924,7 @@ def test_2_7_of_a_person_is_kept_the_same_whether_or_not_the_organisation_was_he
     above = Subject(id="party:THEIRS", place=COUNTY, sort="entity", parent=township)
     event = PartyRegistered(place=COUNTY, party="P1", kind="branch", parent=above.id, personal=personal)
     early, late = (
-        subjects.register_party(None, event, policy, today, {(Subject, above.id): known}).state
+        subjects.register_party(None, event, policy, today, dict.fromkeys(subjects.above(None, event), known)).state
         for known in (None, above)
     )
     assert isinstance(early, Subject) and isinstance(late, Subject)

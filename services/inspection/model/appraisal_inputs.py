@@ -76,9 +76,9 @@ def open_own(
     terms = policy.appraisal(event.kind)
     if terms is None:
         return Change(state)
-    subject, above = others[next(iter(opened(state, event)))], others.get((Subject, event.parent or ""))
+    (named, *_), above = opened(state, event), others.get((Subject, event.parent or ""))
+    subject = others[named]
     known = subject.results if isinstance(subject, Subject) else {}
-    lies_in = above.lies_in or above.parent if isinstance(above, Subject) else ""
     has_team = any(isinstance(it, Supervision) and it.unit for it in others.values())
     one = Appraisal(
         id=f"{event.kind}/{event.subject}/{event.year}",
@@ -88,7 +88,7 @@ def open_own(
         tells_of_persons=event.personal,
         village=event.village or "",
         parent=event.parent or "",
-        lies_in=lies_in,
+        lies_in=above.within if isinstance(above, Subject) else "",
         cohort=cohort_of(terms, event.year, policy),
         results={of: known[key] for of in terms.sources if (key := f"{of}/{event.year}") in known},
         by_chance=by_chance(terms, policy, has_team=has_team),

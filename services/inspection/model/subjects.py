@@ -79,6 +79,11 @@ class Subject(State, frozen=True, kw_only=True, omit_defaults=True):
         return ((Subject, self.parent),) if self.parent.startswith("party:") else ()
 
     @property
+    def within(self) -> str:
+        """The village or division in which it lies, and with it whoever belongs to it."""
+        return self.lies_in or self.parent
+
+    @property
     def subject(self) -> str:
         """How events and commands name it."""
         return self.id if self.sort == TOWNSHIP else self.id.partition(":")[2]
@@ -169,8 +174,8 @@ def leave_township(state: Subject | None, event: VillageRecoded, policy: Policy,
 
 
 def above(_state: Subject | None, event: PartyRegistered) -> Iterable[Key]:
-    """The party to which another one belongs."""
-    if event.parent.startswith("party:"):
+    """The party to which an organisation belongs. That of a person may not have been heard of yet."""
+    if event.parent.startswith("party:") and not event.personal:
         yield Subject, event.parent
 
 
@@ -179,7 +184,7 @@ def register_party(
 ) -> Change:
     """A party was registered, or belongs to another village now."""
     of = others.get((Subject, event.parent))
-    lies_in = of.lies_in or of.parent if isinstance(of, Subject) and not event.personal else ""
+    lies_in = of.within if isinstance(of, Subject) else ""
     village = event.parent.partition(":")[2] if event.parent.startswith(f"{VILLAGE}:") else ""
     known = state or Subject(id=f"party:{event.party}", place=event.place, sort=event.kind, is_person=event.personal)
     renewed = known.but(
