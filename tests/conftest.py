@@ -1,7 +1,8 @@
 """What tests run against: a real nats-server, and real SQLite and PostgreSQL databases.
 
 Whatever any test makes the rules refuse, or the check of a pack find, is read as an official would read it; whatever
-command the rules accept is sent twice, and would have been refused in another county.
+command the rules accept is sent twice, and would have been refused in another county; and whatever a service is told is
+told otherwise as well.
 """
 
 import os
@@ -19,7 +20,7 @@ import pytest
 from hypothesis import settings
 
 from shared.rules import Refused
-from tests.support import elsewhere, twice
+from tests.support import elsewhere, nearby, twice
 from tests.support.refusals import unfounded
 from tests.support.servers import NatsServer
 from tests.support.texts import english_faults, faults
@@ -61,11 +62,31 @@ twice.always()
 elsewhere.always()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    nearby.add_options(parser)
+
+
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call() -> Generator[None]:
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     TOLD.clear()
-    yield
+    with nearby.heard(item) as moments:
+        yield
     assert not TOLD, "no official writes like this"
+    if moments.found:
+        found = nearby.answers(moments)
+        forgive_typed_codes()
+        assert not TOLD, "no official would write like this of something else"
+        nearby.compare(item, found)
+
+
+def pytest_sessionfinish() -> None:
+    nearby.write()
+
+
+def forgive_typed_codes() -> None:
+    """Forget that refusals quote codes of another list: they are quoted as they were typed."""
+    for text in [text for text, wrong in TOLD.items() if all(one.startswith("a code: ") for one in wrong)]:
+        del TOLD[text]
 
 
 @pytest.fixture

@@ -55,18 +55,18 @@ V, W = VILLAGE, f"{COUNTY}100201"
 TOWNSHIP = f"township:{COUNTY}100"
 POINTS = [{"below": 50_000, "score": 40}, {"below": 200_000, "score": 80}, {"score": 100}]
 CHANNELS: dict[str, dict[str, Any]] = {
-    "panel": {"weight": 20, "how": "panel", "by": "county"},
-    "check": {"weight": 30, "how": "campaign", "of": "annual"},
-    "spots": {"weight": 10, "how": "campaign", "of": "unannounced"},
-    "done": {"weight": 10, "how": "ledger", "of": "ledger"},
-    "there": {"weight": 10, "how": "presence"},
-    "income": {"weight": 20, "how": "indicator", "of": "collective_income", "points": POINTS},
+    "panel": {"label": "评审组评议", "weight": 20, "how": "panel", "by": "county"},
+    "check": {"label": "年度检查", "weight": 30, "how": "campaign", "of": "annual"},
+    "spots": {"label": "不定期抽查", "weight": 10, "how": "campaign", "of": "unannounced"},
+    "done": {"label": "工作台账办结", "weight": 10, "how": "ledger", "of": "ledger"},
+    "there": {"label": "驻村天数", "weight": 10, "how": "presence"},
+    "income": {"label": "村集体收入", "weight": 20, "how": "indicator", "of": "collective_income", "points": POINTS},
 }
 
 
 def pack_of(of: str = "village", channels: Iterable[str] = CHANNELS, **changes: Any) -> dict[str, Any]:
     """Benxi's pack with an assessment of villages or townships that is made of what is known already."""
-    said = [{"channel": code, "label": f"来源{code}", **CHANNELS[code]} for code in channels]
+    said = [{"channel": code, **CHANNELS[code]} for code in channels]
     total = sum(one["weight"] for one in said)
     entry = {
         "kind": "village_year", "label": "村年度考核", "rule": "S3", "of": of, "opens": {"month": 12, "day": 1},

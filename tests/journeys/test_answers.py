@@ -12,224 +12,18 @@ brackets, or a refusal's status, rule and field; behind it a sum over all that w
 """
 
 import asyncio
-import hashlib
 import sys
-from collections import ChainMap, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 import pytest
 
-from deploy.demo.answers import COMMANDS
 from deploy.local.supervisor import SERVICES
-from shared.contracts import Command, Event, Payload
-from shared.contracts.registry import PolicyAdopted
-from shared.engine.flow import encode_state
-from shared.policy import Policy, parse_pack
-from shared.policy.shipped import base, content
-from shared.rules import Reaction, State, by
-from tests.conftest import TOLD
+from tests.conftest import forgive_typed_codes
+from tests.support.asking import Asking, Said, lines, written
 from tests.support.lived import FOLDER, PLAYED, lived
-from tests.support.moments import NOTHING, Answer, Moment, Moments, answer, by_pack, fallen_due, looks
-from tests.support.packs import mixed, shaken
-from tests.support.variants import Known, about, otherwise, sound, text, ticket
-from tests.support.walks import Step, Told, Walk
-
-PATHS: Final = {command: f"{service}/{path}" for (service, path), command in COMMANDS.items()}
-LATER: Final = (-1, 1, 45, 400)
-"""On how many days more the same is said."""
-OTHERS: Final = 16
-"""How many ways of saying something else are tried at a moment."""
-ELSEWHERE: Final = 3
-"""At how many other moments of its service the same is said."""
-AFTERWARDS: Final = 2
-"""How many other things are said where something else was accepted."""
-LOOKED_AT: Final = 4
-"""At how many moments of each service all kinds of states are looked at, and asked about whatever can be asked."""
-PACKS: Final = ("national-2021", "xixiu", "zunyi", "benxi")
-"""The packs by which a region's villages are led on when its story is over. What was known under the region's own may
-be unknown to them."""
-WAYS: Final = {
-    **dict.fromkeys(("first", "second", "third"), ""),
-    **dict.fromkeys(("fourth", "fifth"), "mixed zunyi"),
-    **dict.fromkeys(("sixth", "seventh"), "shaken zunyi"),
-}
-"""How often the story is told a little wrong, and by which pack it is led; none is the region's own."""
-
-
-class Said(NamedTuple):
-    """One thing that was asked, and the answer."""
-
-    what: str
-    """The command, event or timer."""
-    how: str
-    """What is another about it."""
-    answer: Answer
-
-
-def name(service: str, payload: Payload) -> str:
-    """What a message is called in the files."""
-    return f"{service} < {payload.type}" if isinstance(payload, Event) else PATHS[type(payload)]  # type: ignore[index]
-
-
-class Asking:
-    """Asks everything in a region's story, one moment after the other."""
-
-    def __init__(self, story: Moments) -> None:
-        self.stories: Mapping[str, Sequence[Told]] = story.told
-        """By service, all that it was told."""
-        self.adopted: Mapping[str, Sequence[PolicyAdopted]] = story.adopted
-        """By service, the packs whose adoption it was told."""
-        self.known = Known()
-        self.moments = defaultdict[str, list[Moment]](list)
-        self.said: dict[str, list[tuple[str, Payload]]] = {}
-        """By service, what it was told about a village."""
-        for moment in story.found:
-            self.moments[moment.service].append(moment)
-            if moment.said:
-                self.known.learn(moment.said)
-        for service, own in self.moments.items():
-            told = [moment.said for moment in own if moment.said]
-            self.said[service] = [*{text(one): one for one in told if hasattr(one, "village")}.items()]
-
-    def of(self, service: str) -> Iterator[Said]:
-        """Everything that a service is asked."""
-        own = self.moments[service]
-        for number, moment in enumerate(own):
-            if moment.said:
-                yield from self.told(moment, moment.said, number)
-            else:
-                yield from self.due(moment)
-        for moment in own[:: -max(1, len(own) // LOOKED_AT)]:
-            yield from self.looked_at(moment)
-        for pack in ("", *PACKS):
-            yield from self.astray(own[-1], pack)
-
-    def astray(self, moment: Moment, pack: str) -> Iterator[Said]:
-        """What comes of a way on which everything that is accepted is kept, by the region's pack or another one."""
-        begin = by_pack(moment, policy(pack)) if pack else moment
-        yield from self.on_way(f"{pack} astray", moment.service, Walk(begin, self.known, begin.policy).rounds())
-
-    def ways(self, service: str) -> Iterator[Said]:
-        """What comes of the story if it is told a little wrong from its beginning on."""
-        story, last = self.stories[service], self.moments[service][-1]
-        for way, pack in WAYS.items():
-            then = by_pack(last, policy(pack)) if pack else last
-            walk = Walk(then._replace(states={}, today=story[0][0]), self.known, then.policy)
-            if pack:
-                walk.adopt_foreign()
-            else:
-                walk.adopt(self.adopted[service])
-            yield from self.on_way(f"way {way}", service, walk.along(story, way))
-
-    def on_way(self, how: str, service: str, steps: Iterable[Step]) -> Iterator[Said]:
-        for timers, said, found in steps:
-            if isinstance(said, State):
-                yield Said(f"{service} = {said.kind} {timers}", f"{how} {said.id}", found)
-            else:
-                yield Said(name(service, said), f"{how} {text(said)}", found)
-
-    def told(self, moment: Moment, said: Payload, number: int) -> Iterator[Said]:
-        """What was told at a moment: on other days, otherwise, and at other moments."""
-        for days in LATER:
-            yield self.one(f"{number} {days:+}d", moment, said, moment.today + timedelta(days))
-        others = sorted(
-            otherwise(said, self.known, moment.today), key=lambda other: ticket(number, other[0], text(other[1]))
-        )
-        for how, payload in others[:OTHERS]:
-            found = self.one(f"{number} {how}", moment, payload, moment.today)
-            yield found
-            if found.answer.result.changed:
-                yield from self.afterwards(moment, payload, found, f"{number} {how}")
-        own = [at for at in self.moments[moment.service] if at.states is not moment.states]
-        for at in sorted(own, key=lambda at: ticket(number, at.today, at.said and text(at.said)))[:ELSEWHERE]:
-            yield self.one(f"{number} elsewhere", at, said, at.today)
-
-    def afterwards(self, moment: Moment, payload: Payload, found: Said, how: str) -> Iterator[Said]:
-        """What was accepted is said again; other things are said of the same village; and what is due falls due."""
-        changed = found.answer.result.changed
-        then = moment._replace(states=ChainMap(dict(changed), moment.states))  # type: ignore[arg-type]
-        yield self.one(f"{how}, again", then, payload, moment.today)
-        village = getattr(payload, "village", None)
-        if village:
-            for said, other in sorted(self.said[moment.service], key=lambda one: ticket(how, one[0]))[:AFTERWARDS]:
-                if same := sound(other, {"village": village}):
-                    yield self.one(f"{how}, then of it {said}", then, same, moment.today)
-        for state in changed.values():
-            if state.due:
-                yield from self.fallen_due(then, state, how)
-
-    def due(self, moment: Moment) -> Iterator[Said]:
-        """What fell due when a day began, and on later days, as where days were missed."""
-        assert moment.due
-        yield from self.fallen_due(moment, moment.states[moment.due[0]], "")
-        for days in LATER[1:]:
-            yield from self.fallen_due(moment, moment.states[moment.due[0]], f"{days:+}d", timedelta(days))
-
-    def fallen_due(self, moment: Moment, state: State, how: str, late: timedelta = timedelta()) -> Iterator[Said]:
-        """A state whose next timer runs out."""
-        assert state.due
-        on = max(state.due, moment.today) + late
-        timers = " ".join(sorted(name for name, day in state.timers.items() if day <= on))
-        answered = fallen_due(moment, state, on)
-        yield Said(f"{moment.service} = {state.kind} {timers}", f"{how} {state.id}", answered)
-
-    def looked_at(self, moment: Moment) -> Iterator[Said]:
-        """One state of each kind and status: what people see of it, and what can be asked about it."""
-        shown = dict[tuple[str, str], State]()
-        for state in sorted(moment.states.values(), key=lambda state: (state.kind, ticket(state.id))):
-            shown.setdefault((state.kind, state.status), state)
-        for state in shown.values():
-            assert state.hides_from_all or state.shown(to_operator=True) == state, f"{state.kind} hides what is stored"
-            seen = b"".join(
-                (
-                    looks(state, moment.book, moment.today),
-                    encode_state(state.shown()),
-                    encode_state(state.shown(to_operator=True)),
-                )
-            )
-            yield Said(f"{moment.service} ~ {state.kind}", state.id, Answer(state.status, seen.decode(), NOTHING))
-            for command, reactions in moment.wiring.reactions.items():
-                if issubclass(command, Command) and reactions[0].kind is type(state):
-                    yield from self.asked_about(moment, command, reactions[0], state)
-
-    def asked_about(self, moment: Moment, command: type[Command], reaction: Reaction, state: State) -> Iterator[Said]:
-        named = dict[str, Any]()
-        if isinstance(reaction.ids, by):
-            named[reaction.ids.field] = state.id.removesuffix(f"/{reaction.ids.part}")
-        payload = about(command, state, named, self.known, moment.today)
-        if payload is None:
-            return
-        yield self.one(f"of {state.id}", moment, payload, moment.today)
-        others = sorted(
-            otherwise(payload, self.known, moment.today), key=lambda other: ticket(state.id, other[0], text(other[1]))
-        )
-        for how, other in others[: OTHERS // 4]:
-            yield self.one(f"of {state.id} {how}", moment, other, moment.today)
-
-    def one(self, how: str, at: Moment, payload: Payload, today: date) -> Said:
-        return Said(name(at.service, payload), f"{how} {today} {text(payload)}", answer(at, payload, today))
-
-
-@cache
-def policy(pack: str) -> Policy:
-    """A shipped pack, one of almost everything, or one in which many things are otherwise."""
-    how, _, name = pack.rpartition(" ")
-    made: Mapping[str, Callable[[str], dict[str, Any]]] = {"": content, "mixed": mixed, "shaken": shaken}
-    return parse_pack(made[how](name), base)
-
-
-def lines(found: Iterable[Said]) -> list[str]:
-    """The lines of a region's file."""
-    sums = defaultdict[str, list[int]](list)
-    for said in found:
-        digest = hashlib.sha256(f"{said.how} {said.answer.whole}".encode()).digest()
-        sums[f"{said.what}: {said.answer.outcome}"].append(int.from_bytes(digest[:3], "big"))
-    return sorted(f"{line}: {len(each)} {sum(each) % 2**24:06x}" for line, each in sums.items())
-
+from tests.support.moments import Moments
 
 _ASKING: Final[dict[str, Asking]] = {}
 
@@ -254,9 +48,7 @@ async def test_a_service_answers_as_before_where_things_go_otherwise(file: str, 
     lines_before = (FOLDER / f"{region}.{file}").read_text("utf-8").splitlines()
     before = [line for line in lines_before if line.startswith((f"{service}/", f"{service} "))]
     found = [*ASKED[file](await asking(region), service)]
-    # A code of another list was typed, and is quoted as it was typed.
-    for zh in [zh for zh, wrong in TOLD.items() if all(one.startswith("a code: ") for one in wrong)]:
-        del TOLD[zh]
+    forgive_typed_codes()
     broken = [said for said in found if said.answer.outcome.startswith("fails")]
     assert not broken, "whatever is said, it is taken or refused with a reason, also an event that no rule would tell"
     difference = sorted({*before} ^ {*lines(found)})
@@ -266,7 +58,7 @@ async def test_a_service_answers_as_before_where_things_go_otherwise(file: str, 
 def write(path: Path, found: Sequence[Said]) -> None:
     """Every single answer, to be compared with those of another day."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    told = sorted(f"{one.what}: {one.answer.outcome}: {one.how}: {one.answer.whole}" for one in found)
+    told = sorted(map(written, found))
     path.write_text("\n".join(told) + "\n", "utf-8")
 
 

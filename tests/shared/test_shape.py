@@ -13,6 +13,7 @@ import pytest
 from shared.engine.commands import submit
 from shared.engine.deliveries import handle
 from shared.stream.bus import OPEN
+from tests.support import nearby
 from tests.support.process import V1, begin, begun, delivery, process, villages
 
 ROOT = Path(__file__).parents[2]
@@ -203,3 +204,12 @@ def test_nothing_refers_to_what_is_not_in_the_repository(pattern: str) -> None:
 def test_no_file_of_tests_takes_anything_from_another_one() -> None:
     taken = re.compile(r"^\s*(from tests\.[\w.]*\btest_|from tests[\w.]* import .*\btest_)", re.MULTILINE)
     assert [path.name for path in (ROOT / "tests").rglob("*.py") if taken.search(path.read_text("utf-8"))] == []
+
+
+def test_what_is_told_near_to_tests_is_told_of_tests_that_exist() -> None:
+    stale = list[str]()
+    for file in (ROOT / "tests").glob("*/told/test_*.txt"):
+        source = file.parents[1] / f"{file.stem}.py"
+        tests = re.findall(r"\bdef (\w+)\(", source.read_text("utf-8") if source.exists() else "")
+        stale += [line for line in file.read_text("utf-8").splitlines() if re.split(r"[\[:]", line)[0] not in tests]
+    assert not stale, f"write the file anew, or take it away: pytest FILE {nearby.ANEW}"

@@ -21,7 +21,7 @@ from shared.policy import Policy, PolicyBook
 from shared.rules import Key, Refused, State
 
 AGAIN: Final = (1, 5, 25)
-"""Of messages of a type that lead to the same, these are remembered, the first among them."""
+"""Of a story's messages of a type that lead to the same, these are remembered, the first among them."""
 NOTHING: Final = Result({}, [], [])
 _LONG: Final = re.compile(r"\d+\.\d{10,}")
 _SORTED: Final = msgspec.json.Encoder(order="deterministic").encode
@@ -59,8 +59,10 @@ class Answer(NamedTuple):
 class Moments:
     """Remembers the moments of a story, on each of its services."""
 
-    def __init__(self) -> None:
-        self.found: list[Moment] = []
+    def __init__(self, *, last: bool = False) -> None:
+        self.last = last
+        """Whether the last message of each type is remembered, as the one that a test is about, in place of AGAIN."""
+        self._found: dict[tuple[object, ...], Moment] = {}
         self.told = defaultdict[str, list[tuple[date, Payload | None]]](list)
         """By service, all that it was told with the day, in order; None where a day began. What packs say is in the
         book."""
@@ -69,6 +71,11 @@ class Moments:
         self._books: dict[tuple[int, tuple[tuple[str, str], ...]], PolicyBook] = {}
         """By the identity of the packs, which each of them keeps alive, and the notices."""
         self._times = Counter[tuple[object, ...]]()
+
+    @property
+    def found(self) -> list[Moment]:
+        """The moments, in order."""
+        return [*self._found.values()]
 
     def watch(self, service: Service) -> None:
         """Remember what this service is told from now on."""
@@ -81,42 +88,49 @@ class Moments:
         heard = [one.payload for one in causes if service.wiring.reactions.get(type(one.payload))]
         self.told[service.name] += [(today, said) for said in heard if not hasattr(said, "pack")]
         self.adopted[service.name] += [said for said in heard if isinstance(said, PolicyAdopted)]
-        states, packs, parked = dict(service.states), service.book.packs, len(service.parked)
+        states, packs = dict(service.states), service.book.packs
         result = take(causes, today)
-        if len(service.parked) > parked:
-            return result
-        said = dict[str, set[str]]()
+        came = dict[str, set[str]]()
         for fact in result.facts:
-            said.setdefault(_root(fact), set()).add(fact.event.type)
-        book: PolicyBook | None = None
+            came.setdefault(_root(fact), set()).add(fact.event.type)
+        for cause, error in result.parked:
+            came[cause.id] = {f"{error.rule} {error.field}" if isinstance(error, Refused) else "fails"}
         for cause in causes:
             kind, payload = getattr(cause.payload, "kind", ""), cause.payload
-            key = service.name, type(payload), kind, *sorted(said.get(cause.id, ()))
-            self._times[key] += 1
-            if hasattr(payload, "pack"):  # What a pack may say has tests of its own, and takes long to check.
-                continue
-            if self._times[key] in AGAIN and service.wiring.reactions.get(type(payload)):
-                book = book or self._book(service.book, packs)
-                self.found.append(Moment(service.name, service.wiring, today, states, book, payload))
+            key = service.name, type(payload), kind, *sorted(came.get(cause.id, ()))
+            # What a pack may say has tests of its own, and takes long to check.
+            if self._counts(key) and service.wiring.reactions.get(type(payload)) and not hasattr(payload, "pack"):
+                book = self._book(service.book, packs)
+                self._keep(key, Moment(service.name, service.wiring, today, states, book, payload))
         return result
 
     def _pass_day(self, service: Service, pass_day: Callable[[date], Result], today: date) -> Result:
         self.told[service.name].append((today, None))
-        book: PolicyBook | None = None
         states = dict(service.states)
         for key, state in sorted(states.items(), key=lambda one: (one[0][0].kind, one[0][1])):
             for name, on in sorted(state.timers.items()):
-                if on <= today:
-                    self._times[service.name, state.kind, name, state.status] += 1
-                    if self._times[service.name, state.kind, name, state.status] in AGAIN:
-                        book = book or self._book(service.book, service.book.packs)
-                        found = Moment(service.name, service.wiring, today, states, book, None, (key, name))
-                        self.found.append(found)
+                what = service.name, state.kind, name, state.status
+                if on <= today and self._counts(what):
+                    book = self._book(service.book, service.book.packs)
+                    self._keep(what, Moment(service.name, service.wiring, today, states, book, None, (key, name)))
         return pass_day(today)
+
+    def _counts(self, what: tuple[object, ...]) -> bool:
+        """Whether a moment is remembered at which something happened that is counted as this."""
+        self._times[what] += 1
+        return self.last or self._times[what] in AGAIN
+
+    def _keep(self, what: tuple[object, ...], moment: Moment) -> None:
+        kept = what if self.last else (*what, self._times[what])
+        self._found.pop(kept, None)
+        self._found[kept] = moment
 
     def _book(self, book: PolicyBook, packs: Mapping[str, Any]) -> PolicyBook:
         """One book for all moments with the same packs and holidays: it merges layers once."""
-        return self._books.setdefault((id(packs), (*book.notices,)), copied(book, packs))
+        known = id(packs), (*book.notices,)
+        if known not in self._books:
+            self._books[known] = copied(book, packs)
+        return self._books[known]
 
 
 def _root(fact: Fact) -> str:
