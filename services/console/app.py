@@ -84,12 +84,14 @@ async def _run(of: Settings) -> None:
     async with process.held(engine, NAME, of) as hold:
         hearing: Hearing = app.state.hearing
         await hearing.start()
-        await process.serve(app, NAME, of, hold)
-        await hearing.stop()
-        await app.state.demo.end()
-        await app.state.site.upstream.aclose()
-        if app.state.site.sessions:
-            await app.state.site.sessions.aclose()
+        try:
+            await process.serve(app, NAME, of, hold)
+        finally:  # What reads the database must end before it is closed.
+            await hearing.stop()
+            await app.state.demo.end()
+            await app.state.site.upstream.aclose()
+            if app.state.site.sessions:
+                await app.state.site.sessions.aclose()
 
 
 if __name__ == "__main__":

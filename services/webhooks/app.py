@@ -70,8 +70,10 @@ async def _run(of: Settings) -> None:
         app, post = build(of)
     async with process.held(post.store.engine, NAME, of) as hold:
         await post.start()
-        await process.serve(app, NAME, of, hold)
-        await post.stop()
+        try:
+            await process.serve(app, NAME, of, hold)
+        finally:  # What reads the database must end before it is closed.
+            await post.stop()
 
 
 def _listed(text: str) -> list[str]:

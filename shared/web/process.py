@@ -93,16 +93,16 @@ async def answer(server: uvicorn.Server, hold: Hold) -> None:
     try:
         await server.serve()
     except SystemExit:  # uvicorn has logged what the system said of the address.
-        keeping.cancel()
         host, port = server.config.host, server.config.port
         raise CannotRun(
             f"不能在 {host} 的端口 {port} 上监听，原因见日志；请停用占用它的程序，或改 ZHUCUN_HOST、ZHUCUN_PORT",
             f"it cannot listen at {host}, port {port}, as the log says: stop whoever has the port, or set another one "
             "by ZHUCUN_HOST and ZHUCUN_PORT",
         ) from None
-    keeping.cancel()
-    with suppress(asyncio.CancelledError):
-        await keeping
+    finally:
+        keeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeping
 
 
 async def serve(app: Any, name: str, of: Settings, hold: Hold) -> None:
