@@ -127,7 +127,7 @@ def serve(service: Service, commands: Sequence[http.Route], queries: Sequence[An
 async def _run(service: Service, commands: Sequence[http.Route], queries: Sequence[Any], settings: Settings) -> None:
     collect_rarely()
     with applied():
-        engine, share = store.open_engine(settings.database), Share.parse(settings.share)
+        engine, share = store.open_engine(settings.database, by_index=True), Share.parse(settings.share)
         secret = settings.secret_file.read_bytes() if settings.secret_file else b""
         trusted = issuers.named(settings.issuers, secret)
         bus.require_usable(settings.nats_key, settings.nats_ca)

@@ -84,7 +84,7 @@ def envelope(event: Event, number: int) -> Message:
 
 async def ours(nats: str, key: Path, database: str) -> Callable[[], bool]:
     """Start the service's way: FastStream batches, pure rules, SQLAlchemy Core, outbox, relay. Returns its end."""
-    engine = store.open_engine(database)
+    engine = store.open_engine(database, by_index=True)
     async with engine.begin() as conn:
         await conn.run_sync(SERVICE.tables.metadata.create_all)
     broker = await bus.connect(nats, "bench", key)

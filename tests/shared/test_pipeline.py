@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 import shared.engine.outbox
 from shared.contracts import Event
@@ -443,4 +443,27 @@ async def test_a_change_of_the_schema_that_fails_midway_leaves_nothing_behind(da
             raise ConnectionError("killed midway")
     async with engine.connect() as conn:
         assert await conn.run_sync(lambda sync: inspect(sync).get_table_names()) == []
+    await engine.dispose()
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+async def test_a_table_that_has_grown_since_it_was_first_read_is_still_read_by_its_index(database: str) -> None:
+    """PostgreSQL keeps the plan that it made for an empty table: each id would be compared with each row."""
+    engine = await engine_with(database, small.SERVICE.tables)
+    villages = [small.Village(id=f"2105211{number:05}", place="210521") for number in range(2000)]
+    keys = [(small.Village, village.id) for village in villages[::7]]
+    scans = text("select seq_scan from pg_stat_user_tables where relname = 'villages'")
+    async with engine.connect() as conn:
+        for _ in range(10):  # From the sixth time on PostgreSQL plans no more.
+            await store.load_states(conn, small.SERVICE.tables, keys)
+        await store.save_states(conn, small.SERVICE.tables, villages)
+        await conn.commit()
+        await conn.execute(text("select pg_stat_force_next_flush()"))
+        await conn.commit()
+        before = (await conn.execute(scans)).scalar()
+        found = await store.load_states(conn, small.SERVICE.tables, keys)
+        assert all(found.values())
+        await conn.execute(text("select pg_stat_force_next_flush()"))
+        await conn.commit()
+        assert (await conn.execute(scans)).scalar() == before
     await engine.dispose()

@@ -89,7 +89,7 @@ class NatsServer:
 
 async def engine_with(database: str, tables: Tables) -> AsyncEngine:
     """An engine on a database that has a service's tables."""
-    engine = store.open_engine(database)
+    engine = store.open_engine(database, by_index=True)
     async with engine.begin() as conn:
         await conn.run_sync(tables.metadata.create_all)
     return engine
