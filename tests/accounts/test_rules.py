@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -203,3 +204,8 @@ def test_what_is_no_password_is_not_reset_and_the_other_way_round() -> None:
     assert account.rotated(PROGRAM, "new").secrets == ("new", "a")
     with pytest.raises(Denied, match="take another name"):
         account.added(NewAccount(name="li", organ="扶贫办", person="李梅"), [PERSON], "p-7", "x")
+
+
+def test_a_password_that_was_reset_must_be_changed_though_the_one_before_was_chosen() -> None:
+    again = account.reset(msgspec.structs.replace(PERSON, changed=date(2026, 3, 2)), "first")
+    assert (again.password, again.changed) == ("first", None)

@@ -45,6 +45,20 @@ def test_a_field_is_called_by_the_first_words_of_what_is_said_of_it() -> None:
     assert called["exit.criteria.0.below"] == ("低于此数", "Below this number")
 
 
+@pytest.mark.parametrize(
+    ("section", "name", "kind"),
+    [
+        ("", "effective_from", "day"),
+        ("", "name", "text"),
+        ("exit", "exit.criteria.0.below", "number"),
+        ("listing", "listing.poverty_list", "truth"),
+    ],
+)
+def test_each_value_is_asked_for_as_what_it_is(section: str, name: str, kind: str) -> None:
+    draft = Draft("benxi")
+    assert {line.name: line.kind for line in pack_form.lines(draft.policy, draft.before, section)}[name] == kind
+
+
 def test_what_is_said_changes_the_pack_and_what_is_wrong_is_told_where_it_stands() -> None:
     content = Draft("benxi").before
     line = next(

@@ -7,6 +7,8 @@ import pytest
 
 from services.console.model.sums import measures
 from services.console.model.village import Step, Village, standings
+from shared.contracts.journey import JOURNEY, STAGES
+from shared.contracts.registry import VillageDelisted, VillageMerged, VillageUnlisted, VillageWithdrawn
 
 ID = "210521100201"
 
@@ -27,3 +29,13 @@ def test_a_step_of_an_earlier_time_on_the_list_moves_nobody_in_a_later_one() -> 
         ("listed", date(2014, 1, 1)),
         ("matched", date(2016, 3, 1)),
     ]
+
+
+def test_a_village_counts_as_on_the_list_from_its_listing_until_it_leaves_it() -> None:
+    ends = (VillageDelisted, VillageUnlisted, VillageMerged, VillageWithdrawn)
+    on_list, reached = set[str](), {"listed"}
+    while reached - on_list:
+        on_list |= reached
+        reached = {move.target for move in JOURNEY if move.source in on_list and move.event not in ends}
+    villages = [Village(id=ID, code=ID, name="朝阳村", stage=stage) for stage in STAGES]
+    assert {village.stage for village in villages if "on_list" in measures(village)} == on_list
