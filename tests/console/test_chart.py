@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from services.console.model.chart import by_month, stacked
+from services.console.model.chart import BOTTOM, HEIGHT, LEFT, WIDTH, by_month, stacked
 
 
 @pytest.mark.parametrize(
@@ -31,12 +31,24 @@ def test_the_numbers_at_the_side_are_round_however_many_villages_there_are(villa
         (2014, []),
         (2015, ["2015"]),
         (2020, ["2015", "2016", "2017", "2018", "2019", "2020"]),
+        (2022, ["2015", "2016", "2017", "2018", "2019", "2020", "2021", "2022"]),
         (2023, ["2015", "2017", "2019", "2021", "2023"]),
     ],
 )
 def test_at_most_eight_years_are_marked(until: int, years: list[str]) -> None:
     chart = stacked([(date(2014, 6, 1), {"listed": 3})], ["listed"], date(until, 7, 1))
     assert chart and [mark.text for mark in chart.years] == years
+
+
+def test_areas_stand_upon_the_bottom_and_reach_as_high_as_there_are_villages() -> None:
+    begin, end = date(2014, 1, 1), date(2015, 1, 1)
+    chart = stacked([(begin, {"listed": 3, "matched": 1})], ["listed", "matched"], end)
+    assert chart is not None
+    (nought, *_, four), (area, above) = chart.numbers, chart.areas
+    assert (nought.at, four.at) == (HEIGHT - BOTTOM + 4, 4.0)
+    points = [tuple(map(float, point.split(","))) for point in area.points.split()]
+    assert {x for x, _ in points} == {LEFT, WIDTH} and max(y for _, y in points) == nought.at
+    assert min(float(point.split(",")[1]) for point in above.points.split()) == four.at
 
 
 def test_what_began_on_the_day_itself_is_shown_too() -> None:

@@ -322,6 +322,7 @@ def command(**fields: Any) -> AnnounceHolidays:
         ({"off": SPRING.off[:-1]}, "off"),
         ({"off": SPRING.off[1:]}, "off"),
         ({"worked": (date(2027, 1, 4),)}, "worked"),
+        ({"worked": (date(2027, 1, 8),)}, "worked"),  # A Friday.
         ({"place": "210521", "worked": (date(2027, 1, 4),)}, "worked"),
         ({"year": 1999, "off": (date(1999, 5, 1),), "worked": ()}, "year"),
         ({"off": (*SPRING.off, date(2026, 12, 19))}, "off"),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from services.webhooks.model import Endpoint, Held, NewEndpoint, Outcome, endpoint
-from services.webhooks.model.address import is_inner
+from services.webhooks.model.address import LONGEST, is_inner, require_sendable
 from services.webhooks.model.delivery import LONGEST_RETRY_AFTER, LONGEST_WAIT, put_off, retry_after, wait
 from shared.denied import Denied
 
@@ -35,6 +35,13 @@ def test_outer_and_allowed_addresses_are_sent_to() -> None:
     allowed = [ip_network("10.21.0.0/16")]
     assert not is_inner("10.21.3.4", allowed) and not is_inner("::ffff:10.21.3.4", allowed)
     assert is_inner("10.22.3.4", allowed)
+
+
+def test_an_address_is_as_long_as_can_be_stored_and_no_longer() -> None:
+    longest = "https://a.cn/" + "x" * (LONGEST - len("https://a.cn/"))
+    require_sendable(longest, ())
+    with pytest.raises(Denied, match="500"):
+        require_sendable(f"{longest}x", ())
 
 
 @given(st.integers(1, 1000), st.floats(0, 1))

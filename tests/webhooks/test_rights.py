@@ -141,6 +141,11 @@ async def test_acts_and_reads_of_people_are_logged_and_what_receivers_ask_is_not
     assert {one.organ for one in found[1:]} == {"省数据局"}
 
 
+def test_an_endpoint_is_the_subscribers_who_added_it_and_nobodys_if_an_administrator_did() -> None:
+    roles = {"subscriber": frozenset({"2105"}), "system": frozenset({"2106"})}
+    assert [Acting(who="s", roles=roles).owner(division) for division in ("210521", "210601")] == ["s", ""]
+
+
 def test_who_lost_his_role_looks_after_nothing() -> None:
     asked = NewEndpoint(url="https://a.cn/", division="2105", description="d", contact="c")
     one = Endpoint(id="w-1", asked=asked, owner="s")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from itertools import groupby
+from math import ceil
 from typing import Final, NamedTuple
 
 WIDTH: Final = 640.0
@@ -94,4 +95,4 @@ def _round(number: float) -> int:
 
 def _thinned(marks: Sequence[Mark]) -> list[Mark]:
     """At most eight marks, so that they do not overlap."""
-    return list(marks[:: len(marks) // 8 + 1])
+    return list(marks[:: ceil(len(marks) / 8) or 1])

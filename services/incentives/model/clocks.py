@@ -247,7 +247,7 @@ def _of_remedies(case: Case) -> Iterator[_Time]:
             case.answer_until,
             runs=True,
         )
-    if case.direct_until and len(case.levels) > 1:
+    if len(case.levels) > 1:
         above = case.levels[1]
         yield _Time(
             (f"直接提出{above.label}", f"going on to the next remedy at once (“{above.label}”)"),
