@@ -495,6 +495,13 @@ def test_a_county_whose_pool_had_units_alone_brings_them_back_to_the_citys() -> 
     assert "U2" in pool(benxi, "2105").units and not pool(benxi, HOME).units
 
 
+def test_a_county_with_units_alone_takes_them_into_its_own_pool() -> None:
+    benxi = Benxi()
+    benxi.hear(unit("U2", level="county", place=HOME), *squad("U2", "deputy_section", place=HOME))
+    own_pack(benxi)
+    assert {*pool(benxi, HOME).units} == {"U2"} and "U2" not in pool(benxi, "2105").units
+
+
 def test_a_pool_that_hears_no_more_of_a_village_lets_its_team_and_unit_go() -> None:
     benxi = Benxi().helped()
     own_pack(benxi, "2106")

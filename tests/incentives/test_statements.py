@@ -19,11 +19,11 @@ from shared.contracts.incentives import (
     StatementDrawn,
 )
 from shared.contracts.inspection import AppraisalWithdrawn
-from shared.contracts.registry import PartyWithdrawn, VillageMerged, VillageRecoded
+from shared.contracts.registry import PartyWithdrawn, PolicyAdopted, VillageMerged, VillageRecoded
 from shared.policy import PolicyInvalid, parse_pack
 from shared.policy.statements import Statement
 from shared.rules import Refused
-from tests.incentives.cases import BENXI, COUNTY, TODAY, VILLAGE, hear, world_with
+from tests.incentives.cases import BENXI, CITY, COUNTY, TODAY, VILLAGE, hear, world_with
 from tests.incentives.paid import (
     ALLOWANCE,
     EXPLAINED,
@@ -405,6 +405,14 @@ def test_0_11_a_village_with_a_new_code_is_paid_by_its_new_county(world: World, 
     confirm(world, place="210522")
     (confirmed,) = world.said(AllowancesConfirmed)
     assert confirmed.place == "210522"
+
+
+def test_0_11_what_was_paid_moves_with_the_village_also_where_nobody_is_paid_any_more(world: World) -> None:
+    hear(world, counted(C1=22))
+    pack = {**BENXI, "version": "2105-2015.2"}
+    hear(world, PolicyAdopted(place=CITY, version=pack["version"], adopted_by="市委组织部", pack=pack))
+    hear(world, VillageRecoded(place=COUNTY, village=VILLAGE, code="210522100201", since=TODAY))
+    assert payroll(world).place == "210522"
 
 
 def test_0_11_a_new_village_cadre_is_paid_by_the_county_where_the_village_lies_now(world: World) -> None:

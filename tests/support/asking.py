@@ -5,18 +5,21 @@ that goes otherwise from its beginning on. Rules are pure, so nothing comes of i
 import hashlib
 from collections import ChainMap, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 from functools import cache
 from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from deploy.demo.answers import COMMANDS
 from shared.contracts import Command, Event, Payload
 from shared.contracts.registry import PolicyAdopted
 from shared.engine.flow import encode_state
-from shared.policy import Policy, parse_pack
-from shared.policy.shipped import base, content
+from shared.policy import Policy, PolicyInvalid, kept_pack, parse_pack
+from shared.policy.shipped import FILES, base, content
 from shared.rules import Reaction, State, by
-from tests.support.moments import NOTHING, Answer, Moment, Moments, answer, by_pack, fallen_due, looks
+from tests.support.moments import NOTHING, Answer, Moment, Moments, answer, copied, fallen_due, looks
 from tests.support.packs import mixed, shaken
 from tests.support.variants import Known, about, otherwise, sound, text, ticket
 from tests.support.walks import Step, Told, Walk
@@ -35,6 +38,8 @@ LOOKED_AT: Final = 4
 PACKS: Final = ("national-2021", "xixiu", "zunyi", "benxi")
 """The packs by which a region's villages are led on when its story is over. What was known under the region's own may
 be unknown to them."""
+FOREIGN: Final = ("mixed zunyi", "shaken zunyi", "benxi")
+"""The packs by which what a test told last is told as well."""
 WAYS: Final = {
     **dict.fromkeys(("first", "second", "third"), ""),
     **dict.fromkeys(("fourth", "fifth"), "mixed zunyi"),
@@ -97,16 +102,50 @@ class Asking:
             else:
                 yield from self.due(moment)
 
+    def near(self, service: str) -> Iterator[Said]:
+        """The same, also by packs of elsewhere, and by one that the county adopts at the end."""
+        yield from self.told_and_due(service)
+        for number, moment in enumerate(self.moments[service]):
+            for pack in FOREIGN:
+                yield from self.again(by_pack(moment, pack), f"{number} by {pack}")
+        if service != "registry":  # It decides itself on what is adopted, and has tests of that.
+            yield from self.adopting(self.moments[service][-1])
+
+    def again(self, moment: Moment, how: str) -> Iterator[Said]:
+        """What was told, or fell due, at a moment."""
+        if moment.said:
+            yield self.one(how, moment, moment.said, moment.today)
+        elif moment.due and (state := moment.states[moment.due[0]]).due:
+            yield from self.fallen_due(moment, state, how)
+
+    def adopting(self, moment: Moment) -> Iterator[Said]:
+        """A county adopts a pack of its own, and the last message is told again."""
+        place = max((state.place for state in moment.states.values()), default="")
+        pack = own_pack(place)
+        if pack is None:
+            return
+        event = PolicyAdopted(place=place, version=pack["version"], adopted_by="县扶贫办", pack=pack)
+        found = answer(moment, event, moment.today)
+        yield Said(name(moment.service, event), place, found)
+        book = copied(moment.book, moment.book.packs)
+        book.adopt(kept_pack(pack))
+        states = ChainMap(dict(found.result.changed), moment.states)  # type: ignore[arg-type]
+        then = moment._replace(states=states, book=book)
+        yield from self.again(then, "adopted")
+        for state in found.result.changed.values():
+            if state.due:
+                yield from self.fallen_due(then, state, "adopted")
+
     def astray(self, moment: Moment, pack: str) -> Iterator[Said]:
         """What comes of a way on which everything that is accepted is kept, by the region's pack or another one."""
-        begin = by_pack(moment, policy(pack)) if pack else moment
+        begin = by_pack(moment, pack) if pack else moment
         yield from self.on_way(f"{pack} astray", moment.service, Walk(begin, self.known, begin.policy).rounds())
 
     def ways(self, service: str) -> Iterator[Said]:
         """What comes of the story if it is told a little wrong from its beginning on."""
         story, last = self.stories[service], self.moments[service][-1]
         for way, pack in WAYS.items():
-            then = by_pack(last, policy(pack)) if pack else last
+            then = by_pack(last, pack) if pack else last
             walk = Walk(then._replace(states={}, today=story[0][0]), self.known, then.policy)
             if pack:
                 walk.adopt_foreign()
@@ -201,6 +240,29 @@ class Asking:
 
     def one(self, how: str, at: Moment, payload: Payload, today: date) -> Said:
         return Said(name(at.service, payload), f"{how} {today} {text(payload)}", answer(at, payload, today))
+
+
+def by_pack(moment: Moment, pack: str) -> Moment:
+    """The moment, if its provinces had this pack in force."""
+    provinces = sorted({state.place[:2] for state in moment.states.values()})
+    return moment._replace(book=copied(moment.book, {province: [placed(pack, province)] for province in provinces}))
+
+
+@cache
+def own_pack(place: str) -> dict[str, Any] | None:
+    """The first shipped pack that a county could adopt as its own, since its documents bind the county."""
+    for file in FILES:
+        pack = content(file.stem) | {"jurisdiction": place, "version": f"{place}-2099.1"}
+        with suppress(PolicyInvalid):
+            parse_pack(pack, base)
+            return pack
+    return None
+
+
+@cache
+def placed(pack: str, province: str) -> Policy:
+    """A pack as one of a province, in force at all times."""
+    return msgspec.structs.replace(policy(pack), jurisdiction=province, effective_from=date(2000, 1, 1))
 
 
 @cache

@@ -145,16 +145,6 @@ def copied(book: PolicyBook, packs: Mapping[str, Any]) -> PolicyBook:
     return own
 
 
-def by_pack(moment: Moment, policy: Policy) -> Moment:
-    """The moment, if its provinces had this pack in force."""
-    provinces = {state.place[:2] for state in moment.states.values()}
-    packs = {
-        province: [msgspec.structs.replace(policy, jurisdiction=province, effective_from=date(2000, 1, 1))]
-        for province in sorted(provinces)
-    }
-    return moment._replace(book=copied(moment.book, packs))
-
-
 class Whole(dict[Key, State | None]):
     """All states of a service as if each of them were loaded, with those that are changed."""
 

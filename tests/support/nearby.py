@@ -1,5 +1,5 @@
-"""What is told otherwise: what a test of a service's rules told it last of each type is told once more, on other days
-and with one thing changed. So nobody changes what a rule does near to a test without seeing it.
+"""What is told otherwise: what a test of a service's rules told it last of each type is told once more, on other days,
+with one thing changed, and by other packs. So nobody changes what a rule does near to a test without seeing it.
 
 Nothing comes of it in the test itself. What would have come of it stands beside the test in `told/`, as the number of
 the answers and a sum over all. Where a test is new, or a change is meant, `pytest FILE --told-anew` writes the lines of
@@ -60,7 +60,7 @@ def heard(test: pytest.Item) -> Iterator[Moments]:
 def answers(moments: Moments) -> list[Said]:
     """What would come of other messages than a test's."""
     asking = Asking(moments)
-    return [said for service in sorted(asking.moments) for said in asking.told_and_due(service)]
+    return [said for service in sorted(asking.moments) for said in asking.near(service)]
 
 
 def compare(test: pytest.Item, found: list[Said]) -> None:
