@@ -265,6 +265,17 @@ def test_2_15_nobody_is_rewarded_while_a_recall_counts_against_him() -> None:
     assert [said.imposed for said in world.said(OutcomeDecided)] == [True, False, True]
 
 
+def test_2_15_where_the_pack_bars_nobody_a_reward_is_decided_while_a_recall_counts() -> None:
+    world = world_with(outcomes=pack(bars=False))
+    hear(world, graded("incompetent"))
+    recall = only(world, LEADER)
+    hear_defence(world, LEADER)
+    decide(world, "organisation")
+    decide(world, "organisation", outcome=rewarded(world, 2015), standing=None)
+    assert [said.imposed for said in world.said(OutcomeDecided)] == [True, True]
+    assert (record(world, LEADER).cases[recall].expires or world.today) > world.today, "the recall still counts"
+
+
 def test_2_15_what_was_taken_back_bars_from_nothing() -> None:
     world = world_with(outcomes=BARRED)
     hear(world, graded("incompetent"))
