@@ -2,15 +2,17 @@
 
 import json
 import tomllib
+from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+import msgspec
 import pytest
 
 from shared.policy import Policy, PolicyBook, PolicyInvalid, by_itself, kept_pack, parse_pack, renewed
-from shared.policy.checking import toml
+from shared.policy.checking import hints_of, toml
 from tests.support.packs import BENXI, CHECK, CONTACT, COUNTY, HELPER, HOME_DOCUMENT, PACK, layer, team_says
 
 
@@ -285,3 +287,24 @@ def test_2_21_a_chain_is_the_pack_that_extends_none_and_the_layers_over_it() -> 
     assert [pack["jurisdiction"] for pack in kept.chain("210522", day)] == ["2105"]
     assert [pack["jurisdiction"] for pack in kept.chain(COUNTY, date(2014, 12, 31))] == ["2105"], "not yet in force"
     assert kept.chain("520321", day) == [] and kept.chain(COUNTY, date(2010, 1, 1)) == []
+
+
+def kinds_of_entries(hint: Any, seen: set[Any]) -> Iterator[list[Any]]:
+    """Below a type, the structs of each place where one of several may stand."""
+    if hint in seen:
+        return
+    seen.add(hint)
+    inner = hints_of(hint).values() if isinstance(hint, type) and issubclass(hint, msgspec.Struct) else get_args(hint)
+    kinds = [one for one in get_args(hint) if isinstance(one, type) and issubclass(one, msgspec.Struct)]
+    if len(kinds) > 1:
+        yield kinds
+    for one in inner:
+        yield from kinds_of_entries(one, seen)
+
+
+def test_all_kinds_of_entries_of_one_list_are_named_by_the_same_fields() -> None:
+    """Where an entry says no kind, a layer reads it as the first of them."""
+    found = [*kinds_of_entries(Policy, set())]
+    assert found
+    for kinds in found:
+        assert len({(getattr(one, "named_by", ()), getattr(one, "merged", False)) for one in kinds}) == 1, kinds
