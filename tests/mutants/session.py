@@ -12,6 +12,7 @@ import ast
 import gc
 import hashlib
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -217,7 +218,8 @@ class Plugin:
                     continue
             calling = callers[change.file, change.function]
             if not change.function or not calling:  # A busy machine may have left out those that call it.
-                calling = {id for id, reach in reached.items() if change.file in reach.functions}
+                files = {change.file} if change.function else {change.file, *_users(self.root, change.file)}
+                calling = {id for id, reach in reached.items() if not files.isdisjoint(reach.functions)}
             first = sharp[change.file]
 
             own = change.file.split("/")[1]
@@ -308,6 +310,14 @@ def _is_slow(item: pytest.Item) -> bool:
 
 def _with_next(items: Sequence[T]) -> Iterator[tuple[T, T | None]]:
     return zip(items, [*items, None][1:], strict=True)
+
+
+def _users(root: Path, file: str) -> set[str]:
+    """The files that take something from a file, such as a list that its own functions do not look at."""
+    module = re.escape(file.removesuffix(".py").replace("/", "."))
+    takes = re.compile(rf"^from {module} import ", re.MULTILINE)
+    sources = (path for room in ("services", "shared") for path in (root / room).rglob("*.py"))
+    return {path.relative_to(root).as_posix() for path in sources if takes.search(path.read_text("utf-8"))}
 
 
 def _within_budget(ids: Iterable[str], reached: Mapping[str, Reach], most: float) -> list[str]:

@@ -405,3 +405,13 @@ def test_1_18_a_decapping_that_could_not_work_is_refused(edit: Any, where: str, 
         parse_pack(pack)
     told = {fault.where: fault for fault in refusal.value.faults}
     assert says in told[where].en and told[where].zh
+
+
+@pytest.mark.parametrize(("number", "wrong", "right"), [(2, "village", "county"), (0, "county", "village")])
+def test_1_18_the_example_that_is_shown_says_whom_such_a_procedure_is_for(number: int, wrong: str, right: str) -> None:
+    pack = copy.deepcopy(NATION)
+    put(f"procedures.{number}.subject", wrong)(pack)
+    with pytest.raises(PolicyInvalid) as refusal:
+        parse_pack(pack)
+    (fault,) = [one for one in refusal.value.faults if one.where == f"procedures[{number}].subject"]
+    assert fault.instead == f'subject = "{right}"'
