@@ -369,7 +369,13 @@ def test_a_notice_is_not_overwritten_in_silence_and_several_do_not_make_a_year_o
     with pytest.raises(Refused) as refused:
         clock.announce(known, command(**more), None, today)
     assert refused.value.field == "off"
-    assert clock.announce(known, command(**more, place="210521"), None, today).events, "each division has its own"
+    own = clock.announce(known, command(**more, place="210521"), None, today)
+    assert isinstance(own.state, clock.Clock) and own.events, "each division has its own"
+    moved = {**more, "place": "210521", "off": tuple(date(2027, 7, 1) + timedelta(n) for n in range(39))}
+    with pytest.raises(Refused) as refused:
+        clock.announce(own.state, command(**moved), None, today)
+    again = clock.announce(own.state, command(**moved, replaces=refused.value.version), None, today)
+    assert again.events, "the days that are replaced count no more"
     victory = {"notice": "2027c", "off": (date(2027, 9, 3),), "worked": ()}
     assert clock.announce(known, command(**victory), None, today).events, "a further notice tells of one feast only"
     local = {"place": "210521", "off": (), "worked": (date(2027, 2, 9),)}
