@@ -17,6 +17,7 @@ from operator import methodcaller
 from types import SimpleNamespace
 from typing import Any
 
+import aiosqlite
 from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite.aiosqlite import (
     AsyncAdapt_aiosqlite_connection,
@@ -125,6 +126,19 @@ def write_later(connection: AsyncConnection, statement: str, rows: Sequence[tupl
     pooled.connection.dbapi_connection.waiting.append(methodcaller("executemany", statement, rows))
 
 
+async def _opened(*given: Any, **named: Any) -> aiosqlite.Connection:
+    """Open a database. Where that fails, the connection's thread has ended before anybody hears of it; else the thread
+    might still call a loop that is closed by then, and a traceback would stand beside what an operator is told."""
+    connection = aiosqlite.connect(*given, **named)
+    connection._thread.daemon = True
+    try:
+        return await connection
+    except sqlite3.Error:
+        connection._thread.join()
+        raise
+
+
 def connect(dialect: Any, _record: Any, arguments: Any, named: Any) -> _Connection:
     """Connect, as SQLAlchemy's event `do_connect` asks for it."""
-    return _Connection(dialect.dbapi, dialect.connect(*arguments, **named).driver_connection)
+    opened = dialect.connect(*arguments, async_creator_fn=_opened, **named)
+    return _Connection(dialect.dbapi, opened.driver_connection)

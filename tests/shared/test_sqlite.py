@@ -206,3 +206,11 @@ async def test_rows_that_wait_when_a_transaction_is_given_up_are_in_no_later_one
     async with engine.connect() as conn:  # Nobody commits: it is rolled back as well.
         await conn.exec_driver_sql("INSERT INTO t VALUES (?)", [(4,), (5,)])
     await require_free(engine, tmp_path)
+
+
+async def test_a_database_that_cannot_be_opened_leaves_no_thread() -> None:
+    engine = store.open_engine("sqlite+aiosqlite:////nowhere/at/all.db")
+    others = set(threading.enumerate())
+    with pytest.raises(OperationalError, match="unable to open"):
+        await engine.connect()
+    assert set(threading.enumerate()) <= others
