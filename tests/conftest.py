@@ -21,6 +21,7 @@ from hypothesis import settings
 
 from shared.rules import Refused
 from tests.support import elsewhere, nearby, twice
+from tests.support.moments import Moments
 from tests.support.refusals import unfounded
 from tests.support.servers import NatsServer
 from tests.support.texts import english_faults, faults
@@ -36,6 +37,8 @@ os.environ["LC_ALL"] = "C.UTF-8"
 _ROOT = Path(__file__).parents[1]
 TOLD: dict[str, tuple[str, ...]] = {}
 """What is wrong with refusals that the running test met."""
+HEARD = pytest.StashKey[Moments]()
+"""What a test and its fixtures tell services."""
 _WRITTEN_BY_PEOPLE = ("policy", "schema", "form")
 """Rules whose refusals quote what somebody is to type."""
 
@@ -67,10 +70,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    with nearby.heard(item) as item.stash[HEARD]:
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     TOLD.clear()
-    with nearby.heard(item) as moments:
-        yield
+    yield
+    moments = item.stash[HEARD]
     assert not TOLD, "no official writes like this"
     if moments.found:
         found = nearby.answers(moments)

@@ -40,7 +40,7 @@ def is_about_rules(test: pytest.Item) -> bool:
 
 @contextmanager
 def heard(test: pytest.Item) -> Iterator[Moments]:
-    """What a test tells the services that it begins; nothing if it is of something else than rules."""
+    """What a test tells the services that it or its fixtures begin; nothing if it is of something else than rules."""
     moments, made = Moments(last=True), Service.__init__
     if not is_about_rules(test):
         yield moments
