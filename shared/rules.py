@@ -202,6 +202,10 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         kept = {**self.timers, **timers}
         return msgspec.structs.replace(self, timers={name: on for name, on in kept.items() if on})
 
+    def woken(self, on: date) -> Self:
+        """The state as it will be looked at on a day, or earlier if it was to be."""
+        return self.timed(woken=min(on, self.timers.get("woken", on)))
+
     def counting(self, *path: str, since: date | None = None, span: Span | None = None, timer: str = "") -> Self:
         """The state with the deadline at `path` remembered if holidays can move it; without `span`, or without a
         deadline there, forgotten."""
@@ -276,11 +280,23 @@ def _put(part: Any, path: Sequence[str], value: Any) -> Any:
     return msgspec.structs.replace(part, **{name: _put(getattr(part, name), rest, value)})
 
 
+class Wake(NamedTuple):
+    """All states of a kind that lie in a jurisdiction are to be looked at: their timer `woken` is set to a day."""
+
+    kind: type[State]
+    within: str
+    """The jurisdiction's digits, such as `2105`."""
+    on: date
+
+
 class Change(NamedTuple):
-    """What a rule decides: the new state, and the events that follow."""
+    """What a rule decides: the new state, the events that follow, and which other states are to be looked at."""
 
     state: State | None
     events: tuple[Event, ...] = ()
+    wakes: tuple[Wake, ...] = ()
+    """For what concerns too many states to name each, such as a new pack. It is for the rules of timers: the day on
+    which they run does not end before the states were looked at."""
 
 
 class Due(NamedTuple):

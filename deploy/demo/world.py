@@ -52,7 +52,18 @@ class Service:
         return self._keep(lambda _loaded: recount(self._terms(today), cause, states))
 
     def pass_day(self, today: date) -> Result:
-        """Let the timers run out that are due."""
+        """Let the timers run out that are due, and those of states that are woken by it."""
+        result = self._run_out(today)
+        if not result.woken:
+            return result
+        for kind, within, on in result.woken:
+            there = (key for key, state in self.states.items() if key[0] is kind and state.place.startswith(within))
+            self.states |= {key: self.states[key].woken(on) for key in there}
+        then = self._run_out(today)
+        changed = {**result.changed, **then.changed}
+        return Result(changed, [*result.facts, *then.facts], [*result.parked, *then.parked])
+
+    def _run_out(self, today: date) -> Result:
         run_out = (s for s in self.states.values() if s.timers and s.due and s.due <= today)
         due = sorted(run_out, key=lambda s: (s.kind, s.id))
         return self._keep(lambda loaded: run_due(self._terms(today), f"day {today}", due, loaded))

@@ -332,7 +332,7 @@ DUE: Mapping[type[State], Mapping[str, Rule]] = {
     },
     Supervision: {"assessment": supervision.open_assessment, "orders": supervision.overdue, "replies": reply.end},
     Assessment: {"propose": grade.propose},
-    Subject: {"open": subjects.open_due},
+    Subject: {"open": subjects.open_due, "woken": subjects.open_due},
     Appraisal: {"propose": appraisal_grade.propose},
     Verification: {"open": verification.open_shares, "shares": verification.end_shares},
 }

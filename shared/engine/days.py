@@ -42,8 +42,8 @@ async def _pass_day(pipeline: Pipeline, delivery: Delivery, cause: Cause, stream
     def due(conn: AsyncConnection, _: Sequence[State]) -> Awaitable[Sequence[State]]:
         return store.due_states(conn, pipeline.tables, pipeline.service.due, day, outbox.PAGE, pipeline.blocked)
 
-    async def take(states: Sequence[State], done: Positions, failure: Exception | None) -> None:
-        await _run_out(pipeline, states, delivery, cause, {"today": day.toordinal(), **done}, failure)
+    async def take(states: Sequence[State], done: Positions, failure: Exception | None) -> bool:
+        return await _run_out(pipeline, states, delivery, cause, day, done, failure)
 
     await _by_pages(pipeline, due, take, {"passed": cause.payload.day.toordinal(), **_read_to(stream, delivery)})
     await endings.end(pipeline, day)
@@ -55,14 +55,15 @@ async def _run_out(
     states: Sequence[State],
     delivery: Delivery,
     cause: Cause,
-    positions: Positions,
+    day: date,
+    done: Positions,
     failure: Exception | None,
-) -> None:
-    """Run the due timers of some states in one transaction.
+) -> bool:
+    """Run the due timers of some states in one transaction. Returns whether others are due by it; then it is not
+    `done`.
 
     With a `failure`, `states` is the single one that caused it: its timers are taken off and kept as a dead letter.
     """
-    day = date.fromordinal(positions["today"])
     async with pipeline.transaction() as work:
         work.terms = msgspec.structs.replace(work.terms, today=day)
         if failure:
@@ -70,12 +71,14 @@ async def _run_out(
         else:
             result = await pipeline.run(work, partial(run_due, work.terms, cause.id, states))
         await pipeline.save(work, result)
+        await store.wake(work.conn, pipeline.tables, result.woken, outbox.PAGE)
         failed = {p.cause.id: p.error for p in result.parked}
         ids = {derived_id(cause.id, state.kind, state.id): state for state in states} if failed else {}
         await pipeline.park(
             work, [dead_letters.of_timers(delivery, id, ids[id], error) for id, error in failed.items()]
         )
-        work.positions |= positions
+        work.positions |= {"today": day.toordinal(), **({} if result.woken else done)}
+    return bool(result.woken)
 
 
 async def _announce(pipeline: Pipeline, delivery: Delivery, cause: Cause, stream: str) -> None:
@@ -87,7 +90,7 @@ async def _announce(pipeline: Pipeline, delivery: Delivery, cause: Cause, stream
         after = (before[-1].kind, before[-1].id) if before else ("", "")
         return store.counting_states(conn, pipeline.tables, after, outbox.PAGE)
 
-    async def take(states: Sequence[State], done: Positions, failure: Exception | None) -> None:
+    async def take(states: Sequence[State], done: Positions, failure: Exception | None) -> bool:
         async with pipeline.transaction() as work:
             await store.keep_holidays(work.conn, pipeline.tables, notice)
             pipeline.book.announce(notice)
@@ -97,6 +100,7 @@ async def _announce(pipeline: Pipeline, delivery: Delivery, cause: Cause, stream
             else:
                 await pipeline.save(work, recount(work.terms, cause, states))
             work.positions |= done
+        return False
 
     await _by_pages(pipeline, counting, take, _read_to(stream, delivery))
 
@@ -104,10 +108,11 @@ async def _announce(pipeline: Pipeline, delivery: Delivery, cause: Cause, stream
 async def _by_pages(
     pipeline: Pipeline,
     read: Callable[[AsyncConnection, Sequence[State]], Awaitable[Sequence[State]]],
-    take: Callable[[Sequence[State], Positions, Exception | None], Awaitable[None]],
+    take: Callable[[Sequence[State], Positions, Exception | None], Awaitable[bool]],
     done: Positions,
 ) -> None:
-    """Take states page by page. `read` is given the page before; `take` handles states, which may be a part of a page.
+    """Take states page by page. `read` is given the page before; `take` handles states, which may be a part of a page,
+    and returns whether there are more by it.
 
     Only the last part of the last page gets `done`, the positions that mark all as handled, so a restart continues.
     """
@@ -122,7 +127,8 @@ async def _by_pages(
         async def take_part(
             part: Sequence[State], failure: Exception | None = None, last: Any = page[-1:], is_last: bool = not more
         ) -> None:
-            await take(part, done if is_last and part[-1:] == last else {}, failure)
+            nonlocal more
+            more |= await take(part, done if is_last and part[-1:] == last else {}, failure)
 
         await apart(page, take_part, lambda state, failure: take_part([state], failure))
 

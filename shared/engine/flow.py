@@ -25,7 +25,7 @@ from shared.divisions import place_of, prefecture_of
 from shared.engine.actors import NOBODY, Actor, handled, require_own
 from shared.engine.versions import Seen, require_same, unknown
 from shared.policy import Layer, Policy, PolicyBook, PolicyInvalid, layer_of, over, parse_pack, renewed
-from shared.rules import LONGEST_ID, Change, Due, Key, Reaction, Refused, Rule, State, once_each, require_taken
+from shared.rules import LONGEST_ID, Change, Due, Key, Reaction, Refused, Rule, State, Wake, once_each, require_taken
 
 T = TypeVar("T")
 NAMESPACE = bytes.fromhex("6f1d1f6e5a0b5c599f577a68756375e6")
@@ -230,6 +230,8 @@ class Result(NamedTuple):
     """The packs that came into force, whether the service decided so or heard of it."""
     effects: Mapping[str, Effect] = {}
     """The effect of each command that was not refused, by the id of its cause."""
+    woken: Sequence[Wake] = ()
+    """Which other states are to be looked at."""
 
 
 def run(terms: Terms, causes: Iterable[Cause], loaded: States, blocked: Set[str] = frozenset()) -> Result:
@@ -267,9 +269,11 @@ def run_due(terms: Terms, day_id: str, states: Iterable[State], loaded: States) 
     due: dict[Key, State] = {(type(state), state.id): state for state in states}
     batch = _Batch(terms, {**loaded, **due})
     for key in due:
+        woken = len(batch.woken)
         try:
             batch.chain(batch.run_out, key, day_id)
         except Exception as error:
+            del batch.woken[woken:]
             stopped = stop(day_id, batch.states[key] or due[key], error)
             batch.parked += stopped.parked
             batch.states |= stopped.changed
@@ -313,6 +317,8 @@ class _Batch:
         self.facts: list[Fact] = []
         self.parked: list[Parked] = []
         self.adopted: list[PolicyAdopted] = []
+        self.woken: list[Wake] = []
+        """Which other states timers have woken."""
         self.effects: dict[str, Effect] = {}
         self.missed = set[Key]()
         self.before: States = {}
@@ -342,7 +348,7 @@ class _Batch:
             self.terms.book.restore(self.packs)  # Else the next run would judge by a pack that is adopted only later.
             raise Missing(self.absent(self.missed))
         changed = {key: state for key, state in self.states.items() if state and state is not self.loaded.get(key)}
-        return Result(changed, self.facts, self.parked, self.adopted, self.effects)
+        return Result(changed, self.facts, self.parked, self.adopted, self.effects, self.woken)
 
     def begin(self, cause: Cause) -> None:
         """Run the rules of a message, and of all events that follow from it."""
@@ -558,7 +564,9 @@ class _Batch:
             id = derived_id(day_id, state.kind, prefecture_of(state.place), state.id, name, on)
             cause = Cause(id, day_id, Payload(place=state.place))
             rest = state.timed(**{name: None})
-            self.apply(key, rules[name](rest, Due(name, on), policy, self.terms.today), cause, policy, count())
+            change = rules[name](rest, Due(name, on), policy, self.terms.today)
+            self.apply(key, change, cause, policy, count())
+            self.woken += change.wakes
         raise RuntimeError(f"{key[0].kind} {key[1]}: its timers ran out {MOST_TIMERS} times on one day")
 
 

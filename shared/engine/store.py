@@ -33,7 +33,7 @@ from shared.engine.opening import away as away
 from shared.engine.opening import open_engine as open_engine
 from shared.engine.tables import Tables
 from shared.policy import PolicyBook, kept_pack
-from shared.rules import Key, State
+from shared.rules import Key, State, Wake
 
 Rows = Sequence[Mapping[str, Any]]
 T = TypeVar("T")
@@ -224,6 +224,17 @@ async def due_states(
             page = await conn.execute(due.order_by(table.c.due).limit(most - len(states)))
             states += [decode_state(kind, body) for (body,) in page]
     return states
+
+
+async def wake(conn: AsyncConnection, tables: Tables, wakes: Iterable[Wake], most: int) -> None:
+    """Set the timer `woken` of all states of a kind in a jurisdiction, up to `most` of them at a time."""
+    for kind, within, on in wakes:
+        table, after = tables.states[kind], ""
+        there = select(table.c.body).where(table.c.place.startswith(within)).order_by(table.c.id).limit(most)
+        while bodies := (await conn.execute(there.where(table.c.id > after))).scalars().all():
+            states = [decode_state(kind, body) for body in bodies]
+            await save_states(conn, tables, [state.woken(on) for state in states])
+            after = states[-1].id
 
 
 async def counting_states(conn: AsyncConnection, tables: Tables, after: tuple[str, str], most: int) -> list[State]:

@@ -11,7 +11,7 @@ from services.inspection.model.cohort import Cohort
 from services.inspection.model.commands import ContestAppraisal
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.inspection import AppraisalDropped, AppraisalMoved, AppraisalOpened, AppraisalProposed
-from shared.contracts.registry import VillageRecoded
+from shared.contracts.registry import VillageMerged, VillageRecoded
 from shared.rules import Task
 from tests.inspection.rated import (
     COUNTY,
@@ -22,6 +22,7 @@ from tests.inspection.rated import (
     XIXIU,
     Rating,
     V,
+    W,
     cadres,
     give,
     grade_all,
@@ -31,6 +32,8 @@ from tests.inspection.rated import (
     ranking,
     rating,
 )
+from tests.inspection.region import changed
+from tests.support.outage import sleep
 
 DAY = timedelta(1)
 TEN: dict[str, Any] = {"working_days": 10}
@@ -208,6 +211,54 @@ def test_2_21_a_village_that_moves_is_assessed_by_its_new_division() -> None:
     region.hear(VillageRecoded(place=COUNTY, village=V, code="210522" + V[6:], since=region.today))
     region.pass_days(date(2015, 12, 2))
     assert [one.place for one in region.said(AppraisalOpened, subject=V)] == ["210522"]
+
+
+@pytest.mark.parametrize("from_day", [date(2015, 2, 1), date(2015, 9, 1), date(2015, 10, 1)])
+@pytest.mark.parametrize("away", [False, True])
+def test_2_21_a_pack_of_autumn_opens_what_it_assesses_that_year(from_day: date, away: bool) -> None:
+    """Nobody was assessed there before. One village is registered between the pack's adoption and its first day."""
+    october = changed(pack_of(XIXIU), "appraisals", "village_study", opens={"month": 10, "day": 1})
+    region = Rating(pack=pack_of())
+    region.village(V)
+    region.pass_days(date(2015, 8, 1))
+    region.adopt({**october, "version": "2105-2015.2", "effective_from": from_day})
+    region.village(W)
+    region.pass_days(date(2015, 9, 30))
+    assert not region.said(AppraisalOpened)
+    if away:
+        sleep(region, date(2015, 10, 20))
+    region.pass_days(date(2015, 12, 31))
+    opened = [(one.subject, one.year) for one in region.said(AppraisalOpened, kind="village_study")]
+    assert sorted(opened) == [(V, 2015), (W, 2015)]
+
+
+def test_2_21_a_pack_that_assesses_nobody_any_more_opens_nothing() -> None:
+    region = Rating(XIXIU)
+    region.village(V)
+    region.adopt({**pack_of(), "version": "2105-2015.2", "effective_from": date(2015, 3, 1)})
+    region.pass_days(date(2016, 12, 31))
+    assert not region.said(AppraisalOpened)
+
+
+def test_2_21_a_pack_of_the_opening_day_opens_nothing_twice_and_wakes_nobody_who_is_gone() -> None:
+    region = Rating(XIXIU)
+    region.village(V)
+    region.village(W)
+    region.hear(
+        VillageMerged(
+            place=COUNTY,
+            village=W,
+            into=V,
+            into_place=COUNTY,
+            since=region.today,
+            document="辽民〔2015〕1号",
+            decided_by="省民政厅",
+        )
+    )
+    region.pass_days(date(2015, 11, 30))
+    region.adopt({**pack_of(XIXIU), "version": "2105-2015.2", "effective_from": date(2015, 12, 1)})
+    region.pass_days(date(2015, 12, 31))
+    assert [one.subject for one in region.said(AppraisalOpened, kind="village_study")] == [V]
 
 
 @pytest.mark.parametrize(("scores", "mean"), [((90,), 90), ((90, 70), 80), ((90, 70, 65), 75)])

@@ -27,7 +27,7 @@ from shared.contracts.inspection import (
     SampleMissed,
     SeedMissed,
 )
-from shared.contracts.registry import PartyRegistered, PolicyAdopted
+from shared.contracts.registry import PartyRegistered, PolicyAdopted, VillageRecoded
 from shared.engine.flow import encode_state
 from shared.policy.shipped import content
 from tests.dispatch.benxi import CITY, START, V1, Benxi, cadre, delisted, diagnosed, own_pack, unit
@@ -44,6 +44,7 @@ from tests.dispatch.trained import city as trained
 from tests.incentives import cases as outcomes
 from tests.incentives.paid import ALLOWANCE, PAY, PERSON, PRESENCE, confirm, counted, entered
 from tests.inspection import exits as verifying
+from tests.inspection.rated import COUNTY, XIXIU, Rating, V
 from tests.inspection.region import ANNUAL, PACKS, VILLAGE, Region, changed, in_december
 from tests.inspection.rota import PACK as ROTA
 from tests.registry.checklists import county as checklist_county
@@ -230,6 +231,15 @@ def all_in() -> World:
     return region
 
 
+def moved_village() -> World:
+    """A village that lies in another county from today on, a day before its year is studied."""
+    region = Rating(XIXIU)
+    region.village(V)
+    region.pass_days(date(2015, 11, 30))
+    region.hear(VillageRecoded(place=COUNTY, village=V, code="210522" + V[6:], since=region.today))
+    return region
+
+
 def secretaries() -> Region:
     """A region in which a village's secretary is assessed each November."""
     jalaid = content("jalaid")
@@ -349,6 +359,9 @@ STORIES = {
     ("assessments", "propose"): Story(all_in, (date(2016, 1, 18), date(2016, 5, 1), date(2017, 1, 5)), GRADES),
     ("subjects", "open"): Story(
         secretaries, (date(2014, 11, 2), date(2015, 1, 5), date(2016, 3, 1)), ("appraisals", "AppraisalOpened")
+    ),
+    ("subjects", "woken"): Story(
+        moved_village, (date(2015, 12, 2), date(2016, 1, 5), date(2017, 2, 1)), ("appraisals", "AppraisalOpened")
     ),
     ("appraisals", "propose"): Story(
         secretary_scored, (date(2015, 1, 3), date(2015, 5, 1), date(2016, 3, 1)), ("appraisals", "AppraisalProposed")

@@ -37,7 +37,7 @@ from shared.engine.flow import (
 )
 from shared.engine.tables import service_tables
 from shared.policy import Policy, PolicyBook, kept_pack, parse_pack
-from shared.rules import LONGEST_ID, Change, Due, Key, Reaction, Refused, State, by
+from shared.rules import LONGEST_ID, Change, Due, Key, Reaction, Refused, State, Wake, by
 from tests.support.packs import layer
 from tests.support.process import PACK
 
@@ -119,7 +119,8 @@ def remember(box: Box | None, event: PolicyAdopted, _policy: Policy, _today: dat
 
 
 def ring(box: Box, due: Due, _policy: Policy, today: date) -> Change:
-    """`again` sets itself for the next day; `stuck` for the day that it was due; `tell` tells another box."""
+    """`again` sets itself for the next day; `stuck` for the day that it was due; `tell` tells another box; `bell` wakes
+    all."""
     if due.name == "fail":
         raise ZeroDivisionError("a rule with a fault")
     heard = box.but(heard=(*box.heard, f"{due.name} {due.on}"))
@@ -127,9 +128,10 @@ def ring(box: Box, due: Due, _policy: Policy, today: date) -> Change:
         return Change(heard.timed(again=today + timedelta(1)))
     if due.name == "stuck":
         return Change(box.timed(stuck=due.on))
-    return Change(heard, says(["z"]) if due.name == "tell" else ())
+    return Change(heard, says(["z"]) if due.name == "tell" else (), WAKES if due.name == "bell" else ())
 
 
+WAKES = (Wake(Box, PLACE[:4], DAY),)
 WIRING = Wiring(
     (
         Reaction(Poke, Box, by("box"), poke),
@@ -139,7 +141,7 @@ WIRING = Wiring(
         Reaction(Adopt, Shelf, lambda _command, _policy: ("thoughts",), second_thoughts),
         Reaction(PolicyAdopted, Box, lambda _event, _policy: ("follower",), remember),
     ),
-    {Box: dict.fromkeys(("again", "stuck", "tell", "fail", "a", "b"), ring)},
+    {Box: dict.fromkeys(("again", "stuck", "tell", "fail", "bell", "a", "b"), ring)},
 )
 
 
@@ -593,6 +595,17 @@ def test_a_timer_that_fails_is_taken_off_with_all_it_did_and_others_go_on() -> N
     assert box(result, "x") == Box(id="x", place=PLACE)
     assert box(result, "y").heard == ("a 2014-06-01",)
     assert [type(parked.error) for parked in result.parked] == [ZeroDivisionError]
+
+
+def test_a_timer_wakes_others_unless_its_state_fails_later() -> None:
+    assert pass_day(timed("x", bell=DAY), timed("y", a=DAY)).woken == [*WAKES]
+    assert pass_day(timed("x", bell=DAY, fail=DAY), timed("y", bell=DAY)).woken == [*WAKES]
+    assert not pass_day(timed("y", a=DAY), timed("x", bell=DAY, fail=DAY)).woken
+
+
+def test_whoever_is_woken_twice_is_looked_at_on_the_earlier_day() -> None:
+    early, late = DAY, DAY + timedelta(3)
+    assert timed("x").woken(late).woken(early) == timed("x").woken(early).woken(late) == timed("x", woken=early)
 
 
 def test_what_another_state_told_it_the_same_day_stays_when_its_own_timer_fails() -> None:

@@ -1,4 +1,5 @@
 import asyncio
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -269,6 +270,37 @@ async def test_a_crash_in_the_middle_of_a_day_ends_as_without_it(
         assert await running.pipeline.position(OPEN) == 1
         await handle(running.pipeline, OPEN, [day(1, 2)])
         assert await running.digest() == expected
+
+
+@pytest.mark.parametrize("dies_at", [0, 1, 2, 3, 4, 5])
+async def test_all_whom_a_timer_wakes_are_looked_at_on_its_day_once_whatever_crashes(
+    database: str, monkeypatch: pytest.MonkeyPatch, dies_at: int
+) -> None:
+    monkeypatch.setattr(shared.engine.outbox, "PAGE", 10)
+    due_states, pages = store.due_states, 0
+
+    async def die(*args: Any) -> Any:
+        nonlocal pages
+        pages += 1
+        if pages == dies_at:
+            raise ConnectionError("the power is gone")
+        return await due_states(*args)
+
+    there, elsewhere = [f"210502{n:06}" for n in range(24)], "210503000001"
+    async with process(database) as running:
+        await begin(running)
+        await submit(running.pipeline, "k1", villages(*there))
+        await submit(running.pipeline, "k2", villages("210502000024", name="bell"))
+        await submit(running.pipeline, "k3", [small.Register(place="210503", village=elsewhere, name="村")])
+        monkeypatch.setattr(store, "due_states", die)
+        with pytest.raises(ConnectionError) if dies_at else nullcontext():
+            await handle(running.pipeline, OPEN, [day(1, 2)])
+    async with process(database) as running:
+        await handle(running.pipeline, OPEN, [day(1, 2)])
+        await handle(running.pipeline, OPEN, [day(1, 3)])
+        assert await running.pipeline.position(OPEN) == 3
+        assert {(await running.state(id)).heard for id in there} == {(f"woken {DAY + timedelta(1)}",)}
+        assert not (await running.state(elsewhere)).heard
 
 
 async def test_a_failing_timer_is_parked_and_set_again_by_a_replay(database: str) -> None:

@@ -10,7 +10,7 @@ from shared.contracts.registry import PolicyAdopted, VillageListed, VillageRegis
 from shared.engine.pipeline import Service
 from shared.engine.tables import service_tables
 from shared.policy import Policy
-from shared.rules import Change, Due, Reaction, Refused, State, by
+from shared.rules import Change, Due, Reaction, Refused, State, Wake, by
 
 
 class Register(Command, frozen=True, kw_only=True):
@@ -76,7 +76,12 @@ def count(village: Village, due: Due, _policy: Policy, today: date) -> Change:
     return Change(
         village.but(days=village.days + 1).timed(count=today + timedelta(1)),
         (VillageListed(place=village.place, village=village.id),),
+        (Wake(Village, village.place, due.on),) if village.name == "bell" else (),
     )
+
+
+def wake(village: Village, due: Due, _policy: Policy, _today: date) -> Change:
+    return Change(village.but(heard=(*village.heard, f"woken {due.on}")))
 
 
 broken: set[str] = set()
@@ -89,5 +94,5 @@ SERVICE = Service(
         Reaction(Register, Village, by("village"), register),
         Reaction(HelpBegun, Village, by("village"), hear),
     ),
-    {Village: {"count": count}},
+    {Village: {"count": count, "woken": wake}},
 )

@@ -8,6 +8,7 @@ import msgspec
 
 from services.inspection.model.campaign import MOST_BESIDE, Campaign, chosen_id
 from services.inspection.model.commands import OpenCampaign
+from services.inspection.model.subjects import Subject
 from services.inspection.model.supervision import Gone, Listing, Supervision, list_of
 from shared.calendar import DAY
 from shared.contracts import Payload
@@ -18,7 +19,7 @@ from shared.divisions import around, place_of
 from shared.labels import said
 from shared.policy import Campaign as Terms
 from shared.policy import Policy
-from shared.rules import Change, Due, Key, Refused, State, addressed, require_body, require_soon
+from shared.rules import Change, Due, Key, Refused, State, Wake, addressed, require_body, require_soon
 
 PLANNED_AHEAD = 366
 """The most days from the command to the opening of an irregular campaign, which is for something that came up now."""
@@ -174,13 +175,14 @@ def note_pack(state: Calendar | None, event: PolicyAdopted, policy: Policy, toda
 
 
 def take_effect(state: Calendar, due: Due, policy: Policy, today: date) -> Change:
-    """An adopted pack is in force from today, so the timer `campaigns` is set again by its openings, today's included.
+    """An adopted pack is in force from today, so the timer `campaigns` is set again by its openings, today's included,
+    and all who may be assessed are looked at.
 
     Today's campaigns are not planned yet: of two timers on one day, `adoption` runs before `campaigns`.
     """
     awaited = tuple(day for day in state.awaited if day > due.on)
     calendar = state.but(awaited=awaited).timed(adoption=next(iter(awaited), None))
-    return Change(_scheduled(calendar, policy, due.on - DAY))
+    return Change(_scheduled(calendar, policy, due.on - DAY), wakes=(Wake(Subject, state.id, due.on),))
 
 
 def join(

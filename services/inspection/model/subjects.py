@@ -17,6 +17,7 @@ import msgspec
 
 from services.inspection.model.appraisal import Appraisal
 from services.inspection.model.facts import Source, told
+from shared.calendar import DAY
 from shared.codes import Code
 from shared.contracts.inspection import (
     AppraisalDropped,
@@ -200,8 +201,8 @@ def register_party(
 
 
 def recode(state: Subject | None, event: VillageRecoded, policy: Policy, today: date) -> Change:
-    """The village belongs to the division of its new code, whose pack opens its next assessments."""
-    return Change(state and state.but(place=place_of(event.code)))
+    """The village belongs to the division of its new code, whose pack opens its next assessments from tomorrow on."""
+    return Change(state and state.but(place=place_of(event.code)).woken(today + DAY))
 
 
 def composing(event: Source, policy: Policy, code: Code | None) -> Iterable[str]:
@@ -243,10 +244,20 @@ def end(state: Subject | None, event: Ends, policy: Policy, today: date, others:
 
 
 def open_due(state: Subject, due: Due, policy: Policy, today: date) -> Change:
-    """The day on which the pack opens an assessment of such subjects, or on which a new pack is looked at. Where
+    """The day on which the pack opens an assessment of such subjects, or from which another pack is in force. Where
     nothing is told any more of a township that villages have left, none is opened."""
+    if state.ended:
+        return Change(state)
     is_empty = state.left and not any(int(of[-4:]) >= due.on.year - 1 for of in state.results)
-    opening = [one for one in _own(state, policy) if one.opens.of(due.on.year) == due.on and not is_empty]
+    opening = (
+        []
+        if is_empty
+        else [
+            one
+            for one in _own(state, policy)
+            if one.opens.of(due.on.year) == due.on and f"{one.kind}/{state.subject}/{due.on.year}" not in state.opened
+        ]
+    )
     events = tuple(
         AppraisalOpened(
             place=state.place,
@@ -275,8 +286,6 @@ def _own(state: Subject, policy: Policy) -> Iterable[Terms]:
 
 
 def _waking(state: Subject, policy: Policy, since: date) -> Subject:
-    """The subject with its timer on the next day on which an assessment of it opens. A new pack is looked for on 1
-    January and 1 July at least."""
-    half_years = (date(since.year, 7, 1), date(since.year + 1, 1, 1))
-    opens = (one.opens.next_after(since) for one in _own(state, policy))
-    return state.timed(open=min([*opens, next(day for day in half_years if day > since)]))
+    """The subject with its timer on the next day on which an assessment of it opens, by the pack in force. When another
+    one takes effect, the calendar wakes it."""
+    return state.timed(open=min((one.opens.next_after(since) for one in _own(state, policy)), default=None))
