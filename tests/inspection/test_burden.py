@@ -103,6 +103,19 @@ def test_3_7_of_a_draw_it_is_told_sealed_once_it_is_made() -> None:
     }
 
 
+def test_3_7_what_an_announced_campaign_has_in_common_with_a_draw_is_told_sealed_as_well() -> None:
+    region = limited(share=1.0)
+    spot_check(region, date(2015, 6, 28))
+    region.post_hashes(FLOODS)
+    region.pass_days(date(2015, 6, 28))
+    region.give_seeds(FLOODS)
+    check = OpenCampaign(place=region.place, kind="half_year", campaign="again", opens=date(2015, 6, 30),
+                         body="poverty_office", asked_by="市扶贫办")  # fmt: skip
+    region.ask(check)
+    (told,) = region.said(VisitsCrowded, campaign="2105.again", beside=FLOODS)
+    assert told.is_sealed()
+
+
 def test_3_7_a_village_that_is_visited_on_too_many_days_of_a_month_is_told_once() -> None:
     region = limited(**ALL, visit_days=1)
     village = region.villages[0]

@@ -180,6 +180,8 @@ WRONG: list[tuple[str, Any, str, str]] = [
     ("listing.diagnose_by", {"month": 6}, "listing.diagnose_by", "one of these, in full"),
     ("listing.diagnose_by", {"after": "registry.village.listed"}, "listing.diagnose_by", "listed, it needs its time"),
     ("listing.diagnose_by", {**MONTH, "month": 6, "day": 30}, "listing.diagnose_by", "one of these, in full"),
+    ("listing.diagnose_by", {**MONTH, "day": 30}, "listing.diagnose_by", "one of these, in full"),
+    ("listing.diagnose_by", {**MONTH, "from": date(2014, 1, 1)}, "listing.diagnose_by", "one of these, in full"),
     ("listing.diagnose_by", {**MONTH, "after": "vacancy"}, "listing.diagnose_by.after", "but from registry.village"),
     ("listing.diagnose_by", PAIRS, "listing.diagnose_by", "a cycle { every, from } cannot stand here"),
     ("listing.diagnose_by", {"calendar_days": 30}, "listing.diagnose_by.calendar_days", "no such field"),
