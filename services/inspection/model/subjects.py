@@ -218,12 +218,14 @@ def composing(event: Source, policy: Policy, code: Code | None) -> Iterable[str]
 
 def note_result(state: Subject | None, event: Source, policy: Policy, today: date) -> Change:
     """Something in the village or township was assessed, or happened. What is older than a year is forgotten."""
-    results = dict(state.results) if state else {}
-    for fact in told(event, policy) if state else ():
+    if state is None:
+        return Change(state)
+    results = state.results
+    for fact in told(event, policy):
         key = f"{fact.source}/{fact.year}"
         results = {of: known for of, known in results.items() if int(of[-4:]) >= fact.year - 1}
         results[key] = fact.into(results.get(key, {}))
-    return Change(state and state.but(results=results))
+    return Change(state.but(results=results))
 
 
 def running(state: Subject | None, _event: Ends) -> Iterable[Key]:
