@@ -14,6 +14,7 @@ from shared.contracts import Command
 from shared.contracts.registry import VillageRecoded
 from shared.contracts.values import VillageId
 from shared.rules import (
+    Change,
     Deadline,
     Difference,
     Moved,
@@ -252,8 +253,8 @@ def test_a_recoded_village_takes_what_is_about_it_along() -> None:
         decided_by="市政府",
     )
     thing = Thing(id=event.village, place="210521", until=TODAY)
-    assert recoded(thing, event, None, TODAY) == (thing.but(place="210522"), ())  # type: ignore[arg-type]
-    assert recoded(None, event, None, TODAY) == (None, ())  # type: ignore[arg-type]
+    assert recoded(thing, event, None, TODAY) == Change(thing.but(place="210522"))  # type: ignore[arg-type]
+    assert recoded(None, event, None, TODAY) == Change(None)  # type: ignore[arg-type]
 
 
 def test_what_other_things_rest_on_is_not_taken_back() -> None:
