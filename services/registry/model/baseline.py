@@ -185,9 +185,11 @@ def withdraw_diagnosis(baseline: Baseline | None, command: WithdrawDiagnosis, _p
 
 
 def taken_over(baseline: Baseline, event: VillageDiagnosed, _policy: Policy, _today: date) -> Change:
-    """A village that was diagnosed before the system was used: its survey here is closed and has no records. One that
-    was diagnosed here is closed already, with the same class."""
-    return Change(baseline.with_survey(msgspec.structs.replace(baseline.survey, problem_class=event.problem_class)))
+    """A village that was diagnosed before the system was used: its survey here is closed and has no records."""
+    survey = baseline.survey
+    if survey.problem_class:
+        return Change(baseline)
+    return Change(baseline.with_survey(msgspec.structs.replace(survey, problem_class=event.problem_class)))
 
 
 def may_unlist(baseline: Baseline | None, _command: WithdrawListing, _policy: Policy, _today: date) -> Change:
