@@ -16,7 +16,8 @@ from services.dispatch.model.commands import (
     WithdrawMatch,
 )
 from services.dispatch.model.link import Link, id_of
-from shared.contracts.dispatch import Member, NominationReviewed, TeamAssigned, TeamNominated
+from shared.contracts.calendar import HolidaysAnnounced
+from shared.contracts.dispatch import DeadlineMoved, Member, NominationReviewed, TeamAssigned, TeamNominated
 from shared.policy import PolicyInvalid, parse_pack
 from shared.rules import Refused
 from tests.dispatch.benxi import HOME, PACK, START, V1, V2, Benxi, delisted, diagnosed, relapsed, squad, unit
@@ -27,9 +28,9 @@ DAY = timedelta(1)
 OTHERS = (Member("C-U1-0", "leader"), Member("C-U1-2", "member"), Member("C-U1-3", "member"))
 
 
-def city() -> Benxi:
+def city(**said: Any) -> Benxi:
     """A village that is matched with U1, whose squad has four, and whose team is C-U1-0 to C-U1-2."""
-    benxi = Benxi(team={"nomination": NOMINATION})
+    benxi = Benxi(team={"nomination": {**NOMINATION, **said}})
     benxi.hear(unit("U1"), *squad("U1", size=4), diagnosed(V1))
     benxi.solve()
     return benxi
@@ -46,6 +47,30 @@ def review(benxi: Benxi, approved: bool = True, **said: Any) -> None:
 
 def owed(benxi: Benxi) -> list[tuple[str, str, date | None]]:
     return [(task.action, task.role, task.due) for task in benxi.tasks()]
+
+
+def test_5_13_holidays_move_the_days_for_nomination_and_review_that_count_in_working_days() -> None:
+    within: dict[str, Any] = {"within": {"working_days": 3}}
+    benxi = city(nominate_by=NOMINATION["nominate_by"] | within, review_by=NOMINATION["review_by"] | within)
+    for action, field in (("nominations", "nominate_by"), ("nomination-reviews", "review_by")):
+        ((_, _, before),) = owed(benxi)
+        assert before
+        benxi.world.announce(
+            HolidaysAnnounced(
+                place="000000",
+                notice=action,
+                year=2014,
+                document="国办发明电",
+                off=(before,),
+                worked=(),
+                announced_by="国务院办公厅",
+            )
+        )
+        ((asked, _, after),) = owed(benxi)
+        assert asked == action and after and after > before
+        assert [said.deadline for said in benxi.said(DeadlineMoved)][-1] == field
+        if action == "nominations":
+            nominate(benxi)
 
 
 def test_5_13_the_unit_nominates_the_department_reviews_and_only_then_assigns() -> None:
