@@ -269,11 +269,9 @@ def run_due(terms: Terms, day_id: str, states: Iterable[State], loaded: States) 
     due: dict[Key, State] = {(type(state), state.id): state for state in states}
     batch = _Batch(terms, {**loaded, **due})
     for key in due:
-        woken = len(batch.woken)
         try:
             batch.chain(batch.run_out, key, day_id)
         except Exception as error:
-            del batch.woken[woken:]
             stopped = stop(day_id, batch.states[key] or due[key], error)
             batch.parked += stopped.parked
             batch.states |= stopped.changed
@@ -331,12 +329,12 @@ class _Batch:
     def chain(self, begin: Callable[..., None], *given: Any) -> None:
         """Begin a chain, and undo all of it if it fails. If it only misses states, that is kept for the result."""
         self.before = {}
-        facts, adopted, packs = len(self.facts), len(self.adopted), self.terms.book.packs
+        facts, adopted, woken, packs = len(self.facts), len(self.adopted), len(self.woken), self.terms.book.packs
         try:
             begin(*given)
         except Exception as error:
             self.states |= self.before
-            del self.facts[facts:], self.adopted[adopted:]
+            del self.facts[facts:], self.adopted[adopted:], self.woken[woken:]
             self.terms.book.restore(packs)
             if not isinstance(error, Missing):
                 raise

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 from nats.errors import Error as NatsError
-from sqlalchemy import Boolean, Date, Dialect, Table, func, select, union_all
+from sqlalchemy import Boolean, ColumnElement, Date, Dialect, Table, func, select, union_all
 from sqlalchemy.exc import (
     DataError,
     DBAPIError,
@@ -27,6 +27,7 @@ from sqlalchemy.types import TypeEngine
 from shared.codes import Code
 from shared.contracts.calendar import HolidaysAnnounced
 from shared.contracts.registry import PolicyAdopted
+from shared.divisions import place_of
 from shared.engine import sqlite
 from shared.engine.flow import States, decoder, encode_state
 from shared.engine.opening import away as away
@@ -226,11 +227,19 @@ async def due_states(
     return states
 
 
+def within(table: Table, place: str) -> Iterable[ColumnElement[bool]]:
+    """The condition that a state lies in the division with this prefix. LIKE could not use the index."""
+    if len(place) == 6:
+        yield table.c.place == place
+    elif place:
+        yield table.c.place.between(place_of(place), place.ljust(6, "9"))
+
+
 async def wake(conn: AsyncConnection, tables: Tables, wakes: Iterable[Wake], most: int) -> None:
     """Set the timer `woken` of all states of a kind in a jurisdiction, up to `most` of them at a time."""
-    for kind, within, on in wakes:
+    for kind, place, on in wakes:
         table, after = tables.states[kind], ""
-        there = select(table.c.body).where(table.c.place.startswith(within)).order_by(table.c.id).limit(most)
+        there = select(table.c.body).where(*within(table, place)).order_by(table.c.id).limit(most)
         while bodies := (await conn.execute(there.where(table.c.id > after))).scalars().all():
             states = [decode_state(kind, body) for body in bodies]
             await save_states(conn, tables, [state.woken(on) for state in states])

@@ -9,22 +9,14 @@ from sqlalchemy import ColumnElement, Table, false, or_, true
 
 from shared.codes import Code
 from shared.contracts import OPEN_ROOT
-from shared.divisions import place_of
 from shared.engine import store
 from shared.engine.pipeline import Pipeline
+from shared.engine.store import within as within
 
 PlaceQuery = Annotated[str, QueryParameter(pattern=r"^[0-9]{0,6}$")]
 """The first digits of a division's code, up to six."""
 TownshipQuery = Annotated[str, QueryParameter(pattern=r"^([0-9]{9})?$")]
 """The code of a township, or nothing."""
-
-
-def within(table: Table, place: str) -> Iterable[ColumnElement[bool]]:
-    """The condition that a state lies in the division with this prefix. LIKE could not use the index."""
-    if len(place) == 6:
-        yield table.c.place == place
-    elif place:
-        yield table.c.place.between(place_of(place), place.ljust(6, "9"))
 
 
 def told_in(outbox: Table, prefixes: Iterable[str]) -> ColumnElement[bool]:

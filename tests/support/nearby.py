@@ -69,8 +69,9 @@ def compare(test: pytest.Item, found: list[Said]) -> None:
     total = sum(int.from_bytes(sha256(text.encode()).digest()[:4], "big") for text in map(written, found)) % 2**32
     line = f"{len(found)} {total:08x}"
     if folder := test.config.getoption(SINGLY):
-        (folder / test.path.parent.name).mkdir(parents=True, exist_ok=True)
-        with (folder / test.path.parent.name / f"{test.path.stem}.txt").open("a", encoding="utf-8") as out:
+        singly = folder / test.path.parent.name / file.name
+        singly.parent.mkdir(parents=True, exist_ok=True)
+        with singly.open("a", encoding="utf-8") as out:
             out.writelines(f"{test.name}: {one}\n" for one in map(written, found))
     elif test.config.getoption(ANEW):
         assert not hasattr(test.config, "workerinput"), "files are written whole, by one process: leave out -n"

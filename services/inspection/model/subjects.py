@@ -250,16 +250,10 @@ def open_due(state: Subject, due: Due, policy: Policy, today: date) -> Change:
     nothing is told any more of a township that villages have left, none is opened."""
     if state.ended:
         return Change(state)
-    is_empty = state.left and not any(int(of[-4:]) >= due.on.year - 1 for of in state.results)
-    opening = (
-        []
-        if is_empty
-        else [
-            one
-            for one in _own(state, policy)
-            if one.opens.of(due.on.year) == due.on and f"{one.kind}/{state.subject}/{due.on.year}" not in state.opened
-        ]
-    )
+    year = due.on.year
+    is_empty = state.left and not any(int(of[-4:]) >= year - 1 for of in state.results)
+    begun = {f"{one.kind}/{state.subject}/{year}": one for one in _own(state, policy) if one.opens.of(year) == due.on}
+    opening = {id: one for id, one in begun.items() if id not in state.opened and not is_empty}
     events = tuple(
         AppraisalOpened(
             place=state.place,
@@ -267,18 +261,18 @@ def open_due(state: Subject, due: Due, policy: Policy, today: date) -> Change:
             subject_kind=state.subject_kind,
             subject=state.subject,
             village=state.village or None,
-            year=due.on.year,
+            year=year,
             inputs=tuple(channel.channel for channel in one.channels),
             parent=state.parent or None,
             personal=policy.tells_of_persons(one),
         )
-        for one in opening
+        for one in opening.values()
     )
     opened = state.opened
-    for one in opening:
+    for new, one in opening.items():
         of_kind = [id for id in opened if id.startswith(f"{one.kind}/")][-KEPT + 1 :]
         others = tuple(id for id in opened if not id.startswith(f"{one.kind}/"))
-        opened = (*others, *of_kind, f"{one.kind}/{state.subject}/{due.on.year}")
+        opened = (*others, *of_kind, new)
     return Change(_waking(state.but(opened=opened), policy, due.on), events)
 
 
