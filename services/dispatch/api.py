@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, get
 from litestar.datastructures import State
-from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -63,6 +63,7 @@ from services.dispatch.model.owed import Commitments, Owed
 from services.dispatch.model.pairings import Pairings
 from services.dispatch.model.pool import Pool
 from shared.contracts.dispatch import Item, Member
+from shared.contracts.values import PartyId, UnitInVillage, VillageId
 from shared.engine import store
 from shared.engine.pipeline import Pipeline
 from shared.engine.tables import Tables
@@ -73,7 +74,7 @@ from shared.web.forms import handlers
 from shared.web.http import Route
 from shared.web.identity import FOUND, PLACE, require_reach
 from shared.web.lists import SMOOTH
-from shared.web.places import PlaceQuery, within
+from shared.web.places import PlacePath, PlaceQuery, within
 
 COMMANDS: tuple[Route, ...] = (
     Route("matchings", SolveMatching, "生成选派建议方案", "Solve a matching"),
@@ -182,7 +183,7 @@ async def cost(
     state: State,
     unit: Annotated[str, QueryParameter(max_length=40)],
     leader: Annotated[str, QueryParameter(max_length=40)] = "",
-    member: FromQuery[list[str] | None] = None,
+    member: FromQuery[list[PartyId] | None] = None,
 ) -> Cost:
     """What `choices` would cost for a matched village, and which rules it would break. Nothing is changed.
 
@@ -391,9 +392,7 @@ async def experts(
     summary="查询任职干部数 · How many cadres are posted to parties",
     opt={"asks": PLACE},
 )
-async def post_counts(
-    place: Annotated[str, PathParameter(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")], state: State
-) -> list[posts.Count]:
+async def post_counts(place: PlacePath, state: State) -> list[posts.Count]:
     """How many cadres are bound to parties in each kind of link, to how many of them, and how many are missing."""
     pipeline: Pipeline = state.pipeline
     table = pipeline.tables.states[Posts]
@@ -412,7 +411,7 @@ async def post_counts(
     opt={"asks": PLACE},
 )
 async def course_counts(
-    place: Annotated[str, PathParameter(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")],
+    place: PlacePath,
     state: State,
     year: Annotated[int, QueryParameter(ge=1990, le=2100)],
 ) -> list[course.Count]:
@@ -472,10 +471,10 @@ async def linkages(
     opt={"asks": PLACE, "refuses": (404, 409, 422)},
 )
 async def proposals_of(
-    place: Annotated[str, PathParameter(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")],
+    place: PlacePath,
     state: State,
-    kept: Annotated[list[str] | None, QueryParameter(max_items=1000)] = None,
-    forbidden: Annotated[list[str] | None, QueryParameter(max_items=1000)] = None,
+    kept: Annotated[list[VillageId] | None, QueryParameter(max_items=1000)] = None,
+    forbidden: Annotated[list[UnitInVillage] | None, QueryParameter(max_items=1000)] = None,
     strength: Weight = None,
     same_county: Weight = None,
     reserve: Weight = None,

@@ -22,6 +22,7 @@ from shared.rules import known
 from shared.web.forms import handlers
 from shared.web.http import Route
 from shared.web.identity import FOUND, PLACE, require_reach
+from shared.web.places import PlacePath
 
 OFFICE: tuple[Role, ...] = ("poverty_office",)
 PERSONNEL: tuple[Role, ...] = ("organisation", "poverty_office")
@@ -151,6 +152,9 @@ async def packs(place: FromPath[str], state: State, day: FromQuery[date | None] 
     return pipeline.book.chain(place, asked) if asked else []
 
 
+_DIVISION = "省、市、县、乡镇代码，2、4、6或9位数字 · a division's code, of 2, 4, 6 or 9 digits"
+
+
 @get(
     "/v1/totals/{place:str}",
     tags=["queries"],
@@ -158,7 +162,7 @@ async def packs(place: FromPath[str], state: State, day: FromQuery[date | None] 
     opt={"asks": PLACE},
 )
 async def totals(
-    place: Annotated[str, PathParameter(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9})$")],
+    place: Annotated[str, PathParameter(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9})$", description=_DIVISION)],
     state: State,
     since: Annotated[int, QueryParameter(ge=1990, le=2100)],
     until: Annotated[int | None, QueryParameter(ge=1990, le=2100)] = None,
@@ -183,9 +187,7 @@ async def totals(
     summary="查询各类组织数量 · How many parties of each kind",
     opt={"asks": PLACE},
 )
-async def party_counts(
-    place: Annotated[str, PathParameter(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")], state: State
-) -> list[party.Count]:
+async def party_counts(place: PlacePath, state: State) -> list[party.Count]:
     """How many parties of each kind, and of each choice of its fields, there are in a place; persons are not told."""
     pipeline: Pipeline = state.pipeline
     found = await parties_of(pipeline, place)
@@ -200,9 +202,7 @@ async def party_counts(
     summary="查询各名单数量 · How much is on each list",
     opt={"asks": PLACE},
 )
-async def list_counts(
-    place: Annotated[str, PathParameter(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")], state: State
-) -> list[listing.Number]:
+async def list_counts(place: PlacePath, state: State) -> list[listing.Number]:
     """How much is on each list beside the poverty list, and in each of its modes (4.2), in a place."""
     pipeline: Pipeline = state.pipeline
     found = await listings_of(pipeline, place)
@@ -217,9 +217,7 @@ async def list_counts(
     summary="查询疑似重复登记的组织 · Parties with names alike",
     opt={"asks": PLACE},
 )
-async def party_twins(
-    place: Annotated[str, PathParameter(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")], state: State
-) -> list[twins.Twins]:
+async def party_twins(place: PlacePath, state: State) -> list[twins.Twins]:
     """Parties of a place that may have been registered twice (1.12); `party-mergers` merges two of them."""
     pipeline: Pipeline = state.pipeline
     found = await parties_of(pipeline, place)
@@ -234,9 +232,7 @@ async def party_twins(
     summary="查询监测对象统计 · How many households are watched",
     opt={"asks": PLACE},
 )
-async def watched(
-    place: Annotated[str, PathParameter(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")], state: State
-) -> list[monitoring.Watched]:
+async def watched(place: PlacePath, state: State) -> list[monitoring.Watched]:
     """How many households of a place are watched in each class, and how many people; nobody is named."""
     pipeline: Pipeline = state.pipeline
     found = await watching(pipeline, place)

@@ -47,6 +47,8 @@ Each thing has one spelling. Forms convert small letters and look-alikes to it; 
 numbers of identity cards and mobile phones, since ids are published.
 """
 _PARTY: Final = r"(?![0-9]{17}[0-9X]$)(?!1[3-9][0-9]{9}$)[A-Z0-9](?:[A-Z0-9._-]{0,38}[A-Z0-9])?"
+UnitInVillage = Annotated[str, Meta(pattern=rf"^[0-9]{{12}}/{_PARTY}{_END}")]
+"""A village and a unit that might be sent there, as `210521100201/U1`."""
 GradedId = Annotated[str, Meta(pattern=rf"^(?:township:[0-9]{{9}}|{_PARTY}){_END}")]
 """Whom an assessment grades: a village, a party or a cadre by its id, a township as `township:210521100`."""
 RunId = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._-]{{0,39}}{_END}")]
@@ -238,6 +240,10 @@ SAID: Final = {
         PartyId: (
             "编号，由大写字母、数字和 . _ - 组成，最多40个字符，不能是身份证号或手机号",
             "an id of capitals, digits and . _ -, 40 characters at most, no number of an identity card or a phone",
+        ),
+        UnitInVillage: (
+            "12位村代码、斜线和单位编号，如 210521100201/U1",
+            "a village's code, a slash and a unit's id, such as 210521100201/U1",
         ),
         GradedId: (
             "村、组织或者人员的编号；乡镇写作 township:9位代码",

@@ -35,7 +35,8 @@ GATHER: Final = 0.1
 """Seconds after an event before the journal is read, so that what is said together comes together."""
 LARGEST_FEED: Final = 1000
 """The most events in one answer."""
-Cursor = Annotated[str, QueryParameter(pattern=r"^([0-9]{1,15}-[0-9a-f]{16})?$")]
+_CURSOR = "前一次查询返回的“after” · `after` as the query before answered it"
+Cursor = Annotated[str, QueryParameter(pattern=r"^([0-9]{1,15}-[0-9a-f]{16})?$", description=_CURSOR)]
 
 
 class Feed(msgspec.Struct):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Annotated
 
-from litestar.params import QueryParameter
+from litestar.params import PathParameter, QueryParameter
 from sqlalchemy import ColumnElement, Table, false, or_, true
 
 from shared.codes import Code
@@ -13,10 +13,15 @@ from shared.engine import store
 from shared.engine.pipeline import Pipeline
 from shared.engine.store import within as within
 
-PlaceQuery = Annotated[str, QueryParameter(pattern=r"^[0-9]{0,6}$")]
+_PREFIX = "区划代码或其开头几位，最多 6 位数字 · a division's code or its first digits, 6 at most"
+PlaceQuery = Annotated[str, QueryParameter(pattern=r"^[0-9]{0,6}$", description=_PREFIX)]
 """The first digits of a division's code, up to six."""
-TownshipQuery = Annotated[str, QueryParameter(pattern=r"^([0-9]{9})?$")]
+_TOWNSHIP = "乡镇的9位代码 · a township's code of 9 digits"
+TownshipQuery = Annotated[str, QueryParameter(pattern=r"^([0-9]{9})?$", description=_TOWNSHIP)]
 """The code of a township, or nothing."""
+_DIVISION = "省、市、县代码，2、4或6位数字 · a province's, city's or county's code of 2, 4 or 6 digits"
+PlacePath = Annotated[str, PathParameter(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$", description=_DIVISION)]
+"""The code of a province, a city or a county, as part of an address."""
 
 
 def told_in(outbox: Table, prefixes: Iterable[str]) -> ColumnElement[bool]:

@@ -165,7 +165,6 @@ _CHINESE = (
     (r"of length <= (\d+)", "最多 {} 个字符"),
     (r"Expected `.+?` >= (.+)", "不能小于 {}"),
     (r"Expected `.+?` <= (.+)", "不能大于 {}"),
-    (r"matching regex", "格式不符，请对照 /docs"),
 )
 """Chinese for the framework's messages about parameters."""
 

@@ -33,6 +33,7 @@ _WAYS: Final[Mapping[str, Both]] = {
     "GET /v1/readings": ("查询谁查阅过{}", "asked who has read {}"),
 }
 """What was done, by how the deed begins. Whatever else is asked is read as such."""
+_ABOUT: Final = "本人信息所在的记录，写作“类别/编号” · a record, as its kind, a slash and its id"
 _READ: Final = ("查阅{}", "read {}")
 _PURPOSE: Final = f"{PURPOSE}="
 """How what was said of the purpose begins, in the entry of a name that was told in whole."""
@@ -62,7 +63,7 @@ def readings(pipeline: Pipeline) -> Any:
         request: Request[Any, Any, Any],
         since: FromQuery[date | None] = None,
         after: Annotated[int, QueryParameter(ge=0, le=BIGGEST)] = 0,
-        about: Annotated[str, QueryParameter(pattern=r"^([a-z]{1,20}/[^\s/][^\s]{0,119})?$")] = "",
+        about: Annotated[str, QueryParameter(pattern=r"^([a-z]{1,20}/[^\s/][^\s]{0,119})?$", description=_ABOUT)] = "",
     ) -> list[Reading]:
         """Who has read what this service keeps about the caller, the cadre whom his token names: day, organ, and what.
 

@@ -59,7 +59,7 @@ async def strict(request: Request[Any, Any, Any]) -> Response[None] | None:
     """
     if request.method == "OPTIONS":
         return Response(None, status_code=204, headers={"Allow": _methods(request)})
-    faults = [*_query_faults(request), *_header_faults(request)]
+    faults = [*_query_faults(request), *_path_faults(request), *_header_faults(request)]
     # A parameter that takes a whole path begins with a slash.
     if any(_unseen(value) or len(value.lstrip("/")) > LONGEST for value in map(str, request.path_params.values())):
         zh = f"地址中的编号超过 {LONGEST} 个字符、有控制字符，或编码不是 UTF-8"
@@ -125,6 +125,12 @@ def _query_faults(request: Request[Any, Any, Any]) -> Iterator[Fault]:
         seen.add(name)
 
 
+def _path_faults(request: Request[Any, Any, Any]) -> Iterator[Fault]:
+    for name, (_, (pattern, zh, en)) in _declared(request.route_handler, ParamType.PATH).items():
+        if not re.fullmatch(pattern, str(request.path_params[name])):
+            yield Fault(0, "schema", zh, en, name)
+
+
 def _header_faults(request: Request[Any, Any, Any]) -> Iterator[Fault]:
     keys = request.headers.getall(IDEMPOTENCY_KEY, [])
     if len(keys) > 1 or any(not re.fullmatch(KEY, key) for key in keys):
@@ -164,7 +170,6 @@ _SPELLING: dict[Any, tuple[str, str, str]] = {
         "must be a date: year, month and day, as YYYY-MM-DD",
     ),
 }
-_PREFIX = ("[0-9]{0,6}", "应为区划代码或其开头几位，最多 6 位数字", "a division's code or its first digits, 6 at most")
 _SEEN = r"^[^\x00-\x1f\x7f-\x9f\ufffd]*$"
 _ANY_TEXT = (
     rf"[\s\S]{{0,{LONGEST}}}",
@@ -174,8 +179,11 @@ _ANY_TEXT = (
 
 
 @cache
-def _declared(handler: HTTPRouteHandler) -> dict[str, tuple[bool, tuple[str, str, str]]]:
-    """The query parameters of a route: whether each may be given only once, and its pattern with an explanation.
+def _declared(
+    handler: HTTPRouteHandler, kind: ParamType = ParamType.QUERY
+) -> dict[str, tuple[bool, tuple[str, str, str]]]:
+    """The query parameters of a route, or those parts of its path that have a pattern: whether each may be given only
+    once, and its pattern with an explanation.
 
     What a route gets from a dependency may be made of parameters, too.
     """
@@ -184,15 +192,27 @@ def _declared(handler: HTTPRouteHandler) -> dict[str, tuple[bool, tuple[str, str
     provided = [one.parsed_fn_signature for name, one in handler.resolve_dependencies().items() if name in own]
     for name, field in [*own.items(), *(item for one in provided for item in one.parameters.items())]:
         asked = field.kwarg_definition
-        if getattr(asked, "param_type", None) is ParamType.QUERY:
+        patterned = _patterned(asked, field.annotation)
+        if getattr(asked, "param_type", None) is kind and (patterned or kind is ParamType.QUERY):
             several = field.is_non_string_sequence or any(f.is_non_string_sequence for f in field.inner_types)
-            told = _SPELLING.get(field.annotation, _ANY_TEXT)
-            if getattr(asked, "pattern", None) == f"^{_PREFIX[0]}$":
-                told = _PREFIX
-            elif choices := [*_choices(field.annotation)]:
-                told = "|".join(choices), f"可填：{'、'.join(choices)}", f"one of {', '.join(choices)}"
+            told = patterned or _SPELLING.get(field.annotation, _ANY_TEXT)
+            if choices := [*_choices(field.annotation)]:
+                told = f"^(?:{'|'.join(choices)})$", f"可填：{'、'.join(choices)}", f"one of {', '.join(choices)}"
             found[getattr(asked, "name", None) or name] = not several, told
     return found
+
+
+def _patterned(asked: Any, annotation: Any) -> tuple[str, str, str] | None:
+    """The pattern that a parameter must fit, or each of several, and what it requires: by the parameter's description,
+    or by the type, as contracts have it."""
+    if getattr(asked, "pattern", None):
+        zh, en = asked.description.split(" · ")
+        return asked.pattern, f"应为{zh}", f"must be {en}"
+    for meta in getattr(annotation, "__metadata__", ()):
+        if getattr(meta, "pattern", None):
+            zh, en = SAID[meta.pattern]
+            return meta.pattern, f"应为{zh}", f"must be {en}"
+    return next((told for part in get_args(annotation) if (told := _patterned(None, part))), None)
 
 
 def _choices(annotation: Any) -> Iterator[str]:
@@ -210,7 +230,9 @@ def spelling(handler: HTTPRouteHandler, name: str) -> dict[str, Any]:
     single, spelt = _declared(handler).get(name, (True, _ANY_TEXT))
     if spelt is _WHOLE:
         return {"minimum": 0, "maximum": BIGGEST}
-    text: dict[str, Any] = {"maxLength": LONGEST, "pattern": _SEEN} if spelt is _ANY_TEXT else {}
+    text: dict[str, Any] = {"maxLength": LONGEST, "pattern": _SEEN if spelt is _ANY_TEXT else spelt[0]}
+    if spelt in _SPELLING.values():  # These are no text.
+        text = {}
     return text if single else {"type": "array", "items": {"type": "string"} | text}
 
 

@@ -122,6 +122,28 @@ async def test_3_2_a_proposal_shows_why_this_unit_and_what_the_next_best_costs(d
     assert "no matching is better, which is proved" in english.text
 
 
+@pytest.mark.parametrize("asked", ["kept=下石村", "kept=12", "forbidden=U1", f"forbidden={V1}", f"forbidden={V1}/u1"])
+async def test_3_2_a_wish_that_names_no_village_or_unit_is_refused(desk: Desk, asked: str) -> None:
+    for address in (f"/v1/proposals/2105?{asked}", f"/v1/proposals/2105?kept={V2}&{asked}"):
+        answer = await desk.dispatch.get(address)
+        assert answer.status_code == 400, answer.text
+        assert "村代码" in answer.text and asked.partition("=")[0] in answer.text
+    assert (await desk.browser.get(f"/matchings/2105?{asked}")).status_code in (400, 422)
+
+
+async def test_3_2_a_member_who_is_no_id_is_refused(desk: Desk) -> None:
+    (fault,) = (await desk.dispatch.get(f"/v1/choices/{V1}?unit=U1&member=C1&member=c-2")).json()["errors"]
+    assert fault["field"] == "member" and fault["zh"].startswith("应为编号，由大写字母")
+
+
+async def test_a_division_in_an_address_is_a_code_of_whole_pairs(desk: Desk) -> None:
+    for wrong in ("210", "21052", "2105211", "本溪"):
+        answer = await desk.dispatch.get(f"/v1/proposals/{wrong}")
+        (fault,) = answer.json()["errors"]
+        assert (answer.status_code, fault["field"]) == (400, "place")
+        assert fault["zh"] == "应为省、市、县代码，2、4或6位数字" and fault["en"].endswith("of 2, 4 or 6 digits")
+
+
 async def test_3_2_what_is_tried_changes_nothing_and_what_is_kept_stays(desk: Desk) -> None:
     before = await desk.proposed()
     (worst,) = {"U0", "U1", "U2"} - set(before.values())
@@ -151,7 +173,7 @@ async def test_3_2_a_refusal_of_the_dispatch_stands_on_the_page(desk: Desk) -> N
 
 
 async def test_3_2_whoever_has_taken_proposals_back_and_gets_no_new_ones_reads_what_is_left_to_do(desk: Desk) -> None:
-    page = await desk.page("/matchings/2105", kept="")
+    page = await desk.page("/matchings/2105")
     given = {"organ": "市委组织部", "reason": "按新情况重新生成"}
     fields = dict(re.findall(r'type="hidden" name="(form|key)" value="([^"]*)"', page))
     halfway = await desk.browser.post("/matchings/2105", data={**fields, **given, "name": "m1"})

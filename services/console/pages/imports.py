@@ -24,6 +24,7 @@ from services.console.upstream import Refusal, Upstream
 from services.console.web import Request, Visitor
 from shared.calendar import CHINA
 from shared.engine.requests import IDEMPOTENCY_KEY
+from shared.web.places import PlaceQuery
 from shared.web.problems import Fault
 from shared.workbook import MEDIA_TYPES
 
@@ -34,7 +35,7 @@ LARGEST_AGAIN: Final = 4 * 2**20
 handed in again without being chosen again, and is kept nowhere meanwhile."""
 COPY_KEPT: Final = 3600
 """Seconds for which a service keeps the copy of a file with its errors."""
-Place = Annotated[str, QueryParameter(pattern=r"^[0-9]{0,6}$")]
+_KEY = "8 至 80 个字母、数字或 _ - · a key of 8 to 80 letters, digits, _ and -"
 
 
 class HandedIn(NamedTuple):
@@ -96,7 +97,7 @@ async def file(
     form: FromPath[str],
     visitor: NamedDependency[Visitor],
     upstream: NamedDependency[Upstream],
-    place: Place = "",
+    place: PlaceQuery = "",
 ) -> Response[bytes]:
     """The form for a division, in Excel, with what is known in its rows."""
     asked = {"place": place or visitor.place[:6]}
@@ -113,7 +114,7 @@ async def marked(
     copy: FromPath[str],
     visitor: NamedDependency[Visitor],
     upstream: NamedDependency[Upstream],
-    place: Place = "",
+    place: PlaceQuery = "",
 ) -> Response[bytes]:
     """The copy of a file that was handed in, with the errors beside their rows."""
     name = _process(upstream, service, place)
@@ -127,8 +128,8 @@ async def progress(
     form: FromPath[str],
     visitor: NamedDependency[Visitor],
     upstream: NamedDependency[Upstream],
-    key: Annotated[str, QueryParameter(pattern=r"^[A-Za-z0-9_-]{8,80}$")],
-    place: Place = "",
+    key: Annotated[str, QueryParameter(pattern=r"^[A-Za-z0-9_-]{8,80}$", description=_KEY)],
+    place: PlaceQuery = "",
 ) -> str:
     """How far a file is that is being taken in."""
     name = _process(upstream, service, place)

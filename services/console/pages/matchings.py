@@ -29,7 +29,8 @@ WEIGHTS: Final[dict[str, Both]] = {
     "young": ("每名年轻干部", "each young cadre"),
 }
 """What a score is made of, in words."""
-Weight = Annotated[str, QueryParameter(pattern="^[0-9]{0,5}$")]
+_WEIGHT = "最多 5 位数字 · a number of 5 digits at most"
+Weight = Annotated[str, QueryParameter(pattern="^[0-9]{0,5}$", description=_WEIGHT)]
 
 
 class Wishes(msgspec.Struct, frozen=True):
