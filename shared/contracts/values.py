@@ -143,6 +143,8 @@ Income = Annotated[float, Meta(ge=0, le=10_000_000)]
 """Yuan per person and year."""
 Figure = Annotated[float, Meta(ge=-1e9, le=1e12)]
 """The value of an indicator, in the unit that its pack names."""
+RelationName = Literal["below", "at_most", "at_least", "above", "is"]
+"""How a figure must be related to the number of a bound."""
 
 # ---------------------------------------------------------------------- lists
 

@@ -10,18 +10,17 @@ from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from fractions import Fraction
 from functools import lru_cache
-from typing import Annotated, Final, Literal, NamedTuple, cast
+from typing import Annotated, Final, NamedTuple, cast
 
 import msgspec
 from msgspec import Meta
 
-from shared.contracts.values import Bounded, Code, Figure
+from shared.contracts.values import Bounded, Code, Figure, RelationName
 from shared.policy.section import Path, Section, parts
 
 Part = Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,2}/[1-9][0-9]{0,2}$(?!\n)", max_length=7)]
 """A fraction as documents write it: `2/3`."""
 Amount = Figure | Part
-RelationName = Literal["below", "at_most", "at_least", "above", "is"]
 
 
 class Relation(NamedTuple):
@@ -74,7 +73,7 @@ class Bound(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True, omit
         return self.below, self.at_most, self.at_least, self.above, self.equals
 
     @property
-    def relation(self) -> "RelationName":
+    def relation(self) -> RelationName:
         """The relation that is filled in."""
         return _filled(self._numbers)[0]
 
@@ -140,7 +139,7 @@ def ends(number: Some | Limits) -> tuple[int, int | None]:
 
 
 @lru_cache(1024)
-def _filled(numbers: tuple[Amount | None, ...]) -> tuple["RelationName", Fraction, float]:
+def _filled(numbers: tuple[Amount | None, ...]) -> tuple[RelationName, Fraction, float]:
     """The relation of a bound, its number, and the float nearest to that number.
 
     The result is cached: packs have few bounds, and every measurement compares with all of them.

@@ -18,6 +18,7 @@ from shared.contracts.values import (
     OrganOrNone,
     Place,
     Reason,
+    RelationName,
     ShortOrNone,
     VillageId,
     Villages,
@@ -32,7 +33,7 @@ class Unmet(msgspec.Struct, frozen=True):
     value: Figure | None
     bound: Figure
     mover: EventRole
-    relation: Literal["", "below", "at_most", "at_least", "above", "is"] = ""
+    relation: Literal["", RelationName] = ""
     """How the value must be related to the bound, such as `at_least`; empty in events of earlier versions."""
 
 
