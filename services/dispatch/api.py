@@ -370,8 +370,8 @@ async def experts(
     after: FromQuery[str] = "",
     limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 500,
 ) -> list[Expert]:
-    """Experts of the villages after a given one, in order of id, of one skill or of all (2.11); of `limit` villages
-    that were looked at."""
+    """Experts of the villages after a given one, in order of id, of one skill or of all (2.11). `limit` counts the
+    villages that are looked at, with experts or without."""
     pipeline: Pipeline = state.pipeline
     table = pipeline.tables.states[Contacts]
     found = select(table.c.body).where(table.c.id > after, *within(table, place))
@@ -444,7 +444,8 @@ async def linkages(
 ) -> list[Answering]:
     """The villages after a given one, in order of id, with each linkage of the pack and who answers on each level.
 
-    With `gaps_only` those where a level names nobody, or too few; of `limit` villages that were looked at.
+    With `gaps_only`, those linkages in which a level names nobody, or too few. `limit` counts the villages that are
+    looked at, with gaps or without.
     """
     pipeline: Pipeline = state.pipeline
     table = pipeline.tables.states[Contacts]

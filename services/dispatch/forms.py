@@ -1,4 +1,5 @@
-"""The Excel forms of the dispatch: how officers call the fields of its bulk commands, and what they are told."""
+"""The Excel forms of the dispatch: what officers call the fields of its bulk commands, and which hints they are
+given."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -129,7 +130,8 @@ def _period_end(state: State, task: Task, _policy: Policy) -> Known:
 
 
 def _members(state: State, _task: Task, _policy: Policy) -> Known:
-    """The members of a team. Who of them is not released yet stands in no form, since it may have been found of one."""
+    """The members of a team. The form does not say who is not released yet: that may be because somebody was found to
+    have duties at home, which is sealed."""
     assert isinstance(state, Roster)
     return {"in_team": sorted(state.members)}
 

@@ -461,9 +461,9 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(PoolDivided, Pool, division.others_of, division.hand_over),
 )
 
-# What a day can do: end a term, make a commitment, training or a release owed or overdue, end the transition after an
-# exit, end an illness or leave, ask for a month's presence, give a county its own pool, and look who helps too few
-# households.
+# Rules that run because a day has come. For example, a day ends a term or the transition after an exit, makes a
+# commitment, training or a release owed or overdue, ends an illness or leave, asks for a month's presence, gives a
+# county its own pool, or starts the check who helps too few households.
 DUE: Mapping[type[State], Mapping[str, Rule]] = {
     Link: {"term": team.extend, "kept": team.go_home},
     Commitments: {"commitments": periods.fall_due},

@@ -28,7 +28,7 @@ _ASSIGNMENTS, _LINKS, _COMMITMENTS = (
 )
 _LETTERS = sa.table("dead_letters", sa.column("id"), sa.column("stream"), sa.column("body", sa.LargeBinary))
 _OWED = ("helped_since", "owed", "carried")
-"""What is no longer a matter of the link."""
+"""The fields that the commitments take over; the link does not have them any more."""
 
 
 def upgrade() -> None:
@@ -68,7 +68,7 @@ def _batches(connection: sa.Connection) -> Iterator[list[str]]:
 
 
 def _apart(assignment: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """An assignment as a link and as commitments; nothing in both but where they are."""
+    """An assignment, taken apart into a link and commitments."""
     village, stage = assignment["id"], assignment["stage"]
     timers, deadlines = assignment.pop("timers", {}), assignment.pop("deadlines", [])
     active, owed = stage in ("assigned", "helped"), assignment.get("owed", {})

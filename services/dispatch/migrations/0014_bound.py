@@ -1,4 +1,5 @@
-"""The pools know who is bound to a village or a party by each kind of link, not only who was full-time at its begin."""
+"""The pools know who is bound to a village or a party by each kind of link, not only who was full-time when the link
+began."""
 
 import json
 from collections import defaultdict

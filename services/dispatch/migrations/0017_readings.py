@@ -1,4 +1,4 @@
-"""Of whom the entries of the audit log tell."""
+"""Which persons the entries of the audit log are about."""
 
 from alembic import op
 

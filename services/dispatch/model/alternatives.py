@@ -1,10 +1,10 @@
-"""What else there is for a village: the best matching in which it does not go with the unit that it got (3.2).
+"""What is second best for a village: the best matching in which it does not get the unit that it got (3.2).
 
-A matching is a flow: from each village that got a unit, one goes to a place of that unit. To take a village's unit away
-means to lead what went there another way, at the least cost: the village goes to another unit, whose village goes to a
-third one, and so on, until somebody has room, or a village is left without a unit. So one search for the cheapest way
-through the pairs answers for one village, and nothing is solved anew. What a way costs is counted as the matching
-counts: first the villages that get a unit, then the units that go, then the score.
+The matching is seen as a flow in a network: each village that got a unit sends one along the edge to a place of that
+unit. To take the unit away from a village, its flow is sent another way at the least cost: the village takes a place of
+another unit, whose village goes to a third unit, and so on, until a unit has room, or a village is left without a unit.
+One search for the cheapest path answers for one village, and nothing is solved anew. Costs rank as in the matching:
+first the number of villages that get a unit, then the number of units that go, then the score.
 """
 
 from collections import defaultdict, deque
@@ -17,7 +17,7 @@ from services.dispatch.model.optimum import Room
 Node = tuple[str, int]
 """A village with -1, or a unit with the number of its place: 0 for the first, 1 for the further ones."""
 HOME: Node = ("", -1)
-"""Where villages without a unit and places without a village stand."""
+"""The node that stands for "nowhere": villages without a unit and places without a village are joined to it."""
 
 
 class Alternative(NamedTuple):
@@ -30,21 +30,23 @@ class Alternative(NamedTuple):
     units: int
     """How many fewer units would go."""
     score: int
-    """By how much the total score would be lower. It may be below 0 where fewer villages get a unit."""
+    """By how much the total score would be lower. It may be below 0 where fewer villages get a unit or fewer units
+    go."""
 
 
 class Worth(NamedTuple):
-    """Pairs, first places and points as one number, in which no number of the later outweighs one of the earlier."""
+    """Weights that make one number of pairs, first places and points. One pair outweighs any number of first places,
+    and one first place outweighs any number of points."""
 
     pair: int
     first: int
 
     def of(self, score: int, place: int) -> int:
-        """What a pair is worth that takes a place of its unit."""
+        """What a pair is worth if it takes this place of its unit."""
         return self.pair + (self.first if place == 0 else 0) + score
 
     def parts(self, cost: int) -> tuple[int, int, int]:
-        """How many pairs, first places and points a cost is."""
+        """A cost, split into pairs, first places and points."""
         pairs = (cost + self.pair // 2) // self.pair
         rest = cost - pairs * self.pair
         firsts = (rest + self.first // 2) // self.first
@@ -58,7 +60,7 @@ def worth_of(scores: Sequence[int]) -> Worth:
 
 
 class Ways:
-    """How what was chosen can be led otherwise: from each node the next ones, each with what it costs to go there."""
+    """The network in which flow can be sent another way: by node, the nodes that may follow it, each with its cost."""
 
     def __init__(
         self,
@@ -100,9 +102,10 @@ class Ways:
         self.levels = self._levels()
 
     def _levels(self) -> dict[Node, int]:
-        """A level for each node, such that no step costs less than it leads down: from anywhere to it, at most 0.
+        """A level for each node: the cost of the cheapest path that ends there, at most 0. Measured against the levels,
+        no step has a negative cost, as the search in `without` (Dijkstra's) needs it.
 
-        What was chosen is the best, so no way leads back to where it began at a gain, and this comes to an end.
+        This ends because the chosen matching is the best: no path that returns to its start gains anything.
         """
         levels = dict.fromkeys(self.ahead, 0)
         waiting, queued = deque(self.ahead), set(self.ahead)

@@ -41,7 +41,7 @@ class Promised(msgspec.Struct, frozen=True, omit_defaults=True):
 
     year: int
     is_told: bool = False
-    """Whether it was told that it was kept, or was not."""
+    """Whether an event has told that the promise was kept, or broken."""
 
 
 class Bond(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -52,11 +52,12 @@ class Bond(msgspec.Struct, frozen=True, omit_defaults=True):
     begin_by: date | None = None
     """The last day for filling the open places; None while no place must be filled."""
     about: dict[str, str] = {}
-    """By cadre the skill for which the link is, or by party the village's party with which it is paired."""
+    """By cadre, the skill or the post for which the link is; by party, the village's own party with which it is
+    paired."""
     parties: bool = False
-    """Whether parties bear it, not cadres."""
+    """Whether those who are bound are parties, not cadres."""
     villagers: bool = False
-    """Whether villagers bear it, who are named to operators alone."""
+    """Whether those who are bound are villagers, whom only operators see."""
     overdue: bool = False
     """Whether it was told that the last day is over."""
     until: dict[str, date] = {}
@@ -84,13 +85,13 @@ class Pledge(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Period(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A period that is over, whose visits are asked for, or were told."""
+    """A period that is over. Its visits are still to be reported, or were reported."""
 
     tell_by: date
     whole: dict[str, bool]
     """Who was bound to the village on its last day, and whether also on its first."""
     times: dict[str, int] = {}
-    """How often each came; empty until it is told."""
+    """How often each came; empty until it is reported."""
     is_missed: bool = False
 
 
@@ -107,22 +108,24 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
     kind = "contacts"
     known_as = ("联系帮扶安排", "who is bound to a village")
     tells: ClassVar[Mapping[type[Event], type[Event]]] = {}
-    """What is told of something else than a village instead of the events about a village's links."""
+    """By event about a village's links, the event that is told in its place where the state is about something else,
+    such as a party."""
 
     bonds: dict[str, Bond] = msgspec.field(default_factory=dict)
     needed: bool = False
-    """Whether the village needs them: from the diagnosis until it leaves the list."""
+    """Whether the village is poor and needs people: from the diagnosis until it leaves the list."""
     left: bool = False
     """Whether it left the list by an exit, after which a kind of link may go on."""
     lists: dict[str, str] = msgspec.field(default_factory=dict)
-    """By id, the kinds of the lists beside the poverty list that the village is on."""
+    """The lists beside the poverty list that the village is on: by id of the listing, the kind of list."""
     pledges: dict[str, dict[str, Pledge]] = msgspec.field(default_factory=dict)
     """By `<kind>/<party>` and year, what its partners promised."""
     visits: dict[str, dict[str, Period]] = msgspec.field(default_factory=dict)
     """By kind of link and last day, such as `2016-06-30`, the periods whose visits are asked for or were told."""
 
     merged: tuple[str, ...] = ()
-    """The villages that were merged into it, from which cadres with ties to them have to keep away as from itself."""
+    """The villages that were merged into it. A cadre with ties to one of them has to keep away from this village
+    too."""
 
     results: dict[str, Result] = msgspec.field(default_factory=dict)
     """By linkage, the last grade that its levels share."""
@@ -138,7 +141,7 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
         return self.id
 
     def told(self, event: type[Event], **said: Any) -> Event:
-        """What is told of this: the event about a village, or the one in its place."""
+        """Make an event about this state: of the given type, or of the one in its place (see `tells`)."""
         return self.tells.get(event, event)(**self.named, **said)
 
     def links(self, policy: Policy) -> Mapping[str, PersonLink | Partner]:
@@ -228,9 +231,10 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
         return max(link.fewest - len(self.bound(link.kind)), 0) if self.asks(link, policy) else 0
 
     def takes(self, link: PersonLink | Partner, policy: Policy) -> bool:
-        """Whether such a link may begin: while anything asks for it, or after the exit, if it goes on then.
+        """Whether such a link may begin: while the village is poor or on a list that asks for the link, or after the
+        exit, if the link goes on then.
 
-        A full-time one that a list asks for is for the time of that list alone.
+        A full-time link that lists ask for may begin only while the village is on such a list.
         """
         if isinstance(link, Contact) and link.full_time and link.begin_by and link.begin_by.after == LISTING:
             return self.asks(link, policy)
@@ -250,7 +254,8 @@ class Contacts(State, frozen=True, kw_only=True, omit_defaults=True):
         until: dict[str, date] | None = None,
         promised: dict[str, Promised] | None = None,
     ) -> "Contacts":
-        """The state with these in one kind of link, and a last day for filling its places if they are too few."""
+        """The state in which these are bound in one kind of link. If they are too few, the open places have a last
+        day."""
         bond = self.bonds.get(link.kind, Bond())
         is_short = self.asks(link, policy) and len(since) < link.fewest
         begin_by = None
@@ -357,7 +362,8 @@ class Bearer(State, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def changed(before: Contacts | None, state: Contacts, policy: Policy, today: date, *told: Event) -> Change:
-    """A change with its timers, and what is told of places that were overdue and are filled or needed no more."""
+    """A change with its timers. It also tells in which kinds of link places were overdue and now are filled or not
+    needed."""
     filled = (
         state.told(PlaceFilled, kind=kind)
         for kind, bond in sorted(before.bonds.items() if before else ())
@@ -369,8 +375,8 @@ def changed(before: Contacts | None, state: Contacts, policy: Policy, today: dat
 def clocked(state: Contacts, policy: Policy, today: date) -> Contacts:
     """The state with its timers on the next days on which something begins or has become overdue.
 
-    A timer whose day has come and which has not run yet stays, so that none is lost to a command of that day. Visits
-    that the pack asks for no more are not awaited any more, at the next such day at the latest.
+    A timer whose day has come and which has not run yet stays, so that a command on the same day does not move it.
+    Visits for which the pack no longer asks are dropped here, so at the latest when a timer runs.
     """
     state = _asked_for(state, policy)
     places = [bond.begin_by + DAY for bond in state.bonds.values() if bond.begin_by and not bond.overdue]
@@ -435,7 +441,7 @@ def period_of(day: date, every: Every) -> date:
 def fall_due(state: Contacts, due: Due, policy: Policy, today: date) -> Change:
     """Tell once in which kinds of link a village or a party has too few after the last day (0.2).
 
-    What the pack by then asks for no more is not awaited any more.
+    If nobody is missing by then, or the pack no longer asks for the link, the last day is taken away instead.
     """
     told, bonds = [], dict(state.bonds)
     for kind, bond in sorted(state.bonds.items()):
@@ -473,9 +479,11 @@ def borne_by(link: PersonLink | Partner) -> tuple[bool, bool]:
 
 
 def require_alike(link: PersonLink | Partner, bond: Bond) -> None:
-    """Refuse one more while others bear the link as an earlier pack said it: cadres, say, where it is villagers now.
+    """Refuse one more while the link is held by others than the pack says now: say, by cadres, while it is villagers'
+    now.
 
-    These would be told as if they were cadres too, and so be named to everybody.
+    A bond keeps one sort for all its bearers. So the villager would be told of like a cadre, by an event that everybody
+    may read.
     """
     if bond.since and (bond.parties, bond.villagers) != borne_by(link):
         raise Refused(

@@ -107,7 +107,8 @@ def _unfit_together(team: Sequence[Member], policy: Policy) -> Iterable[Fault]:
 def _size(team: Sequence[Member], policy: Policy) -> Iterable[Fault]:
     """The faults of a team that is too small or too large, or has too many members beside its leader.
 
-    Too few of these it has only if it is too small: no pack may ask for more of them than fit into the fewest.
+    Whether it has too few members beside its leader need not be asked: no pack may ask for more of them than fit into
+    its smallest team, so the team is then too small as a whole.
     """
     size, fewest, most = len(team), policy.team.fewest, policy.team.most
     if size < fewest:
@@ -196,7 +197,7 @@ def take_over(pool: Pool | None, command: TakeOver, policy: Policy, today: date,
     require_body(command.body, "organisation", "3.2")
     pool = known(pool, "选派库", "the pool", policy.pool)
     if command.village in pool.teams:
-        return Change(pool)  # Whether it is the same team is the link's to say.
+        return Change(pool)  # The link's rule says whether it is the same team.
     need = addressed(pool.needs.get(command.village), command, "待派工作队的村", "the village that waits for a unit")
     unit, serving = pool.units.get(command.unit), pool.serving(others.values()).get(command.unit)
     free = pool.free(others.values(), policy) if serving is None else pool.cadres(others.values())
@@ -264,7 +265,8 @@ def may_choose(
 
 
 def asked_about(asked: Pool | None, command: ChooseTeam | WithdrawMatch | TakeOver) -> Iterable[Key]:
-    """What a choice needs to see: the village's link, the wider pools, and the cadres of the chosen unit."""
+    """The keys of what a choice needs to see: the village's link, the pools around, and the cadres of the chosen
+    unit."""
     yield Link, id_of(command.village)
     yield from relatives(command)
     if not isinstance(command, WithdrawMatch):

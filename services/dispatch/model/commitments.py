@@ -63,7 +63,7 @@ def diagnose(state: Commitments | None, event: VillageDiagnosed, policy: Policy,
     if isinstance(link, Link) and not link.awaits_diagnosis(event.spell):
         return Change(state)
     state = state or Commitments(id=event.village, place=event.place)
-    state = closing(state, policy, today)  # A team that is there for another list begins anew, and settles first.
+    state = closing(state, policy, today)  # A team that stays for another list begins anew, but settles first.
     return Change(state.but(carried=_with_problems(state.carried, event, policy)))
 
 
@@ -86,9 +86,10 @@ def end(
     today: date,
     others: Others,
 ) -> Change:
-    """The diagnosis, listing or registration was a mistake, so nothing is owed. What was open before it stays open.
+    """The diagnosis, listing or registration was a mistake, so nothing is owed. If it was the diagnosis, items that
+    were open before it still wait; otherwise they are dropped too.
 
-    If a team is there for another list, only the problems of the diagnosis are gone.
+    If a team stays for another list, only the problems of the diagnosis are dropped.
     """
     if state is None:
         return Change(state)
@@ -119,8 +120,8 @@ def bind(state: Commitments | None, event: LinkBegun, policy: Policy, today: dat
 
 
 def unbind(state: Commitments | None, event: LinkEnded, policy: Policy, today: date) -> Change:
-    """A cadre is not bound to the village any more. What was owed stays owed, by whoever comes next; but lists that
-    each cadre has of their own go with the cadre."""
+    """A cadre is not bound to the village any more. What was owed stays owed, by whoever comes next; but a list of the
+    cadre's own is dropped."""
     if state is None:
         return Change(state)
     left = {cadre: unit for cadre, unit in state.holders.get(event.kind, {}).items() if cadre != event.cadre}

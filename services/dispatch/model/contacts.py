@@ -1,8 +1,8 @@
 """Cadres who are bound to a village without a team, such as a leader to a contact point (联系点, 4.2), or to a party.
 
-The pack says each kind of such a link: how many cadres a village has, of which rank, how many villages each may have,
-and who decides. A place that is open is a task with a last day. A link to a party, such as a deputy's to a township's
-leading group (0.5), keeps the same rules; what is its own is in `posts`.
+For each kind of link the pack says how many cadres a village has, of which rank, how many villages each may have, and
+who decides. An open place is a task with a last day. A link to a party, such as a deputy's to a township's leading
+group (0.5), keeps the same rules; what is peculiar to it is in `posts`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -76,7 +76,7 @@ GROUNDS: Mapping[type[Event], str] = {
     VillageWithdrawn: "withdrawn",
     DiagnosisWithdrawn: "undiagnosed",
 }
-"""What ends the links of a village, as the event says it."""
+"""By event that ends the links of a village, the ground that the links' own events give."""
 
 
 def need(state: Contacts | None, event: VillageDiagnosed, policy: Policy, today: date) -> Change:
@@ -91,7 +91,7 @@ def village_of(event: ListingBegun | ListingEnded, _policy: Policy) -> Iterable[
 
 
 def enlist(state: Contacts | None, event: ListingBegun, policy: Policy, today: date) -> Change:
-    """A list may need kinds of link in its villages. The others are not concerned."""
+    """A list may ask for kinds of link in its villages. A list that asks for none changes nothing here."""
     kind = policy.list_kind(event.kind)
     if kind is None or not any(need in policy.bonds for need in kind.needs):
         return Change(state)
@@ -101,7 +101,8 @@ def enlist(state: Contacts | None, event: ListingBegun, policy: Policy, today: d
 
 
 def unlist(state: Contacts | None, event: ListingEnded, policy: Policy, today: date) -> Change:
-    """A list needs nothing any more. Who would have gone with the exit goes, if nothing else asks for them."""
+    """The village is off a list. Links that may not go on without that list end, unless something else asks for
+    them."""
     if state is None or event.listing not in state.lists:
         return Change(state)
     now = state.but(lists=without(state.lists, event.listing))
@@ -143,7 +144,7 @@ def bind(
     state: Contacts, link: PersonLink, command: BeginLink | BeginPost, choice: Choice, policy: Policy, today: date,
     others: Others, exit_year: int | None = None,
 ) -> Change:  # fmt: skip
-    """A cadre or villager is bound to a village or to a party, who is as the pack asks, if there is a place."""
+    """Bind a cadre or villager to a village or a party, if there is a place and the person is as the pack asks."""
     since = state.bound(link.kind)
     _require_chosen(choice, link)
     bond = state.bonds.get(link.kind, Bond())
@@ -192,7 +193,7 @@ def _require_fit(
 
 
 def _same_promise(state: Contacts, bond: Bond, cadre: str, exit_year: int | None, link: PersonLink) -> Contacts:
-    """The state of who is bound to the village already. Refuses another promise than the cadre's own."""
+    """The state, unchanged, for a cadre who is bound already. Refuses a promise that differs from the one on record."""
     promised = bond.promised.get(cadre)
     if exit_year != (promised.year if promised else None):
         zh = f"{cadre}已承诺{promised.year}年出列，" if promised else f"{cadre}确定时没有承诺出列的年度，"
@@ -202,7 +203,7 @@ def _same_promise(state: Contacts, bond: Bond, cadre: str, exit_year: int | None
 
 
 def own_link(message: BeginLink | BeginPost, policy: Policy) -> Contact | None:
-    """The pack's link of a cadre that a message is about; None if it has none of the kind."""
+    """The pack's kind of link that a message is about; None if the pack has no such kind, or if villagers hold it."""
     links = policy.posts if isinstance(message, BeginPost) else policy.contacts
     link = links.get(message.kind)
     return link if isinstance(link, Contact) else None
@@ -260,7 +261,8 @@ def post(pool: Pool | None, event: LinkBegun | PostBegun, policy: Policy, today:
 
 
 def come_home(pool: Pool | None, event: LinkEnded | PostEnded, policy: Policy, today: date) -> Change:
-    """A cadre is bound there no more. Who was there full-time can be sent again, so that a matching may find more."""
+    """A cadre is no longer bound there. If it was full-time, the cadre can be sent again, so another matching may find
+    more."""
     of = pool.bound.get(event.kind, {}) if pool else {}
     there = of.get(event.cadre, ())
     if pool is None or event.subject_id not in there:
@@ -289,7 +291,7 @@ def require_need(state: Contacts, link: PersonLink | Partner, policy: Policy) ->
 
 
 def _require_chosen(choice: Choice, link: PersonLink) -> None:
-    """Refuse a link without a skill or post of the pack, and one with any where the pack names none (0.5, 2.11)."""
+    """Refuse a link that names no skill or post of the pack's, or names one where the pack has none (0.5, 2.11)."""
     (zh, en), known = choice.words, choice.known
     if (choice.chosen is None) if known else (choice.chosen is not None):
         said = f"须填{zh}，可填：{'、'.join(known.values())}" if known else f"这种联系不填{zh}"
@@ -302,8 +304,8 @@ def _require_chosen(choice: Choice, link: PersonLink) -> None:
 
 
 def _misfit(cadre: Cadre, rank: Rank, state: Contacts) -> tuple[str, str] | None:
-    """Why a cadre cannot be bound to the village, in Chinese and English: the rank is too low, or there are ties, be it
-    to a village that was merged into it."""
+    """Why a cadre cannot be bound to the village, in Chinese and English: the rank is too low, or the cadre has ties to
+    the village or to one that was merged into it."""
     if RANKS.index(cadre.rank) < RANKS.index(rank):
         zh = f"的职务层次低于{label('rank', rank)}，请改由符合要求的干部联系"
         return zh, f"ranks below {rank.replace('_', ' ')}; choose a higher rank"
@@ -313,7 +315,7 @@ def _misfit(cadre: Cadre, rank: Rank, state: Contacts) -> tuple[str, str] | None
 
 
 def _unready(cadre: Cadre, link: Contact, today: date) -> tuple[str, str] | None:
-    """Why a cadre cannot begin such a link now, in Chinese and English: no reserve cadre, or too old (0.5)."""
+    """Why a cadre cannot begin such a link now, in Chinese and English: not in the reserve, or too old (0.5)."""
     if link.reserve and cadre.reserve is None:
         zh = "未登记是否后备干部，而此项须由后备干部担任；请补充登记，或者改派已登记的后备干部"
         return zh, "has no entry that says whether in the reserve, as this takes; register it, or choose one who is"
@@ -346,7 +348,8 @@ def bear(state: Bearer | None, command: BeginLink | BeginPost, policy: Policy, t
 
 
 def end(state: Contacts | None, command: EndLink, policy: Policy, today: date) -> Change:
-    """The body that the pack names ends a link. A kind that the pack has no more is the organisation department's."""
+    """The body that the pack names ends a link. If the pack no longer has the kind, the organisation department
+    does."""
     link = policy.contacts.get(command.kind)
     require_body(command.body, link.decides if link else "organisation", link.rule if link else "4.2")
     return unbind(addressed(state, command), command, link, policy, today)
@@ -371,7 +374,8 @@ def merging(_state: Contacts | None, event: VillageMerged) -> Iterable[Key]:
 
 
 def grow(state: Contacts | None, event: VillageMerged, policy: Policy, _today: date, others: Others) -> Change:
-    """Another village was merged into this one: whoever keeps away from that keeps away from this one (5.6)."""
+    """Another village was merged into this one: whoever must keep away from that one must keep away from this one too
+    (5.6)."""
     if state is None and not policy.contacts:
         return Change(state)
     state, ended = state or Contacts(id=event.into, place=event.into_place), others[Contacts, event.village]
@@ -380,10 +384,11 @@ def grow(state: Contacts | None, event: VillageMerged, policy: Policy, _today: d
 
 
 def finish(state: Contacts | None, event: Ending, policy: Policy, today: date) -> Change:
-    """The village left the list, or is no village of the list any more. Nobody is needed there.
+    """The village left the list, or should never have been on it, or no longer exists. It needs nobody as a poor
+    village.
 
-    After an exit those stay whose link does not end with it; otherwise all links end. Of a village that is none any
-    more, nobody is asked how often they came.
+    After an exit, links stay that do not end with it. Links that another list asks for stay as well. If the village was
+    merged or withdrawn, all links end, and visits need not be reported any more.
     """
     if state is None:
         return Change(state)
@@ -427,7 +432,7 @@ def ended(
 
 
 def bound_to(state: Bearer | None, _event: CadreRegistered | CadreWithdrawn) -> Iterable[Key]:
-    """The keys of the cadre's villages and parties, which know the divisions where they are by now."""
+    """The keys of the cadre's villages and parties, which know in which divisions they lie by now."""
     there = (id for ids in (state.villages if state else {}).values() for id in ids)
     return ((kind, id) for id in there for kind in (Contacts, Posts))
 
@@ -435,9 +440,9 @@ def bound_to(state: Bearer | None, _event: CadreRegistered | CadreWithdrawn) -> 
 def judge(
     state: Bearer | None, event: CadreRegistered | CadreWithdrawn, policy: Policy, today: date, others: Others
 ) -> Change:
-    """A cadre was registered anew, or not at all any more. Where the cadre no longer fits, the link ends that day.
+    """A cadre's data changed, or the cadre was withdrawn. Where the cadre no longer fits, the link ends that day.
 
-    What was registered is sealed and the end of a link is open, so that it does not say what of it does not fit.
+    The data are sealed, but the event about the link's end is open. So it does not say why the cadre no longer fits.
     """
     told: list[Event] = []
     cadre = described(event) if isinstance(event, CadreRegistered) else None

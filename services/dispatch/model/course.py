@@ -1,7 +1,8 @@
-"""Courses, and who came to them: recorded once however many bodies report a session, and in bulk (2.12, 4.5).
+"""Courses, and who came to them (2.12, 4.5). A session is recorded once, however many bodies report it.
 
-A course keeps those who came by name, and a unit's squad what its cadres attended. So what hundreds of thousands
-attended is one document and one event for each course; everybody else who came is a number.
+A course keeps the cadres who are recorded by name; everybody else who came is only counted. A unit's squad keeps what
+its cadres attended. Names are recorded many at a time, in one document for the course and one event for the report,
+since hundreds of thousands attend.
 """
 
 from collections import Counter, defaultdict
@@ -189,7 +190,8 @@ def asked_about(_state: Course | None, command: RecordAttendance) -> Iterable[Ke
 
 
 def _whereabouts(attended: Mapping[str, str], place: str) -> Iterable[Key]:
-    """By cadre, the unit: the keys of the units' squads, of what each cadre is bound to, and of the pools."""
+    """The keys of the units' squads, of what each cadre is bound to, and of the pools. `attended` gives the unit by
+    cadre."""
     yield from ((Squad, unit) for unit in sorted({*attended.values()}))
     yield from ((Bearer, cadre) for cadre in sorted(attended))
     yield from ((Pool, id) for id in prefixes(place))
@@ -210,7 +212,8 @@ def _standing(state: Course | None, command: RecordAttendance | WithdrawAttendan
 def attend(state: Course | None, command: RecordAttendance, policy: Policy, today: date, others: Others) -> Change:
     """Cadres came to a course, also if it is recorded long after. Each must be registered with the unit that is named.
 
-    Who came in another's place is recorded as having come, and the other is not. Who was known already is no news.
+    If somebody came in another's place, that person is recorded, and the other is not. A name that is recorded already
+    is not told again.
     """
     state = _standing(state, command)
     held_in, here = jurisdiction_of(state.place), jurisdiction_of(command.place)
@@ -254,7 +257,8 @@ def attend(state: Course | None, command: RecordAttendance, policy: Policy, toda
 
 
 def _served(attended: Iterable[Attendee], terms: Training, others: Others) -> tuple[str, ...]:
-    """The villages where some of the cadres may owe it: those of their teams, and of links that the duty names."""
+    """The villages where some of the cadres may owe the training: those of their teams, and of links that the duty
+    names."""
     cadres = {one.cadre for one in attended}
     teams = {v: team for pool in others.values() if isinstance(pool, Pool) for v, team in pool.teams.items()}
     villages = {village for village, team in teams.items() if not cadres.isdisjoint(team.members)}
@@ -269,7 +273,7 @@ def _served(attended: Iterable[Attendee], terms: Training, others: Others) -> tu
 
 
 def unseat(state: Course | None, command: WithdrawAttendance, policy: Policy, today: date, others: Others) -> Change:
-    """Take back that these cadres came. Who holds such courses may."""
+    """Take back that these cadres came. A body that may hold such courses may do so."""
     state = addressed(_standing(state, command), command, "培训", "course")
     terms = terms_of(policy, state.held.kind)
     _require_holder(command.body, terms)
@@ -307,12 +311,12 @@ def _unseated(
 
 
 def served_by(state: Course | None, command: WithdrawCourse | WithdrawAttendance) -> Iterable[Key]:
-    """The keys of what knows where those who came are."""
+    """The keys of the states that know where those who came serve."""
     return _whereabouts(state.attended if state else {}, command.place)
 
 
 def withdraw(state: Course | None, command: WithdrawCourse, policy: Policy, today: date, others: Others) -> Change:
-    """Take back a course that was no course, with everybody who was recorded for it."""
+    """Take back a course that was recorded by mistake, with everybody who was recorded for it."""
     state = addressed(state, command, "培训", "course")
     terms = terms_of(policy, state.held.kind)
     _require_holder(command.body, terms)
@@ -349,7 +353,7 @@ def note(state: Squad | None, event: CourseAttended, policy: Policy, today: date
 
 
 def forget(state: Squad | None, event: AttendanceWithdrawn, policy: Policy, today: date) -> Change:
-    """They did not come after all. Of who went to another unit since, that one is told the same."""
+    """These cadres did not come after all. If a cadre has gone to another unit since, that unit is told as well."""
     if state is None:
         return Change(state)
     left = {

@@ -45,7 +45,7 @@ def adopt(pool: Pool | None, event: PolicyAdopted, policy: Policy, today: date, 
     """A region adopts a pack. If the pack itself says whom to send, the region has its own pool from that day on.
 
     A pack that extends a wider one may leave that to it; then the wider pool answers. A further version of the pack
-    changes nothing unless it differs from the one before in this.
+    changes nothing unless it differs from the one before in this respect.
     """
     own = policy.pool == policy.jurisdiction
     # A pool without turns is from an earlier version, in which every pack had its own pool.
@@ -214,7 +214,7 @@ def _hears_of(pool: Pool, event: PoolChanged) -> bool:
 
 
 def both(pool: Pool | None, event: VillageMerged) -> Iterable[Key]:
-    """The teams of two villages that become one, and their units' cadres."""
+    """The keys of the links of two villages that become one, and of the squads of their units."""
     teams = [pool.teams[village] for village in (event.village, event.into) if village in pool.teams] if pool else []
     squads = ((Squad, team.unit) for team in teams)
     return ((Link, id_of(event.village)), (Link, id_of(event.into)), *squads)
@@ -228,7 +228,7 @@ def merge(pool: Pool | None, event: VillageMerged, policy: Policy, today: date, 
     pool = _merged(pool.but(merged={**pool.merged, event.village: event.into}), event, policy, others)
     team, told = pool.teams.get(event.into), list[Event]()
     unit = pool.units.get(team.unit) if team else None
-    if team is None or unit is None:  # The unit is another pool's, which tells it.
+    if team is None or unit is None:  # The unit belongs to another pool, which tells it.
         return Change(pool)
     for cadre, role in team.members.items():
         known = pool.cadres(others.values()).get(cadre)

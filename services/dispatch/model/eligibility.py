@@ -170,8 +170,9 @@ def form_team(able: Mapping[str, Fit], policy: Policy, today: date) -> tuple[Mem
     """The team that a unit sends, leader first; empty if these cadres cannot form one.
 
     The highest in rank leads, then points decide, then the id. The places of a team are filled one after the other:
-    first those that every role has at least, then others until the team has the fewest cadres that the pack allows.
-    Where nobody is left for a place, somebody moves to it from another one, if that one can be filled otherwise.
+    first as many of each role as the pack asks for at least, then others until the team has the fewest cadres that the
+    pack allows. Where nobody is left for a place, somebody moves to it from another one, if that one can be filled
+    otherwise.
     """
     roles, fewest = policy.team.roles, policy.team.fewest
     worth = {id: points(one.cadre, policy, today) for id, one in able.items()}

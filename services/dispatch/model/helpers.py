@@ -1,7 +1,8 @@
-"""The cadres who are responsible for households (2.2): a unit's side, and the quotas by rank.
+"""The cadres who are responsible for households (2.2), seen from their unit, and the quotas by rank.
 
-A unit's squad counts how many households each cadre helps. On the day that the pack names, it is looked who helps fewer
-than the rank asks for. That is told for each unit at once, sealed, since it names persons.
+A unit's squad counts how many households each cadre helps. On the day that the pack names, it is checked which cadres
+help fewer households than their rank asks for. One event for each unit names them; it is sealed, since it is about
+persons.
 """
 
 from collections import Counter
@@ -27,8 +28,8 @@ def units(event: HouseholdsPaired | HouseholdsUnpaired, _policy: Policy) -> Iter
 
 
 def note(squad: Squad | None, event: HouseholdsPaired | HouseholdsUnpaired, policy: Policy, today: date) -> Change:
-    """Count the households of each cadre anew. A unit of whose cadres none helps too few any more is told to have met
-    its quota."""
+    """Count the households of each cadre anew. Once none of the unit's cadres helps too few any more, it is told that
+    the unit has met its quota."""
     if squad is None:
         return Change(squad)
     sign = 1 if isinstance(event, HouseholdsPaired) else -1
@@ -61,8 +62,8 @@ def owe_no_more(squad: Squad | None, event: CadreRegistered | CadreWithdrawn, po
 
 
 def plan(pool: Pool | None, event: PolicyAdopted, policy: Policy, today: date) -> Change:
-    """A pack with quotas sets the next day on which they are looked at; one without takes it away. Before the pack
-    takes effect, the days of the one before it still count.
+    """A pack with quotas sets the next day on which they are checked; a pack without them takes that day away. Until
+    the pack takes effect, the days of the one before it count.
 
     A layer that leaves the matching to a wider pack leaves the quotas to it as well. The country's pack is in force
     only where a region extends it, which has a pool of its own.
@@ -79,7 +80,7 @@ def plan(pool: Pool | None, event: PolicyAdopted, policy: Policy, today: date) -
 
 
 def begin(pool: Pool, due: Due, policy: Policy, today: date) -> Change:
-    """A pack takes effect, and its days on which quotas are looked at count."""
+    """A pack takes effect, and from now on its days for checking quotas count."""
     return Change(pool.timed(quota=_next_day(policy, due.on - DAY) if pool.id == policy.pool else None))
 
 
@@ -93,9 +94,9 @@ def _next_day(policy: Policy, after: date) -> date | None:
 
 
 def ask(pool: Pool, due: Due, policy: Policy, today: date) -> Change:
-    """It is the day on which quotas are looked at. After an outage it is looked once, at what is known now.
+    """It is the day on which quotas are checked. After an outage they are checked once, by what is known now.
 
-    A pool for whose region a wider one answers by now looks at nothing.
+    If a wider pool answers for the region by now, this one checks nothing.
     """
     if pool.id != policy.pool:
         return Change(pool)
@@ -109,7 +110,7 @@ def ask(pool: Pool, due: Due, policy: Policy, today: date) -> Change:
 
 
 def squads(pool: Pool | None, _event: QuotaAsked) -> Iterable[Key]:
-    """The cadres of all units of the pool."""
+    """The keys of the squads of all units of the pool."""
     return ((Squad, unit) for unit in (pool.units if pool else ()))
 
 

@@ -13,7 +13,8 @@ from shared.rules import Refused, addressed, entry
 
 
 def joined(given: tuple[Item, ...], waiting: Iterable[Item]) -> tuple[Item, ...]:
-    """The new items and those that waited, numbered on. An item that waited and was entered again counts once."""
+    """The new items, and after them those that waited, with the next numbers. An item that waited and was entered again
+    counts once."""
     answered = {item.problem for item in given if item.problem is not None}
     texts = {item.text for item in given}
     rest = [item for item in waiting if item.problem not in answered and item.text not in texts]

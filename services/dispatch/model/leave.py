@@ -1,7 +1,7 @@
-"""Leave from the village: asked for by the team, granted by whoever the pack names, and no recall.
+"""Leave from the village: the team asks for it, and whoever the pack names grants it. It is not a recall.
 
-For long leave the unit sends somebody else. The member is off the team from the first day of the leave, with nothing
-against the name, and a named body decides afterwards whether the cadre comes back. Who is on leave is sealed.
+For long leave the unit sends somebody else. The member is off the team from the first day of the leave, without a
+recall on record, and a named body decides afterwards whether the cadre comes back. Who is on leave is sealed.
 """
 
 from collections.abc import Iterable
@@ -162,7 +162,7 @@ def asked_in(_pool: Pool | None, command: DecideLeave) -> Iterable[Key]:
 def share(pool: Pool | None, command: DecideLeave, policy: Policy, today: date, others: Others) -> Change:
     """Tell what is decided on leave in each other village of the team, where an inspector may come as well (2.10).
 
-    Whether it may be decided, the roster's own rule says.
+    The roster's own rule says whether this may be decided.
     """
     team, roster = pool.teams.get(command.village) if pool else None, others[Roster, command.village]
     leave = roster.leaves.get(str(command.number)) if isinstance(roster, Roster) else None
@@ -187,9 +187,10 @@ def _continued(state: Roster, leave: Leave) -> str | None:
 
 
 def _begun(state: Roster, number: str, leave: Leave) -> tuple[Roster, tuple[Event, ...]]:
-    """Long leave begins: the member is off the team, unless the member left it before.
+    """Long leave begins: the member is off the team. If the member left the team before, the leave is dropped.
 
-    Where it goes on with long leave, the member is off the team already, and there is one return to decide on.
+    If this leave follows directly on another long one, the member is off the team already. The earlier leave is then
+    dropped, so that there is one return to decide on.
     """
     before = _continued(state, leave)
     if before is not None and state.leaves[before].begun:
@@ -228,7 +229,7 @@ def fall_due(state: Roster, due: Due, policy: Policy, today: date) -> Change:
 
 
 def decide_return(state: Roster | None, command: DecideReturn, policy: Policy, today: date) -> Change:
-    """The leave is done with. Whether the cadre comes back, the pool has settled."""
+    """The leave is done with. The pool's rule (`members.take_in`) settles whether the cadre comes back."""
     require_body(command.body, "organisation", rule_of(policy))
     state, _ = _asked(state, command, policy)
     return Change(clocked(state.but(leaves=without(state.leaves, str(command.number))), policy, today))

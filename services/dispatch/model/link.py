@@ -48,7 +48,7 @@ class Link(State, frozen=True, kw_only=True, omit_defaults=True):
     lists: tuple[str, ...] = ()
     """The lists beside the poverty list that ask for a team here, by listing: `weak_organisation/ORG-0012`."""
     by_lists: bool = False
-    """True while only these ask for it, and no diagnosis as a poor village does."""
+    """True while only these lists ask for a team, and no diagnosis as a poor village does."""
     problem_class: str = ""
     """The class by which a unit is matched; empty in links of earlier versions."""
     unit: str = ""
@@ -58,7 +58,7 @@ class Link(State, frozen=True, kw_only=True, omit_defaults=True):
     nominate_by: date | None = None
     """While a nomination by the unit is awaited: its last day."""
     review_by: date | None = None
-    """While its review is awaited: its last day. Without either the team may be assigned."""
+    """While the nomination's review is awaited: its last day. If neither day is set, the team may be assigned."""
     refused: str = ""
     """Why the last nomination was sent back to the unit, as long as no other one has come."""
     since: date | None = None
@@ -67,7 +67,8 @@ class Link(State, frozen=True, kw_only=True, omit_defaults=True):
     term_end: date | None = None
     extension: int = 0
     prolonged: dict[str, date] = msgspec.field(default_factory=dict)
-    """By outcome that lets the unit stay longer: the last day as it was without it. Empty once that time has begun."""
+    """By outcome that lets the unit stay longer: the last day of the term without it. Empty once the longer time has
+    begun."""
     adjustments: dict[str, date] = msgspec.field(default_factory=dict)
     """By outcome that asks for other members: the last day for saying who leaves the team."""
     until: date | None = None
@@ -77,7 +78,7 @@ class Link(State, frozen=True, kw_only=True, omit_defaults=True):
     vacancies: dict[str, Vacancy] = msgspec.field(default_factory=dict)
     """By id of the cadre who left."""
     reviews: dict[str, Awaited] = msgspec.field(default_factory=dict)
-    """By id of the cadre who left, who is to replace the cadre and waits for the review."""
+    """By id of the cadre who left, the nominated replacement, whose review is awaited."""
 
     @property
     def village(self) -> str:
@@ -90,7 +91,8 @@ class Link(State, frozen=True, kw_only=True, omit_defaults=True):
         return self.village
 
     def involves(self, said: object) -> Involved:
-        """The unit, the members of its team, and who is to replace the one who left, of whom it speaks."""
+        """Whom a command concerns: the unit, the members of its team, and the nominated replacement for the cadre who
+        left."""
         nominee = self.reviews.get(str(getattr(said, "left", "")))
         return Involved(self.unit, [one.cadre for one in (*self.team, nominee) if one])
 
@@ -115,7 +117,8 @@ class Link(State, frozen=True, kw_only=True, omit_defaults=True):
     def goes_on_after(self, event: Event) -> bool:
         """Whether something still asks for a team here after an event that ends a list, or the diagnosis.
 
-        Whether a merged village's team goes on is decided by the merger, so that its lists end nothing.
+        Whether a merged village's team goes on is decided by the merger's own rule. So a list that ends by a merger
+        ends nothing here.
         """
         if not isinstance(event, ListingEnded):
             return bool(self.lists)
@@ -130,7 +133,7 @@ class Link(State, frozen=True, kw_only=True, omit_defaults=True):
     def tasks(self, policy: Policy) -> Iterable[Task]:
         """Replacements that the unit must send or that are reviewed, and the assignment once nothing is in its way."""
         village: Mapping[str, str | int] = {"place": self.place, "village": self.village}
-        # What an earlier pack asked for and this one does not, stands in nobody's way.
+        # If the pack no longer asks for nominations, those that an earlier pack asked for hold nothing up.
         nominate_by, review_by = (self.nominate_by, self.review_by) if policy.team.nomination else (None, None)
         reviews = self.reviews if policy.team.nomination else {}
         for cadre, one in sorted(reviews.items()):

@@ -30,7 +30,7 @@ class Level(msgspec.Struct, frozen=True, kw_only=True):
     unit: str = ""
     """The unit, where a team answers."""
     cadres: tuple[str, ...] = ()
-    """The cadres, the leader of a team first. Who helps single households is told to nobody here."""
+    """The cadres, the leader of a team first. Who helps single households is not shown here."""
     parties: tuple[str, ...] = ()
     """The parties, such as a firm."""
     missing: int

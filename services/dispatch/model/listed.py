@@ -1,8 +1,8 @@
-"""Teams that lists beside the poverty list ask for, and terms that end with another team (2.7, 2.10, 2.13).
+"""Teams that lists beside the poverty list ask for, and terms after which another team comes (2.7, 2.10, 2.13).
 
 A village has one team while anything asks for it: its diagnosis as a poor village, or any number of lists whose pack
-entry needs a team. It goes home when the last of them is over. Where the pack extends no term, the team goes home at
-its end, and another one is found while the lists go on.
+entry needs a team. The team goes home when the last of these is over. Where the pack extends no term, the team goes
+home at its end, and another one is found while the lists go on.
 """
 
 from collections.abc import Iterable, Mapping
@@ -33,7 +33,7 @@ def pools_of(event: ListingEnded, policy: Policy) -> Iterable[str]:
 
 
 def owed_of(message: ListingEnded, _policy: Policy) -> Iterable[str]:
-    """What is owed in that village."""
+    """The id of what is owed in the village that a list concerns; none if it concerns no village."""
     return (message.village,) if message.village else ()
 
 

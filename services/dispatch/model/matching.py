@@ -87,7 +87,7 @@ class Possible:
     """The pairs of village and unit that the hard rules leave, each with its score.
 
     `cadres` are those who may go: free cadres, and the teams of units that are `serving` and may take a further
-    village. `forbidden` pairs are left out besides, for whoever asks what would be without them.
+    village. `forbidden` pairs are left out as well, so that one can ask what the best matching would be without them.
     """
 
     def __init__(
@@ -164,8 +164,8 @@ def _suited(needs: Mapping[str, Need], units: Mapping[str, Unit], policy: Policy
     alike: dict[tuple[str, str], list[str]] = {}
     suited: dict[str, list[str]] = {}
     designated, at_home = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
-    """By village, the units that are designated for it; by county, those that serve nowhere else, and under no county
-    all others. A province has thousands."""
+    """By village, the units that are designated for it; by county, those that serve nowhere else; and under an empty
+    county all others. Without this, each village would be tried with all units, and a province has thousands."""
     for unit, one in units.items():
         if one.village:
             designated[one.village].append(unit)
@@ -218,7 +218,8 @@ class Offer:
         return self.fit if team_obstacle(untied, self.policy, self.today) else untied
 
     def _lacks(self, postings: Mapping[str, Posting]) -> str | None:
-        """Why the unit cannot form a team: `unrecorded` if it could, were those Party members of whom it is unknown."""
+        """Why the unit cannot form a team: `unrecorded` if it could, provided that those whose Party membership is not
+        recorded are members."""
         assumed = {
             id: one._replace(cadre=msgspec.structs.replace(one.cadre, party_member=True))
             for id, one in postings.items()

@@ -117,13 +117,13 @@ def depart(pool: Pool | None, command: ReportDeparture, policy: Policy, today: d
 
 
 def _stages(there: Iterable[tuple[str, Team]], others: Others) -> set[str]:
-    """How far the villages that a team serves are."""
+    """The stages of the links of the villages that a team serves."""
     links = (others.get((Link, id_of(village))) for village, _ in there)
     return {link.stage for link in links if isinstance(link, Link)}
 
 
 def _require_successor(command: ReportDeparture, stages: set[str], policy: Policy) -> None:
-    """Refuse a transfer without a successor while a village of the team asks for it, where the pack holds it so
+    """If the pack says so, refuse a transfer without a successor while a village of the team is still on a list
     (2.13)."""
     is_held = not stages.isdisjoint({*OUT} - {"kept"})
     if policy.team.successor_first and command.cause == "transferred" and is_held and command.successor is None:
@@ -172,7 +172,8 @@ def on_leave(asked: Pool | None, command: DecideReturn) -> Iterable[Key]:
 
 
 def take_in(pool: Pool | None, command: DecideReturn, policy: Policy, today: date, others: Others) -> Change:
-    """A cadre comes back after long leave: to the place if it is still open, else instead of who was sent meanwhile.
+    """A cadre comes back after long leave: to the place if it is still open, else instead of the cadre who was sent
+    meanwhile.
 
     A leader leads again, and the member who did so meanwhile is a member again.
     """
@@ -223,7 +224,8 @@ def take_in(pool: Pool | None, command: DecideReturn, policy: Policy, today: dat
 
 
 def adjust(pool: Pool | None, command: AdjustTeam, policy: Policy, today: date, others: Others) -> Change:
-    """Those who are named leave the team in each village that it serves, since it is to be adjusted (2.20)."""
+    """The named members leave the team in each village that it serves, since an outcome asks for other members
+    (2.20)."""
     require_body(command.body, "organisation", "2.20")
     pool, team = _team(pool, command, policy)
     link = others.get((Link, id_of(command.village)))
@@ -245,14 +247,14 @@ def adjust(pool: Pool | None, command: AdjustTeam, policy: Policy, today: date, 
 
 
 def note_adjusted(pool: Pool | None, command: AdjustTeam, policy: Policy, today: date) -> Change:
-    """Note that who leaves an adjusted team is sent by no pool again."""
+    """Note those who leave an adjusted team, so that no pool sends them again."""
     if pool is None or command.village not in pool.teams:
         return Change(pool)
     return Change(with_absences(pool, {**pool.away, **dict.fromkeys(command.leaving, Absence("other", None))}))
 
 
 def retain(pool: Pool | None, command: RetainMember, policy: Policy, today: date, others: Others) -> Change:
-    """A named body decides that a member stays who no longer meets a rule for the role."""
+    """A named body decides that a member stays although the member no longer meets a rule for the role."""
     require_body(command.body, "organisation", "3.3")
     pool, team = _team(pool, command, policy)
     if command.cadre not in team.members:
@@ -300,7 +302,8 @@ def replace_member(pool: Pool | None, command: ReplaceMember, policy: Policy, to
 
 
 def _is_reviewed(pool: Pool, left: str, policy: Policy, others: Others) -> bool:
-    """Whether the pack has who replaces this cadre reviewed, by whether the cadre is under a recall (5.13)."""
+    """Whether the pack asks for a review of whoever replaces this cadre. It may ask for it only after a recall, only
+    otherwise, or always (5.13)."""
     terms = policy.team.nomination
     is_recalled = any(left in one.recalled for one in pool.family(others.values()))
     return terms is not None and ("recalled" if is_recalled else "left") in terms.replacements
@@ -332,7 +335,7 @@ def forget_nominee(pool: Pool | None, event: ReplacementReviewed, policy: Policy
 
 
 def review(pool: Pool | None, command: ReviewReplacement, policy: Policy, today: date, others: Others) -> Change:
-    """Approve who is to replace a member, or send it back to the unit with the reason (5.13).
+    """Approve the nominated replacement of a member, or send the nomination back to the unit with the reason (5.13).
 
     Whoever is approved joins the team in each village that it serves. The rules for the role must still allow it.
     """
@@ -431,7 +434,7 @@ def note_gain(pool: Pool | None, event: MemberReplaced, policy: Policy, today: d
 
 
 def note_doubt(pool: Pool | None, event: MemberDisqualified, policy: Policy, today: date) -> Change:
-    """A member no longer meets a rule, by another pool. It becomes a task to decide whether the member stays."""
+    """A member no longer meets a rule, as another pool found. It becomes a task to decide whether the member stays."""
     team = pool.teams.get(event.village) if pool else None
     if pool is None or team is None or event.cadre in team.doubted:
         return Change(pool)

@@ -1,8 +1,9 @@
-"""Who goes is nominated by the sending unit and reviewed by the organisation department, before the assignment (5.13).
-Who replaces a member later is reviewed where the pack says so; `members` has the rules for that.
+"""The sending unit nominates who goes, and the organisation department reviews it, before the assignment (5.13). Where
+the pack says so, a later replacement is reviewed too; `members` has the rules for that.
 
 The matching only proposes a team. Where the pack asks for it, the unit answers with its own, by the same rules, and the
-department approves it or sends it back with the reason. What people choose or replace meanwhile is asked again.
+department approves it or sends it back with the reason. If people choose another team meanwhile, it must be nominated
+anew; if a member is replaced, the team must be reviewed anew.
 """
 
 from collections.abc import Iterable, Mapping
@@ -49,7 +50,7 @@ def _terms(policy: Policy) -> Nomination:
 
 
 def asked_about(_asked: Pool | None, command: NominateTeam) -> Iterable[Key]:
-    """What a nomination needs to see: the village's link, the wider pools, and the unit's cadres."""
+    """The keys of what a nomination needs to see: the village's link, the pools around, and the unit's cadres."""
     return (Link, id_of(command.village)), *relatives(command), (Squad, command.unit)
 
 

@@ -72,8 +72,8 @@ def best_pairs(
 ) -> Optimum:
     """Choose the best pairs of village and unit (3.2). No village gets two units, no unit more villages than its room.
 
-    Units that are not in `rooms` have room for one village. What no pair connects is solved by itself, as the counties
-    of a province whose units serve at home. Raises ArithmeticError if the solution cannot be proved.
+    Units that are not in `rooms` have room for one village. Groups that no pair connects are solved one by one, such as
+    counties whose units serve only at home. Raises ArithmeticError if the solution cannot be proved.
     """
     rooms = {**dict.fromkeys((unit for _, unit in pairs), Room()), **(rooms or {})}
     parts = [_of_part([(*pairs[k], k) for k in part], scores, rooms) for part in _parts(pairs)]

@@ -33,7 +33,7 @@ class Owed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     items: tuple[Item, ...] = ()
     """The items in order of their numbers. Empty once they are settled."""
     joined: int = 0
-    """How many of the items, at the end, were added by themselves when it was set: problems, and items carried over."""
+    """How many items at the end were added automatically when it was set: problems, and items carried over."""
     done: tuple[int, ...] = ()
     """Numbers of the items that a reconciliation reported as done."""
     reconcile: dict[str, date] = msgspec.field(default_factory=dict)
@@ -101,8 +101,8 @@ class Commitments(State, frozen=True, kw_only=True, omit_defaults=True):
     holders: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)
     """By kind of link, the cadres who are bound to the village, each with the unit. A commitment may be theirs."""
     carried: dict[str, tuple[Item, ...]] = msgspec.field(default_factory=dict)
-    """By kind, the items that the next period gets by itself: open problems, and items that a settlement carried over.
-    """
+    """By kind, the items that the next period gets automatically: open problems, and items that a settlement carried
+    over."""
 
     @property
     def status(self) -> str:
@@ -130,7 +130,7 @@ class Commitments(State, frozen=True, kw_only=True, omit_defaults=True):
         return tuple(item for item in before[-1].items if item.problem is None) if before else ()
 
     def held(self, commitment: Commitment) -> dict[str, str]:
-        """The cadres who owe a commitment since they hold its link, each with the unit."""
+        """The cadres who owe a commitment because they hold its link, each with the unit."""
         return self.holders.get(commitment.link or "", {})
 
     def owners(self, commitment: Commitment) -> tuple[str, ...]:
@@ -138,7 +138,8 @@ class Commitments(State, frozen=True, kw_only=True, omit_defaults=True):
         return tuple(sorted(self.held(commitment))) if commitment.each else ("",)
 
     def owing(self, commitment: Commitment, policy: Policy) -> EventRole:
-        """The role that takes a commitment's steps. While nobody holds its link, it is who decides on the link."""
+        """The role that takes a commitment's steps. While nobody holds its link, it is the body that decides on the
+        link."""
         link = policy.contacts.get(commitment.link) if commitment.link else None
         return cast(EventRole, link.decides) if link and not self.held(commitment) else commitment.role
 

@@ -1,7 +1,8 @@
-"""Who is responsible for a village's households, cadres or villagers (帮扶责任人, 0.2, 2.2): a village's side.
+"""The cadres or villagers who are responsible for a village's households (帮扶责任人, 0.2, 2.2), seen from the village.
 
-Which households are poor is the register's to say. A village's pairs are one document apart from its team and its
-commitments, since there are some 340 of them. What is asked or told of them is asked and told for a village at once.
+The registry says which households are poor. A village has some 340 pairs of a household and a helper, so they are a
+document of their own, apart from its team and its commitments. A task or an event is about the whole village's pairs,
+not about one.
 """
 
 from collections import defaultdict
@@ -40,7 +41,8 @@ Others = Mapping[Key, State | None]
 
 
 class Helper(msgspec.Struct, frozen=True, array_like=True):
-    """Who helps a household: the unit with which the cadre is registered, or the villager again, and since when."""
+    """Who helps a household: the unit with which the cadre is registered (for a villager, the villager's own id), and
+    since when."""
 
     unit: str
     since: date
@@ -120,7 +122,7 @@ class Pairings(State, frozen=True, kw_only=True, omit_defaults=True):
         before = self.circles.get(link.kind, Circle())
         after = self.but(circles={**self.circles, link.kind: Circle(helped)})
         missing = len(after.lacking(link))
-        asked = link.begin_by  # A pack that asks for some says by when.
+        asked = link.begin_by  # A pack that asks for helpers says by when.
         pair_by = (before.pair_by or asked.due(today, policy.calendar)) if missing and asked else None
         circle = Circle(helped, pair_by, missing)
         after = self.but(circles={**self.circles, link.kind: circle})
@@ -142,9 +144,9 @@ def came_from(_state: Pairings | None, event: HouseholdsCounted) -> Iterable[Key
 
 
 def count(state: Pairings | None, event: HouseholdsCounted, policy: Policy, today: date, others: Others) -> Change:
-    """The register tells which households are poor, and which came from another village: these bring their helpers.
+    """The register tells which households are poor, and which came from another village; those bring their helpers.
 
-    A household that is not registered any more has no helper. Whoever lacks one is owed one.
+    A household that is not registered any more has no helper. A poor household that lacks one is owed one.
     """
     state = state or Pairings(id=event.village, place=event.place)
     state = state.but(place=event.place, poor=event.poor, lifted=event.lifted)
@@ -159,7 +161,7 @@ def count(state: Pairings | None, event: HouseholdsCounted, policy: Policy, toda
         if left and theirs:
             told += _unpaired(left, kind, theirs, "moved"), _paired(state, kind, came, "")
         if gone:
-            told.append(_unpaired(state, kind, gone, "unregistered"))  # By which they are lost (`lose`).
+            told.append(_unpaired(state, kind, gone, "unregistered"))  # When this is heard, `lose` drops them.
         state, told = after, [*told, *gaps]
     return Change(state, tuple(told))
 
@@ -167,7 +169,7 @@ def count(state: Pairings | None, event: HouseholdsCounted, policy: Policy, toda
 def _with(
     state: Pairings, kind: str, helped: Households, policy: Policy, today: date
 ) -> tuple[Pairings, tuple[Event, ...]]:
-    """The state with these helpers; of a kind that the pack has no more, nobody is owed one."""
+    """The state with these helpers. If the pack no longer has the kind of link, no helper is owed."""
     link = policy.helping.get(kind)
     if link:
         return state.having(link, helped, policy, today)
@@ -196,7 +198,7 @@ def _unpaired(state: Pairings, kind: str, helped: Households, ground: str, by: s
 
 
 def asked_about(_state: Pairings | None, command: PairHouseholds) -> Iterable[Key]:
-    """The units of the cadres, and the villagers: how many households each helps."""
+    """The keys of the squads of the cadres' units and of the villagers, which know how many households each helps."""
     return ((Squad, unit) for unit in sorted({pair.unit or pair.cadre for pair in command.pairs}))
 
 
@@ -291,7 +293,8 @@ def _check_bearers(link: PersonLink, new: Households, others: Others) -> None:
 
 
 def end(state: Pairings | None, command: EndPairings, policy: Policy, today: date) -> Change:
-    """The body that the pack names ends pairs, or takes mistaken ones back. Whoever lacks a helper then is owed one."""
+    """The body that the pack names ends pairs, or takes mistaken ones back. A poor household that then lacks a helper
+    is owed one."""
     link = policy.helping.get(command.kind)
     rule = link.rule if link else "2.2"
     require_body(command.body, link.decides if link else "organisation", rule)
@@ -325,7 +328,7 @@ def lose(state: Pairings | None, event: HouseholdsUnpaired, policy: Policy, toda
             helped.pop(one.household, None)
     if helped == state.helped(event.kind):
         return Change(state)
-    if event.ground == "moved":  # They are the other village's now, so that nobody is owed to them here.
+    if event.ground == "moved":  # The households are the other village's now, so no helper is owed to them here.
         gone = {one.household for one in event.pairs}
         poor, lifted = (tuple(id for id in ids if id not in gone) for ids in (state.poor, state.lifted))
         state = state.but(poor=poor, lifted=lifted)
@@ -336,13 +339,14 @@ def lose(state: Pairings | None, event: HouseholdsUnpaired, policy: Policy, toda
 
 
 def former_unit(event: CadreRegistered | CadreWithdrawn, policy: Policy) -> Iterable[str]:
-    """The unit that a cadre leaves. Its own pack may know no helpers: the households may stand under another one."""
+    """The unit that a cadre leaves. Whether its pack has helpers does not matter: the households may be under another
+    pack."""
     unit = event.left if isinstance(event, CadreRegistered) else event.unit
     return (unit,) if unit else ()
 
 
 Leaving = CadreRegistered | CadreWithdrawn | PartyWithdrawn | PartyMerged
-"""After which a cadre is not with the unit any more, or a villager not registered."""
+"""Events after which a cadre is no longer with the unit, or a villager no longer registered."""
 
 
 def _who(event: Leaving) -> str:
@@ -356,10 +360,11 @@ def helped_by(squad: Squad | None, event: Leaving) -> Iterable[Key]:
 
 
 def leave(squad: Squad | None, event: Leaving, policy: Policy, today: date, others: Others) -> Change:
-    """A cadre retired, died, or went to another unit, or a villager is none any more. The households need another
-    helper from that day on.
+    """A cadre retired, died, or went to another unit, or a villager is no longer registered. The households need
+    another helper from that day on.
 
-    Whoever went to another unit may be paired anew from there: the unit answers for its cadres' households as well.
+    A cadre who went to another unit must be paired anew from there, because a unit answers for its cadres' households
+    too.
     """
     told, who = list[Event](), _who(event)
     for key in helped_by(squad, event):

@@ -1,7 +1,7 @@
 """Parties that help a village: firms (1.12), Party branches of units (2.17), and whatever else the pack names.
 
-The registry has the parties; here stands to which villages each is bound. A party that was registered twice goes on
-under one id, with its villages and promises.
+The registry has the parties; this module keeps to which villages each is bound. A party that was registered twice goes
+on under one id, with its villages and promises.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -36,7 +36,8 @@ class Ally(State, frozen=True, kw_only=True, omit_defaults=True):
     villages: dict[str, list[str]] = msgspec.field(default_factory=dict)
     """By kind of link, the villages that it helps."""
     pairs: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)
-    """By kind of link, the parties with which it is paired as its village's own, each with the village."""
+    """By kind of link, where it is a village's own party: the parties with which it is paired, each with the
+    village."""
     gone: bool = False
 
     @property
@@ -58,7 +59,7 @@ def hear(state: Ally | None, event: PartyRegistered, _policy: Policy, _today: da
 
 
 def asked_about(_state: State | None, command: BeginPartner) -> Iterable[Key]:
-    """The party, and the one of the village with which it is to be paired."""
+    """The keys of the party, and of the village's own party with which it is to be paired."""
     return ((Ally, id) for id in (command.party, command.paired) if id)
 
 
@@ -152,7 +153,8 @@ def pair(state: Ally | None, command: BeginPartner, _policy: Policy, _today: dat
 
 
 def end(state: Contacts | None, command: EndPartner, policy: Policy, today: date) -> Change:
-    """The body that the pack names ends a pair. A kind that the pack has no more is the organisation department's."""
+    """The body that the pack names ends a pair. If the pack no longer has the kind, the organisation department
+    does."""
     link = policy.partners.get(command.kind)
     rule = link.rule if link else "1.12"
     require_body(command.body, link.decides if link else "organisation", rule)
@@ -174,7 +176,8 @@ def free(state: Ally | None, event: PartnerEnded, _policy: Policy, _today: date)
 
 
 def there(state: Ally | None, event: PartyWithdrawn | PartyMerged) -> Iterable[Key]:
-    """What the party's villages keep, which know the divisions where they are by now, and what the other party has."""
+    """The keys of the villages that the party helps or to which it belongs. They know in which divisions they lie by
+    now."""
     if state is not None:
         helped = (village for villages in state.villages.values() for village in villages)
         own = (village for pairs in state.pairs.values() for village in pairs.values())

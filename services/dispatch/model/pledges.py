@@ -1,7 +1,7 @@
-"""What partners of a village promised for a year, compared once a year with what came (1.12).
+"""What partners of a village promised for a year, and the comparison with what came, once a year (1.12).
 
-A promise is made once and may be changed. What has come may be told at any time, and must be from the pack's day on.
-What is missing then is told to people. Nothing follows by itself, and nothing is carried into the next year.
+A promise is made once and may be changed. What has come may be reported at any time, and must be from the pack's day
+on. What is missing then is told to people. Nothing follows by itself, and nothing is carried into the next year.
 """
 
 from collections.abc import Mapping
@@ -79,14 +79,14 @@ def pledge(state: Contacts | None, command: PledgeSupport, policy: Policy, today
 
 
 def _overwrite(known: Mapping[str, float], given: Mapping[str, float], replaces: str | None, link: Partner) -> None:
-    """Refuse to change amounts that were said, unless their version is named. What is not said is 0."""
+    """Refuse to change known amounts, unless the command names their version. An amount that is not given is 0."""
     codes = sorted({*known, *given})
     before, now = ({code: amounts.get(code, 0) for code in codes} for amounts in (known, given))
     overwrite(before, now, replaces, link.rule, words=link.pledges)
 
 
 def report(state: Contacts | None, command: ReportSupport, policy: Policy, today: date) -> Change:
-    """Tell what has come of a promise. From the day of the comparison on it ends the year (1.12)."""
+    """Report what has come of a promise. From the day of the comparison on, the report closes the year (1.12)."""
     state, link = _terms(state, command, policy)
     assert link.compared_by, "a pack with promises says who compares them"
     require_body(command.body, link.compared_by, link.rule)

@@ -4,8 +4,8 @@ A unit's cadres are its squad. A squad is a state of its own, because there are 
 those of one unit only, and only a matching loads all.
 
 A county with a pack of its own has a pool of its own beside its city's pool. The city's units may serve in the county
-too, so that nobody must end up in two teams. Therefore the city's pool keeps a copy of the county's teams: every event
-about a team goes to all pools of the village's family. And a rule that asks who is free also looks at the wider pools.
+too, and nobody may end up in two teams. Therefore the city's pool keeps a copy of the county's teams: every event about
+a team goes to all pools of the village's family. And a rule that asks who is free also looks at the wider pools.
 """
 
 from collections import defaultdict
@@ -86,7 +86,7 @@ class Team(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return msgspec.structs.replace(self, doubted=doubted, doubted_since=since)
 
     def shown(self) -> "Team":
-        """The team without which rules a member does not meet."""
+        """The team without the rules that its members do not meet, which are personal."""
         return msgspec.structs.replace(self, doubted=dict.fromkeys(self.doubted, ())) if self.doubted else self
 
 
@@ -138,7 +138,8 @@ class Squad(State, frozen=True, kw_only=True, omit_defaults=True):
     helps: dict[str, dict[str, dict[str, int]]] = msgspec.field(default_factory=dict)
     """By kind of link and cadre: how many households the cadre helps in each village (see `helpers`)."""
     short: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
-    """By kind of link: the cadres who helped too few when it was looked last and still do, with how many they must."""
+    """By kind of link: the cadres who helped too few households at the last check and still do, each with the number
+    asked for."""
     villager: Villager | None = None
     """Who it is, if it is a villager and no unit's squad; None as well once the villager is not registered any more."""
 
@@ -293,7 +294,8 @@ def full_time_kinds(policy: Policy) -> list[str]:
 
 
 def tied(cadre: Cadre, merged: Mapping[str, str]) -> Cadre:
-    """A cadre with ties also to the villages into which those were merged to which the cadre has ties (5.6)."""
+    """The cadre, with further ties after mergers: ties to a village that was merged are also ties to the one into which
+    it was merged (5.6)."""
     ties = dict.fromkeys(cadre.ties)
     while more := {merged[tie] for tie in ties if tie in merged} - ties.keys():
         ties |= dict.fromkeys(sorted(more))
@@ -301,7 +303,7 @@ def tied(cadre: Cadre, merged: Mapping[str, str]) -> Cadre:
 
 
 def enrolled(states: Mapping[Key, State | None], unit: str | None, cadre: str, rule: str, field: str) -> Cadre:
-    """A cadre of a unit, of which `states` has the squad. Refuses somebody who is not registered with that unit, and a
+    """The cadre of a unit, whose squad is among `states`. Refuses somebody who is not registered with that unit, and a
     cadre without a unit."""
     if unit is None:
         zh, en = f"须填{cadre}登记时所属的单位", f"it names the unit with which {cadre} is registered"
@@ -468,7 +470,8 @@ def withdraw_cadre(squad: Squad | None, event: CadreWithdrawn, policy: Policy, t
 def doubt_withdrawn(pool: Pool | None, event: CadreWithdrawn, policy: Policy, today: date) -> Change:
     """A withdrawn cadre who is in a team no longer qualifies for it.
 
-    A withdrawal is sealed and this is told openly, so that it says what a transfer says: the unit has no such cadre.
+    A withdrawal is sealed, but this event is open. So it says only what it would say after a transfer: that the unit
+    has no such cadre.
     """
     told: tuple[Event, ...] = ()
     for village, team in pool.teams.items() if pool else ():

@@ -1,8 +1,8 @@
 """Who is bound to a party: cadres, such as deputies of a township's leading group (挂任, 0.5), or villagers, such as
 those who lead a project (项目书记, 2.11).
 
-The registry has the parties. A pack says with `to = "party"` and `at` to which kind of them a link leads; how it begins
-and ends is as with a village (`contacts`).
+The registry has the parties. A pack says with `to = "party"` and `at` to which kind of party a link leads. It begins
+and ends like a link to a village (`contacts`).
 """
 
 from collections import Counter
@@ -42,7 +42,8 @@ def party_of(event: PartyWithdrawn | PartyMerged | ListingBegun | ListingEnded, 
 
 
 def dissolve(state: Posts | None, event: PartyWithdrawn | PartyMerged, policy: Policy, today: date) -> Change:
-    """A party is no more, or goes on under another id: who was bound to it is free, and may be bound to the other."""
+    """A party is no more, or goes on under another id: whoever was bound to it is free, and may be bound to the other
+    party."""
     if state is None:
         return Change(state)
     ground = "duplicate" if isinstance(event, PartyMerged) else "dissolved"
@@ -91,15 +92,16 @@ def begin(state: Posts | None, command: BeginPost, policy: Policy, today: date, 
 
 
 def end(state: Posts | None, command: EndPost, policy: Policy, today: date) -> Change:
-    """The body that the pack names ends it. A kind that the pack has no more is the organisation department's."""
+    """The body that the pack names ends the link. If the pack no longer has the kind, the organisation department
+    does."""
     link = policy.posts.get(command.kind)
     require_body(command.body, link.decides if link else "organisation", link.rule if link else "0.5")
     return unbind(addressed(state, command, "组织", "party"), command, link, policy, today)
 
 
 class Count(msgspec.Struct, frozen=True, kw_only=True):
-    """How many cadres or villagers are bound to parties in a kind of link, and to how many: 1,433 who lead 918 projects
-    (2.11)."""
+    """How many cadres or villagers are bound to parties in a kind of link, and to how many parties. For example, 1,433
+    people lead 918 projects (2.11)."""
 
     kind: str
     label: str

@@ -1,8 +1,8 @@
 """How many days of a month each member was in the village: a number that the township says, once a month (5.12).
 
-On the first of a month that of the month before is asked for. Where members were there for fewer days than the pack
-asks, the one whom it names is told how many members it was. Nothing follows by itself. The days of a team that serves
-several villages are added up.
+On the first of a month, the days of the month before are asked for. If members were there for fewer days than the pack
+asks, the body that the pack names is told how many members that were. Nothing follows by itself. The days of a team
+that serves several villages are added up.
 """
 
 from calendar import monthrange
@@ -54,7 +54,8 @@ def _missed(state: Roster, name: str, month: Month, terms: Presence) -> Presence
 
 
 def count(state: Roster | None, command: CountPresence, policy: Policy, today: date) -> Change:
-    """The township says how many days each was there. Each who was in the team at the month's end is named."""
+    """The township says how many days each was there. The command names everybody who was in the team at the month's
+    end, and nobody else."""
     terms = terms_of(policy)
     require_body(command.body, terms.by, terms.rule)
     state = addressed(state, command)
@@ -80,7 +81,7 @@ def count(state: Roster | None, command: CountPresence, policy: Policy, today: d
         zh, en = f"当月只有{length}日，不能多于此数，请核对", f"the month has {length} days; check the number"
         raise Refused(terms.rule, zh, en, field="hindered", status=422)
     if month.days:
-        # A pack that counts such days no more does not take back silently what was entered.
+        # If the pack no longer counts such days, those that were entered are not silently taken back.
         given = {"present": days} | ({"hindered": command.hindered} if terms.hindered or month.hindered else {})
         known = {"present": month.days, "hindered": month.hindered}
         overwrite(known, given, command.replaces, terms.rule, personal=True)
@@ -104,7 +105,8 @@ def count(state: Roster | None, command: CountPresence, policy: Policy, today: d
 
 
 def shared(message: PresenceCounted | DecideLeave, policy: Policy) -> Iterable[str]:
-    """The pool, which knows the other villages of a team where one may have several; else none, so none is loaded."""
+    """The pool, which knows the team's other villages, if a team may have several; else none, so that no pool is
+    loaded."""
     return (policy.pool,) if policy.team.most_villages > 1 else ()
 
 
@@ -132,7 +134,7 @@ def note_short(state: Roster | None, event: PresenceShort, policy: Policy, today
 
 def _short(team: Sequence[Roster], name: str, asked: Mapping[str, int], terms: Presence) -> tuple[PresenceShort, ...]:
     """What is told of a month in which some of a team were in its villages for fewer days than was asked of them;
-    nothing that is known, and nothing while the days of a village are awaited."""
+    nothing that was told before, and nothing while the days of a village are still awaited."""
     year, number = map(int, name.split("-"))
     months = [one.months[name] for one in team]
     hindered = max((month.hindered for month in months), default=0)
@@ -147,8 +149,8 @@ def _short(team: Sequence[Roster], name: str, asked: Mapping[str, int], terms: P
 
 
 def _asked(team: Sequence[Roster], name: str, terms: Presence) -> dict[str, int]:
-    """How many days of a month are asked of each member: as many as of the whole month, less for who came later or was
-    on leave. Refuses (422) more days than there were."""
+    """How many days of a month are asked of each member: what the pack asks for the whole month, and in proportion less
+    of a member who came later or was on leave. Refuses (422) more days than there were."""
     year, number = map(int, name.split("-"))
     first, last = date(year, number, 1), date(year, number, monthrange(year, number)[1])
     months, leaves = [one.months[name] for one in team], [leave for one in team for leave in one.leaves.values()]

@@ -49,13 +49,14 @@ def keep(state: Contacts, today: date) -> tuple[Contacts, tuple[Event, ...]]:
 
 
 def _told(bond: Bond, cadres: Iterable[str]) -> Bond:
-    """The bond in which the promises of these cadres are answered."""
+    """The bond in which it is noted that the outcome of these cadres' promises was told."""
     now = {cadre: replace(bond.promised[cadre], is_told=True) for cadre in cadres}
     return replace(bond, promised={**bond.promised, **now}) if now else bond
 
 
 def fall_due(state: Contacts, due: Due, policy: Policy, _today: date) -> Change:
-    """The year is over and the village still on the list: that is told to whom the pack names, once for each kind."""
+    """The year is over and the village still on the list: that is told to whom the pack names, once for each kind of
+    link and year."""
     told, bonds = list[Event](), dict(state.bonds)
     for kind, bond in sorted(state.bonds.items()):
         open_then = {id: one for id, one in bond.promised.items() if one.year < due.on.year and not one.is_told}

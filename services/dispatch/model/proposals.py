@@ -1,9 +1,9 @@
 """What a matching proposes, weighed anew: why each village has its unit, and what would be otherwise (3.2).
 
-A proposal stands until a body assigns the team. So long the question is open, and it is asked here once more, by the
-rules of the matching, of all villages whose teams are not assigned yet. Nobody's proposal is changed by that. Whoever
-asks may keep the proposals of some villages, forbid pairs, and count with other weights than the pack's, to see what
-would come of it. To bring it about, a body takes back what it does not keep and has the matching solved again.
+Until a body assigns the team, a proposal can still be changed. So the matching is worked out here once more, by its own
+rules, for all villages whose teams are not assigned yet. This changes no proposal. Whoever asks may keep the proposals
+of some villages, forbid pairs, and count with other weights than the pack's, to see what would come of it. To make it
+so, a body takes back the matches that it does not want to keep, and has the matching solved again.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -29,7 +29,7 @@ class Wishes(NamedTuple):
     forbidden: Collection[tuple[str, str]] = ()
     """Pairs of village and unit that must not be."""
     weights: Mapping[str, int] = {}
-    """Weights by their names in the pack, as far as they are to be others."""
+    """Other weights than the pack's, by their names in the pack."""
 
 
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,14 +41,14 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     unit: str | None
     """The unit that is proposed by now; None if the village waits for one."""
     score: int | None
-    """What the proposal scores by the data and weights that are asked about."""
+    """What the proposal scores by today's data and the weights in question."""
     kept: bool
-    """Whether the proposal was not asked about, but kept."""
+    """Whether the village keeps its proposed unit, as `Wishes.kept` says, and so is left out of the best matching."""
     best: str | None = None
     """The unit in the best matching; None if it has none for this village."""
     best_score: int | None = None
     reasons: tuple[str, ...] = ()
-    """Codes of what speaks for that unit."""
+    """Codes of what speaks for the best unit."""
     next: str | None = None
     """The unit that the village would get if it could not have the best one; None if it would get none then."""
     fewer_villages: int = 0
@@ -85,7 +85,7 @@ class Proposals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def asked_about(pool: Pool) -> Iterable[Key]:
-    """What the question needs to see: the squads of all units, the links of the villages, and the wider pools."""
+    """The keys of what this needs to see: the squads of all units, the links of the villages, and the pools around."""
     yield from ((Squad, unit) for unit in pool.units)
     yield from ((Link, id_of(village)) for village in (*pool.needs, *pool.teams))
     yield from ((Pool, id) for id in prefixes(pool.place))

@@ -1,7 +1,7 @@
 """Full release: members of a team are confirmed to have no duties at home while they serve (全脱产驻村, 0.3).
 
-Who joins a team is to be released by the pack's day. Who has not been is told once, as a number. Whoever is found to
-have duties at home all the same is to be released anew.
+Whoever joins a team must be released by the pack's day. How many were not is told once, as a number. A member who is
+found to have duties at home all the same must be released anew.
 """
 
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ def bind(state: Roster, cadres: Iterable[str], policy: Policy, today: date) -> R
 
 
 def confirm(state: Roster | None, command: ConfirmRelease, policy: Policy, today: date) -> Change:
-    """Members are released, or are found not to be. What was said before and is said again changes nothing."""
+    """Members are released, or are found not to be. Saying again what was said before changes nothing."""
     terms = policy.team.release
     if terms is None:
         zh, en = (

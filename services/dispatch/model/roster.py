@@ -1,8 +1,9 @@
-"""Who of the teams is in a village: a state for what each of them owes or is granted, apart from the link itself.
+"""The members of a village's team, and what each of them owes or is granted: a state apart from the link itself.
 
-The link knows who is in the team. The roster hears the same events and keeps what days bring: training that is owed
-(`training`), leave (`leave`), and the days in the village (`presence`). It exists only where the pack asks for any of
-these, so that other regions pay nothing.
+The link knows who is in the team. The roster hears the same events and keeps what comes up in the course of time:
+training that is owed (`training`), release from duties at home (`release`), leave (`leave`), the days in the village
+(`presence`), and grades at the end of a term (`term`). It exists only where the pack asks for any of these, so that
+other regions need not store it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -47,11 +48,11 @@ class Holder(msgspec.Struct, frozen=True, omit_defaults=True):
     unit: str
     since: date
     households: int = 0
-    """How many households the cadre helps there; 0 of a link to the village."""
+    """How many households the cadre helps there; 0 for a link to the village."""
 
 
 class Lesson(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Training that is owed: of a member, of who is bound to the village, or for people who lack a skill."""
+    """Training that is owed: by a member, by a cadre who is bound to the village, or for people who lack a skill."""
 
     train_by: date
     """The last day for it."""
@@ -60,7 +61,8 @@ class Lesson(msgspec.Struct, frozen=True, omit_defaults=True):
     is_missed: bool = False
     """Whether it was told that the day passed."""
     course: str = ""
-    """The course that answered it, as long as it stands; empty while it is owed."""
+    """The course that taught the skill; empty while the training is owed, also again after that course was
+    withdrawn."""
 
 
 class Leave(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -73,17 +75,17 @@ class Leave(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     decided_by: str = ""
     """The organ that granted it; empty while that is awaited."""
     replaced: bool = False
-    """Whether the unit sends somebody else for the time."""
+    """Whether the leave is long, so that the unit sends somebody else for the time."""
     begun: bool = False
-    """Whether it is of that kind and has begun, so that the member is off the team."""
+    """Whether it is long leave that has begun, so that the member is off the team."""
     over: bool = False
-    """Whether such leave is over, so that it is to be decided whether the cadre comes back."""
+    """Whether it is long leave that is over, so that it must be decided whether the cadre comes back."""
     substitute: str = ""
     """Who was sent for the time."""
     role: Role | None = None
-    """For such leave that has begun: the role in which the member was."""
+    """For long leave that has begun: the role that the member had."""
     acting: str = ""
-    """Where it is the leader's: which member has led the team meanwhile."""
+    """If the leader is on leave: the member who leads the team meanwhile."""
 
     @property
     def days(self) -> int:
@@ -130,7 +132,7 @@ class Month(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     is_missed: bool = False
     """Whether it was told that they were not confirmed in time."""
     short: int = 0
-    """How many members it was told were there for too few days."""
+    """How many members were there for too few days, as was told last."""
 
 
 class Roster(State, frozen=True, kw_only=True, omit_defaults=True):
@@ -160,7 +162,8 @@ class Roster(State, frozen=True, kw_only=True, omit_defaults=True):
     """By the day on which they were over, the terms whose members are to be or were assessed (5.14)."""
 
     def involves(self, said: object) -> Involved:
-        """The unit, and whom it is about: who asked for the leave, whose term it was, else all who are in the team."""
+        """Whom a command concerns: the unit, and the cadre whose leave it is, the cadres whose term it was, or else all
+        who are in the team."""
         leave = self.leaves.get(str(getattr(said, "number", "")))
         term = self.ended.get(str(getattr(said, "ended", "")))
         if term:
@@ -174,7 +177,7 @@ class Roster(State, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def awaits(self) -> bool:
-        """Whether training, a release, a decision on leave or a month's presence is awaited here."""
+        """Whether training, a release, an assessment, a decision on leave or a month's presence is awaited here."""
         return (
             any(self.lessons.values())
             or bool(self.bound)
@@ -219,7 +222,8 @@ class Roster(State, frozen=True, kw_only=True, omit_defaults=True):
         return DeadlineMoved(place=self.place, village=self.id, **moved._replace(path=path).said(notice))
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
-        """Training that is to be had, leave to be decided on, and months whose presence is to be confirmed."""
+        """Training that is owed, members to be released, ended terms to be assessed, leave to be decided on, and months
+        whose presence is to be confirmed."""
         yield from self._lessons(policy)
         if self.bound and (release := policy.team.release):
             yield Task(
@@ -306,20 +310,21 @@ class Roster(State, frozen=True, kw_only=True, omit_defaults=True):
                     )
 
     def owing_since(self, cadre: str, duty: Duty) -> date | None:
-        """Since when a cadre is here in a way for which a duty is owed; None for nobody who owes it."""
+        """Since when a cadre has had a role or a link here for which the duty is owed; None if the cadre does not owe
+        it."""
         post = self.members.get(cadre)
         days = [post.since] if post and duty.of_team(post.role) else []
         held = (self.holders.get(kind, {}).get(cadre) for kind in duty.links)
         return min((*days, *(one.since for one in held if one)), default=None)
 
     def unit_of(self, cadre: str) -> str:
-        """The unit of who owes training here."""
+        """The unit of a cadre who owes training here."""
         held = (of[cadre].unit for of in self.holders.values() if cadre in of)
         return self.unit if cadre in self.members else next(held, self.unit)
 
 
 def decider(leave: Leave, policy: Policy) -> EventRole:
-    """Who decides on leave; on a kind that the pack has no more, the organisation department."""
+    """Who decides on leave. If the pack no longer has the kind of leave, the organisation department does."""
     kind = policy.presence.kind(leave.kind) if policy.presence else None
     return kind.decider(leave.days) if kind else "organisation"
 
@@ -352,8 +357,8 @@ def merging(_state: Roster | None, event: VillageMerged) -> Iterable[Key]:
 
 
 def absorb(state: Roster | None, event: VillageMerged, policy: Policy, today: date, others: Others) -> Change:
-    """The remaining village has the other one's team where it took it, the people who lack a skill, and terms that are
-    to be assessed, whichever team it was."""
+    """The remaining village takes over the skills that people lack and the terms that ended. If it took the other one's
+    team, it also takes over what the members owe or are granted."""
     other, link = others[Roster, event.village], others[Link, id_of(event.into)]
     if not isinstance(other, Roster):
         return Change(state)
@@ -376,17 +381,17 @@ def absorb(state: Roster | None, event: VillageMerged, policy: Policy, today: da
 
 
 def dissolve(state: Roster | None, event: VillageMerged, policy: Policy, today: date) -> Change:
-    """Nobody is in a village that is no more, and nobody lacks anything there."""
+    """A village that was merged into another has no team any more, and nobody lacks a skill there."""
     return Change(state and Roster(id=state.id, place=state.place))
 
 
 def clocked(state: Roster, policy: Policy, today: date) -> Roster:
     """The roster with its timers on the next days on which something begins or has become overdue.
 
-    On New Year's Day the training begins that members owe each year, and on the first of each month the presence of
-    the one before is asked for. A timer whose day has come and which has not run yet stays: of several on one day each
-    runs, and none is lost to a command of that day. What the pack asks for no more is not awaited any more, at the next
-    such day at the latest.
+    On New Year's Day the training begins that members owe each year, and on the first of each month the presence of the
+    one before is asked for. A timer whose day has come and which has not run yet stays, so that neither another timer
+    nor a command of that day moves it. What the pack no longer asks for is dropped here, so at the latest when a timer
+    runs.
     """
     state = _asked_for(state, policy)
     every = (*state.lessons.values(), *state.lacking.values())

@@ -51,8 +51,8 @@ Others = Mapping[Key, State | None]
 
 
 def diagnose(state: Link | None, event: VillageDiagnosed, policy: Policy, today: date) -> Change:
-    """A diagnosed village waits for a unit. If a team is still there, after a relapse or for a list, it gets that
-    again."""
+    """A diagnosed village waits for a unit. If a team is still there, after a relapse or for a list, the village is
+    matched with that team again."""
     state = state or Link(id=id_of(event.village), place=event.place, stage="released", spell=0)
     if not state.awaits_diagnosis(event.spell):
         return Change(state)
@@ -293,8 +293,8 @@ def _with_owed(state: Link, policy: Policy) -> Link:
     """The link with those vacancies only that must be filled: all if the team is too small, else those of a role that
     too few have.
 
-    A team of five that may have three to five members owes nobody when one leaves. The unit may still fill the place,
-    since the pool remembers it.
+    If a team may have three to five members and one of five leaves, the unit owes no replacement. It may still send
+    one, since the pool remembers the vacancy.
     """
     is_short = len(state.team) < policy.team.fewest
     have = Counter(member.role for member in state.team)
@@ -318,8 +318,8 @@ def extend(state: Link, due: Due, policy: Policy, today: date) -> Change:
 
 
 def prolong(state: Link | None, event: OutcomeDecided, policy: Policy, today: date) -> Change:
-    """A body decided that the unit stays longer, since it had not done what it owed (3.11). That counts from the end of
-    its term, or after the exit from the day on which its team would go home."""
+    """A body decided that the unit stays longer, since it had not done what it owed (3.11). The longer time counts from
+    the end of its term, or, after the exit, from the day on which its team would go home."""
     is_out = state is not None and state.stage in ("assigned", "helped", "kept") and state.unit == event.subject
     if state is None or not is_out or policy.team.extension is None or event.outcome in state.prolonged:
         return Change(state)
@@ -336,7 +336,8 @@ def prolong(state: Link | None, event: OutcomeDecided, policy: Policy, today: da
 
 
 def shorten(state: Link | None, event: AppealDecided | DecisionWithdrawn, policy: Policy, today: date) -> Change:
-    """The decision that the unit stays longer is gone, so it stays as long as without it."""
+    """The decision that the unit stays longer was overturned or withdrawn, so the unit stays only as long as it would
+    have without it."""
     if state is None or event.outcome not in state.prolonged:
         return Change(state)
     shorter, until = _prolonged(state, [one for one in state.prolonged if one != event.outcome], policy)
@@ -374,7 +375,8 @@ def ask_adjustment(state: Link | None, event: OutcomeDecided, policy: Policy, to
 def drop_adjustment(
     state: Link | None, message: AppealDecided | DecisionWithdrawn | AdjustTeam, policy: Policy, today: date
 ) -> Change:
-    """The adjustment was made, or its decision is gone. Who left by then is not put back."""
+    """The adjustment was made, or the decision on it was overturned or withdrawn. Whoever left by then is not put
+    back."""
     return Change(state and state.but(adjustments=without(state.adjustments, message.outcome)))
 
 
@@ -482,7 +484,8 @@ def disbanded(state: Link, ground: str) -> tuple[TeamDisbanded, ...]:
 
 
 def merging(_state: Link | None, event: VillageMerged) -> Iterable[Key]:
-    """The keys that the rules of a merger read: both villages' links, and the pools that know why a village is poor."""
+    """The keys that the rules of a merger read: both villages' links, and the pools, which know the problem class of a
+    village in need."""
     yield from ((Link, id_of(event.village)), (Link, id_of(event.into)))
     yield from relatives(event)
 
@@ -535,7 +538,7 @@ def released(state: Link, on: date) -> TeamReleased:
         place=state.place,
         village=state.village,
         unit=state.unit,
-        spell=max(state.spell, 1),  # A village that was on other lists only counts as one in its first spell.
+        spell=max(state.spell, 1),  # A village that was only on other lists counts as in its first spell.
         team=state.team,
         served_days=(on - state.since).days,
     )

@@ -19,8 +19,8 @@ KEPT = 5
 
 
 def end(state: Roster | None, event: TermEnded | TermExtended | TeamReleased, policy: Policy, today: date) -> Change:
-    """A term is over. Who was in the team is to be assessed, once where several events tell of the same end. What a
-    body extends by a decision is not over."""
+    """A term is over. Everybody who was in the team is to be assessed, only once even if several events tell of the
+    same end. A term that a body extends by a decision is not over."""
     if isinstance(event, TermExtended) and event.outcome:
         return Change(state)
     terms, ended = policy.team.term_assessment, f"{today}"
@@ -37,7 +37,7 @@ def end(state: Roster | None, event: TermEnded | TermExtended | TeamReleased, po
 
 
 def assess(state: Roster | None, command: AssessTerm, policy: Policy, today: date) -> Change:
-    """Grade each who was in the team at the end of the term. Grades that were given are corrected by their version."""
+    """Grade each who was in the team at the end of the term. To correct grades, the command names their version."""
     terms = policy.team.term_assessment
     if terms is None:
         zh, en = "本地规定没有期满考核，不须办理", "the pack asks for no assessment at the end of a term"

@@ -1,8 +1,9 @@
-"""Training that is owed: of members who were sent (2.12), of cadres who are bound to a village otherwise, such as
-leaders and helpers of households (1.8), and in skills that people in a village lack (1.8).
+"""Training that is owed: by members who were sent (2.12), by cadres who are bound to a village otherwise, such as
+leaders and helpers of households (1.8), and to people in a village who lack skills (1.8).
 
-Who joins a team, or is bound to a village, owes what the pack asks, less what the cadre attended before. A lack that is
-reported is answered by a course for the village. What is missed is told to who has to see to the courses, once.
+Whoever joins a team, or is bound to a village, owes what the pack asks, less what the cadre attended before. A reported
+lack is answered by a course for the village. Training that was missed is told once, to the body that has to arrange the
+courses.
 """
 
 from collections import Counter
@@ -51,7 +52,8 @@ def squad_and_team(_state: Roster | None, event: MemberReplaced) -> Iterable[Key
 
 
 def arrive(state: Roster | None, event: TeamAssigned, policy: Policy, today: date, others: Others) -> Change:
-    """A team is assigned. Its members owe what the pack asks of them. Who was there before has joined before."""
+    """A team is assigned. Its members owe what the pack asks of them. A member who was there before keeps the earlier
+    first day."""
     state = state or Roster(id=event.village, place=event.place)
     since = {cadre: post.since for cadre, post in state.members.items()} if state.unit == event.unit else {}
     members = {one.cadre: Post(one.role, since.get(one.cadre, today)) for one in event.team}
@@ -62,8 +64,8 @@ def arrive(state: Roster | None, event: TeamAssigned, policy: Policy, today: dat
 def join(state: Roster | None, event: MemberReplaced, policy: Policy, today: date, others: Others) -> Change:
     """A cadre joins the team, or a member takes another role.
 
-    A team that is proposed only is not there yet. One that was there before the pack asked for anything is known from
-    its first replacement on. A member who takes the lead while the leader is on leave leads for that time.
+    A team that is only proposed is not there yet. A team that was there before the pack asked for anything becomes
+    known here with its first replacement. A member who takes the lead while the leader is on leave leads for that time.
     """
     link = others[Link, id_of(event.village)]
     if not isinstance(link, Link) or link.since is None:
@@ -82,7 +84,7 @@ def join(state: Roster | None, event: MemberReplaced, policy: Policy, today: dat
 
 
 def _stood_in(leave: Leave, event: MemberReplaced, *, is_new: bool) -> Leave:
-    """The leave with who takes the member's place for its time, or leads the team in the leader's."""
+    """The leave, with the cadre who takes the member's place meanwhile, or who leads the team in the leader's place."""
     if is_new and event.recalled in (leave.cadre, leave.substitute):
         return replace(leave, substitute=event.cadre)
     leads = event.role == "leader" and leave.role == "leader" and event.recalled in (leave.cadre, leave.acting)
@@ -90,7 +92,8 @@ def _stood_in(leave: Leave, event: MemberReplaced, *, is_new: bool) -> Leave:
 
 
 def _owing(state: Roster, joined: Iterable[str], policy: Policy, others: Others, today: date) -> Roster:
-    """The roster with what these cadres owe once from their joining on, less what they attended."""
+    """The roster with the duties that these cadres owe only once, counted from their joining, less what they
+    attended."""
     for terms in policy.training:
         if terms.duty and terms.duty.due.after:
             for cadre in sorted(joined):
@@ -101,7 +104,7 @@ def _owing(state: Roster, joined: Iterable[str], policy: Policy, others: Others,
 def _judged(state: Roster, cadre: str, kind: str, duty: Duty, policy: Policy, others: Others, today: date) -> Roster:
     """The roster with or without a cadre's duty, by what the cadre attended.
 
-    A duty of every year is that of today's. It is not owed for the year of joining.
+    A yearly duty is looked at for the current year. It is not owed for the year of joining.
     """
     owed, first = state.lessons.get(kind, {}), state.owing_since(cadre, duty)
     if first is None:
@@ -157,7 +160,8 @@ def bind_holders(
 
 
 def free_holders(state: Roster | None, event: LinkEnded | HouseholdsUnpaired, policy: Policy, today: date) -> Change:
-    """Cadres are not bound to the village any more, or help fewer households. Who has none left owes nothing here."""
+    """Cadres are not bound to the village any more, or help fewer households. A cadre who has none left owes nothing
+    here."""
     if state is None or event.kind not in state.holders:
         return Change(state)
     gone = [event.cadre] if isinstance(event, LinkEnded) else [pair.cadre for pair in event.pairs]
@@ -171,7 +175,8 @@ def free_holders(state: Roster | None, event: LinkEnded | HouseholdsUnpaired, po
 
 
 def squads(state: Roster | None, event: CourseAttended | AttendanceWithdrawn) -> Iterable[Key]:
-    """The keys of the squad from which the village's team comes, and of the units that the others have by now."""
+    """The keys of the squad from which the village's team comes, and of the units from which the event says that cadres
+    of this village came."""
     held = {cadre for of in (state.holders.values() if state else ()) for cadre in of}
     theirs = (one.unit for one in event.attended if state and (one.cadre in state.members or one.cadre in held))
     return ((Squad, unit) for unit in dict.fromkeys((state.unit, *theirs))) if state else ()
@@ -206,7 +211,7 @@ def _made_up(state: Roster, kind: str, was_overdue: bool) -> tuple[Event, ...]:
 
 
 def diagnosed(_state: Roster | None, command: ReportSkills) -> Iterable[Key]:
-    """The key of a state that every village has which was diagnosed."""
+    """The key of a state that every diagnosed village has, and that knows its division."""
     return ((Contacts, command.village),)
 
 
@@ -253,12 +258,13 @@ def report(state: Roster | None, command: ReportSkills, policy: Policy, today: d
 
 
 def teach(state: Roster | None, event: CourseHeld, policy: Policy, today: date) -> Change:
-    """A course was held for people of the village in skills that they lack. What still lacks is reported again."""
+    """A course was held for people of the village in skills that they lack. Skills that are still lacking are reported
+    again."""
     return _answered(state, event, "", event.course, policy, today)
 
 
 def unteach(state: Roster | None, event: CourseWithdrawn, policy: Policy, today: date) -> Change:
-    """The course was none: what it answered is owed again, by the same day."""
+    """The course was recorded by mistake: what it answered is owed again, by the same last day as before."""
     return _answered(state, event, event.course, "", policy, today)
 
 
@@ -281,7 +287,7 @@ def _answered(
 
 
 def fall_due(state: Roster, due: Due, policy: Policy, today: date) -> Change:
-    """Tell once what was not had by its last day. On New Year's Day, begin what is owed each year."""
+    """Tell once which training was not had by its last day. On New Year's Day, begin what is owed each year."""
     told: list[Event] = []
     for kind, owed in sorted(state.lessons.items()):
         missed = {cadre: one for cadre, one in owed.items() if not one.is_missed and one.train_by < due.on}
@@ -315,7 +321,7 @@ def _missed(
 
 
 def _new_year(state: Roster, policy: Policy, day: date) -> Roster:
-    """The roster with the year's duties of all who came before. What of the year before was not had lapses."""
+    """The roster with the year's duties of all who came before. Duties of the year before that were not met lapse."""
     for terms in policy.training:
         duty = terms.duty
         if duty and not duty.due.after:

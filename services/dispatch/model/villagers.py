@@ -1,6 +1,7 @@
 """Villagers who are no cadres and help households of their village (2.2), or are in charge of a party there (2.11).
 
-The registry has them as persons of a village. Each is a squad of one, so that households are counted as a cadre's are.
+The registry has them as persons of a village. Each has a squad of one, so that a villager's households are counted like
+a cadre's.
 """
 
 from collections.abc import Iterable, Mapping
@@ -26,7 +27,7 @@ def person(event: PartyRegistered | PartyWithdrawn | PartyMerged, _policy: Polic
 
 
 def hear(squad: Squad | None, event: PartyRegistered, _policy: Policy, _today: date) -> Change:
-    """A person was registered, or belongs to another village by now. What the villager has stays."""
+    """A person was registered, or belongs to another village by now. Parties that the villager leads stay."""
     squad = squad or Squad(id=event.party, place=event.place)
     leads = squad.villager.leads if squad.villager else {}
     return Change(squad.but(place=event.place, villager=Villager(event.kind, event.parent, leads)))
@@ -89,7 +90,7 @@ def _leading(squad: Squad, villager: Villager, kind: str, parties: tuple[str, ..
 
 
 def led_by(squad: Squad | None, _event: PartyWithdrawn | PartyMerged) -> Iterable[Key]:
-    """The parties that the villager is in charge of."""
+    """The keys of the parties that the villager is in charge of."""
     leads = squad.villager.leads if squad and squad.villager else {}
     return ((Posts, id) for ids in leads.values() for id in ids)
 

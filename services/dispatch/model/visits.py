@@ -1,7 +1,8 @@
-"""How often those who are bound to a village came in a period: a number that a body says after it (2.11).
+"""How often those who are bound to a village came in a period: a number that a body reports afterwards (2.11).
 
-After each month, quarter, half-year or year, as the pack says, that of each who is bound to the village is asked for.
-Where some came less often than the pack asks, the one whom it names is told how many it was. Nothing follows by itself.
+After each month, quarter, half-year or year, as the pack says, this number is asked for, for each cadre or party that
+is bound to the village. If some came less often than the pack asks, the body that the pack names is told how many.
+Nothing follows by itself.
 """
 
 from datetime import date
@@ -22,7 +23,8 @@ KEPT = 12
 
 
 def fall_due(state: Contacts, due: Due, policy: Policy, today: date) -> Change:
-    """Tell once which period was not told in time, and on the first day of one ask for the one before."""
+    """Tell once which period's visits were not reported in time. On the first day of a period, ask for those of the one
+    before."""
     told: list[Event] = []
     for kind, periods in sorted(state.visits.items()):
         link = policy.bonds.get(kind)
@@ -63,7 +65,8 @@ def _asked(state: Contacts, kind: str, last: date, policy: Policy) -> Contacts:
 
 
 def count(state: Contacts | None, command: CountVisits, policy: Policy, today: date) -> Change:
-    """A body says how often each came. Each who was bound to the village at the period's end is named."""
+    """A body says how often each came. The command names everybody who was bound to the village at the period's end,
+    and nobody else."""
     link = policy.bonds.get(command.kind)
     if link is None or link.visits is None:
         zh = "、".join(one.label for one in policy.bonds.values() if one.visits) or "（无）"

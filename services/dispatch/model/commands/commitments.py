@@ -18,7 +18,7 @@ class SetCommitment(Command, frozen=True, kw_only=True):
     period: Period
     """As the task names it: the year, such as `2015`, or `term` for what is owed once a term."""
     items: Annotated[tuple[Item, ...], Meta(max_length=500)] = ()
-    """What is newly owed. The diagnosis's open problems and items carried over are added by themselves."""
+    """What is newly owed. The diagnosis's open problems and items carried over are added automatically."""
     cadre: PartyId | None = None
     """Whose own list it is, where each cadre who holds a link to the village has one (2.3)."""
     set_by: Organ

@@ -21,7 +21,7 @@ class BeginLink(Command, frozen=True, kw_only=True):
 
 
 class EndLink(Command, frozen=True, kw_only=True):
-    """A cadre's link to a village ends by decision. Why is said to nobody, since it may be personal."""
+    """A cadre's link to a village ends by decision. The reason is not recorded, since it may be personal."""
 
     village: VillageId
     kind: Code

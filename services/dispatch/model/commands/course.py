@@ -30,7 +30,8 @@ class HoldCourse(Command, frozen=True, kw_only=True):
 
 
 class RecordAttendance(Command, frozen=True, kw_only=True):
-    """Cadres who came to a course, by name, so that what they owe is known. Who stood in for another counts himself."""
+    """Cadres who came to a course, by name, so that what they owe is known. Whoever stood in for another is named
+    instead."""
 
     about = "course"
     course: RunId

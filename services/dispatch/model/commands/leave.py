@@ -5,7 +5,7 @@ from shared.contracts.values import Code, Day, Number, Organ, PartyId, Role, Vil
 
 
 class RequestLeave(Command, frozen=True, kw_only=True):
-    """The team asks for a member's leave, in writing. Why is said by the kind alone."""
+    """The team asks for a member's leave, in writing. No other reason is given than its kind."""
 
     village: VillageId
     cadre: PartyId
@@ -17,7 +17,8 @@ class RequestLeave(Command, frozen=True, kw_only=True):
 
 
 class DecideLeave(Command, frozen=True, kw_only=True):
-    """Whoever the pack names for its length grants leave or does not. Leave that has not begun can be taken back so."""
+    """Whoever the pack names for its length grants leave or does not. Granted leave is taken back in the same way,
+    until long leave has begun."""
 
     village: VillageId
     number: Number
@@ -30,7 +31,7 @@ class DecideLeave(Command, frozen=True, kw_only=True):
 class DecideReturn(Command, frozen=True, kw_only=True):
     """After long leave the organisation department decides whether the cadre comes back to the team.
 
-    Who was sent meanwhile then goes home; both are nobody's recall.
+    If the cadre does, whoever was sent meanwhile goes home. Neither is a recall.
     """
 
     village: VillageId

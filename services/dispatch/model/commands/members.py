@@ -29,7 +29,7 @@ class ReportDeparture(Command, frozen=True, kw_only=True):
 class AdjustTeam(Command, frozen=True, kw_only=True):
     """The organisation department says who leaves a team that is adjusted (组织调整); the unit sends others (2.20).
 
-    Who leaves is not sent again. It is no recall, and counts against no person.
+    Whoever leaves is not sent again. This is no recall, and counts against nobody.
     """
 
     village: VillageId

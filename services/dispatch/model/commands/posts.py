@@ -5,8 +5,8 @@ from shared.contracts.values import Code, Organ, PartyId, Role
 
 
 class BeginPost(Command, frozen=True, kw_only=True):
-    """A cadre or villager is bound to a party in a kind of link of the pack: a township's deputy (0.5), or who leads a
-    village's project (2.11)."""
+    """A cadre or villager is bound to a party in a kind of link of the pack: as a township's deputy (0.5), or as the
+    leader of a village's project (2.11)."""
 
     about = "party"
     party: PartyId
@@ -22,8 +22,8 @@ class BeginPost(Command, frozen=True, kw_only=True):
 
 
 class EndPost(Command, frozen=True, kw_only=True):
-    """A cadre's or villager's link to a party ends by decision, such as a recall. Why is said to nobody, since it may
-    be personal."""
+    """A cadre's or villager's link to a party ends by decision, such as a recall. The reason is not recorded, since it
+    may be personal."""
 
     about = "party"
     party: PartyId

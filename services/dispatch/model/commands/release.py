@@ -14,7 +14,7 @@ class ConfirmRelease(Command, frozen=True, kw_only=True):
     village: VillageId
     members: Annotated[tuple[PartyId, ...], Meta(min_length=1, max_length=50)]
     released: bool
-    """Without it, they turned out to have duties at home, or it was confirmed by mistake: they are to be released."""
+    """False if they turned out to have duties at home, or were confirmed by mistake: they are then to be released."""
     confirmed_by: Organ
     """The organ, never a person: it is published."""
     body: Role

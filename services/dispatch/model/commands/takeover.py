@@ -22,7 +22,7 @@ class Held(Bounded, frozen=True, kw_only=True):
     done: Numbers = ()
     """Numbers of the items that are done by now."""
     reconciled_on: Day | None = None
-    """The last reconciliation day that was answered. Later ones are owed here."""
+    """The last reconciliation day that was answered. Later ones are still owed."""
 
 
 class TakeOver(Command, frozen=True, kw_only=True):
