@@ -67,7 +67,8 @@ def documents() -> dict[str, dict[str, Any]]:
         sent = [event for event in events.values() if event.type.startswith(said)]
         heard = {DayPassed, HolidaysAnnounced, PolicyAdopted, *(r.on for r in reactions if issubclass(r.on, Event))}
         # A service does not react to its own events from the stream. Days and holidays are the exception: the registry,
-        # which announces them, also learns of them from the stream; and so does whoever tells what comes back.
+        # which announces them, also learns of them from the stream. So does a service with events that come back to it
+        # (`comes_back`).
         heard -= {event for event in sent if not (event.comes_back or event.type.startswith("calendar."))}
         found[f"asyncapi.{service}.json"] = _asyncapi(service, sent, sorted(heard, key=lambda event: event.type))
     found[WHOLE] = _asyncapi("zhucun", list(events.values()), [])
@@ -75,8 +76,8 @@ def documents() -> dict[str, dict[str, Any]]:
 
 
 def write(folder: Path = FOLDER, page: Path = DIAGRAM_PAGE, today: date | None = None) -> list[str]:
-    """Write all documents, and what has changed into the history of today. If anything would break a reader of the
-    documents of any day, write nothing and return what would; else an empty list."""
+    """Write all documents, and the changes of today into the history. Returns what would break a reader of the
+    documents of any day; if there is anything, nothing is written."""
     wanted, today = documents(), today or datetime.now(UTC).date()
     known, schemas = history.versions(folder), schemas_of(wanted)
     faults = [*_broken(folder, wanted, today), *history.broken(known, schemas, today)]

@@ -35,7 +35,7 @@ def titles() -> dict[str, Both]:
 
 
 def overdue(tasks: Iterable[OpenTask], today: date) -> list[tuple[Both, Both]]:
-    """On which tasks somebody sits: what was due when, and who can move it, those that are longest overdue first."""
+    """The overdue tasks in words: what was due when, and who can move it, the longest overdue first."""
     names, found = titles(), list[tuple[Both, Both]]()
     late = [line for line in tasks if line.task.due and line.task.due < today]
     for line in sorted(late, key=lambda line: (line.task.due or today, line.task.action)):

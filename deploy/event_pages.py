@@ -105,7 +105,7 @@ def _cause(of: str) -> str:
 
 
 _ONLY: Final = {False: "always", True: "never"}
-"""The sealing with which an event is never told in the open, or never sealed."""
+"""By whether a subject is the sealed one: the sealing with which an event is never told on it."""
 
 
 def _heard(service: str) -> set[Any]:

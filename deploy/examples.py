@@ -1,6 +1,6 @@
 """Events as they were told in a played story, for the pages of events and AsyncAPI: `docs/events/examples.jsonl`.
 
-A story is invented, so that an example names nobody; what its rules decided is what they decide of the same case
+A story is invented, so that an example names nobody; what its rules decided, they would decide of the same case
 anywhere. Sealed events are not taken from it. `python -m tests.journeys.test_told` plays the stories and writes the
 file anew, and a test holds every example to today's schema.
 """

@@ -1,8 +1,8 @@
 """What each event looked like on earlier days: `docs/contracts/history/`, and the changelog that is made of it.
 
-A subscriber may have been built on any day since an event exists. So `zhucun contracts` keeps the shape that each event
-had at the end of a day on which it changed, and writes nothing that would break a reader of any of them. The files
-need no git: a line of `<type>.jsonl` is one version, with the day from which it holds.
+A subscriber may have been built on any day since an event came to exist. So `zhucun contracts` keeps the shape that
+each event had at the end of a day on which it changed, and writes nothing that would break a reader of any of them. The
+files need no git: a line of `<type>.jsonl` is one version, with the day from which it holds.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,8 +19,8 @@ from shared.contracts import EVENTS, UNTIL
 HISTORY, PAGE = "history", "CHANGELOG.md"
 """The folder of versions and the page of their changes, beside the schemas of today."""
 _WORDS: Final = frozenset(("title", "description", "examples", "pattern"))
-"""Keys of a schema that are not kept. Whether one regular expression takes less than another cannot be told from them,
-so that a new one is compared with the latest only."""
+"""Keys of a schema that are not kept: words and patterns. Whether one regular expression accepts less than another
+cannot be computed, so a new pattern is compared only with that of the latest schema."""
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -110,7 +110,7 @@ def changelog(found: Mapping[str, list[Version]]) -> str:
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
     """What has changed from one version to the next, in both languages.
 
-    A field of another shape would break its readers, so that one which differs takes fewer values.
+    A field of another shape would break readers and is refused. So a field that differs accepts fewer values.
     """
     told: dict[str, list[str]] = {"新增 · new": [], "收窄 · takes fewer values": [], "删除 · removed": []}
     new, narrower, removed = told.values()

@@ -70,7 +70,7 @@ class Mechanism(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Book(msgspec.Struct, forbid_unknown_fields=True):
-    """The file."""
+    """The content of `docs/mechanisms.toml`."""
 
     sources: dict[str, Source]
     mechanisms: dict[str, Mechanism]
@@ -87,13 +87,14 @@ class Citation(NamedTuple):
 
     @property
     def is_rule(self) -> bool:
-        """Commands and events are what a rule is about, and a pack's section is found by its key."""
+        """Whether a rule cites the id. A command or an event is what a rule is about, and a pack's section is found by
+        its key, so neither is a rule."""
         rules = self.file.startswith(("services/", "shared/")) and "/model/commands" not in self.file
         return self.kind == "told" and rules and not self.file.startswith(("shared/contracts/", "shared/policy/"))
 
 
 def book() -> Book:
-    """What people have written."""
+    """Read `docs/mechanisms.toml`."""
     return msgspec.toml.decode(FILE.read_bytes(), type=Book)
 
 

@@ -161,7 +161,7 @@ _OF_LAYER: Final = "OfLayer"
 
 
 def _of_layer(defs: Mapping[str, Any]) -> dict[str, Any]:
-    """What a layer can say: the same as a whole pack, of which it must say nothing but its own head."""
+    """The definitions of what a layer can say: the same as a whole pack, but only its own head is required."""
     text = re.sub(r'"(#/\$defs/\w+)"', rf'"\1{_OF_LAYER}"', json.dumps(defs))
     found: dict[str, Any] = {f"{name}{_OF_LAYER}": part for name, part in json.loads(text).items()}
     for part in found.values():

@@ -155,7 +155,7 @@ def text() -> str:
 
 
 def _shown() -> Iterator[str]:
-    """A line for each kind of state of which not everybody who reads it is shown all."""
+    """A line for each kind of state that is not shown in full to everybody who may read it."""
     for service in SERVICES:
         for kind in sorted(import_module(f"services.{service}.app").SERVICE.tables.states, key=lambda one: one.kind):
             names = [WORDS[role] for role in ROLES if role in kind.readers]

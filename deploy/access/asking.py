@@ -35,7 +35,8 @@ async def connected(url: str, key: Path, ca: Path | None = None) -> AsyncIterato
 
 
 async def _connect(urls: Sequence[str], key: Path, ca: Path | None) -> Client:
-    """A connection to whoever of the servers is well: the library ends its search at one that is reached and silent."""
+    """A connection to the first server that is well. The library by itself would give up at a server that is reached
+    but silent."""
     failed: Error | OSError = NoServersError()
     for url in urls:
         try:
@@ -80,8 +81,8 @@ async def reload(url: str, key: Path, ca: Path | None = None) -> Sequence[str]:
 
 
 async def _answers(client: Client, subject: str, named: int, last: float = 0) -> dict[str, Any]:
-    """The answers to one question, by server. `named` is how many must answer, at least, if all are well; for others
-    it waits `last` seconds.
+    """The answers to one question, by server. `named` is how many must answer, at least, if all are well; for further
+    answers it waits `last` seconds.
 
     It is asked again while some are missing: a server that has just found the others may answer before it knows where
     its answer is heard.

@@ -31,8 +31,8 @@ AT_MOST: Final = {"max_ack_pending": 10_000, "max_waiting": 512}
 
 
 HEARD: Final = "heard.json"
-"""The file that keeps, for each subscriber's consumer, when the stream was made in which it has its place. Empty: what
-it lacks is not in the stream any more."""
+"""The file that keeps, for each subscriber's consumer, when the stream that it reads was made. The time is empty if the
+stream has lost something that the subscriber had not read."""
 
 
 async def admit(client: Client, keys: Path, message: Msg) -> None:
@@ -55,7 +55,7 @@ async def admit(client: Client, keys: Path, message: Msg) -> None:
 
 
 def _require_whole(name: str, known: str | None, made: str, policy: str) -> None:
-    """Refuse, by ValueError, to begin at the beginning of a stream that lacks what the subscriber has not read."""
+    """Raise ValueError if a subscriber would begin at the beginning of a stream that may lack what it has not read."""
     if known is not None and known != made and policy == "all":
         raise ValueError(
             f"消费者“{name}”未读的事件已不全在消息流中（消息流重建、截短，或恢复了备份）。请先向各服务的“/v1/journal”"
@@ -104,9 +104,9 @@ async def look_after(
 ) -> list[str]:
     """Delete the consumers whose grant has ended, and those of which the stream has lost something unread.
 
-    Their subscribers are told what to do when they ask for the consumer again (`admit`). `floors` has up to which
-    message each had read at the last look; what is removed in between may have been unread. Returns what an operator
-    should know.
+    Their subscribers are told what to do when they ask for the consumer again (`admit`). `floors` says up to which
+    message each had read at the last look; messages that were removed since may have been unread. Returns what an
+    operator should know.
 
     Grants are read after the list of consumers, `found`. A consumer is only made after its grant, so a new one in the
     list always has its grant, and is not deleted by mistake.
@@ -131,7 +131,7 @@ async def look_after(
         await client.request(f"$JS.API.CONSUMER.DELETE.{OPEN}.{name}", b"", timeout=ANSWERED_WITHIN)
     if now != heard:
         with _changed(keys) as kept:
-            for name in {*now, *heard}:  # What was changed meanwhile stands.
+            for name in {*now, *heard}:  # An entry that was changed meanwhile stays.
                 if kept.get(name) == heard.get(name):
                     kept.pop(name, None)
                     kept.update({name: now[name]} if name in now else {})
@@ -139,7 +139,7 @@ async def look_after(
 
 
 def begin_anew(keys: Path) -> list[str]:
-    """Let every subscriber be told that the stream may lack what it has read or not, since a backup was restored.
+    """After a backup was restored, the stream may not fit what subscribers have read. Let every subscriber be told so.
 
     Returns the names of their consumers, which end at the next look (`look_after`).
     """

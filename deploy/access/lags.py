@@ -17,7 +17,7 @@ LISTED_WITHIN: Final = 6.0
 PAGE: Final = 256
 """The most consumers of which the server tells at once."""
 LATE: Final = DAY
-"""For so long events may wait for a subscriber before an operator is told."""
+"""How long events may wait for a subscriber before an operator is told."""
 
 
 class Lag(NamedTuple):

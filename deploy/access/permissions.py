@@ -68,7 +68,7 @@ def subscriber(name: str, places: Iterable[str], answers: str = "") -> list[str]
 
 
 def _whole(place: str) -> str:
-    """The subject's tokens of the divisions of six digits that lie in one of two, four or six."""
+    """The tokens of a subject for all counties in a division of two, four or six digits: `21.*.*` for `21`."""
     return ".".join([*re.findall("..", place), "*", "*"][:3])
 
 

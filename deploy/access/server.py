@@ -55,7 +55,8 @@ def accounts(
 
 def _user(name: str, key: str, subjects: Iterable[str]) -> dict[str, Any]:
     may: dict[str, Any] = {"publish": {"allow": list(subjects)}, "subscribe": {"allow": [inbox(name)]}}
-    # The one answers subscribers who ask for a consumer, the other bodies elsewhere that say something.
+    # The installer answers subscribers who ask for a consumer; the registry answers bodies elsewhere that send
+    # commands.
     if asked := {INSTALLER: GATE, ANSWERED: SAID}.get(name):
         may["subscribe"]["allow"].append(f"{asked}.>")
         may["allow_responses"] = True

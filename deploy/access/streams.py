@@ -29,7 +29,7 @@ RETRY: Final = 0.5
 
 
 class Settings(settings.Settings, kw_only=True):
-    """As the services have them."""
+    """The settings, with the same names as the services'."""
 
     nats: str = "nats://127.0.0.1:4222"
     nats_key: Path

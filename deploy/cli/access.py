@@ -180,7 +180,8 @@ def _take_effect(folder: Path, keys: Path) -> bool:
 
     async def take_effect() -> None:
         await asking.reload(url, seed_file(keys, SYSTEM), ca)
-        with suppress(Error, OSError):  # Who keeps the streams deletes them otherwise, when they can be looked at.
+        # If this fails, the process that keeps the streams deletes them at its next look.
+        with suppress(Error, OSError):
             async with asking.connected(url, seed_file(keys, INSTALLER), ca) as client:
                 await consumers.look_after(client, keys, await lags.infos(client), {})
 

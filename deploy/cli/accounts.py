@@ -300,7 +300,7 @@ def login(
 
 
 def _entered(http: httpx.Client, asked: Mapping[str, str], name: str, change: bool, enrol: bool) -> dict[str, Any]:
-    """Ask for whatever the issuer wants, until it lets in. Raises Trouble where it refuses."""
+    """Ask for whatever the issuer wants, until it lets the person in. Raises Trouble where it refuses."""
     typed: dict[str, Any] = {
         "name": name,
         "password": _prompt("密码", "password"),
@@ -487,7 +487,8 @@ def _address(folder: Path) -> str:
 
 
 def _client(folder: Path, *, is_operator: bool = False) -> httpx.Client:
-    """A client of the accounts, as the person who is signed in here, or as the operator. Raises Trouble for nobody."""
+    """A client of the accounts, as the person who is signed in here, or as the operator. Raises Trouble if it is
+    neither."""
     url = _address(folder)
     if is_operator:
         return open_beside(url, as_operator(folder))
@@ -513,7 +514,7 @@ def _show_password(name: str, password: str) -> None:
 
 
 def _holding(text: str) -> dict[str, str]:
-    """A role in a division, from a text such as `扶贫部门@210522`. Raises Trouble for a role that there is not."""
+    """A role in a division, from a text such as `扶贫部门@210522`. Raises Trouble for a role that does not exist."""
     from services.accounts.model.account import GRANTED
 
     word, at, division = text.partition("@")

@@ -93,7 +93,7 @@ def run() -> int:
         told, code = "{}。\n  {}.".format(*refused(error)), 1
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         told, code = f"{_SILENT[0]}\n  The system does not answer ({error}). {_SILENT[1]}", 1
-    except typer.Abort:  # Ctrl-C where something is asked for, or nobody to answer.
+    except typer.Abort:  # Ctrl-C at a question, or nobody is there to answer it.
         told, code = (
             "没有填完就中断了，请在终端里重新运行 / it was broken off; run it again, at a terminal",
             130,

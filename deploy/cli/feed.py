@@ -52,7 +52,7 @@ class _Feed:
         self.service, self.http, self.asked, self.after = service, http, asked, ""
 
     def snapshot(self, place: str, about: str) -> Iterator[dict[str, Any]]:
-        """The states of now, page by page. What is read of the feed afterwards follows behind them."""
+        """The present states, page by page. What is read from the feed afterwards begins right after them."""
         asked = {"about": about} if about else {"place": place}
         found = self.http.get("/v1/snapshots", params=asked).json()
         self.after = found["after"]
@@ -62,7 +62,7 @@ class _Feed:
             yield from found["states"]
 
     def rest(self) -> Iterator[Envelope]:
-        """What it has now behind the last that was read."""
+        """The events that it has now after the last one that was read."""
         end = False
         while not end:
             asked = {k: v for k, v in self.asked.items() if not (self.after and k == "since")}
@@ -111,7 +111,8 @@ def events(
 
 
 def _asked_of(service: str, types: list[str]) -> dict[str, list[str]]:
-    """Which types each service is asked for. Raises Trouble for one that there is not: nobody would ever tell it."""
+    """Which types each service is asked for. Raises Trouble for a type that does not exist, of which nobody would ever
+    hear."""
     if wrong := [one for one in types if one not in EVENTS]:
         like = get_close_matches(wrong[0], EVENTS, 1)
         zh = f"是否为“{like[0]}”？" if like else "全部类型见 docs/events"

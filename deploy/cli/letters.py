@@ -86,7 +86,7 @@ def replay(
     for http in clients(folder, service):  # Replicas that do not have the letter replay nothing.
         waiting = http.get("/v1/dead-letters").json()
         there += sum(id in ("", one["id"]) and about in ("", one["about"]) for one in waiting)
-        # What is about no village comes first, such as a day: what the others say may have been decided on it.
+        # Messages about no village, such as a day, come first: the others may have been decided upon them.
         subjects = sorted({one["about"] for one in waiting}) if every else [about]
         for subject in subjects:
             done += http.post("/v1/dead-letters/replay", params={"about": subject, "id": id}).json()["replayed"]

@@ -33,9 +33,8 @@ ServiceArgument = Annotated[str, typer.Argument(help="服务 · one of " + ", ".
 DEFAULT = Path("data/zhucun")
 SECRET_FILE = "ZHUCUN_SECRET_FILE"
 LOOK: Final = 15.0
-"""Seconds within which a service says whose it is. What is asked of it then may take minutes, and one that is held
-still must not keep a terminal waiting as long without a word.
-"""
+"""Seconds within which a service must say whose it is. Later answers may take minutes, but a service that is suspended
+must not keep a terminal waiting that long without a word."""
 PROFILE_FILES = ("secret_file", "nats_key", "nats_ca")
 PROFILE = (*(f"{service}_url" for service in (*SERVICES, *BESIDE)), "nats", *PROFILE_FILES)
 """The settings of a profile: names of environment variables in small letters and without `ZHUCUN_`."""
@@ -137,10 +136,10 @@ def clients(folder: Path, service: str, place: str = "") -> Iterator[httpx.Clien
 
 
 def token(folder: Path, service: str) -> dict[str, str]:
-    """The header with the token of who has signed in here, else of the operator.
+    """The header with the token of whoever has signed in here, else of the operator.
 
-    It is empty if nobody has, and the secret that the operator's token is made from cannot be read here.
-    A token made from the folder's own secret is never sent to an address outside the folder.
+    It is empty if nobody has signed in, and the secret that the operator's token is made from cannot be read here. A
+    token made from the folder's own secret is never sent to an address outside the folder.
     """
     if tokens := session(accounts_address(folder)):
         return {"Authorization": f"Bearer {tokens.access}"}
@@ -150,7 +149,7 @@ def token(folder: Path, service: str) -> dict[str, str]:
 
 
 def session(url: str) -> signed_in.Tokens | None:
-    """The tokens of who has signed in here; None for nobody.
+    """The tokens of whoever has signed in here; None for nobody.
 
     Raises Trouble if the session has ended: until somebody signs out, nothing is done in the operator's name instead.
     """
@@ -259,7 +258,7 @@ def open_client(url: str, service: str, folder: Path) -> httpx.Client:
 
 
 def explained(response: httpx.Response) -> None:
-    """Raise Trouble, which says what a refusal says."""
+    """Raise Trouble with the words of a refusal, if the answer is one."""
     if response.is_error and not response.request.url.path.startswith("/health"):
         response.read()
         raise Trouble(_problem(response))

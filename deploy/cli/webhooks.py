@@ -181,7 +181,8 @@ def _ask(folder: Path, id: str, what: str, said: dict[str, Any] | None = None) -
 
 
 def client(folder: Path) -> httpx.Client:
-    """A client of the webhooks, as who has signed in here or else as the operator. Raises Trouble if there are none."""
+    """A client of the webhooks, as whoever has signed in here, or else as the operator. Raises Trouble if there are
+    none."""
     url = beside_address(folder, WEBHOOKS)
     if not url:
         raise Trouble(

@@ -60,7 +60,7 @@ def hand_out(folder: Path) -> None:
     for path in folder.iterdir():
         if path.is_dir():
             user, mode = OPERATOR, 0o700
-        elif path.name in ("ca.key", "postgres.password"):  # Nobody but these steps and PostgreSQL's own start.
+        elif path.name in ("ca.key", "postgres.password"):  # Read only by these steps and by PostgreSQL's own start.
             user, mode = 0, 0o600
         else:
             user = USERS.get(path.stem, OPERATOR)

@@ -26,10 +26,10 @@ OF_A_RUN: Final = ("lock", "pids.json")
 
 
 def save(folder: Folder, archive: Path) -> list[str]:
-    """Put a folder whose system is stopped into an archive; the names of its databases.
+    """Put a folder whose system is stopped into an archive. Returns the names of its databases.
 
-    Raises StartError if the system runs, or a database is damaged: a backup is worth what can be restored from it. An
-    earlier backup stays as it is.
+    Raises StartError if the system runs, or a database is damaged: a backup is worth only what can be restored from it.
+    An earlier backup is never overwritten.
     """
     if archive.exists():
         raise StartError(
@@ -54,7 +54,7 @@ def save(folder: Folder, archive: Path) -> list[str]:
 
 
 def restore(archive: Path, folder: Folder) -> list[str]:
-    """Make a folder of an archive; the names of its databases.
+    """Make a folder from an archive. Returns the names of its databases.
 
     Raises StartError if something is in the folder, or if the archive is no whole backup; then nothing is left of it.
     """
@@ -73,7 +73,7 @@ def restore(archive: Path, folder: Folder) -> list[str]:
                 with tarfile.open(fileobj=stream, mode="r:") as packed:
                     for member in packed:
                         _take_out(packed, member, new)
-                while stream.read(2**20):  # Only at the very end is the checksum compared.
+                while stream.read(2**20):  # The checksum is compared only at the very end.
                     pass
             if not Folder(new).mark:
                 raise StartError(_broken(archive, "没有安装标识", "it has no installation's mark"))
@@ -87,7 +87,8 @@ def restore(archive: Path, folder: Folder) -> list[str]:
 
 
 def _take_out(packed: tarfile.TarFile, member: tarfile.TarInfo, root: Path) -> None:
-    """Write one file of the archive below a folder, for its owner alone. Raises TarError for what is no part of one."""
+    """Write one file of the archive below a folder, for its owner alone. Raises TarError for anything that is no part
+    of a data folder."""
     parts = Path(member.name).parts
     if not parts or ".." in parts or Path(member.name).is_absolute() or not _is_part(parts[0]):
         raise tarfile.TarError(member.name)

@@ -72,7 +72,7 @@ _PLAYED: Final = re.compile(r"[^:]+:\d{4}-\d\d-\d\d-\d+-\d+-\d{4}(-\d+)?(:\w+)?"
 
 
 def not_played(root: Path) -> list[str]:
-    """The paths at which somebody other than a play has handed something in, by the databases of a folder.
+    """The paths at which somebody other than a play has handed something in, as the databases of a folder tell.
 
     Raises StartError if the databases cannot be read.
     """

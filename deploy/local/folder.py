@@ -91,7 +91,7 @@ class Folder:
         self.signing_keys = self.root / "accounts.keys"
         """The keys by which accounts sign tokens. Where they exist, the accounts run and whoever comes must sign in."""
         self.issuers = self.root / "issuers.toml"
-        """Whose tokens the services take."""
+        """The file that says whose tokens the services take."""
         self.ports: dict[str, int] = {}
         self.notes: list[str] = []
         """Messages to the operator about the latest claim, such as a changed port."""

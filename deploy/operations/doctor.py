@@ -181,7 +181,7 @@ def _service(service: httpx.Client) -> tuple[str, str]:
 
 
 def _words(answer: httpx.Response) -> str:
-    """What a service that cannot work says of it. Empty if it does not, or refuses whoever asks."""
+    """What a service that cannot work says about the reason. Empty if it says nothing, or only refuses the caller."""
     try:
         said = answer.json() if answer.status_code >= 500 else {}
     except ValueError:

@@ -1,4 +1,5 @@
-"""What administrators ask for, over HTTP with their own access tokens; the operator with the installation's token."""
+"""What administrators and officers ask for over HTTP with their own access tokens, and the operator with the
+installation's token."""
 
 import secrets
 from collections.abc import AsyncIterator, Callable
@@ -40,7 +41,7 @@ class Appointed(NewAccount, frozen=True, kw_only=True):
 
 
 class Roles(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All roles that an account has from now on, and whose it is; what is not said stays as it is."""
+    """All roles that an account has from now on, and to whom it belongs. Fields that are left out stay as they are."""
 
     roles: tuple[Holding, ...]
     cadre: account.Reference | None = None
@@ -101,7 +102,7 @@ class Secret(msgspec.Struct, kw_only=True):
 MOST_ROLES: Final = 100
 Change = Callable[[Account], Account]
 _LENGTHENS: Final = ("account.roles", "account.kin")
-"""What may make tokens longer, of the account and of whoever acts for it."""
+"""Deeds that may make tokens longer: the account's own, and those of colleagues who act for it."""
 
 
 class Api:
@@ -136,7 +137,7 @@ class Api:
 
     @says(answers=dict[str, str], asks=False)
     async def health(self, _request: Request) -> Answer:
-        """Whether the database answers. Raises what it says."""
+        """Whether the database answers. Raises the database's error if it does not."""
         async with self._log.engine.connect() as conn:
             await store.session(conn, "")
         return told({"database": "ok"})
@@ -268,7 +269,7 @@ class Api:
 
     @says(query={"after": Number}, media=[LINES])
     async def read_audit(self, request: Request) -> Answer:
-        """The log's entries after a number, which is itself noted in it."""
+        """The log's entries after a number. Reading them is itself noted in the log."""
         after = request.number("after")
         async with self._noted(request, "audit.read"):
             pass
@@ -297,7 +298,8 @@ class Api:
     async def _change(
         self, request: Request, deed: str, change: Change, *, ends: bool = False, cuts: bool = False
     ) -> Answer:
-        """Change an account. `ends` its sessions; `cuts` what it handed on to what it may do now."""
+        """Change an account. With `ends` its sessions end; with `cuts` what it handed on is cut to what it may do
+        now."""
         async with self._noted(request, deed, of=request.name) as (conn, noted):
             assert noted.account
             changed = change(noted.account)
@@ -313,7 +315,8 @@ class Api:
         return told(_shown(changed, to=noted.by))
 
     async def _require_room(self, conn: AsyncConnection, name: str) -> None:
-        """Refuse what would make an account's token longer than services take, also on a day that is to come."""
+        """Refuse what would make an account's token longer than services take. Delegations that have not begun yet
+        count too."""
         account, given = await store.named(conn, name), await store.delegations(conn, name)
         taken = [one for one in given if one.taker == name and one.until >= _today()]
         givers = [(await store.named(conn, one.giver), one) for one in taken]
@@ -326,7 +329,8 @@ class Api:
             )
 
     async def _cut(self, conn: AsyncConnection, changed: Account, noted: "_Noted") -> None:
-        """Leave of what an account handed on what it may still do. A locked one hands on and takes nothing."""
+        """Cut what an account handed on to what it may still do. A locked account neither hands on nor takes
+        anything."""
         for one in await store.delegations(conn, changed.name):
             left = None if changed.locked else delegation.cut(one, changed.roles) if one.giver == changed.name else one
             if left != one:
@@ -345,7 +349,7 @@ class Api:
     ) -> AsyncIterator[tuple[AsyncConnection, "_Noted"]]:
         """A deed and its entry in the log, in one transaction. A refusal undoes the deed and is noted by itself.
 
-        Raises Denied for whoever may not do it. `of` names the account that it is done with, if there is one.
+        Raises Denied for whoever may not do it. `of` names the account that is changed, if there is one.
         """
         noted = _Noted()
         try:

@@ -18,7 +18,7 @@ NAME = "accounts"
 
 
 class Settings(process.Settings, kw_only=True):
-    """What accounts need beside."""
+    """The settings of the accounts, beside those that every process has."""
 
     signing_keys: Path
     """The file with the keys that sign tokens. It is made at the first start, and nobody else may read it."""
@@ -32,7 +32,7 @@ class Settings(process.Settings, kw_only=True):
 
 
 def build(of: Settings) -> tuple[App, Log]:
-    """The application, and the log whose engine its maker disposes of."""
+    """The application, and its log. The caller disposes of the log's engine."""
     secret = of.secret_file.read_bytes()
     url = of.issuer or f"http://{of.host}:{of.port}"
     log = Log(open_engine(of.database), secret, url)

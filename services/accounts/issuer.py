@@ -31,9 +31,9 @@ from shared.web.token import LONGEST_TOKEN
 CLIENT: Final = "zhucun-cli"
 """The client by which programs on people's own machines sign in. It has no secret (RFC 8252)."""
 CONSOLE: Final = "zhucun-console"
-"""The client by which people sign in to the pages in the browser. It has none either."""
+"""The client by which people sign in to the pages in the browser. It has no secret either."""
 _LOOPBACK: Final = r"http://127\.0\.0\.1:[0-9]{1,5}/callback"
-"""Where programs may be led back to. Nothing but this and the console's addresses is ever a redirect's target."""
+"""The addresses to which programs may be led back. Redirects lead only to these and to the console's addresses."""
 COOKIE: Final = "zhucun_form"
 _PARAMETERS: Final = (
     "client_id", "redirect_uri", "response_type", "scope", "state", "nonce", "code_challenge", "code_challenge_method",
@@ -54,7 +54,7 @@ class _Granted(msgspec.Struct, kw_only=True):
     name: str
     client: str
     stood: tuple[str, str]
-    """The password and second factor that the account had when it was made."""
+    """The password and second factor that the account had when the code was made."""
     amr: tuple[str, ...]
     redirect_uri: str
     challenge: str
@@ -131,7 +131,7 @@ class Issuer:
 
     @says(answers=dict[str, Any], asks=False)
     async def jwks(self, _request: Request) -> Answer:
-        """The public keys; another signs from time to time."""
+        """The public keys. From time to time a new key takes over the signing."""
         self.keys.renew(datetime.now(UTC))
         return told(self.keys.public())
 
@@ -154,7 +154,8 @@ class Issuer:
         also={303: {}, 400: {PROBLEM: Problem, HTML: None}, 401: {PROBLEM: Problem}},
     )
     async def authorize(self, request: Request) -> Answer:
-        """Take what was typed: from the page, or in JSON from the command line, which may not come from a page."""
+        """Take what was typed: from the page, or in JSON from the command line. A page elsewhere cannot send JSON here,
+        so JSON needs no cookie."""
         if request.media == JSON:
             typed: Any = request.json(Typed)
             asked = self._required({name: getattr(typed, name) for name in _PARAMETERS})
@@ -255,7 +256,8 @@ class Issuer:
         granted = self._codes.take(code)
         proof = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
         if not granted:
-            if begun := self._used.take(code):  # Somebody else has the code too: what it gave holds no more.
+            # The code comes a second time, so somebody else has it: the session that it began ends.
+            if begun := self._used.take(code):
                 async with self._log.writing() as conn:
                     await store.end(conn, begun)
             raise _Refusal("invalid_grant", "授权码无效或已用过", "the code is unknown, used or too old")
@@ -296,7 +298,8 @@ class Issuer:
             if session and (ended(session, now) or not is_secret(shown, session.secret)):
                 stolen = not ended(session, now)
                 await store.end(conn, id)
-                if stolen and account:  # An old one: thief or owner comes second, and neither may go on.
+                # This refresh token was used before, by a thief or by the owner. Neither may go on.
+                if stolen and account:
                     await self._log.append(conn, [self._log.entry(account, address, "session.refresh", "reused")])
                 session = None
             if session and account and not account.locked:
@@ -314,7 +317,8 @@ class Issuer:
             kept = next((one for one in account.secrets if is_secret(shown, one)), "") if account else ""
             if account and kept and not account.locked:
                 if kept == account.secrets[0] and len(account.secrets) > 1:
-                    account = msgspec.structs.replace(account, secrets=(kept,))  # The new one is in use: the old ends.
+                    # The new secret is in use, so the old one ends.
+                    account = msgspec.structs.replace(account, secrets=(kept,))
                     await store.save(conn, account)
                 await self._log.append(conn, [self._log.entry(account, address, "service.sign-in")])
             elif account and not attempts.wait(counted := await store.attempts(conn, key), now):
@@ -331,7 +335,7 @@ class Issuer:
         return tokens.access_claims(account, self.url, self.audience, client, amr, taken, self._log.relative)
 
     def has_room(self, account: Account, taken: Sequence[tuple[Account, Delegation]]) -> bool:
-        """Whether an account's token, with what it has of others, is as short as services take it."""
+        """Whether an account's token, with the powers that others handed to it, is short enough for the services."""
         claims = self._claims(account, "x" * 40, ("pwd", "otp"), taken)
         return len(self.keys.signed(claims, "at+jwt")) <= LONGEST_TOKEN
 
@@ -364,7 +368,7 @@ class Issuer:
 
     @says(fields=["id_token_hint"], query={"id_token_hint": str}, media=[HTML], asks=False)
     async def end_session(self, request: Request) -> Answer:
-        """End the session of an id token (OpenID Connect RP-Initiated Logout 1.0), even of one that is late."""
+        """End the session of an id token (OpenID Connect RP-Initiated Logout 1.0), even if the token has expired."""
         given = request.form() if request.body else request.query
         hint = given.get("id_token_hint", "")
         found = (self.keys.read(hint, "JWT", self.url, client, even_late=True) for client in self._back)

@@ -1,4 +1,4 @@
-"""The audit log of the accounts, in which people stand by the pseudonyms that all services know them by."""
+"""The audit log of the accounts, in which people appear under the pseudonyms by which all services know them."""
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -16,11 +16,11 @@ class Log(AuditLog):
         self._secret, self._issuer = secret, issuer
 
     def pseudonym(self, account: Account | None) -> str:
-        """By what an account stands here, in the services' logs, and in events; empty for none."""
+        """The pseudonym of an account here, in the services' logs, and in events; empty for none."""
         return pseudonym(self._secret, self._issuer, account.sub) if account else ""
 
     def relative(self, id: str) -> str:
-        """By what a colleague's token has the relative with this id."""
+        """What stands for the relative with this id in the token of a colleague who acts for somebody."""
         return relative(self._secret, id)
 
     def entry(self, account: Account | None, address: str, deed: str, result: str = "done") -> Entry:

@@ -19,7 +19,7 @@ FIRST: Final = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 
 
 def hashed_now(password: str) -> str:
-    """The Argon2id hash of a password, as text with its salt and parameters. It takes the processor meanwhile."""
+    """The Argon2id hash of a password, as text with its salt and parameters. It blocks the process meanwhile."""
     return Argon2id(salt=os.urandom(16), length=32, iterations=ROUNDS, lanes=1, memory_cost=MEMORY).derive_phc_encoded(
         password.encode("utf-8", "surrogatepass")
     )
@@ -31,7 +31,8 @@ async def hashed(password: str) -> str:
 
 
 async def is_password(password: str, hash: str) -> bool:
-    """Whether this is the password of the hash. Without a hash it takes as long and says no, so time tells nothing."""
+    """Whether this is the password of the hash. Without a hash it takes as long and says no, so that the time does not
+    tell whether there is such an account."""
 
     def verify() -> bool:
         try:
@@ -60,7 +61,8 @@ def digest(secret: str) -> str:
 
 
 def is_secret(shown: str, kept: str) -> bool:
-    """Whether a secret that was shown is the one of which this is kept, in a time that tells nothing."""
+    """Whether the digest of a secret that was shown is the one that is kept. Compared in a time that tells nothing
+    about it."""
     return hmac.compare_digest(digest(shown), kept)
 
 

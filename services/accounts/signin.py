@@ -72,7 +72,7 @@ class _Passed(msgspec.Struct, kw_only=True):
 
     name: str
     stood: tuple[str, str]
-    """The password and second factor that the account had: the ticket holds while it has them."""
+    """The password and second factor that the account had: the ticket is valid only as long as it has them."""
     amr: tuple[str, ...]
     change: bool
     enrol: bool
@@ -103,11 +103,11 @@ class SignIn:
                 passed = await self._checked(form, address)
         finally:
             self._crowd[address] -= 1
-            self._crowd += Counter()  # Forgets who waits no longer.
+            self._crowd += Counter()  # Drops addresses of which nobody waits any more.
         return await self._owed(passed, form, address)
 
     async def _checked(self, form: Form, address: str) -> _Passed:
-        """Try name, password and code. Which of them was wrong is told to nobody."""
+        """Try name, password and code. The answer does not say which of them was wrong."""
         now, name = datetime.now(UTC), form.name.strip().lower()
         key, everywhere = store.attempts_key(name, address), store.attempts_key("", address)
         async with self._log.engine.connect() as conn:
@@ -159,7 +159,8 @@ class SignIn:
         left = tuple(kept for kept in account.recovery if not secret.is_secret(given, kept))
         if len(left) < len(account.recovery):
             return msgspec.structs.replace(account, recovery=left)
-        if shared is None and given:  # The right code would be called wrong, and in the end counted as an attack.
+        # The factor cannot be opened here, so even the right code would be called wrong and counted as an attack.
+        if shared is None and given:
             raise Denied(
                 "sign-in",
                 "动态码无法核对：安装密钥不是原来的那一份，请联系运维；恢复码仍可使用",
@@ -170,7 +171,7 @@ class SignIn:
         return None
 
     async def _owed(self, passed: _Passed, form: Form, address: str) -> Ask | Signed:
-        """Ask for what is owed, one after the other, and let in who owes nothing."""
+        """Ask for what is owed, one thing after the other, and let in whoever owes nothing."""
         async with self._log.writing() as conn:
             account = await store.named(conn, passed.name)
             if not account or account.locked:
@@ -205,7 +206,7 @@ class SignIn:
     async def _change(
         self, conn: AsyncConnection, account: Account, passed: _Passed, form: Form, address: str
     ) -> Ask | None:
-        """Take a new password, or ask for it. All sessions end with the old one."""
+        """Take a new password, or ask for it. All sessions end with the old password."""
         if not form.new:
             return Ask(what="change", ticket=self._tickets.put(passed))
         try:
@@ -256,5 +257,5 @@ class SignIn:
 
 
 def stands(account: Account) -> tuple[str, str]:
-    """By what its owner signs in: the password's hash and the sealed second factor."""
+    """What the owner signs in with: the password's hash and the sealed second factor."""
     return account.password, account.factor

@@ -52,7 +52,8 @@ async def keep(conn: AsyncConnection, one: Session) -> None:
 
 
 async def make_room(conn: AsyncConnection, name: str, now: datetime) -> None:
-    """Remove the sessions of an account that are over, and the oldest of those that are too many for another one."""
+    """Remove the sessions of an account that are over, and, if the account has its most already, the oldest, so that
+    another one can begin."""
     found = await conn.scalars(select(TABLES.sessions.c.body).where(TABLES.sessions.c.name == name))
     sessions = sorted((msgspec.json.decode(body, type=Session) for body in found), key=lambda one: one.used)
     live = [one for one in sessions if not ended(one, now)]
@@ -83,7 +84,7 @@ async def delegations(conn: AsyncConnection, *names: str) -> list[Delegation]:
 
 
 async def taken(conn: AsyncConnection, name: str, today: date) -> list[tuple[Account, Delegation]]:
-    """What an account has of others on a day, each with the account of its giver."""
+    """The powers that others handed to an account and that hold on a day, each with the giver's account."""
     found = await _delegations(conn, TABLES.delegations.c.taker == name)
     givers = [(await named(conn, one.giver), one) for one in found if one.holds(today)]
     return [(giver, one) for giver, one in givers if giver]
@@ -107,7 +108,7 @@ async def take_back(conn: AsyncConnection, id: str) -> None:
 
 
 def attempts_key(name: str, address: str) -> str:
-    """Under what attempts are counted: this name, from this address."""
+    """The key under which attempts are counted: this name, from this address."""
     return digest(f"{address} {name}")
 
 

@@ -8,7 +8,8 @@ from shared.engine.audit import audit_table
 
 
 class Tables(NamedTuple):
-    """The tables of this service. It has no journey and no events, so it has none of those that the others share."""
+    """The tables of this service. It handles no villages and no events. So of the tables that other services share, it
+    has only the audit log."""
 
     metadata: MetaData
     accounts: Table
@@ -35,7 +36,7 @@ def _tables() -> Tables:
         Column("body", Text, nullable=False),
         Index("ix_sessions_name", "name"),
     )
-    # By the hash of name and address, so that nothing that a stranger typed is stored.
+    # The key is the hash of name and address, so that nothing that a stranger typed is stored.
     attempts = Table(
         "attempts",
         metadata,

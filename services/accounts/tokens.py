@@ -17,7 +17,7 @@ from shared.calendar import CHINA, DAY
 
 ALGORITHM: Final = "ES256"
 MINUTES: Final = timedelta(minutes=10)
-"""How long an access token holds. Whoever is locked, or has other roles, is so everywhere after this time at most."""
+"""How long an access token holds. A lock or a change of roles is known everywhere after this time at most."""
 RENEWED: Final = timedelta(days=90)
 """How old a signing key becomes before another signs."""
 SHOWN: Final = DAY
@@ -39,7 +39,7 @@ class Keys:
         self.renew(datetime.now(UTC))
 
     def renew(self, now: datetime, *, at_once: bool = False) -> None:
-        """Make another key if the newest is old or `at_once`, and forget those that signed nothing that still holds."""
+        """Make another key if the newest is old or `at_once`, and forget those of which no token can still be valid."""
         before = [*self._kept]
         if at_once or not self._kept or now - self._kept[-1].made > RENEWED:
             jwk = ECKey.generate_key("P-256", {"kid": secrets.token_hex(8), "use": "sig", "alg": ALGORITHM})
@@ -68,7 +68,8 @@ class Keys:
     def read(
         self, token: str, typ: str, issuer: str, audience: str, *, even_late: bool = False
     ) -> dict[str, Any] | None:
-        """The claims of a token of ours of this type, for this audience; None for anything else, and if it is late."""
+        """The claims of a token of ours of this type, for this audience; None for anything else, and for an expired one
+        unless `even_late`."""
         try:
             found = jwt.decode(token, self._set, algorithms=[ALGORITHM])
         except (JoseError, ValueError):
@@ -87,9 +88,9 @@ def access_claims(
     taken: Iterable[tuple[Account, Delegation]],
     relative: Callable[[str], str],
 ) -> dict[str, Any]:
-    """What an access token says (RFC 9068): an account's id, organ, roles and whose it is, and what it has `taken` of
-    others for a time; no person's name. `relative` makes of an id that by which services, and no colleague, know it.
-    """
+    """What an access token says (RFC 9068): an account's id, organ and roles, to whom it belongs, and what it has
+    `taken` from others for a time; no person's name. `relative` turns the id of a giver's relative into one that
+    services recognise, but not the colleague who holds the token."""
     now = int(datetime.now(UTC).timestamp())
     roles = _roles(account)
     if account.administers:

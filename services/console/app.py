@@ -28,7 +28,7 @@ LARGEST = 64 * 2**20
 
 
 class Settings(process.Settings, kw_only=True):
-    """What the console needs beside."""
+    """The settings of the console, beside those that every process has."""
 
     sources: str
     """The services' processes with their addresses: `registry=http://registry:8000,dispatch=http://…`."""
@@ -41,11 +41,11 @@ class Settings(process.Settings, kw_only=True):
     demo: str = ""
     """The command that plays the demo county; empty where nobody may begin it from the pages."""
     demo_folder: Path | None = None
-    """The folder in which that command does it."""
+    """The folder in which that command plays it."""
 
 
 def build(of: Settings, engine: AsyncEngine) -> Litestar:
-    """The application. Its maker disposes of the engine."""
+    """The application. The caller disposes of the engine."""
     sources = dict(one.split("=", 1) for one in of.sources.split(",") if one.strip())
     upstream, secret = Upstream(sources), of.secret_file.read_bytes()
     http = httpx.AsyncClient(headers=operator_headers(secret), timeout=WAIT + 30, trust_env=False)

@@ -1,8 +1,9 @@
-"""Hears the open events of all services and keeps the read tables by them.
+"""Hears the open events of all services and changes the read tables by them.
 
 Each replica of a service has a feed of its own. A page of events, the rows that they change and the cursor behind them
-are one transaction, so that whatever dies in between, each event counts once. A cursor of another journal means that
-what was read is not in force any more: then all tables are emptied and made anew.
+are one transaction, so that whatever dies in between, each event counts once. If a service refuses a cursor because its
+journal is another one now, as after a restored backup, what was read from it is void. Then all read tables are emptied
+and made anew.
 """
 
 import asyncio
@@ -32,7 +33,7 @@ SOON: Final = 0.5
 SILENT: Final = WAIT + 30.0
 """Seconds without an answer of a source after which it counts as standing still."""
 MOST_WAITING: Final = 64
-"""What may wait for somebody who listens. Who is slower is told that all may have changed."""
+"""How many messages may wait for a listener. A slower one is told that any village may have changed."""
 
 
 class Source(msgspec.Struct):
@@ -78,7 +79,7 @@ class Hearing:
 
     @property
     def today(self) -> date | None:
-        """The business day up to which was heard; None as long as nothing was."""
+        """The latest business day of the events heard so far; None before the first."""
         days = [source.position.day for source in self.sources.values() if source.position.day]
         return date.fromisoformat(max(days)) if days else None
 

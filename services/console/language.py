@@ -1,4 +1,5 @@
-"""In which language somebody reads the pages, and how texts are chosen: both stand side by side wherever they stand."""
+"""In which language somebody reads the pages, and how texts are chosen. Wherever there is a text, the Chinese and the
+English stand side by side."""
 
 from collections.abc import Callable
 from typing import Any, Final, Literal
@@ -12,7 +13,8 @@ Say = Callable[[str, str], str]
 
 
 def language(request: Request[Any, Any, Any]) -> Language:
-    """The language that was chosen here before; else Chinese, unless the browser asks for English alone."""
+    """The language that was chosen here before; else Chinese, unless the browser asks for English and not for
+    Chinese."""
     chosen = request.cookies.get(COOKIE)
     if chosen in ("zh", "en"):
         return "zh" if chosen == "zh" else "en"
@@ -21,7 +23,7 @@ def language(request: Request[Any, Any, Any]) -> Language:
 
 
 def say(lang: Language) -> Say:
-    """What chooses texts for a reader of this language: `t("待办", "To do")`."""
+    """A function that chooses texts for a reader of this language: `t("待办", "To do")`."""
 
     def t(zh: str, en: str) -> str:
         return zh if lang == "zh" else en

@@ -27,7 +27,7 @@ from shared.web.sealing import Seal
 
 log = structlog.get_logger()
 CLIENT: Final = "zhucun-console"
-"""By what issuers know the console. It has no secret, but PKCE."""
+"""The client id by which issuers know the console. It has no secret; PKCE takes its place."""
 REST: Final = 30 * 60
 """Seconds after which a session ends if no page is asked for."""
 LONGEST: Final = 12 * 3600
@@ -35,14 +35,14 @@ LONGEST: Final = 12 * 3600
 MARGIN: Final = 30
 """Seconds before its end at which an access token is renewed."""
 NOTED: Final = 60
-"""Seconds between two notes that a session is used."""
+"""Seconds after which it is noted again that a session is in use."""
 SIGNING_IN: Final = 15 * 60
 """Seconds that somebody may take to sign in."""
 _SESSIONS: Final = TABLES.sessions
 
 
 class Kept(msgspec.Struct, kw_only=True):
-    """What is sealed of a session."""
+    """The part of a session that is stored sealed."""
 
     issuer: str
     access: str
@@ -54,7 +54,7 @@ class Kept(msgspec.Struct, kw_only=True):
 
 
 class Session(msgspec.Struct, kw_only=True):
-    """A session that holds."""
+    """A session that is valid."""
 
     id: str
     kept: Kept
@@ -77,7 +77,7 @@ class NotSignedIn(Exception):
 
 
 class SignInFailed(Exception):
-    """Nobody can be let in: what he brings is no answer of an issuer, or the issuer is away (503)."""
+    """Somebody cannot be let in: what his browser brought is no answer of an issuer, or the issuer is away (503)."""
 
     def __init__(self, zh: str, en: str, status: int = 400) -> None:
         super().__init__(en)
@@ -152,7 +152,8 @@ class Sessions:
         kept, used = await self._read(id)
         if kept.until - MARGIN < time.time():
             async with self._renewing.setdefault(id, asyncio.Lock()):
-                kept, used = await self._read(id)  # Another request may have renewed it: a refresh token serves once.
+                # Another request may have renewed it: a refresh token can be used only once.
+                kept, used = await self._read(id)
                 if kept.until - MARGIN < time.time():
                     kept = await self._renewed(id, kept)
         if used < time.time() - NOTED:
@@ -166,7 +167,7 @@ class Sessions:
         await self._keep(session.id, session.kept)
 
     async def end(self, browser: str) -> None:
-        """Sign out: here, and at the issuer if it takes that from us."""
+        """Sign out: here, and at the issuer if it can be told."""
         id = _hash(browser)
         try:
             kept, _ = await self._read(id)
@@ -219,7 +220,8 @@ class Sessions:
             raise _away() from error
 
     async def _told(self, issuer: Issuer, fields: Mapping[str, str]) -> httpx.Response:
-        """What the token endpoint answers. Raises SignInFailed if it is away, so that nothing is forgotten then."""
+        """What the token endpoint answers. Raises SignInFailed if it is away, so that the session is not forgotten for
+        that."""
         addresses = await self._addresses(issuer, "token_endpoint")
         try:
             answer = await self._http.post(addresses["token_endpoint"], data=dict(fields))

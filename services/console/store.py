@@ -39,7 +39,7 @@ class Store:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that may write. What it reads of positions nobody changes meanwhile, in no other process."""
+        """A transaction that may write. Nobody else, in this process or another, changes the positions meanwhile."""
         async with self._lock, self.engine.begin() as conn:
             if conn.dialect.name == "postgresql":  # SQLite refuses the second of two that read the same and write.
                 await conn.exec_driver_sql("LOCK TABLE positions IN SHARE ROW EXCLUSIVE MODE")
@@ -150,12 +150,13 @@ class Asked(msgspec.Struct, frozen=True):
     q: str = ""
     stage: str = ""
     marks: tuple[str, ...] = ()
-    """As what they are counted, such as `late` or `list/model`."""
+    """What they are counted as, such as `late` or `list/model`."""
     unit: str = ""
 
 
 def nearest_page(page: int, number: int, size: int = PAGE) -> tuple[int, int]:
-    """The nearest page to the one that is asked for, and the last one of so many things. There is always a first."""
+    """The page nearest to the one that is asked for, and the last page of so many things. There is always a first
+    page."""
     last = max(1, -(-number // size))
     return min(max(page, 1), last), last
 
@@ -184,8 +185,8 @@ async def is_counted(conn: AsyncConnection, mark: str) -> bool:
 
 
 async def _number(conn: AsyncConnection, asked: Asked) -> int:
-    """How many villages are asked for. By a stage or a single mark it is known or read in an index: a country's
-    villages need not be gone through."""
+    """How many villages are asked for. For a stage or a single mark it is read from the sums or an index, so that a
+    country's villages need not be gone through."""
     sums, marked = TABLES.sums, TABLES.marked
     is_plain = not asked.q.strip() and not asked.unit and len(asked.place) in LEVELS
     if is_plain and not asked.marks:
@@ -218,7 +219,8 @@ def _conditions(asked: Asked) -> Iterator[ColumnElement[bool]]:
 
 
 def _named(table: Table, q: str, code: ColumnElement[str], *names: ColumnElement[str]) -> Iterator[ColumnElement[bool]]:
-    """The condition that a row is called so: by the beginning of its code, a part of a name, or of its pinyin."""
+    """The condition that a row matches what was typed: the beginning of its code, a part of a name, or of its
+    pinyin."""
     if q := q.strip().lower():
         if q.isascii() and q.isdigit():
             yield code.startswith(q)
@@ -241,7 +243,7 @@ async def villages(conn: AsyncConnection, ids: Collection[str]) -> dict[str, Vil
 
 
 async def summed(conn: AsyncConnection, places: Sequence[str]) -> dict[str, dict[str, int]]:
-    """By division, what its villages are counted as."""
+    """By division, the sums over its villages, by measure."""
     table = TABLES.sums
     found: dict[str, dict[str, int]] = {place: {} for place in places}
     for row in await conn.execute(select(table).where(table.c.place.in_(places), table.c.number != 0)):
@@ -285,7 +287,7 @@ class FoundUnits(NamedTuple):
 
 
 async def find_units(conn: AsyncConnection, place: str, q: str, page: int = 1) -> FoundUnits:
-    """A page of the units of a division that are called so, in the order of their ids; or the nearest one."""
+    """A page of the units of a division that match what was typed, in the order of their ids; or the nearest page."""
     table = TABLES.units
     within = table.c.place.between(place[:6].ljust(6, "0"), place[:6].ljust(6, "9"))
     conditions = [within, *_named(table, q, table.c.id, table.c.name)]
@@ -316,14 +318,16 @@ async def unit_names(conn: AsyncConnection, ids: Collection[str]) -> dict[str, s
 
 
 async def stages_by_month(conn: AsyncConnection, place: str) -> list[tuple[date, str, int]]:
-    """By day and stage, how many more villages of a division were in the stage from then on; a county at the least."""
+    """By day and stage, how many more villages of a division were in the stage from then on. Townships have no such
+    numbers."""
     table = TABLES.changes
     found = select(table.c.day, table.c.stage, table.c.number).where(table.c.place == place, table.c.number != 0)
     return [(row.day, row.stage, row.number) for row in await conn.execute(found.order_by(table.c.day))]
 
 
 async def campaigns(conn: AsyncConnection, place: str, most: int = 12, after: int = 0) -> list[Campaign]:
-    """The latest campaigns of a division, and of those in it and around it; `after` so many that are later."""
+    """The latest campaigns of a division, and of those in it and around it; `after` says how many of the latest are
+    left out."""
     table = TABLES.campaigns
     found = select(table.c.body).where(_concerns(place)).order_by(table.c.opens.desc(), table.c.id)
     return [msgspec.json.decode(body, type=Campaign) for body in await conn.scalars(found.limit(most).offset(after))]

@@ -23,7 +23,7 @@ class Tables(NamedTuple):
 
     @property
     def read(self) -> tuple[Table, ...]:
-        """What events made, with how far they were read: all of it is emptied before it is made anew."""
+        """The tables made from events, with how far these were read. All are emptied before they are made anew."""
         return (
             self.villages, self.marked, self.campaigns, self.units, self.packs, self.sums, self.changes,
             self.positions,
@@ -37,7 +37,8 @@ def _tables() -> Tables:
 
 def _kept(metadata: MetaData) -> tuple[Table, ...]:
     """What people keep."""
-    # By the hash of the cookie's value, so that whoever reads the table is nobody's session. `sealed` has the tokens.
+    # The id is the hash of the cookie's value, so that whoever reads the table cannot take over a session. `sealed` has
+    # the tokens.
     sessions = Table(
         "sessions",
         metadata,
@@ -47,7 +48,7 @@ def _kept(metadata: MetaData) -> tuple[Table, ...]:
         Column("used", BigInteger, nullable=False),
         Index("ix_sessions_used", "used"),
     )
-    # Whose they are is a hash, as of the session's cookie: by the table alone nobody learns who looks for what.
+    # The owner is a hash as well, so that the table alone does not tell who looks for what.
     searches = Table(
         "searches",
         metadata,

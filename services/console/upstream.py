@@ -16,12 +16,12 @@ from shared.web.problems import Fault, Problem
 WITHIN: Final = 30.0
 """Seconds within which a service must answer a question."""
 DONE_WITHIN: Final = 100.0
-"""Seconds within which it must answer commands. For 90 of them it waits for a database that is away, and then does them
-all the same: who was told before that nothing came of it would begin anew."""
+"""Seconds within which it must answer commands. If its database is away, it waits for it up to 90 seconds and then
+still does them. A page that gave up earlier would say that nothing was done, and the person would send them again."""
 
 
 class Shown(Protocol):
-    """What shows who asks."""
+    """Whatever has the token that says who asks."""
 
     @property
     def token(self) -> str:
@@ -48,7 +48,8 @@ class Upstream:
         await self._http.aclose()
 
     async def get(self, service: str, path: str, visitor: Shown, *, at: str = "", **params: Any) -> Any:
-        """The decoded answer of who keeps the division `at`, or else the `place` that is asked for. Raises Refusal.
+        """The decoded answer of the process that keeps the division `at`, or else the `place` that is asked for. Raises
+        Refusal.
 
         Where replicas share a service and no place is named, all are asked, and their lists are joined.
         """
@@ -58,8 +59,8 @@ class Upstream:
         return [one for answer in found for one in answer] if len(found) > 1 else found[0]
 
     async def all(self, path: str, visitor: Shown, **params: Any) -> dict[str, Any]:
-        """The answers of all processes that keep the `place` that is asked for, by name. For one that refuses or is
-        away its Refusal stands there."""
+        """The answers of all processes that keep the `place` that is asked for, by name. For a process that refuses or
+        is away, its Refusal takes the place of the answer."""
         names = self.keeping(str(params.get("place") or ""))
 
         async def of(name: str) -> Any:
@@ -95,7 +96,7 @@ class Upstream:
     ) -> Any:
         """The decoded answer to commands: a list of them, or one. Raises Refusal.
 
-        The same `key` with the same commands does what it does once only.
+        The same commands with the same `key` are done only once.
         """
         commands = body if isinstance(body, list) else [body]
         place = str(params.get("place") or (commands[0].get("place", "") if commands else ""))
@@ -120,7 +121,7 @@ class Upstream:
         return str(found.get("name", "")) if isinstance(found, dict) else ""
 
     def keeper(self, service: str, place: str) -> str:
-        """The process of a service that keeps a place, or what is a wider division's own."""
+        """The process of a service that keeps a place, or what belongs to a wider division itself."""
         return self.processes(service, place_of(place))[0]
 
     def keeping(self, place: str) -> list[str]:
@@ -129,7 +130,7 @@ class Upstream:
         return [name for service in services for name in self.processes(service, place)]
 
     def processes(self, service: str, place: str = "") -> list[str]:
-        """The processes of a service that keep a place: one, or all if the place is none of one replica."""
+        """The processes of a service that keep a place: one, or several if the place is shared by several replicas."""
         named = [name for name in self.sources if name.partition("-")[0] == service]
         if len(named) > 1:
             numbers = {str(number) for number in owners(place, len(named))}
@@ -148,8 +149,8 @@ class Upstream:
         headers: Mapping[str, str] = {},
         seconds: float = WITHIN,
     ) -> httpx.Response:
-        """The answer of one process, by its name or address, within so many seconds, if it is one of success. Raises
-        Refusal."""
+        """The answer of one process, by its name or address, within so many seconds. Raises Refusal unless it is a
+        success."""
         shown = {"authorization": f"Bearer {visitor.token}"} if visitor.token else {}
         query = {name: _written(value) for name, value in params.items() if value is not None}
         try:
@@ -201,4 +202,5 @@ _SENT_BEFORE: Final = Fault(
     "this page was sent before, with other content: look at what came of it first; to have done what stands here now, "
     "send it once more",
 )
-"""A page's key is nothing that a person knows of: he has gone back to a page that was sent, and changed it."""
+"""What is said instead of a service's words about a used key. A person does not know of keys: he has gone back to a
+page that he had sent, and changed it."""

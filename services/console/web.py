@@ -42,7 +42,7 @@ COOKIE: Final = "zhucun_console"
 ROLE: Final = "zhucun_role"
 """The cookie with the role and division that were chosen, where nobody is asked who he is."""
 SCHEMA: Final = "schema"
-"""The rule by which what a request says otherwise than its address or command allows is refused."""
+"""The rule that a refusal names where a request does not fit what its address or command allows."""
 FORM: Final = "form"
 """The hidden field by which a form proves that this console made it."""
 ADMINISTRATORS: Final = {
@@ -51,7 +51,7 @@ ADMINISTRATORS: Final = {
     "audit": ("审计管理员", "audit administrator"),
 }
 NO_OFFICERS: Final = {*ADMINISTRATORS, "subscriber"}
-"""Who does no work of an officer. Whoever has no role is shown what a subscriber is."""
+"""The roles that do no work of an officer. Whoever has no role is shown what a subscriber is shown."""
 ROLE_NAMES: Final = {**ROLES, **ADMINISTRATORS, "subscriber": ("订阅程序", "a subscribing program")}
 """All roles that people hold, in Chinese and English."""
 EVERYTHING: Final = tuple(Holding(role, "") for role in ROLES if role not in ("villager", "operator"))  # type: ignore[arg-type]
@@ -70,11 +70,13 @@ NAV: Final = (
     ("/operations", "运行", "Operations"),
     ("/me", "本人", "Me"),
 )
-"""The pages that the head of every page leads to. One that is not there is left out."""
+"""The pages that the head of every page leads to. A page that does not exist is left out."""
 Number = Annotated[int, QueryParameter(name="page")]
-"""The number of a page of a list. For one behind the last there is the last: lists become shorter."""
+"""The number of a page of a list. If it is behind the last page, the last one is shown, since lists may have become
+shorter."""
 OF_EVERYBODY: Final = {"/cases", "/operations", "/me"}
-"""Those of them that have something for who does no work of an officer: administrators, and who has no role."""
+"""Those pages of `NAV` that have something for people who do no work of an officer: administrators, and people without
+a role."""
 
 
 class Visitor(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +94,7 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
     """The bearer token for the services; empty where nobody is asked who he is."""
     lang: Language = "zh"
     owner: str = ""
-    """By what his drafts are known in a browser, which says to nobody else who he is; empty for nobody."""
+    """The key of his drafts in a browser. It does not tell others who he is; empty for nobody."""
 
     def may_see(self, place: str) -> bool:
         """Whether one of his roles reaches a division or village, by its code or the first digits of it; an
@@ -100,12 +102,12 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
         return any(held.role not in ADMINISTRATORS and place.startswith(held.division) for held in self.roles)
 
     def widest(self, place: str) -> str:
-        """The widest of his divisions that reaches a division or village: whose open events he reads all."""
+        """The widest of his divisions that contains a division or village. He may read all its open events."""
         reaching = (held.division for held in self.roles if held.role not in ADMINISTRATORS)
         return min((division for division in reaching if place.startswith(division)), key=len, default=place)
 
     def may_do(self, role: str, place: str) -> bool:
-        """Whether what is awaited there of this role may be his to do."""
+        """Whether a task of this role in this place may be his to do."""
         return any(held.role == role and place.startswith(held.division) for held in self.roles)
 
 
@@ -144,15 +146,16 @@ async def visitor(request: Request) -> Visitor:
 
 
 async def know(request: Request) -> None:
-    """Find out who looks where no page has asked yet: for the page that says what went wrong. What hinders that is not
-    what went wrong, or is told already."""
+    """Find out who looks, if no page has asked yet, for the page that says what went wrong. An error in doing so is
+    ignored: it is not what went wrong, or is told already."""
     if "visitor" not in request.scope["state"]:
         with suppress(Exception):
             await visitor(request)
 
 
 async def told_to(error: Exception, scope: Scope) -> None:
-    """Find out whom the page of an error is for. Addresses that lead nowhere are refused before anybody asks."""
+    """Find out whom the page of an error is for. Addresses that lead nowhere are refused before it is asked who
+    looks."""
     if not isinstance(error, NotSignedIn | SignInFailed):
         await know(Request(scope))
 
@@ -281,12 +284,13 @@ def _proof(secret: bytes, browser: str) -> str:
 
 
 async def form(request: Request) -> dict[str, str]:
-    """The fields of a form that was sent, without the one that proves its origin. Of a name twice, the last holds."""
+    """The fields of a form that was sent, without the one that proves its origin. If a name comes twice, the last one
+    counts."""
     return dict(await _texts(request))
 
 
 async def _texts(request: Request) -> list[tuple[str, str]]:
-    """Its fields one by one, without files."""
+    """The fields of a form that was sent, one by one, without files."""
     sent = (await request.form()).multi_items()
     return [(name, value) for name, value in sent if name != FORM and isinstance(value, str)]
 
@@ -309,7 +313,8 @@ def keeper(request: Request) -> str:
 
 
 async def unforged(request: Request) -> Response[Any] | None:
-    """Refuse parameters that the address does not know, and forms that another site made. It stands before all."""
+    """Refuse parameters that the address does not know, and forms that another site made. It runs before every
+    handler."""
     if request.url.path.startswith("/health"):
         return await strict(request)
     address = site(request).address(request)
@@ -385,7 +390,8 @@ def _said(request: Request, status: int, faults: Sequence[Fault]) -> Response[st
 
 
 def _of_address(request: Request, wrong: Collection[str]) -> Fault:
-    """What is wrong with an address, as somebody would say who followed an old link: services say it as programs do."""
+    """What is wrong with an address, in words for somebody who followed an old link. The services' words are for
+    programs."""
     texts = [(text or name)[:40] for name, text in sorted(request.query_params.multi_items()) if name in wrong]
     quoted = [f"“{text}”" for text in texts if text.isprintable()]
     return Fault(
@@ -398,8 +404,8 @@ def _of_address(request: Request, wrong: Collection[str]) -> Fault:
 
 
 def _nearest(request: Request, looks: Visitor, wrong: Collection[str]) -> tuple[str, Both]:
-    """The nearest page that there is, and what leads there: this one without what is wrong in its address, else the one
-    at the head of all pages under which it would stand, else the first."""
+    """The nearest page that exists, and the words that lead there: this page without what is wrong in its address, else
+    the page of `NAV` under whose address it would be, else the first page."""
     path, asked = request.url.path, sorted(request.query_params.multi_items())
     rest = [one for one in asked if one[0] not in wrong]
     if len(rest) < len(asked):
@@ -448,7 +454,7 @@ def _http(request: Request, error: HTTPException) -> Response[str]:
     }.get(status, ("提交的内容不完整，请重新打开后再提交", "something was lost of what was sent; open the page again"))
     asked = {*request.query_params} if status == 400 else set[str]()
     named = asked.intersection(one.get("key") for one in error.extra) if isinstance(error.extra, list) else asked
-    told = [Fault(0, SCHEMA, zh, en, name) for name in named or asked]  # Some are called otherwise by the framework.
+    told = [Fault(0, SCHEMA, zh, en, name) for name in named or asked]  # The framework has other names for some.
     return _said(request, status, told or [Fault(0, SCHEMA if status == 400 else "", zh, en)])
 
 

@@ -35,9 +35,9 @@ COUNTED: Final[Mapping[str, Both]] = {
 }
 """What villages are counted as, in words."""
 MARKS: Final = {*COUNTED, *(f"incidence/{number}" for number in range(len(BINS)))}
-"""As what villages are counted everywhere; what else there is, such as lists and years, differs by region."""
+"""What villages are counted as everywhere. Other marks, such as lists and years, differ by region."""
 _BY_CODE: Final = re.compile("(?:村|village )([0-9]{12})(?![0-9])")
-"""A village as services that know no names call it."""
+"""What services that do not know names call a village."""
 _OF_YEAR: Final[Mapping[str, Both]] = {
     "missed": ("{}年有逾期", "deadlines missed in {}"),
     "visits": ("{}年有到村督查", "visited in {}"),
@@ -55,7 +55,7 @@ def incidence(number: int) -> Both:
 
 
 def counted(mark: str, policy: Policy | None) -> Both:
-    """As what villages are counted, in words."""
+    """What villages are counted as, in words: one mark."""
     name, _, rest = mark.partition("/")
     if mark in COUNTED:
         return COUNTED[mark]
@@ -80,8 +80,8 @@ def late(type: str, kind: str, policy: Policy | None) -> Both:
 
 def place(code: str, townships: Mapping[str, str], book: PolicyBook) -> Both:
     """The name of a division: a township's as its villages say it, another's as its own pack does, or the one in force
-    there, or any that names it, as a county's names the province around it. Of one that nobody names it is said that
-    the code is a division's."""
+    there, or any that names it, as a county's names the province around it. If nobody names it, the words say that it
+    is a division with this code."""
     if not code:
         return "全国", "the whole country"
     if own := book.packs.get(code, ()):

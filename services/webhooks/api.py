@@ -49,7 +49,7 @@ class Shown(msgspec.Struct, kw_only=True):
     contact: str
     status: str
     waiting: int
-    """Events that it has not taken and that wait by themselves. Others that follow are not read yet while it rests."""
+    """Events that it has not taken and that are kept for it. While it rests, later events are not read yet."""
     standing: int
     """Those of them that are tried no more."""
     delivered_at: datetime | None
@@ -66,9 +66,9 @@ class Shown(msgspec.Struct, kw_only=True):
     oldest_day: str
     """The business day of the oldest of them; empty if it lacks none."""
     oldest_at: datetime | None
-    """When that was told."""
+    """When that event was told."""
     away: tuple[str, ...]
-    """The services that do not say now what else there is."""
+    """The services that do not answer now, so that their part of the lag is not known."""
 
 
 class Undelivered(msgspec.Struct, kw_only=True):
@@ -124,7 +124,7 @@ class Rotation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Another secret."""
 
     at_once: bool = False
-    """Whether those before end now, since somebody else may know one."""
+    """Whether earlier secrets end now, since somebody else may know one."""
 
 
 class Api:
@@ -155,8 +155,8 @@ class Api:
 
     @says(answers=dict[str, str], asks=False)
     async def health(self, _request: Request) -> Answer:
-        """Whether the database and the services' feeds answer, which endpoints take nothing any more, or late, and
-        which got their secrets under another one of the installation."""
+        """Whether the database and the services' feeds answer, which endpoints no longer take events or take them late,
+        and which have secrets that were derived from another secret of the installation."""
         async with self._store.engine.connect() as conn:
             known = await store.endpoints(conn)
             still = [
@@ -233,7 +233,7 @@ class Api:
 
     @says(answers=Tested)
     async def test(self, call: Call) -> Answer:
-        """Ask an unconfirmed receiver anew whether it wants events, and send it one that says nothing."""
+        """Ask an unconfirmed receiver anew whether it wants events, and send it a test event without data."""
         async with self._store.engine.connect() as conn:
             one = await self._named(conn, call)
         outcome = Outcome(200)
@@ -260,7 +260,7 @@ class Api:
 
     @says(takes=Again, answers=dict[str, int])
     async def resend(self, call: Call) -> Answer:
-        """Send again what was not taken; with `since`, also what was taken of that day and later."""
+        """Send again what was not taken; with `since`, also what was taken of that day or later."""
         asked = call.request.json(Again)
         async with self._store.engine.connect() as conn:
             one = await self._named(conn, call)
@@ -287,13 +287,13 @@ class Api:
 
     @says(answers=Shown)
     async def resume(self, call: Call) -> Answer:
-        """Send again, whatever had stopped it but a receiver that was never confirmed."""
+        """Send again, whatever had stopped it. Refused only if the receiver was never confirmed."""
         return await self._change(call, endpoint.resumed, needs_confirmed=True)
 
     @says(takes=Rotation, answers=dict[str, str])
     async def rotate(self, call: Call) -> Answer:
-        """Make another secret, told once; the one before signs too for a day, unless it should end at once, or was made
-        under another installation's secret."""
+        """Make another secret, told once; the one before also signs for a day, unless it should end at once, or was
+        derived from another installation's secret."""
         asked = call.request.json(Rotation)
 
         def rotated(one: Endpoint) -> Endpoint:
@@ -387,7 +387,7 @@ class Api:
         )  # fmt: skip
 
     async def _named(self, conn: AsyncConnection, call: Call, *, by_receiver: bool = False) -> Endpoint:
-        """The endpoint of the path, for who looks after it, or for its own receiver. Raises Denied for others."""
+        """The endpoint of the path, for whoever looks after it, or for its own receiver. Raises Denied for others."""
         one = await store.endpoint(conn, call.request.name)
         if not one:
             raise Denied(

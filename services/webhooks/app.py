@@ -25,14 +25,14 @@ LEAST_PATIENCE = 7.0
 
 
 class Settings(process.Settings, kw_only=True):
-    """What webhooks need beside."""
+    """The settings of the webhooks, beside those that every process has."""
 
     sources: str
     """The services' processes with their addresses: `registry=http://registry:8000,dispatch=http://…`."""
     plain_hosts: str = ""
     """Hosts to which http is allowed, with commas in between. Signatures hold there, but anybody can read along."""
     allowed_networks: str = ""
-    """Inner networks to which may be sent, such as `10.21.0.0/16`, with commas in between."""
+    """Inner networks to which events may be sent, such as `10.21.0.0/16`, with commas in between."""
     patience_days: float = LEAST_PATIENCE
     """For how many days an event is tried; seven at least."""
     timeout: float = SECONDS
@@ -42,7 +42,7 @@ class Settings(process.Settings, kw_only=True):
 
 
 def build(of: Settings) -> tuple[App, Post]:
-    """The application, and the couriers, which its maker starts and stops; the engine is in their store."""
+    """The application, and the couriers, which the caller starts and stops. Their store has the database's engine."""
     secret, kept = of.secret_file.read_bytes(), Store(open_engine(of.database))
     plain = set(_listed(of.plain_hosts))
     networks = [ip_network(text) for text in _listed(of.allowed_networks)]

@@ -46,7 +46,8 @@ class Callers:
         )
 
     def asked(self, deed: str, handle: Callable[[Call], Awaitable[Answer]]) -> Handler:
-        """A handler for who is known. What the operator and people do or read is in the log before its answer goes out.
+        """A handler that answers known callers only. What the operator and people do or read is in the log before its
+        answer goes out.
 
         A receiver's questions about its own endpoint are not logged: it may ask every few seconds.
         """
@@ -73,7 +74,7 @@ class Callers:
             )
 
     async def _acting(self, request: Request) -> Acting:
-        """Who sends a request, who does so not too often. Raises Denied (401, 429, 503)."""
+        """Who sends a request. Refuses a caller who sends too many. Raises Denied (401, 429, 503)."""
         try:
             found = await self._shown(request)
         except Denied as error:

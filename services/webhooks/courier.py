@@ -35,7 +35,8 @@ UNKNOWN: Final = (
     "the installation's secret is not the former one, so no receiver would believe a signature, and nothing is sent: "
     "restore the file of the secret; if it is lost, make other ones by `zhucun webhook rotate`",
 )
-"""What an operator is told under another installation's secret, such as one beside a restored database."""
+"""What an operator is told about an endpoint whose secret was derived from another installation's secret, for example
+when only the database was restored."""
 CLOUDEVENTS: Final = "application/cloudevents+json; charset=utf-8"
 
 
@@ -63,7 +64,8 @@ class Post:
         return self._sender()
 
     def is_known(self, one: Endpoint) -> bool:
-        """Whether its receiver would believe what is signed here: not under another installation's secret."""
+        """Whether its receiver would accept signatures from here. It would not if its secret was derived from another
+        installation's."""
         return one.mark in ("", self.mark)
 
     def secret(self, one: Endpoint) -> str:
@@ -71,7 +73,8 @@ class Post:
         return signing.secret(self._installation, one.id, one.generation)
 
     def secrets(self, one: Endpoint) -> list[str]:
-        """The secrets of an endpoint that are valid now. Raises Denied (503) under another installation's secret."""
+        """The secrets of an endpoint that are valid now. Raises Denied (503) if they were derived from another
+        installation's secret."""
         if not self.is_known(one):
             raise Denied("webhooks", *UNKNOWN, status=503)
         return [signing.secret(self._installation, one.id, number) for number in one.valid(time.time())]
@@ -122,7 +125,8 @@ class Post:
         cursor = ""
         while True:
             try:
-                wait = WAIT if cursor and source not in self.away else 0  # That it is back is known at once.
+                # The first page after an outage is not waited for, so that the couriers go on at once.
+                wait = WAIT if cursor and source not in self.away else 0
                 page = await self.feeds.page(source, Chosen(), cursor or TAIL, wait=wait, limit=1)
                 if page.events:
                     page = await self.feeds.page(source, Chosen(), TAIL, limit=1)
@@ -141,7 +145,8 @@ class Post:
 
 
 class Courier:
-    """Serves one endpoint. It alone changes the endpoint's position and what it holds, but for what people ask."""
+    """Serves one endpoint. It alone changes the endpoint's position and what is held for it, apart from what people ask
+    for over HTTP."""
 
     def __init__(self, post: Post, id: str) -> None:
         self._post, self._id, self.woken = post, id, asyncio.Event()
@@ -194,7 +199,7 @@ class Courier:
             for source in self._post.feeds.of(one.asked.types):
                 try:
                     more = await self._read(one, source) or more
-                except Away:  # Others are read meanwhile. Who watches the source wakes this courier afterwards.
+                except Away:  # Other sources are read meanwhile. `_watch` wakes this courier when the source is back.
                     is_whole = False
                 if not await self._is_open():
                     return 0.0
@@ -206,7 +211,7 @@ class Courier:
     # ------------------------------------------------------------------ new events
 
     async def _read(self, one: Endpoint, source: str) -> bool:
-        """Send the next page of a source. What is not taken is held, so the page is done in any case.
+        """Send the next page of a source. What is not taken is held, so the page is done with in any case.
 
         Returns whether the source has more.
         """
@@ -236,13 +241,13 @@ class Courier:
             async with self._post.store.writing() as conn:
                 if await store.endpoint(conn, self._id):
                     await store.hold(conn, self._id, rest)
-                    # Somebody may have asked meanwhile for all from a day on; that stands.
+                    # If somebody has asked meanwhile for everything from a day on, that position stays.
                     if await store.position(conn, self._id, source) == (cursor, day):
                         await store.move(conn, self._id, source, page.after, last)
         return not page.end
 
     async def _first(self, events: list[Event], source: str, cursor: str, *, is_blocked: bool) -> list[Held]:
-        """Send the events of one village for the first time, as far as all go well. Returns those that must wait."""
+        """Send the events of one village for the first time, until one fails. Returns those that must wait."""
         for place, event in enumerate(events):
             now = time.time()
             one = None if is_blocked else await self._open_endpoint()
@@ -258,11 +263,13 @@ class Courier:
         return []
 
     async def _begin_again(self, one: Endpoint, source: str, day: str) -> None:
-        """Read a source again from the first day of which something may be missing; its receiver knows what it has."""
+        """Read a source again from the first day of which something may be missing; its receiver recognises by their
+        ids the events that it has."""
         async with self._post.store.writing() as conn:
             first = await store.forget_source(conn, self._id, source)
             cursor, _ = await store.position(conn, self._id, source)
-            begun = cursor if len(cursor) == len(TAIL) else ""  # Another event that waited has led to this before.
+            # It is a day if reading began again before, and stays so until a page is read.
+            begun = cursor if len(cursor) == len(TAIL) else ""
             since = min(filter(None, (first, day, begun)), default=str(yesterday()))
             await store.move(conn, self._id, source, since, since)
             if found := await store.endpoint(conn, one.id):
@@ -301,7 +308,7 @@ class Courier:
                 found = next((event for event in page.events if event.id == head.id), None)
                 if found:
                     return found
-                if not choice.about:  # It was found among those of its village, for a resend.
+                if not choice.about:  # The cursor may be from a resend, which reads the events of one village alone.
                     choice = chosen(one, head.subject)
                 elif page.end:
                     break

@@ -21,7 +21,7 @@ def require_types(types: Sequence[str]) -> None:
 
 
 def held(event: Event, source: str, cursor: str, now: float, error: str = "", *, due: float = 0.0) -> Held:
-    """An event as one that waits."""
+    """An event in the form in which it waits."""
     return Held(
         source=source, cursor=cursor, id=event.id, subject=event.subject, type=event.type, day=event.day, since=now,
         told=event.time.timestamp(), next=due, error=error,

@@ -9,13 +9,13 @@ from services.webhooks.model import Endpoint, Lag
 from shared.web.following import AnotherJournal, Away
 
 COUNTED: Final = 200
-"""Events of a service that are counted at most. Beyond it the lag only says that there are more."""
+"""Events of a service that are counted at most. If there are more, the lag says only that."""
 AT_ONCE: Final = 8
 """Endpoints that are looked at together, so that services answer others as well."""
 
 
 async def lags(post: Post, endpoints: list[Endpoint]) -> list[Lag]:
-    """The lag of each. Only for those that are behind the services are asked."""
+    """The lag of each endpoint. The services are asked only about endpoints that are behind."""
     limit = asyncio.Semaphore(AT_ONCE)
 
     async def of(one: Endpoint) -> Lag:

@@ -1,4 +1,5 @@
-"""Sending over HTTP to addresses that strangers named: never inwards, never where an answer leads, never for long."""
+"""Sending over HTTP to addresses that strangers named: never into the inner network, never along a redirect, and never
+for long."""
 
 import asyncio
 import socket
@@ -51,14 +52,14 @@ class Sender:
         await self._http.aclose()
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
-        """Send a body. The outcome of whatever happens; nothing is raised."""
+        """Send a body. Whatever happens is returned as the outcome; nothing is raised."""
         _, outcome = await self._send("POST", url, body, headers)
         return outcome
 
     async def allows(self, url: str, origin: str) -> Outcome:
         """Ask whether the receiver wants events from us, as the specification of CloudEvents webhooks has it.
 
-        Who answers with our origin in `WebHook-Allowed-Origin` has control of the address.
+        Only somebody who controls the address can answer with our origin, or with `*`, in `WebHook-Allowed-Origin`.
         """
         answered, outcome = await self._send("OPTIONS", url, b"", {"webhook-request-origin": origin})
         if outcome.is_delivered and answered.get("webhook-allowed-origin") not in (origin, "*"):

@@ -14,7 +14,7 @@ def secret(installation: bytes, endpoint: str, generation: int) -> str:
 
 
 def mark(installation: bytes) -> str:
-    """By which the installation's secret is known again. It tells nothing of it."""
+    """A mark by which the installation's secret is recognised. It reveals nothing of the secret."""
     return hmac.digest(installation, b"zhucun webhooks know it by", "sha256").hex()[:16]
 
 

@@ -25,7 +25,7 @@ class Store:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that may write. What it reads nobody changes meanwhile."""
+        """A transaction that may write. Nobody else changes what it reads meanwhile."""
         async with self.lock, self.engine.begin() as conn:
             yield conn
 
@@ -103,7 +103,7 @@ async def waiting(conn: AsyncConnection, id: str, about: str = "", most: int = M
 
 
 async def heads(conn: AsyncConnection, id: str, now: float, most: int) -> list[Held]:
-    """The events that are due and the first of their village."""
+    """The events that are due and are the first in the queue of their village."""
     table = TABLES.held
     firsts = select(func.min(table.c.number)).where(table.c.endpoint == id).group_by(table.c.subject)
     found = select(table).where(table.c.number.in_(firsts), table.c.next <= now).order_by(table.c.next).limit(most)
@@ -111,7 +111,7 @@ async def heads(conn: AsyncConnection, id: str, now: float, most: int) -> list[H
 
 
 async def next_due(conn: AsyncConnection, id: str) -> float | None:
-    """When the next of the firsts of their villages is due. None if there is none."""
+    """When the next event that is the first of its village is due. None if there is none."""
     table = TABLES.held
     firsts = select(func.min(table.c.number)).where(table.c.endpoint == id).group_by(table.c.subject)
     found: float | None = await conn.scalar(select(func.min(table.c.next)).where(table.c.number.in_(firsts)))
@@ -131,7 +131,8 @@ async def count(conn: AsyncConnection, id: str, *, only_standing: bool = False) 
 
 
 async def oldest(conn: AsyncConnection, id: str) -> tuple[str, float]:
-    """The first business day of what an endpoint has not taken, and when the oldest was told; empty if all was."""
+    """The first business day of what an endpoint has not taken, and when the oldest was told; empty and 0 if it has
+    taken all."""
     table = TABLES.held
     found = select(func.min(table.c.day), func.min(table.c.told)).where(table.c.endpoint == id)
     day, since = (await conn.execute(found)).one()

@@ -1,4 +1,4 @@
-"""The first schema. The database refuses to alter or remove what stands in the audit log."""
+"""The first schema. The database refuses to alter or remove entries of the audit log."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -33,7 +33,7 @@ ADMINISTRATORS: Final = {
     "operator": ("运维人员", "the operator"),
     None: ("办事人员本人", "officers in their own name"),
 }
-"""Whose names stand in refusals."""
+"""What refusals call them."""
 GRANTED: Final = {**ROLES, "subscriber": ("订阅者", "a subscriber")}
 """The roles that the security administrator gives."""
 
@@ -60,14 +60,15 @@ class NewAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 BELONGS: Final = ("cadre", "unit", "team", "village", "township")
-"""The fields that say whose an account is."""
+"""The fields that say to whom an account belongs."""
 _OWN: Final = {
     "unit": ("派出单位的编号", "the id of the unit"),
     "team": ("工作队所驻村的编号", "the id of the village of the team"),
     "village": ("所在村的12位代码", "the twelve digits of the village"),
     "township": ("所在乡镇的9位代码", "the nine digits of the township"),
 }
-"""What is missing where a role holds for one's own alone and nothing says whose it is."""
+"""What a refusal calls the id that is missing: some roles hold for one unit, team, village or township alone, so the
+account must say for which."""
 
 
 class Account(NewAccount, frozen=True, kw_only=True, omit_defaults=True):
@@ -121,14 +122,14 @@ DEEDS: Final[dict[str, tuple[str | None, ...]]] = {
     "audit.read": ("audit",), "person.read": ("audit",),
     "delegation.give": (None,), "delegation.end": (None, "security"), "delegation.list": (None, "security", "audit"),
 }  # fmt: skip
-"""Who may do what; None stands for who is no administrator. What concerns an administrator's own account, the operator
-does instead (`require`)."""
+"""Who may do what; None stands for people who are not administrators. What is done with an administrator's account, the
+operator alone may do (see `require`)."""
 
 
 def require(acting: Acting, deed: str, about: Account | None = None) -> None:
-    """Refuse a deed to whoever may not do it, and to everybody with his own account.
+    """Refuse a deed to whoever may not do it, and to everybody on his own account.
 
-    An administrator's account is the operator's to reset and lock: else one of the three could take over another.
+    Only the operator resets or locks an administrator's account: otherwise one of the three could take over another's.
     """
     allowed: tuple[str | None, ...] = ("operator",) if about and about.administers else DEEDS[deed]
     if acting.administers not in allowed:
@@ -184,11 +185,11 @@ def _new(account: NewAccount, known: Iterable[Account], sub: str) -> Account:
 
 
 def given(account: Account, roles: tuple[Holding, ...], **belongs: str) -> Account:
-    """The account with these roles instead of those that it had, and with what is said of whose it is.
+    """The account with these roles instead of those that it had, and with what is said about to whom it belongs.
 
-    Who has the role of a unit, team, village or township acts for that one alone, so that the same administrator says
-    which it is.
-    Administrators get none: whoever makes accounts, gives rights or reads the log does no business with them.
+    Whoever has the role of a unit, team, village or township acts for one of them alone, so the administrator who gives
+    the role also says which one. Administrators get no roles: whoever makes accounts, gives rights or reads the log
+    must not do business with them.
     """
     if account.administers:
         zh, en = ADMINISTRATORS[account.administers]

@@ -1,4 +1,4 @@
-"""How long somebody must wait who typed wrong passwords.
+"""How long somebody who typed wrong passwords must wait.
 
 They are counted by account and address, so that a stranger elsewhere locks nobody out. The wait doubles and has a
 bound, so that whoever shares an address with the stranger, behind a proxy, is kept out for minutes, never for good.
@@ -17,7 +17,7 @@ FORGOTTEN: Final = timedelta(hours=1)
 
 
 class Attempts(msgspec.Struct, frozen=True):
-    """How often it failed in a row, and when last."""
+    """How often signing in failed in a row, and when it failed last."""
 
     failures: int = 0
     last: datetime | None = None

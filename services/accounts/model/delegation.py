@@ -1,7 +1,7 @@
 """Handing on one's powers for a time: an officer on leave lets a colleague act for him, within what he may do himself.
 
-Whoever has it acts in his own name and by the other's power, for the other's organ. It begins and ends by itself. What
-is handed on are roles that the account itself has, so that nobody hands on what was handed to him.
+The colleague acts in his own name, by the officer's power and for the officer's organ. A delegation begins and ends by
+its days. Only roles that the account itself has can be handed on, so nobody hands on what was handed to him.
 """
 
 from collections.abc import Collection, Iterable
@@ -30,7 +30,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What is said when powers are handed on."""
 
     taker: Login
-    """The name by which the one signs in who is to act."""
+    """The name by which the colleague signs in who is to act."""
     until: date
     """The last day, in China's time."""
     since: date | None = None

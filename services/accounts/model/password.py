@@ -9,11 +9,12 @@ from services.accounts.model.refusal import Denied
 SHORTEST, LONGEST = 10, 128
 """Characters. The bound above keeps a request from costing more than others."""
 KINDS: Final = 3
-"""Of how many kinds its characters must be: small letters, capitals, digits, characters such as 春, others."""
+"""How many kinds of characters it must have, of these: small letters, capitals, digits, characters such as 春,
+others."""
 NAMED: Final = 4
-"""From how many characters on a name is looked for anywhere in a password. It is then more than a third of the shortest
-one, so that too little is left to be guessed. A shorter one stands in many words by chance, as “li” does in “spelling”,
-which helps nobody to guess them; so it is looked for as a word of its own."""
+"""A name with at least this many characters must not occur anywhere in a password: it would be more than a third of the
+shortest password, and too little would be left to guess. A shorter name occurs in many words by chance, as “li” does in
+“spelling”, and helps nobody to guess them. So it is refused only as a word of its own."""
 DAYS: Final = 90
 """Days after which it must be changed."""
 

@@ -16,7 +16,7 @@ Ground = Literal[
     "sign-in",
     "token",
 ]
-"""Why somebody is refused: what the log tells beside the deed."""
+"""Why somebody is refused, as the log says it beside the deed."""
 
 
 class Denied(denied.Denied):

@@ -1,4 +1,4 @@
-"""The geometry of charts: which points a picture has. How it is drawn and said stands in the templates."""
+"""The geometry of charts: which points a picture has. The templates draw it and put it into words."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
@@ -66,7 +66,8 @@ def stacked(months: Sequence[tuple[date, dict[str, int]]], stages: Sequence[str]
     for stage in stages:
         above = [n + standing.get(stage, 0) for n, (_, standing) in zip(below, known, strict=True)]
         if above != below:
-            # A stage lasts until the next change, so the line goes level and then up: no village is on its way.
+            # A stage lasts until the next change, so the line goes level and then up or down: no village is between two
+            # stages.
             upper = [point for n, (day, _) in enumerate(known) for point in _stair(x(day), y, above, n)]
             lower = [point for n, (day, _) in enumerate(known) for point in _stair(x(day), y, below, n)]
             areas.append(Area(stage, " ".join(f"{a:.1f},{b:.1f}" for a, b in (*upper, *reversed(lower)))))

@@ -1,7 +1,7 @@
 """Which deadlines were missed for a village, and which of them have been made up for since, as far as is told openly.
 
 What is confirmed by a sealed event alone, such as the days that members of a team were in the village, counts as missed
-but does not stay open here: nobody could see it made up for.
+but does not stay open here: nobody could see here that it was made up for.
 """
 
 from collections.abc import Callable, Mapping
@@ -68,14 +68,14 @@ CLOSED: Final[Mapping[type[Event], Key]] = {
     r.VillageMerged: lambda _: "",
     r.VillageWithdrawn: lambda _: "",
 }
-"""By event, how the keys begin of what it makes up for. The empty text closes all."""
+"""By event, the beginning of the keys of what it makes up for. The empty text closes all."""
 
 
 def reckoned(village: Village, event: Event, today: date) -> Village:
     """The village with what an event says of deadlines: one more that was missed, or some that were made up for.
 
-    Where an event does not say when it was due, as that of an order, it is the day on which it is told. To be told once
-    more of what is late already is no other deadline.
+    If an event does not say when something was due, as one about an order does not, the event's day counts. If
+    something that is late already is told again, no other deadline was missed.
     """
     kind = type(event)
     if kind in OPENED or kind in ONLY_TOLD:

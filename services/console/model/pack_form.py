@@ -20,7 +20,8 @@ HEAD: Final = ("jurisdiction", "version", "effective_from", "name", "name_en")
 _NAMED: Final = ("label", "title", "channel", "rank", "on_list", "figure")
 """The fields by which people call an entry."""
 _CODE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.:/-]*")
-"""What only programs read, such as `registry.village.listed`: the pack that one begins with has said it."""
+"""What only programs read, such as `registry.village.listed`: the form does not ask for it, and the pack that one
+begins with has it."""
 Kind = Literal["number", "text", "day", "truth", "entry"]
 
 
@@ -58,8 +59,8 @@ def lines(policy: Policy, content: Mapping[str, Any], section: str) -> list[Line
 
 
 def filled(policy: Policy, content: Mapping[str, Any], said: Mapping[str, str]) -> dict[str, Any]:
-    """The content with what was said, by the names of lines. A name after a minus sign leaves an entry out; a
-    text that is no number stays one, and the check says so."""
+    """The content with what was said, by the names of lines. A name after a minus sign leaves an entry out. A text that
+    should be a number and is not stays a text, and the check says so."""
     made = deepcopy(dict(content))
     for section in ("", *sections(content)):
         for line in lines(policy, content, section):
@@ -83,7 +84,7 @@ def _put(made: Any, line: Line, text: str) -> None:
 
 
 def _held(made: Any, path: Path) -> Any:
-    """The table or list in which what is at this path stands."""
+    """The table or list that contains what is at this path."""
     for part in path[:-1]:
         made = made[part]
     return made

@@ -1,6 +1,6 @@
 """What an event of any of the four services changes in the read tables.
 
-`RULES` says it for villages, event by event; what is said of a campaign's whole frame is said to each of its villages.
+`RULES` says it for villages, event by event. An event about a campaign's whole frame changes each of its villages.
 Nothing personal is kept: the feeds have open events only, and of cadres these rules keep numbers, not ids.
 """
 
@@ -83,17 +83,17 @@ def decoded(type: str, data: bytes, day: str, time: str) -> Told | None:
 
 
 def campaigns_of(told: Iterable[Told]) -> set[str]:
-    """The campaigns whose rows the events ask for."""
+    """The campaigns whose rows the events may change."""
     return {str(id) for one in told if (id := getattr(one.event, "campaign", None))}
 
 
 def units_of(told: Iterable[Told]) -> set[str]:
-    """The units whose rows the events ask for."""
+    """The units whose rows must be known for the events."""
     return {one.event.unit for one in told if isinstance(one.event, r.UnitWithdrawn)}
 
 
 def villages_of(told: Iterable[Told], campaigns: Mapping[str, Campaign]) -> set[str]:
-    """The villages whose rows the events ask for, where these campaigns are known."""
+    """The villages whose rows the events may change, if these campaigns are known."""
     ids: set[str] = set()
     for one in told:
         if type(one.event) in KNOWN and (id := getattr(one.event, "village", None)):
@@ -173,9 +173,9 @@ CAMPAIGNS: Final[Mapping[type[Event], Callable[[Campaign | None, Any, Told], Cam
 
 
 def _frame(rows: Rows, campaign: Campaign, event: Event) -> None:
-    """Tell the villages of a frame that they are to be visited, or are no more.
+    """Note in the villages of a frame that they are to be visited, or that they no longer are.
 
-    Of a draw nobody knows which villages are, until it is over.
+    Once a campaign turns out to be a draw, nobody knows which of them will be visited, until it is over.
     """
     if not isinstance(event, (i.CampaignPlanned, i.CampaignCommitted, i.CampaignClosed)):
         return
@@ -346,10 +346,10 @@ REPORTED: Final[frozenset[type[Event]]] = frozenset({
     i.BallotHeld, i.ReportDelivered, i.VisitReplied,
     r.ChecklistTicked, r.IndicatorsMeasured,
 })  # fmt: skip
-"""What is filled in for a village and handed up, as far as it is told in the open: beside visits, what those above ask
-of it (3.7). What is handed in once more, as a correction is, counts once more, and what was withdrawn was work as well.
-Figures that follow by themselves from corrected households name nobody who measured, and asked nothing of anybody; nor
-is a report what is noted on the spot, as records of the survey are."""
+"""What is filled in for a village and handed up, as far as it is told in the open: what those above ask of a village
+beside visits (3.7). If something is handed in again, such as a correction, it counts again, and what was withdrawn
+counts as well, since it was work. Figures that result from corrected households are not counted: they name nobody who
+measured, and asked nothing of anybody. Nor are notes that are made on the spot, such as records of the survey."""
 KNOWN: Final[frozenset[type[Event]]] = frozenset(
     {*RULES, *REPORTED, *OPENED, *ONLY_TOLD, *CLOSED, *(move.event for move in JOURNEY)}
 )

@@ -3,7 +3,8 @@
 import os
 from functools import lru_cache
 
-os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # Names are spelt sign by sign, and phrases take 50 MiB.
+# Names are spelt sign by sign, and the dictionary of phrases takes 50 MiB.
+os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
 
 from pypinyin import lazy_pinyin
 

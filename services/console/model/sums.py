@@ -15,7 +15,7 @@ from shared.divisions import DIGITS
 LEVELS: Final = (0, *sorted(DIGITS.values()))
 """How many digits the code of a division has, from the country down to a township."""
 BINS: Final = (0.0, 0.02, 0.05, 0.1, 0.2, 1.0)
-"""The upper ends of the bins in which incidences are shown. A pack's own brackets are counted beside."""
+"""The upper ends of the bins in which incidences are shown. A pack's own brackets are counted as well."""
 
 Sums = Counter[tuple[str, str]]
 """By division and measure, a number."""
@@ -29,7 +29,8 @@ def within(code: str, deepest: int = 9) -> list[str]:
 
 
 def measures(village: Village) -> dict[str, int]:
-    """As what a village is counted. One that is not registered, as far as was heard, is not counted at all."""
+    """What a village is counted as, with numbers. A village whose registration was not heard yet is not counted at
+    all."""
     if not village.name:
         return {}
     found = {f"stage/{village.stage}": 1}
@@ -58,7 +59,7 @@ def measures(village: Village) -> dict[str, int]:
 
 
 def marks(village: Village) -> list[str]:
-    """By which a village is found: as what it is counted, beside its stage, the number of people and money."""
+    """The marks by which a village is found: all that it is counted as, except stage, population and money."""
     return [name for name in measures(village) if not name.startswith(("stage/", "population", "funds/"))]
 
 
@@ -80,7 +81,7 @@ def sums(before: Village | None, after: Village) -> Sums:
 
 
 def changes(before: Village | None, after: Village) -> Changes:
-    """What changes in the sums of stages by day. Only what is registered, as far as was heard, is counted."""
+    """What changes in the sums of stages by day. A village whose registration was not heard yet is not counted."""
     found: Changes = Counter()
     for sign, village in ((-1, before), (1, after)):
         if not village or not village.name:

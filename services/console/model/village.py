@@ -57,7 +57,7 @@ class Late(msgspec.Struct, frozen=True):
 
 
 class Village(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A village as the open events tell it. Without a name it is not registered, as far as was heard."""
+    """A village as the open events tell it. It has no name until its registration was heard."""
 
     id: str
     code: str
@@ -78,7 +78,7 @@ class Village(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     lists: dict[str, str] = {}
     """The lists beside the poverty list on which it stands, each with its mode, if the list has modes."""
     parties: dict[str, str] = {}
-    """Its organisations that stand on a list, by list and party, each with the list."""
+    """The lists on which its organisations stand: by id of the listing, the kind of list."""
     year: int = 0
     """The year of the latest figures."""
     incidence: float | None = None
@@ -120,7 +120,7 @@ class Village(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 GONE = ("merged", "withdrawn")
-"""The stages in which a village is none any more."""
+"""The stages in which a village no longer exists."""
 ON_LIST = ("listed", "diagnosed", "matched", "assigned", "pledged", "helped", "requested", "verified", "noticed")
 """The stages in which a village is on the poverty list."""
 

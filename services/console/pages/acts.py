@@ -1,4 +1,4 @@
-"""Acting: what one may do without being asked, and the form by which anything is said, made from a blank."""
+"""Acting: what one may do without being asked, and the form for any command, made from a blank."""
 
 import asyncio
 import hashlib
@@ -36,12 +36,12 @@ DRAFTED: Final = frozenset({
     "inspection/visits", "inspection/verifications", "registry/surveys", "registry/checklists", "registry/measurements",
     "dispatch/skill-reports", "dispatch/visit-counts",
 })  # fmt: skip
-"""What is written down in villages, where there may be no network: the browser keeps it until it can be sent. No act by
-which somebody decides, and none that names a person."""
+"""What is written down in villages, where there may be no network: the browser keeps it until it can be sent. None of
+these acts decides anything, and none names a person."""
 
 
 TEAM, CASE = "the team", "the case"
-"""By what a line has a team, and the case that is spoken of, in words, beside the fields of its form."""
+"""The keys under which a line has, in words, a team and the case in question, beside the fields of its form."""
 
 
 class Line(msgspec.Struct):
@@ -50,7 +50,7 @@ class Line(msgspec.Struct):
     known: dict[str, str]
     about: Both = ("", "")
     detail: Both = ("", "")
-    """What of it is awaited."""
+    """Which part of it is awaited."""
     expects: str = ""
     words: dict[str, Both] = {}
     ref: str = ""
@@ -58,7 +58,7 @@ class Line(msgspec.Struct):
 
 
 class Moved(NamedTuple):
-    """A field that was another when the form was opened."""
+    """A field that had another value when the form was opened."""
 
     about: Both
     title: Both
@@ -116,7 +116,8 @@ class Form:
         seen, filled = set[str](), list[Filled]()
         for n, row in zip(sent, texts, strict=True):
             expects = self.lines[n].expects
-            # The first of several answers to one state changes it, so the others were not seen as they are then.
+            # The first of several answers to one state changes it, so the version that was seen does not fit the
+            # others.
             filled.append(Filled((row,), expects if expects not in seen else None, replaces.get(n)))
             seen.add(expects)
         return [msgspec.structs.replace(one, expects=one.expects or None) for one in filled], sent
@@ -139,7 +140,7 @@ def _said(texts: Mapping[str, str]) -> dict[str, str]:
 async def acts(
     request: Request, visitor: NamedDependency[Visitor], upstream: NamedDependency[Upstream]
 ) -> Response[str]:
-    """What the visitor may say in his role, by what it is."""
+    """What the visitor may do in his role, in groups."""
     answers = await upstream.all("/v1/blanks", visitor, place=visitor.place[:6], role=visitor.acting, offered=True)
     groups: dict[str, list[tuple[str, Act]]] = {"said": [], "owed": [], "undone": []}
     for said in said_by(answers):
@@ -219,7 +220,7 @@ async def form(
 
 
 async def _case(request: Request, place: str, outcome: str) -> Both:
-    """The case that a page which leads here names by its id, in words, such as a recall of a year; nothing for none."""
+    """In words, the case that the page leading here names by its id, such as a recall of a year; nothing for none."""
     if outcome.count("/") != 2:
         return "", ""
     hearing = hearing_of(request)
@@ -329,7 +330,7 @@ async def answer(
         refusal = await _named(request, told)
         if refusal.status == 412:
             return await _changed(request, visitor, upstream, service, place, form, typed, refusal, draft)
-        # What nobody has answered may have been done all the same: said again, it is still the same.
+        # What was not answered may have been done all the same. With the same key it is not done twice.
         same = key if refusal.status >= 500 and deed != "check" else ""
         return drawn(typed, refusal=refusal, rows=rows, key=same)
     if deed == "check" and "refused" in done:
@@ -360,9 +361,9 @@ async def _changed(
     refusal: Refusal,
     draft: str,
 ) -> Response[str]:
-    """The form as things are by now, with what was typed in, and beside it what was another when it was opened.
+    """The form as things are by now, with what was typed in, and beside it what has changed since it was opened.
 
-    What was typed in rows that are others by now would stand beside the wrong ones, so it is only shown.
+    If the rows are others by now, what was typed would stand in the wrong ones, so it is only shown.
     """
     wanted = dict.fromkeys(line.ref for line in form.lines if line.ref)
     wishes = [(of, task) for of, _, task in (ref.rpartition("~") for ref in wanted)]
@@ -377,7 +378,7 @@ async def _changed(
 
 
 def _moved(then: Form, now: Form) -> Iterator[Moved]:
-    """What is known of the tasks and was another when the form was opened."""
+    """What is known of the tasks and has changed since the form was opened."""
     titles = {one.field: (one.zh, one.en) for one in now.asking.fields}
     for before, after in zip(then.lines, now.lines, strict=True):
         for field, title in titles.items():
@@ -421,7 +422,8 @@ def _drawn(
     lost: Sequence[Mapping[str, str]] = (),
     key: str = "",
 ) -> Response[str]:
-    """The form as it stands, with what is wrong beside its fields. `draft` is the browser's, of which it was made."""
+    """The form as it stands, with what is wrong beside its fields. `draft` is the key of the browser's draft from which
+    it was made."""
     beside: dict[str, list[Fault]] = defaultdict(list)
     others, differs = list[tuple[Both, Fault]](), list[tuple[int, Fault]]()
     for fault in refusal.faults if refusal else ():

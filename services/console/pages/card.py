@@ -76,7 +76,7 @@ async def card(
     number, last = store.nearest_page(number, len(chosen), SHOWN)
     shown = chosen[(number - 1) * SHOWN : number * SHOWN]
     names = await _names(upstream, visitor, village, shown)
-    # A unit of the city is none that a county's officer may ask for.
+    # A county's officer may not ask for a unit of the city, but the read tables have its name.
     async with hearing.store.engine.connect() as conn:
         names |= await store.unit_names(conn, [key for key in named_in(shown) if key not in names])
 
@@ -212,7 +212,8 @@ async def _events(upstream: Upstream, visitor: Visitor, village: Village) -> tup
 
 
 async def _names(upstream: Upstream, visitor: Visitor, village: Village, shown: list[Happened]) -> dict[str, str]:
-    """The names of the units and parties of which the shown events speak. What has none any more keeps its id."""
+    """The names of the units and parties of which the shown events speak. One that has no name any more keeps its
+    id."""
     asked = sorted(named_in(shown).items())
     found = await asyncio.gather(
         *(_of_village(upstream, visitor, "registry", village, f"/v1/{path}") for _, path in asked)

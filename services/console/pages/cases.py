@@ -1,6 +1,6 @@
 """Cases of rewards and sanctions: every clock of their due process, what each side may do next, and by which form.
 
-Who deals with cases sees those of his division, as far as the incentives show them; everybody sees his own.
+Whoever deals with cases sees those of his division, as far as the incentives show them; everybody sees his own.
 """
 
 import asyncio
@@ -58,7 +58,7 @@ class Remedy(msgspec.Struct, frozen=True):
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """A case, as the incentives tell it. What has a default is told to whom it concerns alone."""
+    """A case, as the incentives tell it. Fields with a default are told only to the person concerned."""
 
     record: str
     place: str
@@ -122,7 +122,7 @@ async def cases(
 
 
 async def _asked(upstream: Upstream, visitor: Visitor, path: str, **params: Any) -> Any:
-    """What the incentives answer; None for who has no right to it. Raises Refusal if they do not answer."""
+    """What the incentives answer; None for somebody who has no right to it. Raises Refusal if they do not answer."""
     try:
         return await upstream.get("incentives", path, visitor, **params)
     except Refusal as refusal:
@@ -155,8 +155,8 @@ def _asked_for(case: Case, action: str) -> str:
 
 
 async def _names(request: Request, upstream: Upstream, visitor: Visitor, of: list[Case]) -> dict[str, str]:
-    """The names of whom cases concern, by record: units and villages by the read tables, cadres as the registry shows
-    them to the visitor, which is in part."""
+    """The names of whom cases concern, by record: units and villages by the read tables, cadres as far as the registry
+    shows their names to the visitor."""
     ids = {kind: sorted({one.subject for one in of if one.subject_kind == kind}) for kind in ("unit", "team", "cadre")}
     async with hearing_of(request).store.engine.connect() as conn:
         units = await store.unit_names(conn, ids["unit"])

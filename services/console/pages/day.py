@@ -57,11 +57,11 @@ class Day(NamedTuple):
     today: date | None
     todos: Sequence[Todo]
     titles: Mapping[tuple[str, str], Both]
-    """What he may say, by service and action, in words."""
+    """What he may do, by service and action, in words."""
     decides: frozenset[tuple[str, str]]
     """The actions that decide about somebody, which are answered one by one."""
     away: Sequence[Refusal]
-    """What services answered in the place of their tasks."""
+    """The refusals of services that did not give their tasks."""
 
 
 def mark(task: Any) -> str:
@@ -71,7 +71,7 @@ def mark(task: Any) -> str:
 
 
 def said_by(answers: Mapping[str, Any]) -> Iterator[tuple[str, Act]]:
-    """What may be said, each with its service, by what the processes answered. One that refused says nothing."""
+    """What may be done, each with its service, from what the processes answered. One that refused adds nothing."""
     for name, answer in answers.items():
         for act in msgspec.convert(answer, list[Act]) if isinstance(answer, list) else ():
             yield name.partition("-")[0], act
@@ -133,7 +133,7 @@ async def due_of(upstream: Upstream, visitor: Visitor) -> Counter[tuple[str, str
 
 
 def _asked(visitor: Visitor) -> Mapping[str, str]:
-    """Of whom a service is asked what he has to do."""
+    """The parameters by which a service is asked what the visitor has to do."""
     township = visitor.place if len(visitor.place) > 6 else ""
     return {"place": visitor.place[:6], "township": township, "role": visitor.acting}
 

@@ -31,7 +31,7 @@ async def away(request: Request, lang: FromPath[Language]) -> Response[str]:
 
 @get("/worker.js")
 async def worker() -> Response[str]:
-    """The worker, at an address from which it may stand before all pages."""
+    """The worker. Its address is at the root, since a browser lets a worker handle only what is below its address."""
     return Response(WORKER.read_text("utf-8"), media_type=MediaType.TEXT, headers={"content-type": "text/javascript"})
 
 

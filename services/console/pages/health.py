@@ -12,7 +12,7 @@ from services.console.web import Request
 
 @get("/health/ready")
 async def ready(request: Request) -> dict[str, str]:
-    """Whether the database answers. Raises what it says."""
+    """Whether the database answers. Raises the database's error if it does not."""
     async with request.app.state.engine.connect() as conn:
         await conn.execute(select(func.count()).select_from(TABLES.sessions))
     return {"database": "ok"}

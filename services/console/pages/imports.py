@@ -29,10 +29,10 @@ from shared.web.problems import Fault
 from shared.workbook import MEDIA_TYPES
 
 TAKEN_WITHIN: Final = 540.0
-"""Seconds in which a file is taken in."""
+"""Seconds within which a file must be taken in."""
 LARGEST_AGAIN: Final = 4 * 2**20
-"""The most bytes of a file that the page has in it while its reader decides about what it would overwrite: so it is
-handed in again without being chosen again, and is kept nowhere meanwhile."""
+"""The most bytes of a file that the page itself carries while its reader decides whether known data shall be
+overwritten. So the file need not be chosen again, and is kept nowhere meanwhile."""
 COPY_KEPT: Final = 3600
 """Seconds for which a service keeps the copy of a file with its errors."""
 _KEY = "8 至 80 个字母、数字或 _ - · a key of 8 to 80 letters, digits, _ and -"

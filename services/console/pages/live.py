@@ -1,4 +1,4 @@
-"""What happens elsewhere, as server-sent events: the codes of villages that have changed, to who may see them."""
+"""What happens elsewhere, as server-sent events: the codes of villages that have changed, for whoever may see them."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,7 +16,8 @@ from services.console.web import Request, Visitor
 BEAT: Final = 25.0
 """Seconds of silence after which a comment keeps the connection open. Proxies commonly end a silent one after 60."""
 MOST_NAMED: Final = 50
-"""Villages that one message names. Where more have changed, it names none, and whoever reads it looks anew."""
+"""Villages that one message names. Where more have changed, it names none, and the page that hears it asks for
+everything anew."""
 
 
 @get("/live")

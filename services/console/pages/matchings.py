@@ -42,7 +42,8 @@ class Wishes(msgspec.Struct, frozen=True):
 
     @property
     def can_be_had(self) -> bool:
-        """Whether it comes by taking back what is not kept and solving again: the pack's weights and rules hold."""
+        """Whether it can be had by taking back what is not kept and solving again. Then the pack's weights hold and no
+        pair is forbidden, so only `kept` can be had."""
         return not self.forbidden and not self.weights
 
     @property
@@ -145,7 +146,7 @@ async def solve(
 ) -> Response[Any]:
     """Take back the proposals that are not kept, and have the matching solved anew for their villages.
 
-    Both are said by the ordinary commands, so that they are judged, told and noted as always.
+    Both are done by the ordinary commands, so they are checked, told and logged as always.
     """
     given = await web.form(request)
     kept = tuple(str(one) for one in (await request.form()).getall("kept", []))

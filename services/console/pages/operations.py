@@ -21,7 +21,7 @@ PARTS: Final = {
     "relay": ("发布", "publishing"), "dead letters": ("死信", "dead letters"), "consumer": ("接收", "consumer"),
     "calendar": ("日历", "calendar"), "clock": ("时钟", "clock"), "streams": ("消息流", "streams"),
 }  # fmt: skip
-"""The parts of a service's health, in words. One that is not here is shown by what it says alone."""
+"""The parts of a service's health, in words. A part that is not here is shown without a name."""
 BY_COMMAND: Final = (
     ("zhucun doctor", "检查系统，逐项说明怎样处理", "Check the system, and be told what to do"),
     ("zhucun dead-letters list", "列出待处理消息及其原因", "List dead letters, with why they are dead"),
@@ -32,7 +32,7 @@ BY_COMMAND: Final = (
     ("zhucun webhook list", "查看推送的接收地址及未送达的事件", "See endpoints, and what was not taken"),
     ("zhucun backup FILE.tar.gz", "停止系统后整体备份", "Stop the system, and back it up whole"),
 )
-"""What operators do at a terminal, since it asks for the data folder: the command, and what it is for."""
+"""What operators do at a terminal, since it needs the data folder: the command, and what it is for."""
 
 
 @get("/operations")

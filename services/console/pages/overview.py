@@ -50,7 +50,7 @@ def require_seen(visitor: Visitor, place: str) -> None:
 
 
 def require_officer(visitor: Visitor) -> None:
-    """Refuse (403) administrators, and who has no role: the work is none of theirs."""
+    """Refuse (403) administrators, and people without a role: the work is none of theirs."""
     if visitor.acting in ADMINISTRATORS or not visitor.roles:
         zh = "本账号没有办事人员的角色，不能查看村、单位、工作队和督查"
         raise Refusal(403, (Fault(0, "role", zh, "this account has no officer's role, and sees nothing of the work"),))

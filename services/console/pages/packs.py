@@ -1,4 +1,5 @@
-"""A pack of one's own: written by a form after one that comes with the program, checked, adopted, taken along."""
+"""A pack of one's own: written in a form that begins with a pack of the program, then checked, adopted, or
+downloaded."""
 
 import json
 import re
@@ -27,12 +28,13 @@ MOST: Final = 256 * 2**10
 
 
 def names() -> list[str]:
-    """The packs that a region can adopt or write its own after: all but the country's, which they extend."""
+    """The packs that a region can adopt or from which it can write its own: all but the country's, which they
+    extend."""
     return [path.stem for path in shipped.FILES if not path.stem.startswith("national")]
 
 
 class Draft(msgspec.Struct):
-    """A pack that is being written: after which one, and what it says otherwise, by the names of lines."""
+    """A pack that is being written: with which pack it was begun, and what it changes, by the names of lines."""
 
     pack: str
     said: dict[str, str] = {}
@@ -64,7 +66,7 @@ async def begin(request: Request, visitor: NamedDependency[Visitor], pack: FromQ
 async def write(
     request: Request, visitor: NamedDependency[Visitor], upstream: NamedDependency[Upstream]
 ) -> Response[Any]:
-    """Keep what was typed, and go to another section; or check it, adopt it, or take it along as a file."""
+    """Keep what was typed, and go to another section; or check it, adopt it, or download it as a file."""
     given = await web.form(request)
     draft, section = _draft(given), given.get("section", "")
     for line in (

@@ -26,7 +26,8 @@ from shared.web.problems import Fault
 GIVEN: Final = tuple(role for role in ROLES if role not in ("villager", "operator"))
 """The roles that people can have."""
 WHOLE: Final = {"全国", "china"}
-"""What is typed for the whole country, so that nobody is given it for a division that was forgotten."""
+"""What is typed for the whole country. An empty division is refused, so that forgetting it does not give the whole
+country."""
 DONE: Final[Mapping[str, Both]] = {
     "roles": ("角色已保存，本人下次操作时生效", "the roles are kept, and hold from the next thing that is done"),
     "kin": (
@@ -42,7 +43,7 @@ DONE: Final[Mapping[str, Both]] = {
 }
 """What the security administrator does about an account, as it is told afterwards."""
 PRESSED: Final = ("lock", "unlock", "factor")
-"""Those of them that a button does, of which nothing more is said."""
+"""Those that are done by a button alone, without any field."""
 
 
 BELONGS: Final = {
@@ -52,7 +53,7 @@ BELONGS: Final = {
     "village": ("村代码，12位（村干部）", "Village, 12 digits"),
     "township": ("乡镇代码，9位（乡镇干部）", "Township, 9 digits"),
 }
-"""What an account may say of whose it is: the ids for which a role holds that is for one's own alone."""
+"""The ids that say to whom an account belongs, for roles that hold for one's own alone."""
 
 
 class Account(msgspec.Struct, kw_only=True):
@@ -118,7 +119,7 @@ async def renew(
 async def give(
     request: Request, name: FromPath[str], visitor: NamedDependency[Visitor], upstream: NamedDependency[Upstream]
 ) -> Response[Any]:
-    """Give an account these roles in place of those that it has, and say whose it is."""
+    """Give an account these roles in place of those that it has, and say to whom it belongs."""
     sent, given = await request.form(), await web.form(request)
     held = [str(one) for one in sent.getall("held", [])]
     typed = {**given, "held": held}

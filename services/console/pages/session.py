@@ -20,7 +20,8 @@ DIVISION: Final = r"([0-9]{2}){0,3}|[0-9]{9}"
 
 @get("/")
 async def home(visitor: NamedDependency[Visitor]) -> Redirect:
-    """The day's work is the first page; for administrators the people, and himself for who has no role to act in."""
+    """Lead to the first page: the day's work; for administrators the people; and `/me` for whoever has no role to act
+    in, and for the audit administrator."""
     first = {"system": "/people", "security": "/people", "audit": "/me", "subscriber": "/me"}
     return Redirect(first.get(visitor.acting, "/day"), status_code=303)
 
@@ -53,7 +54,8 @@ async def callback(
     error_uri: FromQuery[str] = "",
     session_state: FromQuery[str] = "",
 ) -> Response[str]:
-    """Take who comes back from signing in. The session has a new cookie: nobody else can have chosen its value."""
+    """Take in whoever comes back from signing in. The session gets a new cookie, so nobody else can have chosen its
+    value."""
     given = {"state": begun, "code": code, "error": error, **({} if iss is None else {"iss": iss})}
     shown, to = await _sessions(request).finish(request.cookies.get(web.COOKIE, ""), given)
     answer = Redirect(to, status_code=303)
@@ -63,7 +65,7 @@ async def callback(
 
 @post("/sign-out")
 async def sign_out(request: Request) -> Response[str]:
-    """End the session, here and where it began."""
+    """End the session, here and at the issuer."""
     await _sessions(request).end(request.cookies.get(web.COOKIE, ""))
     answer = web.page(request, "signed_out.html", Visitor(roles=(), lang=language.language(request)))
     web.set_cookie(request, answer, web.COOKIE, secrets.token_urlsafe(24))

@@ -83,7 +83,7 @@ async def _page(
     chosen: str = "",
     of_file: bool = False,
 ) -> Response[str]:
-    """The page, after a refusal with what was typed in and chosen; a file alone must be chosen again."""
+    """The page, after a refusal with what was typed in and chosen. Only a file must be chosen again."""
     status = await upstream.get("registry", "/v1/status", visitor, at=place_of(visitor.place))
     in_force = sorted(status["policies"])
     packs = [

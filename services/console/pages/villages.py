@@ -63,8 +63,8 @@ async def villages(
 
 
 async def _require_known(request: Request, of: Asked) -> None:
-    """Refuse (404) a stage, unit or mark that is none: that no village fits would be no answer. Until the tables are
-    made, nobody knows which units and marks there are."""
+    """Refuse (404) a stage, unit or mark that does not exist, since an empty list would mislead. Units and marks are
+    checked only once the tables are made."""
     known: dict[str, Collection[str]] = {"stage": STAGES}
     if (hearing := hearing_of(request)).is_current:
         async with hearing.store.engine.connect() as conn:

@@ -1,4 +1,5 @@
-"""How many days of a month each member was in the village: a number that the township says, once a month (5.12).
+"""How many days of a month each member was in the village: a number that the township, or whoever the pack names,
+reports once a month (5.12).
 
 On the first of a month, the days of the month before are asked for. If members were there for fewer days than the pack
 asks, the body that the pack names is told how many members that were. Nothing follows by itself. The days of a team
@@ -54,8 +55,8 @@ def _missed(state: Roster, name: str, month: Month, terms: Presence) -> Presence
 
 
 def count(state: Roster | None, command: CountPresence, policy: Policy, today: date) -> Change:
-    """The township says how many days each was there. The command names everybody who was in the team at the month's
-    end, and nobody else."""
+    """The body that the pack names says how many days each was there. The command names everybody who was in the team
+    at the month's end, and nobody else."""
     terms = terms_of(policy)
     require_body(command.body, terms.by, terms.rule)
     state = addressed(state, command)

@@ -1,4 +1,4 @@
-"""When events were told that an endpoint has not taken."""
+"""For each event that an endpoint has not taken: when its service told it."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -47,7 +47,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     """The service, or its replica, that told it."""
     cursor: str
-    """Where to read so that it is on the page."""
+    """The cursor with which its service's feed gives a page that has it."""
     id: str
     subject: str
     """The village, or whatever else it is about."""
@@ -68,7 +68,8 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def wait(failures: int, jitter: float) -> float:
-    """Seconds until the next attempt after so many failures. `jitter`, from 0 to 1, spreads attempts by a quarter."""
+    """Seconds until the next attempt after so many failures. `jitter`, from 0 to 1, spreads attempts by a quarter
+    either way."""
     return float(min(FIRST_WAIT * 3 ** min(failures - 1, 20), LONGEST_WAIT)) * (0.75 + jitter / 2)
 
 
@@ -100,7 +101,7 @@ class Lag(msgspec.Struct, frozen=True, kw_only=True):
     since: float = 0.0
     """When the oldest was told, or began to wait, in seconds since 1970."""
     away: tuple[str, ...] = ()
-    """The services that do not say now what else there is."""
+    """The services that do not answer now, so that their part of the lag is not known."""
 
     def joined(self, other: "Lag") -> "Lag":
         """The lag of both together."""

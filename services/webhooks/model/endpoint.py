@@ -17,7 +17,7 @@ STATUSES: Final[dict[Status, tuple[str, str]]] = {
     "standing": ("已停止重试", "stands still"),
     "gone": ("接收方已注销", "ended by its receiver"),
 }
-"""What each status is called. Events that come meanwhile wait in every one of them."""
+"""What each status is called. In all but `active`, events that come meanwhile wait."""
 REFUSALS: Final = 3
 """So many new events refused one after the other mean that the endpoint is at fault, and not one of the events."""
 OVERLAP: Final = 86_400.0
@@ -34,7 +34,7 @@ class NewEndpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """The first digits of the code of the division whose events are sent; empty for the whole country."""
     description: Annotated[str, Meta(min_length=1, max_length=200)]
     contact: Annotated[str, Meta(min_length=1, max_length=200)]
-    """How to reach who answers for the receiver, such as the telephone of an office."""
+    """How to reach whoever answers for the receiver, such as the telephone of an office."""
     types: Annotated[tuple[Annotated[str, Meta(max_length=80)], ...], Meta(max_length=100)] = ()
     """The types of event; all open ones if there are none."""
     since: date | None = None
@@ -50,9 +50,9 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     generation: int = 1
     """The number of its secret: each rotation makes the next."""
     old: tuple[float, ...] = ()
-    """Until when each secret before is valid too, the newest first."""
+    """Until when each earlier secret is valid too, the newest first."""
     failures: int = 0
-    """Failures one after the other that are the endpoint's own, and no single event's."""
+    """Failures in a row that count against the endpoint: no answer, or a new event refused."""
     failing_since: float = 0.0
     next: float = 0.0
     """Nothing is sent before this time."""
@@ -79,8 +79,8 @@ def after(one: Endpoint, outcome: Outcome, now: float, jitter: float, patience: 
 
     A delivery ends all failures. 410 ends the endpoint. No answer, or one that asks to wait, is the endpoint's own
     failure: it rests, with growing waits. A refusal is at first the event's: only several new events refused one after
-    the other let the endpoint rest. `is_first` tells a new event from one that was tried before and says nothing new.
-    After `patience` seconds without a delivery it stands still until somebody resumes it.
+    the other let the endpoint rest. `is_first` is true for a new event. If an event that was tried before is refused
+    again, that says nothing new. After `patience` seconds without a delivery it stands still until somebody resumes it.
     """
     replace = msgspec.structs.replace
     if outcome.is_delivered:
@@ -105,7 +105,7 @@ def resumed(one: Endpoint) -> Endpoint:
 def rotated(one: Endpoint, now: float, *, at_once: bool) -> Endpoint:
     """The endpoint with another secret. Each one before is valid for a day after its own rotation.
 
-    `at_once` ends those before now, since somebody else may know one. Raises Denied where too many are valid.
+    `at_once` ends the earlier ones now, since somebody else may know one. Raises Denied where too many are valid.
     """
     if not at_once and len(one.valid(now)) >= MOST_SECRETS:
         raise Denied(

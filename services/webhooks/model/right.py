@@ -1,4 +1,4 @@
-"""Who may do what with endpoints, whoever says who he is."""
+"""Who may do what with endpoints, in whichever way somebody proves who he is."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -20,13 +20,13 @@ class Acting(msgspec.Struct, frozen=True, kw_only=True):
     """Who sends a request."""
 
     who: str
-    """A pseudonym; `operator` for the installation's own token, the endpoint's id for who shows its secret."""
+    """A pseudonym; `operator` for the installation's own token, the endpoint's id for whoever shows its secret."""
     organ: str = ""
     roles: Mapping[str, frozenset[str]] = {}
     """By role, the divisions in which somebody has it: prefixes of 0, 2, 4 or 6 digits; the country's is empty."""
     is_operator: bool = False
     endpoint: str = ""
-    """The endpoint whose secret was shown, and no more."""
+    """The endpoint whose secret was shown. It gives no right to anything else."""
 
     def may(self, role: str, division: str) -> bool:
         """Whether somebody has a role in a division that contains this one, or is the operator."""
@@ -46,7 +46,7 @@ class Acting(msgspec.Struct, frozen=True, kw_only=True):
         raise self.refused()
 
     def refused(self) -> Denied:
-        """The refusal for who has no right to an endpoint, or to what all of them are asked for."""
+        """The refusal for somebody who has no right to the endpoint, to the division, or to the list of endpoints."""
         if self.endpoint:
             return Denied(
                 "token",

@@ -10,7 +10,8 @@ from shared.contracts.values import Organ, Revision, Role, VillageId, Year
 
 
 class CountPresence(Command, frozen=True, kw_only=True):
-    """The township says how many days of a month each member was in the village. Nobody checks in for this."""
+    """The township, or whoever the pack names, says how many days of a month each member was in the village. Nobody
+    checks in for this."""
 
     village: VillageId
     year: Year
