@@ -38,7 +38,8 @@ class Letter(NamedTuple):
     path: str
     rows: tuple[Row, ...]
     tried: bool = False
-    """Whether a rule may refuse any of them (409), so that nothing comes of it, as where a township asks too early."""
+    """Whether a rule may refuse any of them (409), so that nothing comes of it, for example because a township asks too
+    early."""
 
 
 class Awaited(NamedTuple):
@@ -167,8 +168,8 @@ class Story:
         return None
 
     def vote(self, ask: Ask) -> tuple[int, int, int]:
-        """How many may vote on a step of a village's matter, how many come, and how many agree. One of one is a body
-        that counts no votes."""
+        """How many may vote on a step of a village's matter, how many come, and how many agree. 1, 1 and 1 stand for a
+        body that counts no votes."""
         return (40, 36, 34) if ask.role == "village" else (1, 1, 1)
 
     def accepts(self, ask: Ask, household: str) -> bool:
@@ -191,12 +192,12 @@ class Story:
         return "发展产业，组织务工，逐户落实帮扶措施"
 
     def followed(self, ask: Ask) -> Sequence[str]:
-        """What of a list is ticked off for a village."""
+        """Which items of a checklist are ticked off for a village."""
         one = self.policy.checklist(str(ask.given["kind"]))
         return [*one.items] if one else []
 
     def listed(self, ask: Ask) -> Row:
-        """The village or organisation that is put on a list which is to have more."""
+        """The village or organisation that is put on a list which still lacks entries."""
         raise NotImplementedError
 
     # dispatch
@@ -210,7 +211,7 @@ class Story:
         return [item["number"] for item in ask.state["owed"]["{kind}/{period}".format(**ask.given)].get("items", ())]
 
     def done(self, ask: Ask) -> Sequence[int]:
-        """Those of them that are done when the ledger is reconciled or settled."""
+        """Those items of the ledger that are done when it is reconciled or settled."""
         return self.numbers(ask)
 
     def leaving(self, ask: Ask) -> Sequence[str]:
@@ -270,7 +271,7 @@ class Story:
         return 95
 
     def mark(self, ask: Ask) -> int:
-        """What a panel gives whom it assesses, from 0 to 100."""
+        """The score that a panel gives to those whom it assesses, from 0 to 100."""
         return 85
 
     def ballot(self, ask: Ask) -> tuple[int, int, int]:
@@ -288,7 +289,7 @@ class Story:
     # incentives
 
     def proposes(self, ask: Ask) -> bool:
-        """Whether the body puts an outcome before the one that decides."""
+        """Whether the body proposes an outcome to the body that decides."""
         return True
 
     def tolerates(self, ask: Ask) -> bool:

@@ -21,7 +21,8 @@ from shared.calendar import DAY
 OFFICE_DAYS: Final = (0, 3)
 """The weekdays on which people answer, Monday being 0: Mondays and Thursdays."""
 ROUNDS: Final = 30
-"""The most rounds of answers on one day. Answers lead to new tasks on the same day; more rounds would be a circle."""
+"""The most rounds of answers on one day. Answers lead to new tasks on the same day; more rounds would mean that answers
+and tasks go in a circle."""
 
 
 class Before(NamedTuple):
@@ -119,14 +120,15 @@ class Diary(msgspec.Struct):
 
 
 _WITHOUT_A_DAY: Final = {"exit-requests", "fallback-measures", "retentions"}
-"""Tasks that had no last day once."""
+"""Tasks that had no last day in earlier versions."""
 
 
 def _chance(task: Awaited) -> tuple[Any, ...]:
     """The facts of a task from which, by a hash, the day of its answer is chosen.
 
-    They are those that a task had before it contained fields of its answer, while a village's team and what it owed
-    were one state, `assignments`, and before some tasks had a last day. So a seed still tells the same story.
+    They are the facts that a task had in earlier versions: then it contained no fields of its answer, a village's team
+    and what it owed were one state (`assignments`), and some tasks had no last day. So a seed still tells the same
+    story as it did then.
     """
     if task.kind in ("links", "commitments"):
         task = task._replace(kind="assignments", id=task.about)

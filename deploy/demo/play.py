@@ -73,7 +73,7 @@ async def play(
     span = (until - start).days
     chance, killed = random.Random(seed), list[str]()
     moments = sorted(chance.randrange(span) for _ in range(kills))
-    # In turn, since chance might never hit one of them.
+    # They are killed in turn, since chance might never hit one of them.
     victims = cycle(chance.sample(system.processes, len(system.processes)))
     accidents: list[asyncio.Task[None]] = []
 

@@ -72,7 +72,7 @@ class Figure(NamedTuple):
     en: str
     mechanism: str
     document: int | None
-    """None where the document says that it is so, and not how many."""
+    """None where the document says that there are such, but not how many."""
     system: int
     origin: Origin
     and_more: bool = False

@@ -75,7 +75,8 @@ def show(console: Console, region: Region, records: Records, until: date) -> Non
 
 
 def _bar(head: str, counts: Counter[str], each: int) -> Text:
-    """A line with a block for so many villages each. Where that is not even, the line as a whole keeps its length."""
+    """A line with one block for each so many villages (`each`). Blocks are rounded so that the length of the whole line
+    is right."""
     bar, so_far, drawn = Text(head), 0, 0
     for stage, colour in COLOURS.items():
         so_far += counts[stage]

@@ -325,7 +325,8 @@ class Simulation:
         """Send one prefecture's commands to its process.
 
         With a pack, what officers enter at the beginning is handed in by its Excel forms; all else in requests of at
-        most one page, or of as many as the command allows, which say a quarter at most of what a service takes at once.
+        most one page, or of as many as the command allows, which contain at most a quarter of the values that a service
+        takes at once.
         """
         if self.policy and path in BY_FORM:
             folder, area = self.system.folder.root / "forms", max(place, self.policy.jurisdiction, key=len)
@@ -357,8 +358,8 @@ class Simulation:
 
 
 def _requests(rows: Sequence[Row], most: int) -> Iterator[tuple[int, bytes]]:
-    """The rows in requests of so many at most, and of fewer where they say much: the number of the first row, and the
-    body."""
+    """The rows in requests of so many rows at most, or fewer if they have many values. Each request is the number of
+    its first row, and the body."""
     start, said, bodies = 0, 0, list[bytes]()
     for number, row in enumerate(rows):
         body = msgspec.json.encode(row)

@@ -28,8 +28,8 @@ for _service in SERVICES:
     import_module(f"shared.contracts.{_service}")  # So that every event of the journals is known here.
 
 Client = Callable[[str], httpx.Client]
-"""Gives the open HTTP client of a service by its name. The same each time: opening one takes tens of milliseconds.
-"""
+"""Gives the open HTTP client of a service by its name. It is the same client each time, since opening one takes tens of
+milliseconds."""
 
 
 def history(client: Client, village: str) -> list[Happened]:
@@ -47,7 +47,8 @@ def journal(service: httpx.Client, about: str) -> list[Happened]:
 def show(console: Console, code: str, client: Client) -> None:
     """Print a village's way, why it is still on the list, and what any service awaits of whom.
 
-    So the gaps of its links, its missing figures and the steps on which somebody sits are named beside the criteria.
+    So the gaps of its links, its missing figures and the steps with which somebody is late are named beside the
+    criteria.
     """
     registry = client("registry")
     village = registry.get(f"/v1/villages/{code}").raise_for_status().json()
@@ -96,7 +97,7 @@ _LEVELS: Final = ("包联", "linkage"), ("层级", "level"), ("由谁负责", "w
 
 
 def _names(registry: httpx.Client, events: Sequence[Happened]) -> dict[str, str]:
-    """The names of the units and parties that the events speak of, by how a sentence looks for them.
+    """The names of the units and parties that the events speak of, by the key under which a sentence looks for them.
 
     What is not registered any more keeps its id, and so do persons, whom only operators may look up.
     """

@@ -72,7 +72,7 @@ def dying_with(supervisor: int, signal: int = SIGKILL) -> Callable[[], None]:
 
 
 def private_and_dying_with(supervisor: int) -> Callable[[], None]:
-    """The same, and its files are readable by their owner only."""
+    """Like `dying_with` where the system can do that; besides, the child's files are readable by their owner only."""
     die = dying_with(supervisor) if sys.platform == "linux" else None
 
     def prepare() -> None:

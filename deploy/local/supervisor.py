@@ -58,8 +58,8 @@ GRACE = 5
 READY_WITHIN = 300
 # Seconds between two looks at what nats-server says about its health, at the disk and at the clock.
 LOOK = 5
-# Looks in a row at which a process that has answered before answers nothing at all, before it is restarted: two minutes
-# at least, more than any request holds up a process.
+# How many looks in a row a process that has answered before may leave without any answer, until it is restarted. It is
+# two minutes at least, longer than any request holds up a process.
 DEAF = 24
 # Seconds by which the clock may differ from the time that has really passed since the last look.
 JUMP = 60
@@ -97,7 +97,7 @@ class System:
       with its own database.
     - `accounts`: whether people must sign in. Once a folder has accounts, it keeps them.
     - `webhooks`: whether events are sent over HTTP. Once a folder has webhooks, it keeps them.
-    - `console`: whether there are pages for the browser; None for as it was before.
+    - `console`: whether there are pages for the browser; None keeps what was before.
     - `kind` is what the folder must be. `bind` and `ports` change where the services listen. `tell` is called with
       messages for the operator.
 
@@ -129,7 +129,7 @@ class System:
         self.services = {share.named(service): (service, share) for service in SERVICES for share in shares}
         """The services' processes by name, each with its service and its share of the prefectures."""
         self.issuers = issuers
-        """The file of a site's own issuers, or `none`. It says nothing where the installation has accounts."""
+        """The file of a site's own issuers, or `none`. It is not used where the installation has accounts."""
         # Not `Path.exists`: that raises for a name which is too long, before the folder itself is refused for it.
         self.accounts = (ACCOUNTS,) if accounts or os.path.exists(self.folder.signing_keys) else ()
         self.webhooks = (WEBHOOKS,) if webhooks or os.path.exists(self.folder.database(WEBHOOKS)) else ()
@@ -292,7 +292,7 @@ class System:
             if name not in self._databases:
                 path = self.folder.database(name)
                 sqlite.check(path, service, SERVICES, needed=bool(mark and mark.served), thorough=copied)
-        if self.accounts:  # Made anew unasked, they would lose the audit log.
+        if self.accounts:  # If their database were silently made anew, the audit log would be lost.
             needed = self.folder.signing_keys.exists()
             path = self.folder.database(ACCOUNTS)
             sqlite.check(path, ACCOUNTS, (*SERVICES, *BESIDE), needed=needed, thorough=copied)
@@ -382,10 +382,10 @@ class System:
         return await asking.trouble(self.nats_url, self.key(SYSTEM))
 
     async def _watch(self) -> None:
-        """Restart nats-server when it cannot write a stream, and whatever answers no more. Tell the operator of a full
-        disk or a clock that jumps.
+        """Restart nats-server when it cannot write a stream, and any process that no longer answers. Tell the operator
+        of a full disk or a clock that jumps.
 
-        After such an error nats-server does not try again by itself, even if the disk has room again.
+        After a failed write nats-server does not try again by itself, even if the disk has room again.
         """
         scarce, lag, silent = False, time.time() - time.monotonic(), dict[tuple[str, int], int]()
         async with httpx.AsyncClient(trust_env=False, verify=False, timeout=2) as client:
@@ -402,8 +402,8 @@ class System:
     async def _look_at_silence(
         self, client: httpx.AsyncClient, silent: Mapping[tuple[str, int], int]
     ) -> dict[tuple[str, int], int]:
-        """Kill a process that has answered since its start and answers nothing any more, as one that is held still; its
-        keeper starts it again. Returns for how many looks each of those has been silent."""
+        """Kill a process that has answered since its start and no longer answers at all, such as a suspended one; its
+        keeper starts it again. Returns for how many looks each such process has been silent."""
         found = {}
         for name in self.processes:
             one = name, self._starts[name]
@@ -421,13 +421,13 @@ class System:
         return found
 
     async def _is_heard(self, name: str, client: httpx.AsyncClient) -> bool:
-        """Whether a process answers at all, be it that it is not well. What is asked needs no database."""
+        """Whether a process answers at all, even if only that it is not well. The question needs no database."""
         if name == "nats":
             with suppress(OSError, TimeoutError):
                 async with asyncio.timeout(2):
                     reader, writer = await asyncio.open_connection(LOCAL, self.folder.ports["nats"])
                     with closing(writer):
-                        return bool(await reader.readline())  # It speaks first.
+                        return bool(await reader.readline())  # nats-server speaks first.
             return False
         try:
             await client.get(f"{self.url(name)}/health/none")

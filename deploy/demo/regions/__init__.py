@@ -31,7 +31,7 @@ class Region(NamedTuple):
     figures: Callable[[Records], list[Figure]]
     ways: Callable[[Records], Ways]
     others: Sequence[type[Event]] = ()
-    """The types of events about anything else than a village of which both tables are made."""
+    """The types of events about anything else than a village that both tables need as well."""
 
 
 REGIONS: Final[Mapping[str, Region]] = {

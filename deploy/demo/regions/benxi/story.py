@@ -62,16 +62,16 @@ FATES: Final = {
     6: "refuted",  # The first verification of its exit fails.
     7: "absent",  # Members are found absent twice in a year.
 }
-"""What goes wrong, by number of the village. With all others all goes well, except that every ninth village does not
-meet its criteria in time."""
+"""What goes wrong, by number of the village. In all other villages everything goes well, except that every ninth
+village does not meet its criteria in time."""
 LATE: Final = {("stalled", "order-closings"): 6, ("late", "commitments"): 5}
-"""By the village's fate and the action: by how many days at least it misses its deadlines."""
+"""By the village's fate and the action, how many days at least it misses its deadlines by."""
 SIGNED: Final = {
     "township": "乡镇人民政府", "county": "县（区）人民政府", "organisation": "市委组织部", "inspection": "督查组",
     "discipline": "市纪委", "unit": "派出单位", "team": "驻村工作队", "village": "村民代表会议",
     "diagnoses": "县（区）集体会诊会议", "verifications": "出列核查组",
 }  # fmt: skip
-"""Who signs, by the action; without an entry for it, by the role that is asked."""
+"""Who signs: by action, or else by the role that is asked."""
 
 
 class Village(NamedTuple):
@@ -387,7 +387,7 @@ class Benxi(Scenario):
         return {"persons": persons, "meets": True, "approves": not refuted or number % 5 > 0}
 
     def unregistered(self, ask: Ask) -> int:
-        """Some hundred and more."""
+        """Between 100 and 200 people."""
         return self.choose(100, 200, "unregistered", ask.about)
 
     def tolerates(self, ask: Ask) -> bool:

@@ -1,6 +1,6 @@
 """The figures that document S4 states of Guizhou, beside the system's own.
 
-S4 tells what is done and rarely how much of it there is. Where it has no number, the row has the system's alone.
+S4 tells what is done, but rarely how much of it. Where it has no number, the row has only the system's.
 """
 
 from collections import Counter
@@ -13,7 +13,7 @@ from shared.contracts import registry as r
 from shared.policy.links import RANKS
 
 OTHERS = (d.CourseHeld, i.AppraisalGraded, i.CampaignClosed, r.PartyRegistered)
-"""The events about anything else than a village of which the table is made. Of persons it has numbers only."""
+"""The events about anything else than a village that the table needs. Of persons it has numbers only."""
 _CARE = (
     ("参加养老保险的村主要干部", "village leaders with a pension", "pension", "joined"),
     ("参加医疗保险的村主要干部", "village leaders with medical care", "medical", "joined"),
@@ -87,7 +87,8 @@ def _leaders(records: Records) -> list[Figure]:
 
 
 def _modes(records: Records) -> list[Figure]:
-    """How many villages are developed, relocated or relieved; a later entry counts."""
+    """How many villages are developed, relocated or relieved. If a village was entered twice, the later entry
+    counts."""
     kind = POLICY.list_kind(MODES)
     assert kind
     modes = {e.village: e.mode for e in records.said(r.ListingBegun, lambda e: e.kind == kind.kind)}
@@ -140,7 +141,7 @@ def _late(records: Records) -> set[tuple[str, str | None]]:
 
 
 def _appraisals(records: Records) -> list[Figure]:
-    """The townships' Party committees by what their work against poverty came to."""
+    """The townships' Party committees, by the results of their work against poverty."""
     graded = [e.grade for e in records.said(i.AppraisalGraded)]
     lowest = POLICY.appraisals[0].grades[-1]
     return [
@@ -169,7 +170,7 @@ def _remote(records: Records) -> int:
 
 
 def _history(records: Records) -> list[Figure]:
-    """What the province recorded of itself as the document has it."""
+    """Figures that the province recorded of itself, as they are in the document."""
     known = {**SCALE, **INCOMES}
     return [
         Figure(f"{KNOWN}年{zh}", en, "4.1", known[figure], round(_of_province(records, figure)), "historical")

@@ -1,9 +1,9 @@
 """The story of Guizhou about 2008, by document S4: a team and a leader's contact point for each of the province's key
 villages, questions that villages answer in public, and 204 demonstration points.
 
-The document tells what is done and how much of it there is, and nearly no numbers of how. So the story says little that
-the document does, and its table says of most figures that the document has none. The province is real. Its prefectures
-are made up, and so are their counties, villages, people and units (虚构), since things go wrong there that nobody did.
+The document tells what is done, but gives few numbers. So little of what the story enters is in the document, and its
+table says of most figures that the document has none. The province is real. Its prefectures are made up, and so are
+their counties, villages, people and units (虚构), since things go wrong there that no real person did.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +23,7 @@ KNOWN: Final = 2006
 """The year of the figures that the document has of the province."""
 PROVINCE: Final = "52"
 ITSELF: Final = prefecture_of(place_of(PROVINCE))
-"""The jurisdiction of what is the province's own, where replicas share the prefectures."""
+"""The jurisdiction under which the province's own matters are kept where replicas share the prefectures."""
 PACK: Final = content("guizhou")
 POLICY: Final = shipped("guizhou")
 
@@ -31,7 +31,7 @@ KEY_VILLAGES: Final = 5_486
 PREFECTURES, COUNTIES, TOWNSHIPS = 9, 88, 9
 """How many prefectures and counties the province has, and how many townships each county has here."""
 AT_A_TIME: Final = 4
-"""So many villages of a county come one after the other, so that a part of the story has several in each county."""
+"""How many villages of one county have numbers in a row. So a play of few villages still has several in each county."""
 MODES: Final = "relief_mode"
 """The list of the villages in their modes."""
 SCALE: Final = {
@@ -52,25 +52,25 @@ ADVANCED, COUNTRYSIDE = 100, 104
 RENEWED: Final = 90
 """How many of a hundred demonstration points are named again when their year is over."""
 SURPLUS: Final = 20
-"""A county has a unit more than villages for each so many."""
+"""For each so many villages, a county has one unit more than villages."""
 LEADERS_MORE: Final = 1
 """How many leaders a county has beyond those whom its contact points take."""
 MEMBERS_MORE: Final = 2
-"""Every so many villages have a second Party member with a post."""
+"""One village in so many has a second Party member with a post."""
 JOINED, JOINS = 18, 2
-"""Every so many villages have a joint branch, and how many villages it joins."""
+"""One village in so many has a joint branch; and how many villages that branch joins."""
 ASKED, TARDY = 6, 5
-"""In every so many villages a question is asked, and every so many of these are answered late."""
+"""In one village in so many a question is asked, and one in so many of these is answered late."""
 UNLINKED: Final = 31
-"""Every so many villages get their contact point too late."""
+"""One village in so many gets its contact point too late."""
 WEAK: Final = 30
-"""In every so many townships the teams and the joint work do badly."""
+"""In one township in so many the teams and the joint work do badly."""
 SIGNED: Final = {
     "township": "乡镇党委", "county": "县（市、区、特区）党委", "organisation": "组织部门", "inspection": "督促检查组",
     "discipline": "纪委", "unit": "派出单位", "team": "农村党建扶贫工作队", "village": "村“两委”",
     "province": "省委组织部", "diagnoses": "县（市、区、特区）集体会诊会议",
 }  # fmt: skip
-"""Who signs, by the action; without an entry for it, by the role that is asked; else the county's poverty office."""
+"""Who signs: by action, or else by the role that is asked, or else the county's poverty office."""
 
 
 class Village(NamedTuple):

@@ -40,7 +40,8 @@ villages are the document's. The means were chosen so that all incomes add up to
 _STEP: Final = 45
 """Incomes are dealt to villages by steps of so many places, which meets each place once."""
 _LEADERS_OF_SURPLUS: Final = ("unmember", "fresh", "plain")
-"""What the cadres are whom the surplus units would send to lead: no Party members, too short in work, no reserve."""
+"""What speaks against the cadres whom the surplus units would send as leaders: not a Party member, too few years of
+work, or not in the reserve."""
 _SIGNED: Final = {
     "township": "苏木乡镇人民政府",
     "organisation": "旗委组织部",

@@ -1,6 +1,7 @@
 """The story of Xixiu District from autumn 2013 to the end of 2017, by document S1: its poor households are lifted round
-by round, villages leave the list, poor townships are none any more, shell villages end, eight teams inspect and publish
-every two days, and who lets a rectification become overdue is talked to, admonished, or has a case filed.
+by round, villages leave the list, poor townships cease to be poor, shell villages get an income, eight teams inspect
+and publish every two days, and a unit that lets a rectification become overdue is talked to, admonished, or has a case
+filed.
 
 The figures are the document's, and the district is real. Townships, villages, people, households, units and firms are
 made up and say so (虚构); their codes are in townships from 901 on, which no real township has. S1 tells what was done
@@ -24,7 +25,7 @@ FIRST, LAST = START.year, END.year
 DISTRICT: Final = "520402"
 NATION: Final = content("national") | {"effective_from": date(FIRST, 1, 1)}
 NATION["exit"]["poverty_line"][str(FIRST)] = 2736  # What the country's line was; the pack begins with the next year's.
-del NATION["documents"]["G17"]["since"]  # As both packs are in force before their time, so is what they rest on.
+del NATION["documents"]["G17"]["since"]  # Both packs are in force early, so this must be too.
 PACK: Final = content("xixiu") | {"effective_from": date(FIRST, 1, 1)}
 PACK["outcomes"] = [
     one for one in PACK["outcomes"] if one["clause"] != "G17"
@@ -35,26 +36,28 @@ BOOK.adopt(kept_pack(NATION))
 POLICY = parse_pack(PACK, BOOK.base)
 
 VILLAGES, POOR_VILLAGES, IN_TOWNSHIP = 193, 131, 11
-"""193 villages are those of which the document's 108 or so are 55.96 %; 131 are the poor ones that firms help."""
+"""193 villages, since the document's 108 or so shell villages are 55.96 % of them. 131 of them are the poor ones that
+firms help."""
 WEAK: Final = 30
-"""Other villages with a team, since their organisations are weak: as many as the first secretaries are more than the
-poor villages."""
+"""Other villages with a team, since their organisations are weak: as many as there are more first secretaries than poor
+villages."""
 RURAL: Final = 664_375
 """The rural population, solved from the persons lifted and the incidence before and after."""
 ABLE, UNABLE, STUCK = 13_128, 2_110, 35
-"""Registered households that earn enough sooner or later, those that do not, and so many more of these in each of the
-villages that stay poor."""
+"""Registered households that earn enough sooner or later; those that do not; and how many more of the latter each
+village that stays poor has."""
 ABLE_PERSONS, UNABLE_PERSONS, STUCK_PERSONS = 51_554, 8_281, 137
-"""How many people live in them: all together as many as were poor at first, 9.13 % of the rural population."""
+"""How many people live in these households. Together they are all who were poor at first, 9.13 % of the rural
+population."""
 UNSIGNED: Final = 97
-"""Every so many of the able households do not sign that they are lifted, whenever they are asked."""
+"""One in so many of the able households does not sign that it is lifted, whenever it is asked."""
 EARNED: Final = {FIRST: 3_268_440, LAST: 19_357_300}
 """The villages' collective income in yuan, as the document gives it for the first and the last year."""
 SHELLS, STRONG, STRONG_ASSETS, OTHER_ASSETS = 108, 118, 362_000_000, 35_000_000
-"""Villages without income in the first year; those with more than a million in stock, and how both parts of it add up
-to 397 million."""
+"""Villages without income in the first year; those with more than a million yuan in stock; the stock of these and that
+of all others, which add up to 397 million."""
 SMALL_HALLS: Final = 17
-"""Every so many villages have a hall of less than 300 m²."""
+"""One village in so many has a hall of less than 300 m²."""
 FUNDS: Final = 5_553_000
 """Spent until 2017, in units of 10,000 yuan, as the document says."""
 UNITS, HELPERS, SECRETARIES, LEADERS, FIRMS = 200, 2_862, 136, 40, 116
@@ -92,8 +95,7 @@ _SIGNED: Final = {
     "verifications": "区核查验收组", "county": "区人民政府", "city": "市扶贫开发领导小组", "finance": "区财政局",
     "province": "省扶贫开发领导小组", "state": "国务院扶贫办",
 }  # fmt: skip
-"""Who signs, by the action; without an entry for it, by the role that is asked; else the district's poverty office
-(区扶贫办)."""
+"""Who signs: by action, or else by the role that is asked, or else the district's poverty office (区扶贫办)."""
 
 
 class Village(NamedTuple):
@@ -416,7 +418,7 @@ class Xixiu(Scenario):
             }
 
     def second_secretary_rows(self) -> Iterator[Row]:
-        """BeginLink: those helping secretaries who are more than villages help some of these as second ones."""
+        """BeginLink: there are more helping secretaries than poor villages, so some villages get a second one."""
         for number, v in zip(range(len(self.poor) + 1, self.secretaries + 1), self.poor, strict=False):
             yield {
                 "place": DISTRICT,
@@ -429,7 +431,8 @@ class Xixiu(Scenario):
             }
 
     def household_rows(self, v: Village, year: int) -> Iterator[Row]:
-        """A year's facts about the village's registered households. Once the able ones earn enough, they go on to."""
+        """A year's facts about the village's registered households. Once an able household earns enough, it does so in
+        every later year."""
         line, ids = POLICY.exit.line(year), _households(v)
         for n, id in enumerate(ids):
             able, spread = n < len(v.able), self.choose(0, 34, "income", v.number, n, year)
@@ -673,8 +676,8 @@ class Xixiu(Scenario):
 
 
 def _fewer_inspectors(villages: int) -> dict[str, Any]:
-    """The district's pack. For fewer villages there are fewer teams of inspectors, and where one is too many, more days
-    from one visit to the next: so each village is visited about as often as in the whole district."""
+    """The district's pack. If fewer villages are played, there are fewer teams of inspectors; and where even one is too
+    many, more days lie between two visits. So each village is visited about as often as in the whole district."""
     pack = deepcopy(PACK)
     for campaign in pack["campaigns"]:
         if campaign["choice"] == "rota":
@@ -687,7 +690,7 @@ def _fewer_inspectors(villages: int) -> dict[str, Any]:
 
 
 def _numbers(total: int, number: int) -> tuple[int, ...]:
-    """The numbers of the households that a village has of so many in the district."""
+    """The numbers of a village's households, of so many in the district."""
     last = number * total // VILLAGES
     return tuple(range(last - part(total, number, VILLAGES) + 1, last + 1))
 

@@ -1,6 +1,6 @@
 """The story of Zunyi in 2016, by document S2: a team for every village of three lists, five lists of duties in each, a
 tenth of the villages inspected unannounced in each quarter and all at the end of the year, and what follows. It goes on
-for a year, until those are answered for who did badly in both.
+for another year, until those who did badly in both years have been held to account.
 
 The figures are the document's, and the counties are real. Villages, people, households and units are made up and say so
 (虚构); their codes are in townships from 901 on, which no real township has. S2 does not say that any village left the
@@ -20,9 +20,9 @@ START: Final = date(2016, 1, 4)
 END: Final = date(2018, 4, 30)
 YEAR: Final = START.year
 SETTLED: Final = date(YEAR + 1, 3, 31)
-"""By when the year's work is graded and answered for, of which the document's figures are."""
+"""The day by which the work of 2016 is graded and its outcomes are decided. The document's figures are of that year."""
 LISTED: Final = date(YEAR, 3, 1)
-"""When the two other lists are made, most of whose villages have a team by then."""
+"""The day on which the two other lists are made. Most of their villages have a team by then."""
 CITY: Final = "520300"
 PACK: Final = content("zunyi")
 POLICY: Final = shipped("zunyi")
@@ -40,19 +40,19 @@ HALLS: Final = 689
 PAY, COSTS, FUND = 2_000, 45_000, 50_000
 """A village cadre's pay a month, and a village's running costs and service fund a year, in yuan."""
 WEAKEST, UNDERPAID, TARDY = 32, 40, 36
-"""Every so many poor villages have a team and a secretary who do badly, year by year; every so many villages pay less
-than they should; and every so many make their lists of duties too late."""
+"""One poor village in WEAKEST has a team and a secretary who do badly in each year; one village in UNDERPAID pays less
+than it should; and one in TARDY makes its lists of duties too late."""
 COURSES: Final = {"county": (95, 11_000), "city": (10, 1_200)}
 """By holder: courses in the year, and how many came to them."""
 IN_FIRST: Final = 6
-"""How many tenths of those come to a county's first course, who are all that are posted by then."""
+"""How many tenths of these people come to a county's first course, as all who are posted by then."""
 DEPARTING: Final = 21
-"""From every so many villages a member is transferred, and the unit sends another one: so that with those who come for
-who was recalled, and for who left a team that was adjusted, as many cadres were sent as the document says."""
+"""From one village in so many a member is transferred, and the unit sends another one. Together with those who were
+sent after recalls and adjustments, as many cadres were then sent as the document says."""
 BEST: Final = 5
-"""Of every so many village cadres one has an excellent year."""
+"""One village cadre in so many has an excellent year."""
 CHOSEN: Final = {"township_post": 67, "deputy_section_treatment": 108}
-"""For how many of these the organisation departments decide so, by outcome."""
+"""By outcome, for how many of these the organisation departments decide on it."""
 OFFERED: Final = 920
 """Units that can send a team. The document tells only how many teams were sent."""
 CADRES: Final = 13
@@ -78,7 +78,7 @@ SIGNED: Final = {
     "discipline": "市纪委", "unit": "派出单位", "team": "驻村工作组", "village": "村民代表会议",
     "diagnoses": "县（市、区）集体会诊会议",
 }  # fmt: skip
-"""Who signs, by the action; without an entry for it, by the role that is asked; else the county's poverty office."""
+"""Who signs: by action, or else by the role that is asked, or else the county's poverty office."""
 
 
 class Village(NamedTuple):
@@ -107,7 +107,8 @@ class Zunyi(Scenario):
     region, start, end, most = "zunyi", START, END, POOR + OTHERS
     city = CITY[:4]
     policy = POLICY
-    at_once = ("visits",)  # What is drawn is visited on its day; a visit after the quarter's end would count for none.
+    # What is drawn is visited on its day; a visit after the quarter's end would count for no quarter.
+    at_once = ("visits",)
     villages: dict[str, Village]
 
     def __init__(self, seed: int, villages: int = POOR + OTHERS) -> None:
@@ -411,13 +412,13 @@ class Zunyi(Scenario):
         return self.choose(50, 98, "mark", ask.about, ask.year)
 
     def _is_best(self, number: int) -> bool:
-        """Whether a village cadre has an excellent year: one of each few, and the next one for who does badly."""
+        """Whether a village cadre has an excellent year: one in BEST, or the next one if that one does badly."""
         chosen = number - number % BEST
         return chosen > 0 and number == chosen + self._does_badly(self._of(chosen))
 
     def moves(self, ask: Ask) -> Iterator[Letter]:
-        """In autumn a member of some teams is transferred. Whose office ends after two poor years leaves the post, and
-        the villagers elect somebody else."""
+        """In autumn a member of some teams is transferred. A village cadre whose office ends after two poor years
+        leaves the post, and the villagers elect somebody else."""
         if ask.action == "decision-services" and ask.about.startswith("office_ends/"):
             yield from self._elected(str(ask.given["subject"]), ask.today)
         if (
@@ -546,8 +547,8 @@ _CADRE: Final = "CADRE-"
 
 
 def _cadre(about: str) -> int:
-    """The number of a village cadre, which is that of the village, also of who was elected in another's place; 0 if it
-    is none."""
+    """The number of a village cadre, which is that of the village, also if the cadre was elected in another's place; 0
+    for an id that is no village cadre's."""
     return int(about.removeprefix(_CADRE).partition("-")[0]) if about.startswith(_CADRE) else 0
 
 
@@ -556,7 +557,8 @@ def _class(v: Village) -> str:
 
 
 def _county(number: int) -> str:
-    """The county of a village. They are dealt, so that a part of the story has villages of many counties."""
+    """The county of a village. Villages are dealt out to the counties, so that a play of few villages still has many
+    counties."""
     weight = sum(many for *_, many in COUNTIES)
     at = number * 379 % weight
     for place, _, _, many in COUNTIES:
