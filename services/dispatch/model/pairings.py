@@ -311,7 +311,7 @@ def end(state: Pairings | None, command: EndPairings, policy: Policy, today: dat
             )
         helped[one.household] = without(helped[one.household], one.cadre)
         gone[one.household] = {**gone.get(one.household, {}), one.cadre: helper}
-    after, gaps = _with(state, command.kind, {id: of for id, of in helped.items() if of}, policy, today)
+    after, gaps = _with(state, command.kind, helped, policy, today)
     ended = _unpaired(state, command.kind, gone, command.because, command.decided_by)
     return Change(after, (ended, *gaps))
 
