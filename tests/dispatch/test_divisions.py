@@ -502,6 +502,18 @@ def test_a_county_with_units_alone_takes_them_into_its_own_pool() -> None:
     assert {*pool(benxi, HOME).units} == {"U2"} and "U2" not in pool(benxi, "2105").units
 
 
+def test_a_countys_unit_that_is_out_in_another_county_stays_in_the_citys_pool_until_it_is_home() -> None:
+    benxi = Benxi()
+    benxi.hear(unit("U2", place=HOME), *squad("U2", place=HOME), diagnosed(V3))
+    benxi.solve("city")
+    benxi.assign(V3)
+    own_pack(benxi)
+    benxi.hear(diagnosed(V2))
+    assert "U2" in pool(benxi, "2105").units and "U2" not in pool(benxi, HOME).units
+    benxi.solve("county", place=HOME)
+    assert [said.village for said in benxi.said(VillageMatched)] == [V3], "U2 is out"
+
+
 def test_a_pool_that_hears_no_more_of_a_village_lets_its_team_and_unit_go() -> None:
     benxi = Benxi().helped()
     own_pack(benxi, "2106")

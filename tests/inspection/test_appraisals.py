@@ -100,6 +100,15 @@ def test_0_9_nobody_grades_himself_or_a_relative_or_has_it_as_a_task(me: dict[st
     assert [getattr(one.error, "rule", "") for one in result.parked] == [as_of(RECUSAL, region.today)] * recused
 
 
+def test_0_10_a_panels_score_is_the_mean_of_its_marks_to_two_places() -> None:
+    region = rating()
+    give(region, "leaders", "committee", "representatives")
+    region.ask(region.score("secretary_rating", "S1", "peers", "township", 80, 80, 81, 81, 81, 81, 81))
+    region.pass_days(date(2016, 1, 2))
+    (proposed,) = region.said(AppraisalProposed)
+    assert proposed.scores["peers"] == 80.71
+
+
 def test_0_10_without_a_tour_a_body_declares_the_channel_void_and_the_other_weights_grow() -> None:
     region = rating()
     give(region, "leaders", "committee", "representatives")
