@@ -16,6 +16,7 @@ from shutil import rmtree
 from tempfile import mkdtemp
 from typing import IO, Final
 
+from deploy.access.keys import private
 from deploy.local import databases
 from deploy.local.errors import StartError, told
 from deploy.local.folder import PARTS, Folder
@@ -40,7 +41,7 @@ def save(folder: Folder, archive: Path) -> list[str]:
     with folder.held(), told(f"备份文件 {archive}", f"the backup {archive}"):
         found = _checked(folder.root)
         try:
-            with open(new, "wb", opener=_private) as file:
+            with open(new, "wb", opener=private) as file:
                 with tarfile.open(fileobj=file, mode="w:gz", compresslevel=1) as packed:
                     for path in sorted(folder.root.iterdir()):
                         if _is_part(path.name) and path.name not in OF_A_RUN:
@@ -99,7 +100,7 @@ def _take_out(packed: tarfile.TarFile, member: tarfile.TarInfo, root: Path) -> N
     content: IO[bytes] | None = packed.extractfile(member) if member.isfile() else None
     if content is None:
         raise tarfile.TarError(member.name)
-    with open(target, "xb", opener=_private) as file:
+    with open(target, "xb", opener=private) as file:
         while part := content.read(2**20):
             file.write(part)
         file.flush()
@@ -132,7 +133,3 @@ def _checked(root: Path) -> list[str]:
 
 def _is_part(name: str) -> bool:
     return any(fnmatchcase(name, part) for part in PARTS)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

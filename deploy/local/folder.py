@@ -22,6 +22,7 @@ from uuid import uuid4
 import msgspec
 from msgspec import Meta
 
+from deploy.access.keys import private
 from deploy.local import databases, ports
 from deploy.local.errors import StartError, told
 from deploy.local.mark import LOCAL, NAME, Kind, Mark, new_mark, read_mark, recognised
@@ -301,7 +302,7 @@ class Folder:
 
     def _take(self) -> None:
         self._lock = open(  # noqa: SIM115 - held for as long as the folder is.
-            self.root / "lock", "a+", opener=_private, encoding="ascii", errors="replace"
+            self.root / "lock", "a+", opener=private, encoding="ascii", errors="replace"
         )
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -580,14 +581,10 @@ def few(names: Sequence[str]) -> str:
     return ", ".join(names[:3]) + (f" …… {len(names)}" if len(names) > 3 else "")
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
 def _replace(path: Path, text: str) -> None:
     """Write a file completely or not at all. Only its owner can read it."""
     draft = path.with_suffix(".new")
-    with open(draft, "w", opener=_private, encoding="utf-8") as file:
+    with open(draft, "w", opener=private, encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

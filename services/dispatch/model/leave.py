@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from services.dispatch.model.commands import DecideLeave, DecideReturn, RequestLeave
 from services.dispatch.model.link import Link, id_of
-from services.dispatch.model.members import same_team
+from services.dispatch.model.members import LONGEST_ILLNESS, same_team
 from services.dispatch.model.pool import Pool, relatives, without
 from services.dispatch.model.roster import Leave, Others, Post, Roster, clocked, decider
 from shared.calendar import DAY
@@ -21,7 +21,6 @@ from shared.policy import Policy
 from shared.policy.presence import Presence
 from shared.rules import Change, Due, Key, Refused, addressed, require_body, require_soon
 
-_LONGEST = 731
 _RULE = "5.12"
 
 
@@ -73,7 +72,7 @@ def request(state: Roster | None, command: RequestLeave, policy: Policy, today: 
             field="last",
             status=422,
         )
-    require_soon(command.last, today, _LONGEST, "last", terms.rule)
+    require_soon(command.last, today, LONGEST_ILLNESS, "last", terms.rule)
     for one in state.leaves.values():
         if one.cadre == leave.cadre and one.first <= leave.last and leave.first <= one.last:
             raise Refused(
