@@ -32,7 +32,7 @@ LOCAL: tuple[Role, ...] = ("team", "village", "township", "county", *OFFICE)
 """Who knows a village's households, and writes down what is found there."""
 DIVISIONS: tuple[Role, ...] = ("township", "county", "city", "province", *OFFICE)
 STEPS: tuple[Role, ...] = ("village", "township", "county", "city", "province", *LEADERS, *OFFICE)
-"""Who takes steps of procedures, by one pack or another: the rules check who takes which."""
+"""Who may take a step of a procedure in any pack. The rules check which role takes which step."""
 ANYONE: tuple[Role, ...] = ("villager", "team", "unit", *STEPS)
 """An objection is everybody's right; whoever keeps the notice writes it down."""
 
@@ -241,8 +241,11 @@ async def watched(place: PlacePath, state: State) -> list[monitoring.Watched]:
 
 
 def _in_force(pipeline: Pipeline, at: Iterable[tuple[str, date]]) -> list[Policy]:
-    """The packs in force in divisions, each on a day or today, whichever is earlier; before the first one, today's: a
-    division may have recorded figures of years before it had a pack (4.1)."""
+    """The packs in force in divisions on given days, or today if a day lies ahead.
+
+    If a division had no pack on that day, today's is taken: it may have recorded figures of years before its first pack
+    (4.1).
+    """
     today, book = pipeline.today, pipeline.book
     found = (book.at(place, min(day, today)) or book.at(place, today) for place, day in at if today)
     return [policy for policy in found if policy]

@@ -221,7 +221,7 @@ def _indicators(*levels: str) -> Callable[[Sequence[Policy]], Iterator[Heading]]
 
 
 def _limits(one: Criterion | Indicator) -> tuple[str, str]:
-    """What is told of a figure's unit and limits."""
+    """The help texts about a figure's unit and limits."""
     if isinstance(one, Indicator):
         return f"单位：{one.unit}；{one.least:g}至{one.most:g}。", f"{one.least:g} to {one.most:g}."
     if one.is_share:
@@ -395,7 +395,7 @@ def _party_kinds(policies: Sequence[Policy]) -> Iterator[Heading]:
 
 
 def _party_fields(policies: Sequence[Policy]) -> Iterator[Heading]:
-    """A column for each field of any kind. Which of them a party needs, its kind says."""
+    """A column for each field of any kind of party. A party's kind says which of them it needs."""
     kinds = [one for policy in policies for one in policy.parties]
     named: dict[str, list[tuple[str, PartyField]]] = {}
     for kind in kinds:

@@ -29,8 +29,8 @@ _MATTER = Heading("matter", "事项编号", "Matter", "本村自编的事项编�
 _OF_MATTER = Heading(
     "matter", "事项编号", "Matter", "出列的不填。", "Empty for the exit.", required=False, prefilled=True
 )
-# The step is of the pack by which the matter was opened, so that the pack of today may have no word for it: its code
-# stands there, and the matter's words beside it.
+# The step belongs to the pack under which the matter was opened, and today's pack may have no words for it. So the form
+# shows its code, and beside it the words that the matter keeps.
 STEP = Heading("step", "环节代码", "Step", prefilled=True, kind="text")
 _OF_PROCEDURE = (PLACE, VILLAGE, NAME, _OF_MATTER, DUE, BODY)
 _ONLY: Mapping[str, Any] = {"required": False}
@@ -61,7 +61,7 @@ def _funds(policies: Sequence[Policy]) -> Iterator[Heading]:
 
 
 def _members(state: State, _task: Task, _policy: Policy) -> Known:
-    """The households that a step of acceptance asks. Who is to be watched is told to operators alone, by a query."""
+    """The households that a step of acceptance asks. Those of a round on who is watched are left out of the form."""
     assert isinstance(state, Resolution)
     step = state.course.step
     asks = step is not None and step.kind == "accept" and state.effect not in WATCHING

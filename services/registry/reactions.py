@@ -94,7 +94,7 @@ def _exit(message: notice.Notice | procedure.Told, _policy: Policy) -> Iterable[
 
 
 def _of_matter(command: notice.Notice, _policy: Policy) -> Iterable[str]:
-    """The village of the matter that a command names, so that the village can refuse what is not about it."""
+    """The village of the matter that a command names. It refuses commands that are not about it."""
     return (command.village,) if command.matter else ()
 
 
@@ -170,7 +170,7 @@ REACTIONS: tuple[Reaction, ...] = (
     *(Reaction(event, Cadre, _team, units.go) for event in (d.TeamReleased, d.TeamDisbanded)),
     *(Reaction(event, Cadre, by("cadre"), units.go) for event in (d.MemberRecalled, d.MemberLeft)),
     Reaction(d.MemberReplaced, Cadre, by("cadre"), units.serve),
-    # Whoever has left, and about whom no case is open, becomes anonymous by the decision of a body.
+    # A body may decide that a person who has left, and about whom no case is open, becomes anonymous.
     *(
         Reaction(c.ForgetPerson, kind, by("person"), forgetting.forget, reads=forgetting.reads)
         for kind in (Cadre, Person)
@@ -182,7 +182,7 @@ REACTIONS: tuple[Reaction, ...] = (
         for case in CASES
         for kind in (Cadre, Person)
     ),
-    # Parties beside them, of the kinds that the pack names.
+    # Beside units and cadres there are parties, of the kinds that the pack names.
     Reaction(c.RegisterParty, Party, party.organisation, party.register, reads=party.reads),
     Reaction(c.RegisterParty, Person, party.person, party.register, reads=party.reads),
     *(Reaction(r.PartyRegistered, kind, party.parent, party.hold) for kind in (Party, Person)),
@@ -260,7 +260,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(r.ListingEnded, Party, _of("party"), listing.forget),
     Reaction(r.ListingEnded, Listing, listing.successor, listing.go_on, reads=listing.ended_one),
     Reaction(r.VillageRecoded, Listing, listing.of_village, recoded),
-    # On some of them each poor village is to be.
+    # Some of these lists must have every poor village.
     Reaction(r.VillageListed, Village, by("village"), asked.each),
     Reaction(r.ListingEnded, Village, _of("village"), asked.again),
     Reaction(r.EntryAsked, Listing, listing.listing, asked.wait),
@@ -323,7 +323,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(r.MeasurementWithdrawn, Yearbook, yearbook.book, yearbook.discount),
     Reaction(c.RecordFigures, Yearbook, yearbook.book_of, yearbook.record),
     Reaction(c.WithdrawFigures, Yearbook, yearbook.book_of, yearbook.withdraw),
-    # On known days lists are ticked off for it: its working methods, and what it discloses.
+    # On fixed days checklists are ticked off for it: its working methods, and what it discloses.
     Reaction(r.VillageRegistered, Checklists, checklist.of_village, checklist.begin),
     Reaction(r.IndicatorsMeasured, Checklists, checklist.of_village, checklist.begin),
     Reaction(c.TickChecklist, Village, by("village"), villages.check_address),
@@ -331,7 +331,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(c.WithdrawChecklist, Village, by("village"), villages.check_address),
     Reaction(c.WithdrawChecklist, Checklists, by("village"), checklist.withdraw),
     *(Reaction(event, Checklists, by("village"), checklist.end) for event in (r.VillageMerged, r.VillageWithdrawn)),
-    # Wrong figures are taken back; a closed year is open for them for a time.
+    # Wrong figures are taken back. A closed year can be reopened for a time, to correct it.
     Reaction(c.WithdrawHousehold, Village, by("village"), villages.check_unjudged),
     Reaction(c.WithdrawHousehold, Register, by("village"), monitoring.may_remove),
     Reaction(c.WithdrawHousehold, Register, by("village"), households.telling(figures.withdraw_household)),
@@ -374,7 +374,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(d.TeamReleased, Village, by("village"), villages.moved),
     Reaction(c.DecideMeasures, Village, by("village"), villages.decide_measures),
     Reaction(r.VillageRelapsed, Village, by("village"), villages.moved),
-    # A township or county asks to be no poor one any more, by the figures of its villages.
+    # A township or county asks to be de-capped, by the figures of its villages.
     Reaction(c.RequestDecap, Decap, decap.decap_id, decap.request, reads=decap.yearbooks),
     Reaction(c.TakeDecapStep, Decap, decap.decap_id, decap.take_step),
     Reaction(c.WithdrawDecap, Decap, decap.decap_id, decap.withdraw),
@@ -434,9 +434,10 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(r.ResolutionWithdrawn, Resolution, resolution.resolution_id, resolution.withdrawn),
 )
 
-# What a day can do: open the yearly measurement, end a notice or a step's time, close a year that was reopened, end a
-# term on a list, find too few or a poor village missing on one, or a township without its letter, open a list that is
-# ticked off or find it overdue, or find a visit to a watched household overdue.
+# What a day can do: end the time for which a person is kept; open the yearly measurement; end a notice, or the time
+# for a step, an answer or a reply; close a year that was reopened; ask whether a term on a list begins anew, or end it;
+# find a list with too few or without a poor village, or a letter that is not signed; open a checklist or find it
+# overdue; find a visit to a watched household overdue.
 DUE: Mapping[type[State], Mapping[str, Rule]] = {
     Cadre: {"keep": forgetting.look},
     Person: {"keep": forgetting.look},

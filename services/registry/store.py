@@ -1,4 +1,4 @@
-"""Queries that only the registry needs: for the rows of its forms and notes about them, yearbooks and parties."""
+"""Queries that only the registry needs: for its forms, and for yearbooks, parties, lists and watched households."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -31,7 +31,7 @@ _STAYS = {
 
 
 async def stays(pipeline: Pipeline, commands: Sequence[tuple[Sequence[int], Command]]) -> list[Note]:
-    """Warn where a row seems to take a village off the poverty list, or to put it back on. A form does neither.
+    """Warn where a row seems to take a village off the poverty list, or to put it back. The form cannot do either.
 
     Such a row is a valid registration, so no rule refuses it, but the officer may believe that it changed the list.
     """
@@ -109,7 +109,7 @@ async def with_watched(pipeline: Pipeline, rows: Sequence[Known]) -> list[Known]
 
 
 async def watching(pipeline: Pipeline, place: str) -> list[Register]:
-    """The registers of a division's villages in which households are watched, or wait to be."""
+    """The registers of a division's villages in which households are watched or proposed for a round."""
     table = pipeline.tables.states[Register]
     found = select(table.c.body).where(*within(table, place), table.c.awaits)
     async with pipeline.engine.connect() as conn:
@@ -117,7 +117,7 @@ async def watching(pipeline: Pipeline, place: str) -> list[Register]:
 
 
 async def listings_of(pipeline: Pipeline, place: str) -> list[Listing]:
-    """What is or was on lists beside the poverty list in a division."""
+    """The listings of a division that have not ended: what is on a list, is proposed for one, or has to be there."""
     table = pipeline.tables.states[Listing]
     async with pipeline.engine.connect() as conn:
         found = await conn.scalars(select(table.c.body).where(*within(table, place), table.c.status != "ended"))
@@ -125,7 +125,7 @@ async def listings_of(pipeline: Pipeline, place: str) -> list[Listing]:
 
 
 async def parties_of(pipeline: Pipeline, place: str) -> list[Party]:
-    """The parties of a division but for persons and for those that were withdrawn."""
+    """The parties of a division, without persons and without those that were withdrawn."""
     table = pipeline.tables.states[Party]
     found = select(table.c.body).where(*within(table, place), table.c.status != "withdrawn")
     async with pipeline.engine.connect() as conn:

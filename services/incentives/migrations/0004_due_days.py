@@ -1,4 +1,4 @@
-"""Every decision has its time. What was decidable already keeps none: nobody was told of one."""
+"""Every decision has a last day. A case that was decidable already gets none, since nobody was told of one."""
 
 from typing import Any
 

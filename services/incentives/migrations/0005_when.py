@@ -1,4 +1,4 @@
-"""By when a case is decided is said as the packs say it now."""
+"""The time for deciding a case is rewritten in the form in which packs say it now."""
 
 from typing import Any
 

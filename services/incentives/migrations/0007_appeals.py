@@ -1,4 +1,4 @@
-"""Remedies have levels. A review that was answered was the only one; one that is not answered in time is told."""
+"""Remedies have levels. A case from before had one level: its review. A review that is late is told from now on."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ def _record(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def _case(case: dict[str, Any]) -> dict[str, Any]:
-    """A case whose decision counts as served on its day, as it did before, and whose one review may be answered."""
+    """A case with one level of remedy. Its decision counts as served on the day it was made, as it did before."""
     kept = {**case, "terms": earlier.outcome(case["terms"])}
     if "decided_on" in case and case["status"] in ("imposed", "overturned", "expired"):
         kept = {"served_on": case["decided_on"], **kept}

@@ -1,4 +1,4 @@
-"""Of what looks back over years the grades are kept, not the years alone."""
+"""Outcomes that look back over years keep the grades that they rest on, not only the years."""
 
 from typing import Any
 

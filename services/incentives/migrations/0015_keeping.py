@@ -1,4 +1,4 @@
-"""Payrolls look each year at what is kept no more: those from before begin on the next day."""
+"""Every payroll gets the timer that removes old years each 1 January. It runs first on the next day."""
 
 from datetime import date
 from typing import Any, Final
@@ -9,7 +9,7 @@ revision = "0015"
 down_revision = "0014"
 
 _SOON: Final = date(2000, 1, 1)
-"""A day that has passed, whatever the business day is."""
+"""A day before every possible business day, so that the timer runs at once."""
 
 
 def upgrade() -> None:
@@ -21,6 +21,6 @@ def downgrade() -> None:
 
 
 def _timed(payroll: dict[str, Any], **timers: Any) -> dict[str, Any]:
-    """A payroll with other timers: before this version it had none."""
+    """A payroll with these timers instead of its own; without any, as before this version."""
     kept = {name: said for name, said in payroll.items() if name != "timers"}
     return {"id": kept.pop("id"), "place": kept.pop("place"), **timers, **kept}

@@ -34,7 +34,7 @@ def upgrade() -> None:
 
 
 def _campaign(state: State) -> State:
-    """Visits tell what they found from now on; what an earlier one found stands in the journal."""
+    """From now on a visit keeps its findings. Those of an earlier visit stand in the journal only."""
     visited = {village: [group, state["opens"], 0, []] for village, group in state.get("visited", {}).items()}
     drawn = state.get("frame") and state.get("visits")
     seeds = {"shares": state["seeds"], "hashes": {}} if drawn else {}
@@ -42,6 +42,6 @@ def _campaign(state: State) -> State:
 
 
 def _verification(state: State) -> State:
-    """The persons of households are not known of requests that were made before; those decided stay so."""
+    """Earlier requests did not say how many persons a household has, so 0 stands for unknown."""
     kept = {key: value for key, value in state.items() if key != "seed"}
     return {**kept, "lifted": dict.fromkeys(state.get("lifted", ()), 0)}

@@ -1,4 +1,4 @@
-"""Rates, quorums, caps and grounds that were taken from a pack are bounds, as the packs say them now."""
+"""Rates, quorums, caps and grounds in kept states are rewritten as bounds, which is how packs say them now."""
 
 from typing import Any
 

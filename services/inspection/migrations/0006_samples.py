@@ -1,4 +1,4 @@
-"""How many a verification looks at is said in bounds, as the packs say it now."""
+"""The sizes of a verification's sample are rewritten in the form in which packs say them now."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Of whom the entries of the audit log tell."""
+"""An index of the persons whom the entries of the audit log are about."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Pages of states keep room for the next version of a row; those that are full already stay so until VACUUM FULL."""
+"""Pages of states keep room for the next version of a row; pages that are full already change only by VACUUM FULL."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Quorums and majorities that were taken from a pack are bounds, as the packs say them now."""
+"""Quorums and majorities in kept states are rewritten as bounds, which is how packs say them now."""
 
 from typing import Any
 

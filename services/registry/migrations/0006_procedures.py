@@ -32,7 +32,7 @@ def _village(state: State) -> State:
         if day := state.get("timers", {}).get("notice"):
             timers["step"] = day
     else:
-        # Holidays that only a region knows may have put the day off; it was told to nobody as anything but a task's.
+        # A region's own holidays may have put the day off. It stood in tasks only, so it is counted anew.
         within = msgspec.convert(steps[exit.get("at", 0)]["within"], Span)
         last = within.after(date.fromisoformat(exit["since"]), national())
         now["take_by"] = last.isoformat()
@@ -45,7 +45,7 @@ def _village(state: State) -> State:
 
 
 def _resolution(state: State) -> State:
-    """A step that nobody had given a time is awaited without one."""
+    """A matter with its procedure. Its awaited step had no last day before, and gets none now."""
     names = ("steps", "procedure", "rejected", "withdrawn")
     kept = {name: value for name, value in state.items() if name not in names}
     course: State = {"kind": state["procedure"], "attempt": 1, "steps": [earlier.step(step) for step in state["steps"]]}

@@ -1,4 +1,4 @@
-"""Who stands behind a pseudonym, and who has read of somebody, can end some time later."""
+"""What is kept of who stands behind a pseudonym, and of who has read about somebody, can be removed after a time."""
 
 from shared.migrations.common import keep_for_ever, let_end
 

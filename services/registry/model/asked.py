@@ -1,8 +1,8 @@
-"""Lists on which each village of the poverty list is to be, as where each has its mode of development (4.2).
+"""Lists beside the poverty list on which every poor village has to be, such as one of modes of development (4.2).
 
     on the poverty list ─► asked for by a day ─► on the list, or told as overdue once and still awaited
 
-What leaves such a list while its village is poor is asked for again.
+A village that leaves such a list while it is still poor is asked for again.
 """
 
 from collections.abc import Iterable, Iterator
@@ -27,8 +27,10 @@ from shared.rules import Change, Due
 
 
 def each(village: Village, event: VillageListed, policy: Policy, today: date) -> Change:
-    """A village is on the poverty list. It is asked for on each list on which all such villages are to be, unless it
-    has left the poverty list already."""
+    """A village was put on the poverty list, so it is asked for on each list on which all poor villages have to be.
+
+    A village that was taken over may have left the poverty list already; it is not asked for.
+    """
     if event.left:
         return Change(village)
     there = {one.kind for one in village.listings.values() if one.party is None}
@@ -37,7 +39,7 @@ def each(village: Village, event: VillageListed, policy: Policy, today: date) ->
 
 
 def again(village: Village | None, event: ListingEnded, policy: Policy, today: date) -> Change:
-    """It is off a list while it is poor, and is asked for again."""
+    """A village has left a list. If it is still poor and every poor village has to be there, it is asked for again."""
     kind = policy.list_kind(event.kind)
     if village is None or kind is None or event.party or event.into or village.stage not in LISTED:
         return Change(village)
@@ -52,7 +54,7 @@ def _asked(kinds: Iterable[ListKind], place: str, village: str, policy: Policy, 
 
 
 def wait(listing: Listing | None, event: EntryAsked, policy: Policy, today: date) -> Change:
-    """It is to be on the list by that day."""
+    """The village has to be on the list by the day that the event names."""
     listing = listing or Listing(id=event.listing, place=event.place, sort=event.kind, village=event.village)
     if listing.last:
         return Change(listing)
@@ -65,7 +67,7 @@ def wait(listing: Listing | None, event: EntryAsked, policy: Policy, today: date
 def of_poor(
     event: VillageDelisted | VillageUnlisted | VillageWithdrawn | VillageMerged, policy: Policy
 ) -> Iterable[str]:
-    """The listings of a village on which it may be asked for."""
+    """The ids of the listings that may be waiting for the village."""
     return (f"{one.kind}/{event.village}" for one in policy.lists)
 
 
@@ -75,13 +77,15 @@ def lapse(
     _policy: Policy,
     _today: date,
 ) -> Change:
-    """The village is on the poverty list no more, and need not be on this one."""
+    """The village is no longer on the poverty list, so it need not be on this list either."""
     return Change(listing and listing.asked_no_more())
 
 
 def fall_due(listing: Listing, _due: Due, policy: Policy, _today: date) -> Change:
-    """The day for it is over: that is told once, and the village is still awaited. What the pack asks for no more is
-    not."""
+    """The last day for entering the list is over. An event says so once, and the village is still awaited.
+
+    If the pack no longer asks every poor village to be on this list, the waiting ends without an event.
+    """
     kind = policy.list_kind(listing.sort)
     if listing.enter_by is None or kind is None or kind.each_poor is None:
         return Change(listing.asked_no_more())

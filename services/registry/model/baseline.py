@@ -1,4 +1,4 @@
-"""The baseline survey of a village: records come in until the joint diagnosis, and cannot change afterwards (3.1)."""
+"""The baseline survey of a village: records come in until the joint diagnosis, which closes it (3.1)."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -200,12 +200,15 @@ def may_unlist(baseline: Baseline | None, _command: WithdrawListing, _policy: Po
 
 
 def unlisted(baseline: Baseline, event: VillageUnlisted, policy: Policy, today: date) -> Change:
-    """A withdrawn listing takes its survey along. A village's only survey stays, marked as ended, to be looked up."""
+    """The listing was withdrawn, so no survey is awaited any more. The survey is kept, marked as ended."""
     return end(baseline, event, policy, today)
 
 
 def record(baseline: Baseline | None, command: RecordSurvey, policy: Policy, today: date) -> Change:
-    """Take in a record. A repeated one is recognised by its number; after the diagnosis all are refused."""
+    """Take in a record. The same record again changes nothing; another one under the same number is refused.
+
+    After the diagnosis every new record is refused.
+    """
     baseline = _listed(baseline, command.village)
     survey = baseline.survey
     new = Record(

@@ -1,9 +1,9 @@
-"""Lists that are ticked off for a village on known days: its working methods, and what it discloses (0.8, 1.17).
+"""Checklists that are ticked off for a village on fixed days: its working methods, what it discloses (0.8, 1.17).
 
-    a day of the list ─► open ─► ticked off item by item; what is missing is told
-                          └─ its time is over: told once, and owed until the list's next day
+    a day of the list ─► open ─► ticked off item by item; the event names the items that are missing
+                          └─ its time is over: an event says so once, and it is owed until the list's next day
 
-They are the village's own and need no team, unlike what a unit owes (commitments of the dispatch).
+The village itself owes them, with or without a team. What a unit owes are the commitments of the dispatch.
 """
 
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ from shared.policy.checklists import Checklist
 from shared.rules import Change, Due, Refused, State, Task, addressed, entry, require_body
 
 RULE = "0.8"
-"""Where a refusal comes from if the pack has no such list."""
+"""The rule that a refusal cites if the pack has no such list."""
 
 
 class Ticked(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -42,7 +42,7 @@ class Ticked(msgspec.Struct, frozen=True, omit_defaults=True):
     vacant: tuple[str, ...] = ()
     proof: str | None = None
     late: bool = False
-    """Whether it was overdue then, which had been told."""
+    """Whether it was ticked off after its last day, when an event had already said that it was overdue."""
 
 
 class Checklists(State, frozen=True, kw_only=True, omit_defaults=True):
@@ -84,7 +84,10 @@ class Checklists(State, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def of_village(event: VillageRegistered | IndicatorsMeasured, policy: Policy) -> Iterable[str]:
-    """The village, where the pack has lists. One that was registered before begins with its next figures."""
+    """The village, if the pack has checklists.
+
+    A village that was registered before the pack had any begins when its next figures come in.
+    """
     return (event.village,) if policy.checklists else ()
 
 
@@ -97,9 +100,9 @@ def begin(
 
 
 def move(state: Checklists | None, event: VillageRecoded, _policy: Policy, today: date) -> Change:
-    """The village has a new code. In another county it owes that county's lists, which are looked at tomorrow.
+    """The village has a new code. If it lies in another county now, it owes that county's lists from tomorrow on.
 
-    A day of today that has not been looked at yet still is.
+    If the timer of today has not run yet, it stays, so that today's lists are not passed over.
     """
     here = place_of(event.code)
     if here == event.place:
@@ -114,9 +117,9 @@ def end(state: Checklists | None, _event: VillageMerged | VillageWithdrawn, _pol
 
 
 def look(state: Checklists, due: Due, policy: Policy, _today: date) -> Change:
-    """Tell once what became overdue yesterday, and open the lists whose day it is.
+    """Tell once which lists had their last day yesterday, and open those whose day has come.
 
-    What was not ticked off until a list's next day is not owed any more.
+    A list that was not ticked off before its next day is no longer owed for the earlier day.
     """
     overdue = []
     for key, last in sorted(state.open.items()):
@@ -143,7 +146,7 @@ def _goes_on(kind: str, opened: Iterable[str], policy: Policy) -> bool:
 
 
 def tick(state: Checklists | None, command: TickChecklist, policy: Policy, today: date) -> Change:
-    """Tick a list off. What is neither followed nor vacant is missing, and told as such."""
+    """Tick a list off. Items that are neither followed nor vacant are told as missing (`unfollowed`)."""
     one = _checklist(command, policy)
     state = addressed(state, command)
     require_body(command.body, one.by, one.rule)
@@ -195,7 +198,7 @@ def _checklist(command: TickChecklist | WithdrawChecklist, policy: Policy) -> Ch
 
 
 def _check_items(command: TickChecklist, one: Checklist) -> None:
-    """Refuse items that the list does not have, those that are said to be both, and what lacks its proof."""
+    """Refuse unknown items, items said to be both, vacant items where the list has none, and a missing proof."""
     known = "、".join(one.items.values())
     for field, codes in (("followed", command.followed), ("vacant", command.vacant)):
         if unknown := sorted({*codes} - {*one.items}):
@@ -220,9 +223,10 @@ def _check_items(command: TickChecklist, one: Checklist) -> None:
 
 
 def withdraw(state: Checklists | None, command: WithdrawChecklist, policy: Policy, today: date) -> Change:
-    """What was ticked off last was a mistake: it is owed again, and told as overdue if its time is over by now.
+    """What was ticked off last was a mistake, so the list is owed again.
 
-    After the list's next day it stands.
+    If its last day is over by now, it is told as overdue, unless that was told before. Once the list's next day has
+    come, nothing can be withdrawn.
     """
     one = _checklist(command, policy)
     state = addressed(state, command)

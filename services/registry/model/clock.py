@@ -160,7 +160,7 @@ def _check_days(notice: Notice, today: date) -> None:
 
 
 def _check_number(clock: Clock, place: str, key: str, notice: Notice) -> None:
-    """Refuse a year with so many days off that deadlines would hardly move: more than MOST_OFF."""
+    """Refuse more than MOST_OFF days off in a year, since deadlines in working days would hardly ever end."""
     others = (other for id, other in clock.notices.items() if id != key and id.startswith(f"{place}/"))
     off = {*notice.off}.union(*(other.off for other in others if other.year == notice.year))
     if len(off) > MOST_OFF:
@@ -174,7 +174,7 @@ def _check_number(clock: Clock, place: str, key: str, notice: Notice) -> None:
 
 
 def _check_weekdays(clock: Clock, place: str, key: str, notice: Notice) -> None:
-    """Only weekend days can become working days. The country's first notice of a year must name the fixed holidays."""
+    """Only days off can become working days. The country's first notice of a year must name the fixed holidays."""
     known = clock.calendar_without(key)
     if plain := [day for day in notice.worked if day.weekday() < 5 and known.works(day)]:
         raise Refused(

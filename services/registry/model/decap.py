@@ -1,11 +1,12 @@
-"""A poor township or county that is to be none any more (乡镇摘帽, 贫困县退出, 1.18).
+"""How a township or county stops being a poor one: its de-capping (乡镇摘帽, 贫困县退出, 1.18).
 
     request ─► assess a sample ─► its reply ─► notice, objections ─► decide ─► announce ─► de-capped
 
-It may ask once the incidence of its villages keeps the pack's bound. That follows from the yearbook, which measurements
-fill village by village, so that no village is read here. Omissions, wrong exits and approval are judged at the county
-by one sample, and a rate that misses its bound vetoes. `hearing.py` hears the assessed side before that, where the pack
-says so. `procedure.py` runs the steps; the pack says who asks, assesses and decides.
+It may ask once the incidence of its villages keeps the pack's bound. The incidence comes from the yearbook, which
+measurements fill village by village, so that no village need be read here. One sample gives three rates: omissions,
+wrong exits and approval. Each rate that misses its bound is enough to refuse. If the pack says so, the assessed side
+may reply before the rates decide (`hearing.py`). `procedure.py` runs the steps; the pack says who asks, assesses and
+decides.
 """
 
 from collections.abc import Iterable, Mapping, Set
@@ -122,14 +123,14 @@ class Decap(Dossier, frozen=True, kw_only=True):
         addressed(self, command, "区划", "division")
 
     def follows(self, after: Proceeding) -> tuple[Event, ...]:
-        """Whose word is asked for now, or that it has ended without success: a step refused or vetoed it."""
+        """The events that follow from a step: a word is asked for, or a refusal or a rate ended the de-capping."""
         if after.ended != "rejected" or self.course.ended:
             return super().follows(after)
         about = {**self.names, "attempt": after.attempt}
         return (DecapRejected(**about, kind=after.kind, step=after.steps[after.at].name),)
 
     def awaited(self) -> Iterable[Task]:
-        """While the assessed side is heard, its reply or the decision on it; else as for any procedure."""
+        """While the assessed side is heard, its reply or the decision on it; else the tasks of any procedure."""
         now = self.course
         if (heard := now.hearing) is None or (step := now.step) is None or step.reply is None:
             yield from super().awaited()
@@ -333,7 +334,7 @@ def _found(decap: Decap, found: Sampled, assessed_by: str, policy: Policy, today
 def concluded(
     decap: Decap, found: Sampled, decided_by: str, policy: Policy, since: date, document: str | None = None
 ) -> Change:
-    """Conclude the assessment: each rate that misses its bound vetoes by itself."""
+    """Conclude the assessment. One rate that misses its bound is enough to fail it."""
     rates, step = rates_of(found), decap.course.step
     assert step is not None, "an assessment is awaited"
     agreed = all(one.holds(rates[one.figure]) for one in decap.judged if one.figure in rates)
@@ -381,7 +382,7 @@ PARTS: Mapping[str, tuple[str, str, str, str]] = {
 
 
 def _check_fields(decap: Decap, step: Step, command: TakeDecapStep) -> None:
-    """Refuse an assessment without its counts, or with ones that cannot be, and counts or refusals out of place."""
+    """Refuse an assessment without counts or with impossible ones, and counts or a refusal in a step that has none."""
     rule = decap.rests_on(step)
     check_given(step, "sampled", command.sampled, "抽查结果", rule, wanted=step.kind == "verify")
     if command.sampled:

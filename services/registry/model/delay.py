@@ -3,7 +3,8 @@
     overdue ─► told upward ─► more time, as often as the pack allows ─► taken, or overdue again
                           └─► taken over: from now on the superior owes the step
 
-What a village decides, and what an inspection finds, is theirs alone: such a step can get more time and no other taker.
+Some steps are for one body alone, such as what a village decides or an inspection finds. They can get more time, but
+nobody else can take them.
 """
 
 from datetime import date
@@ -49,7 +50,7 @@ def decide(state: Carrier | None, command: DecideDelay | DecideDecapDelay, polic
 
 
 def _taken_over(now: Proceeding, step: Step, by: Role, rule: str, today: date, policy: Policy) -> Proceeding:
-    """The procedure with its step taken over. Whoever takes it has as long as the step has."""
+    """The procedure with its step taken over. The new body has the step's full time, counted from today."""
     if now.taken_by == by:
         return now
     if step.by in STAY:
@@ -67,9 +68,10 @@ def _taken_over(now: Proceeding, step: Step, by: Role, rule: str, today: date, p
 
 
 def _extended(now: Proceeding, step: Step, until: date, rule: str, today: date, policy: Policy) -> Proceeding:
-    """The procedure with a new last day for its step, in the hands of the pack's body.
+    """The procedure with a new last day for its step, which the body named by the pack takes again.
 
-    While the time that it was given lasts, another day within that time is no further extension.
+    An extension runs at most as long as the step's own time. Until that much time has passed since it was given, the
+    superior may change its day, and that is not counted as another extension.
     """
     if now.more_from and not now.taken_by and now.take_by == until:
         return now

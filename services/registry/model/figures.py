@@ -1,4 +1,4 @@
-"""Wrong figures: corrected in the middle of an exit, taken back, or corrected in a closed year that is reopened."""
+"""Wrong figures: corrected while an exit is under way, taken back, or corrected in a closed year that is reopened."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -42,7 +42,7 @@ def correct_village(
     today: date,
     others: Mapping[Key, State | None],
 ) -> Change:
-    """Wrong figures are corrected in the middle of an exit. The exit ends, and the event gives the reason."""
+    """Wrong figures are corrected while an exit is under way. It ends undecided, and the event gives the reason."""
     village = standing(village, command)
     register = others[Register, command.village]
     assert isinstance(register, Register), "it comes with the village"
@@ -102,7 +102,10 @@ def _differs(known: Household | None, fact: HouseholdFacts) -> bool:
 def may_withdraw_measurement(
     village: Village | None, command: WithdrawMeasurement, _policy: Policy, _today: date
 ) -> Change:
-    """Figures can be taken back as long as no decision rests on them. Those of a year that led to an exit stay."""
+    """Figures can be taken back as long as no decision rests on them.
+
+    After an exit the figures up to the last measured year stay, unless their year was reopened.
+    """
     village = unjudged(village, command)
     if village.stage in LEFT and command.year <= village.measured and command.year not in village.reopened:
         rests("1.18", village.exited)
@@ -166,7 +169,7 @@ def of_survey(_state: State | None, command: WithdrawSurvey) -> Iterable[Key]:
 
 
 def of_village(_state: State | None, command: CorrectFigures | ReopenYear) -> Iterable[Key]:
-    """The register, whose figures are wrong, or whose year is opened."""
+    """The register whose figures are corrected, or whose year is reopened."""
     yield Register, command.village
 
 

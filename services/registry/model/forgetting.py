@@ -2,9 +2,9 @@
 
     registered ─ withdrawn ─ the pack's time is over: a body is asked ─ decided ─► forgotten
 
-Names stand in no event, so that nothing need be taken out of streams and journals: the registry alone keeps them, and
-what is kept can be overwritten. The event that tells of it comes back to the registry from the stream as well. So a
-database that was restored from a backup forgets again as soon as it reads on.
+No event has a name, so nothing need be removed from streams and journals: only the registry keeps names, and it can
+overwrite them. The event about it comes back to the registry from the stream. So a database that was restored from a
+backup makes the person anonymous again when it reads that event.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,7 +23,7 @@ from shared.rules import Change, Due, Key, Refused, State, addressed, require_bo
 
 
 def reads(state: Cadre | Person | None, command: ForgetPerson) -> Iterable[Key]:
-    """The person of this id, among the cadres and among persons of villages, and the village of such a one."""
+    """The person of this id, as a cadre and as a person of a village, and the village of such a person."""
     yield from ((kind, command.person) for kind in (Cadre, Person))
     if village := _village_of(state):
         yield Village, village
@@ -80,7 +80,8 @@ def forget(
 
 
 def forgotten(state: Cadre | Person | None, _event: PersonForgotten, _policy: Policy, _today: date) -> Change:
-    """Overwrite who it was. A restored database may not know yet that the registration was withdrawn; now it is."""
+    """Overwrite the personal data. A restored database may not have heard that the registration was withdrawn, so the
+    person is marked as withdrawn, too."""
     if state is None:
         return Change(None)
     kept = Kept(ended_on=state.kept.ended_on, forgotten=True)
@@ -91,7 +92,10 @@ def forgotten(state: Cadre | Person | None, _event: PersonForgotten, _policy: Po
 
 
 def look(state: Cadre | Person, _due: Due, policy: Policy, today: date) -> Change:
-    """The time of keeping is over by the pack under which it was counted: ask a body, unless a later pack says more."""
+    """The time of keeping, as it was counted when the timer was set, is over: a body is asked what to do.
+
+    If the pack in force now keeps the person longer, the timer is set to the later day instead.
+    """
     return Change(clocked(state, state.kept, span_of(state, policy), policy, today))
 
 

@@ -3,7 +3,7 @@
     findings ─► the reply: accepted, or time over ─► concluded by the findings
                 └─► disputed, with evidence ─► decided on by who assessed ─► concluded by the counts that stand
 
-Only then do the rates decide. What nobody replied to in time counts as accepted; what is disputed waits for its
+Only then do the rates decide. Findings without a reply in time count as accepted. What is disputed waits for its
 decision, however long that takes.
 """
 
@@ -84,8 +84,11 @@ def decide(decap: Decap | None, command: DecideDecapReply, policy: Policy, today
 
 
 def fall_due(state: Decap, due: Due, policy: Policy, today: date) -> Change:
-    """A last day is over: of the reply, which concludes the assessment, of the decision on it, which is told once, or
-    of anything that each procedure has."""
+    """A last day is over.
+
+    If it was that of the reply, the assessment is concluded by the findings. If it was that of the decision on the
+    reply, an event says so once. All other days are those of any procedure.
+    """
     now = state.course
     hearing = now.hearing
     if hearing is None or now.step is None:

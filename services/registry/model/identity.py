@@ -53,8 +53,8 @@ FIRST_LISTING = date(2001, 1, 1)
 def register(village: Village | None, command: RegisterVillage, policy: Policy, today: date) -> Change:
     """Register a village or correct its data. A repetition makes an event only if data changed or it enters the list.
 
-    A command may name a village by a later code. It has been led to the village's id by then, so a village cannot be
-    registered a second time under its new code.
+    If the command names the village by a later code, the id has been put in its place before this rule runs. So a
+    village cannot be registered a second time under its new code.
     """
     if village is None or (village.stage == "withdrawn" and village.place == command.place):
         before = _new(command, village, today)
@@ -146,7 +146,7 @@ def _new(command: RegisterVillage, withdrawn: Village | None, today: date) -> Vi
 
 
 def check_issued(code: str, place: str, field: str) -> None:
-    """Refuse a code that a county could not have given: its own six digits, a township's three, then 200 or more."""
+    """Refuse a code that a county could not have given: its own six digits, a township's three, then 200 to 399."""
     if place_of(code) != place or code[6:9] == "000" or not "200" <= code[9:] <= "399":
         raise Refused(
             "identity",
@@ -179,7 +179,7 @@ def _check_correction(village: Village, command: RegisterVillage) -> None:
 
 
 def resting(village: Village | None, command: WithdrawVillage) -> Iterable[Key]:
-    """The units that a superior once designated for the village, and its register, which knows its parties."""
+    """The register, which has the village's parties, and the units that a superior once designated for the village."""
     yield Register, command.village
     yield from ((Unit, unit) for unit in village.designated) if village else ()
 
@@ -241,7 +241,10 @@ def withdraw(
 
 
 def unlist(village: Village | None, command: WithdrawListing, _policy: Policy, _today: date) -> Change:
-    """Take back a listing that was a mistake, before the survey has begun. A listing after a relapse is a decision."""
+    """Take back a first listing that was a mistake, before the diagnosis and while its survey has no records.
+
+    A later listing is no mistake to be taken back: a body decided it after a relapse.
+    """
     village = standing(village, command)
     if not village.spell:
         return Change(village)
@@ -269,7 +272,7 @@ def unlisted(village: Village, event: VillageUnlisted, policy: Policy, today: da
 
 
 def recode_reads(_village: Village | None, command: RecodeVillage) -> Iterable[Key]:
-    """Whoever has the new code already, and the packs of the division in which it lies."""
+    """The village that may have the new code already, and the packs of the divisions around that code."""
     yield Village, command.code
     yield Code, command.code
     yield from ((Jurisdiction, id) for id in around(command.code))
@@ -366,7 +369,7 @@ def check_free(code: str, village: str, others: Mapping[Key, State | None], fiel
 def take_over(village: Village | None, command: TakeOverVillage, policy: Policy, today: date) -> Change:
     """Take over a village whose work began before the system was used, at its present stage, with its earlier dates.
 
-    Nobody here verified its latest figures, so it must be measured once more before it can leave the list.
+    Its latest figures were not verified in this system, so it must be measured once more before it can leave the list.
     """
     if village is not None and village.stage != "withdrawn":
         village = standing(village, command)

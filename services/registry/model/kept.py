@@ -26,10 +26,11 @@ from shared.policy import Policy
 from shared.rules import Refused, State, Task
 
 RULE = "PIPL 47"
-"""Where a refusal comes from if the pack has no section of its own."""
+"""The rule that a refusal cites if the pack has no section `[keeping]`."""
 S = TypeVar("S", bound=State)
 HIDES = '"matters":{"'
-"""How it shows in a kept state that cases about a person are known here: others read the register than read cases."""
+"""The JSON by which queries find stored persons with cases (`State.hides`). Cases are left out of what is shown, since
+more roles may read who is registered than may know of a case."""
 Case = (
     OutcomeProposed | OutcomeDecided | DecisionServed | OutcomeAppealed | AppealEscalated | AppealDecided
     | OutcomeExpired | OutcomeWithdrawn | DecisionWithdrawn
@@ -56,7 +57,7 @@ class Matter(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How long a person is still kept."""
+    """What decides how long a person is kept."""
 
     ended_on: date | None = None
     """The day on which the registration was withdrawn; None while it stands, and if an earlier version withdrew it."""
@@ -77,14 +78,14 @@ class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
         return [matter for matter in self.matters.values() if matter.is_open(today)]
 
     def last(self, span: Span | None, policy: Policy) -> date | None:
-        """The last day on which the person is kept; None if no time is said, or none is running."""
+        """The last day on which the person is kept; None if the pack says no time, or the registration still stands."""
         return span.after(self.ended_on, policy.calendar) if span and self.ended_on else None
 
 
 def clocked(state: S, kept: Kept, span: Span | None, policy: Policy, today: date) -> S:
     """The state with what is known of its keeping, and its timer `keep` on the day after the last one.
 
-    Without a time in the pack there is no timer. A body may decide then as well, and nobody is asked to.
+    If the pack says no time there is no timer: a body may still decide, but nobody is asked to.
     """
     last = kept.last(span, policy)
     outlived = last is not None and last < today
@@ -93,7 +94,7 @@ def clocked(state: S, kept: Kept, span: Span | None, policy: Policy, today: date
 
 
 def standing(kept: Kept | None) -> Kept:
-    """What is known of somebody who is registered, perhaps again: cases go on, and no time is running."""
+    """What is known of somebody who is registered, perhaps again: cases go on, and no time of keeping runs."""
     return Kept(matters=kept.matters) if kept else Kept()
 
 
@@ -106,14 +107,14 @@ def not_forgotten(state: State | None, kept: Kept | None, field: str) -> None:
 
 
 def to_forget(state: State, kept: Kept, policy: Policy) -> Iterable[Task]:
-    """The question whether a person becomes anonymous whose time of keeping is over."""
+    """If the time of keeping is over: the task to decide whether the person becomes anonymous."""
     if kept.outlived and (keeping := policy.keeping):
         answer = {"place": state.place, "person": state.id, "body": keeping.by}
         yield Task(action="forgettings", about=state.id, role=keeping.by, due=None, rule=keeping.rule, answer=answer)
 
 
 def after(kept: Kept, event: Case) -> Kept:
-    """What is known after an event of a case. Who is anonymous already has no cases here any more."""
+    """What is known after an event of a case. Of a person who is anonymous already no cases are kept."""
     if kept.forgotten:
         return kept
     matters = {outcome: matter for outcome, matter in kept.matters.items() if outcome != event.outcome}

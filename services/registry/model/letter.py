@@ -30,7 +30,7 @@ def county_of(command: SignLetter | BreakLetter | WithdrawLetter, _policy: Polic
 def _owed(
     roster: Roster | None, command: SignLetter | BreakLetter | WithdrawLetter, policy: Policy
 ) -> tuple[Roster, Letter, str, Signed]:
-    """The roster, the pack's letter, its key in the roster, and how it stands. Raises Refused if nobody owes it,
+    """The roster, the pack's letter, its key in the roster, and its state there. Raises Refused if nobody owes it,
     or if the command names another county than the township's."""
     one = entry(command.kind, policy.letters, RULE, "责任书", "letter")
     key = f"{command.kind}/{command.year}/{command.division.partition(':')[2]}"
@@ -89,8 +89,10 @@ def find_broken(roster: Roster | None, command: BreakLetter, policy: Policy, _to
 
 
 def withdraw(roster: Roster | None, command: WithdrawLetter, policy: Policy, today: date) -> Change:
-    """The latest entry was a mistake. A signature that is withdrawn after its day is told as overdue, if it was not
-    yet."""
+    """Take back the latest entry, which was a mistake: that the letter was broken, or else its signature.
+
+    If a signature is withdrawn after the letter's last day, it is told as overdue, unless that was told before.
+    """
     roster, one, key, letter = _owed(roster, command, policy)
     if letter.on is None:
         raise Refused(

@@ -1,10 +1,11 @@
 """Lists beside the poverty list: what is put on them, for how long, how many, and how it leaves them.
 
-    list ─► (the term is nearly over: list again?) ─► decided off, rectified, or over
+    listed ─► (the term is nearly over: list again?) ─► taken off by a body, rectified, or the term is over
 
 A village or an organisation is on a list for a spell, and may be on it again later (0.6, 2.6, 2.10, 2.22, 4.9). The
 village of an organisation on a list is concerned as well: it may need a team (2.10), and its merger, split or new code
-takes its listings along. A listing with a rectification under way ends by that, or not at all.
+takes its listings along. An organisation leaves a list of those to be rectified by its rectification alone
+(`rectification.py`), not by a decision.
 """
 
 from collections import Counter
@@ -41,7 +42,7 @@ from shared.policy.lists import VILLAGE, ListKind
 from shared.rules import Change, Due, Key, Moved, Refused, State, Task, entry, known, require_body, rests
 
 RULE = "2.10"
-"""The key of the rule that refusals cite where the pack has no such list."""
+"""The rule that a refusal cites if the pack has no such list."""
 Others = Mapping[Key, State | None]
 
 
@@ -54,7 +55,7 @@ class Spell(msgspec.Struct, frozen=True, omit_defaults=True):
     ended: date | None = None
     """The day on which it ended; None while it lasts."""
     renews: bool = False
-    """Whether it began while the one before it lasted: its term began anew, or its mode changed."""
+    """Whether it followed the spell before it without a gap: the term began anew, or the mode changed."""
     mode: str | None = None
     """In which of the list's modes it was; None where the list has none."""
 
@@ -79,8 +80,8 @@ class Listing(State, frozen=True, kw_only=True, omit_defaults=True):
     proposed: str = ""
     """The ranking that proposes it for the list (2.6); empty once that is decided."""
     enter_by: date | None = None
-    """Of a poor village, each of which is to be on the list: the last day for that. None once it is there, or need not
-    be (see `asked`)."""
+    """Where every poor village has to be on the list: the last day for entering it. None if the village is on it, or
+    need not be (see `asked.py`)."""
     is_told: bool = False
     """Whether it was told that this day is over."""
 
@@ -121,8 +122,8 @@ class Listing(State, frozen=True, kw_only=True, omit_defaults=True):
         return DeadlineMoved(place=self.place, village=self.village, **moved.said(notice))
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
-        """Before its term is over: whether it is listed again. Of what a ranking proposes: whether it is listed. Of a
-        poor village that is to be on it: that it is listed, in one of its modes."""
+        """The task to put it on the list: again if its term is nearly over, because a ranking proposes it, or because
+        every poor village has to be there."""
         kind = policy.list_kind(self.sort)
         if kind and (self.reminded or self.proposed or (kind.each_poor and self.enter_by)):
             named: dict[str, str | int] = {name: value for name, value in self.about.items() if value}
@@ -148,7 +149,7 @@ def listing(message: OfList | Listed | EntryProposed | EntryDropped | EntryAsked
 
 
 def reads(_listing: Listing | None, command: OfList) -> Iterable[Key]:
-    """What is named, and all that may count it for a quota."""
+    """The village or organisation, and the states that count how much is on the list."""
     if command.village:
         yield Village, command.village
     if command.party:
@@ -157,8 +158,8 @@ def reads(_listing: Listing | None, command: OfList) -> Iterable[Key]:
 
 
 def enter(listing: Listing | None, command: EnterList, policy: Policy, today: date, others: Others) -> Change:
-    """Put a village or an organisation on a list. What is on it already begins its term anew, if it has one (2.22), or
-    is in another mode from that day on (4.2)."""
+    """Put a village or an organisation on a list. If it is there already, its term begins anew (2.22) or its mode
+    changes from that day on (4.2)."""
     kind = _kind(command, policy)
     require_body(command.body, kind.by, kind.rule)
     about = _subject(command, kind, listing, policy, others)
@@ -182,7 +183,7 @@ def enter(listing: Listing | None, command: EnterList, policy: Policy, today: da
 
 
 def _check_mode(command: EnterList, kind: ListKind) -> None:
-    """Refuse a mode that the list does not have, and none where it has some (4.2)."""
+    """Refuse an unknown mode, and a missing one where the list has modes (4.2)."""
     if (command.mode in kind.modes) if kind.modes else command.mode is None:
         return
     zh = f"应填写分类，可填：{'、'.join(kind.modes.values())}" if kind.modes else "不分类，请不填分类"
@@ -211,7 +212,7 @@ def _subject(
 ) -> dict[str, Any]:
     """How the event names what is listed. Refuses what is unknown, has ended, or lies in another division.
 
-    What is on the list already may have come to another village by a merger, and stays with that one.
+    What is on the list already keeps the village that its listing names, which a merger may have changed.
     """
     if command.village:
         village = others[Village, command.village]
@@ -255,7 +256,7 @@ def _subject(
 
 
 def _until(command: EnterList, kind: ListKind, listing: Listing | None, policy: Policy, today: date) -> date | None:
-    """The last day of its term. Refuses days in the future, before the list could be, or within an earlier spell."""
+    """The last day of its term. Refuses days in the future, before any list existed, or within an earlier spell."""
     last = listing.last if listing else None
     if last and kind.term is None and command.mode == last.mode:
         raise Refused(
@@ -279,7 +280,7 @@ def _until(command: EnterList, kind: ListKind, listing: Listing | None, policy: 
 
 
 def _full(command: OfList, kind: ListKind, policy: Policy) -> Refused:
-    """The refusal of one more than the pack allows in the division that says the list (2.22, 4.9)."""
+    """The refusal of one more than the pack allows in the division whose pack has the list (2.22, 4.9)."""
     frame = policy.layer("lists", kind.kind)
     return Refused(
         kind.rule,
@@ -290,7 +291,7 @@ def _full(command: OfList, kind: ListKind, policy: Policy) -> Refused:
 
 
 def begun(listing: Listing | None, event: ListingBegun, policy: Policy, today: date) -> Change:
-    """It is on the list. What was split from a village, or goes on after a merger, comes here without a command."""
+    """It is on the list: by a command, or because a split or a merger took the listing along."""
     listing = listing or Listing(id=event.listing, place=event.place, sort=event.kind)
     spells = listing.spells[:-2] if event.restored else listing.spells
     earlier = [msgspec.structs.replace(one, ended=one.ended or event.since) for one in spells]
@@ -321,9 +322,9 @@ def remind(listing: Listing, _due: Due, _policy: Policy, _today: date) -> Change
 
 
 def leave(listing: Listing | None, command: LeaveList, policy: Policy, _today: date) -> Change:
-    """A body takes it off the list. A list that is left by a procedure is left by that alone.
+    """A body takes it off the list. Refused if the list is left by a procedure alone.
 
-    If the pack has the list no more, nobody is named there who decides, so that any body may.
+    If the pack no longer has the list, it names no body that decides, so any body may take it off.
     """
     kind = _kind_left(listing, command, policy)
     listing = _on(listing, command, kind)
@@ -349,10 +350,10 @@ def _off(listing: Listing, command: LeaveList) -> Change:
 
 
 def withdraw(listing: Listing | None, command: WithdrawEntry, policy: Policy, today: date) -> Change:
-    """Its latest listing was a mistake, or it is proposed by a ranking and not to be listed. Refused while a
-    rectification rests on it.
+    """Take back the latest listing, which was a mistake, or decline what a ranking proposes. Refused while a
+    rectification rests on the listing.
 
-    If that listing only began its term anew or changed its mode, it is on the list as it was before, unless that
+    If the listing only began the term anew or changed the mode, the spell before it holds again, unless that one's
     term is over by now.
     """
     kind = _kind_left(listing, command, policy)
@@ -389,7 +390,7 @@ def _declined(listing: Listing, command: WithdrawEntry) -> Change:
 
 
 def proposed(listing: Listing | None, event: EntryProposed, policy: Policy, _today: date) -> Change:
-    """A ranking proposes it for the list; whoever keeps the list is asked, unless it is there already (2.6)."""
+    """A ranking proposes it. Whoever keeps the list is asked to put it there, unless it is there already (2.6)."""
     listing = listing or Listing(
         id=event.listing, place=event.place, sort=event.kind, village=event.village or "", party=event.party or ""
     )
@@ -397,7 +398,7 @@ def proposed(listing: Listing | None, event: EntryProposed, policy: Policy, _tod
 
 
 def no_more_proposed(listing: Listing | None, event: EntryDropped, _policy: Policy, _today: date) -> Change:
-    """The ranking was taken back."""
+    """The ranking was taken back, and its proposal with it."""
     return Change(listing and listing.but(proposed="" if listing.proposed == event.ranking else listing.proposed))
 
 
@@ -415,17 +416,17 @@ def lapse(
     _policy: Policy,
     _today: date,
 ) -> Change:
-    """What was proposed is no more, and nobody is asked about it."""
+    """The village or organisation that was proposed has ended, so nobody is asked about it."""
     return Change(listing and listing.but(proposed=""))
 
 
 def follow(listing: Listing | None, event: PartyRegistered, _policy: Policy, _today: date) -> Change:
-    """An organisation that is proposed may lie in another division by now, where it is asked about from now on."""
+    """If an organisation that is proposed lies in another division now, the question moves there with it."""
     return Change(listing.but(place=event.place) if listing and listing.proposed else listing)
 
 
 def _check_meant(listing: Listing, last: Spell, command: WithdrawEntry, kind: ListKind | None) -> None:
-    """Refuse to guess which listing was a mistake, where several follow one another, or to take back another one."""
+    """Refuse to take back any but the latest listing. Where several follow one another, its day must be named."""
     if command.since == last.since or (command.since is None and not last.renews):
         return
     days = [one.since for one in listing.spells]
@@ -440,8 +441,10 @@ def _check_meant(listing: Listing, last: Spell, command: WithdrawEntry, kind: Li
 
 
 def _kind_left(listing: Listing | None, command: OfList, policy: Policy) -> ListKind | None:
-    """The list that is left. None if a later pack, or that of the village's new division, has it no more: what is on
-    it must still come off."""
+    """The list that is left. None if the pack in force no longer has it: what is on it must still come off.
+
+    That happens after a new pack, or after a move to a division with another pack.
+    """
     is_named = command.village or command.party
     if listing and listing.last and is_named and policy.list_kind(command.kind) is None:
         return None
@@ -449,7 +452,7 @@ def _kind_left(listing: Listing | None, command: OfList, policy: Policy) -> List
 
 
 def _on(listing: Listing | None, command: OfList, kind: ListKind | None) -> Listing:
-    """The listing. Refuses one that there never was, or of another division."""
+    """The listing. Refuses one that never existed, or that lies in another division."""
     if listing is None:
         assert kind, "what is on no list names one of the pack"
         raise Refused(
@@ -487,7 +490,7 @@ def ended(listing: Listing | None, event: ListingEnded, _policy: Policy, today: 
     *before, last = listing.spells
     on = last.until if event.ground == "expired" and last.until else today
     over = () if event.ground == "mistaken" else (msgspec.structs.replace(last, ended=max(on, last.since)),)
-    if event.ground == "mistaken" and last.renews:  # The term before it ran out meanwhile.
+    if event.ground == "mistaken" and last.renews:  # The term of the spell before it has run out meanwhile.
         before[-1] = msgspec.structs.replace(before[-1], ended=before[-1].until)
     return Change(listing.but(spells=(*before, *over), reminded=False, matter="").timed(remind=None, term=None))
 
@@ -496,7 +499,7 @@ def ended(listing: Listing | None, event: ListingEnded, _policy: Policy, today: 
 
 
 def successor(event: ListingEnded, _policy: Policy) -> Iterable[str]:
-    """The listing of the village that goes on after a merger; an organisation's is its own."""
+    """After a merger, the listing that goes on: that of the remaining village, or the organisation's own."""
     return (f"{event.kind}/{event.party or event.into}",) if event.into else ()
 
 
@@ -506,7 +509,7 @@ def ended_one(_listing: Listing | None, event: ListingEnded) -> Iterable[Key]:
 
 
 def go_on(listing: Listing | None, event: ListingEnded, _policy: Policy, today: date, others: Others) -> Change:
-    """What a merged village had on a list goes on in the village that remains, unless that is on this list itself."""
+    """After a merger the listing goes on in the village that remains, unless that village is on this list itself."""
     before = others[Listing, event.listing]
     assert isinstance(before, Listing)
     if listing and listing.last:
@@ -536,17 +539,17 @@ def of_village(event: VillageRecoded, policy: Policy) -> Iterable[str]:
 
 
 class Number(msgspec.Struct, frozen=True):
-    """How much is on a list in a place, or in one of its modes."""
+    """How many villages or organisations of a place are on a list, or on it in one of its modes."""
 
     kind: str
     label: str
     mode: str
-    """The mode by its name; empty for all on the list."""
+    """The name of the mode; empty where the number is that of the whole list."""
     number: int
 
 
 def united(parts: Iterable[Number]) -> list[Number]:
-    """What several replicas tell, each of its own prefectures, put together."""
+    """The numbers of several replicas, each for its own prefectures, added up."""
     found = dict[tuple[str, str], Number]()
     for one in parts:
         before = found.get((one.kind, one.mode))

@@ -67,7 +67,10 @@ def record(register: Register, command: RecordHouseholds, policy: Policy, today:
 
 
 def _alone(register: Register, command: RecordHouseholds, policy: Policy) -> Register:
-    """Facts of an earlier year only give that year's incidence. A known incidence is not overwritten unasked."""
+    """The register after facts of an earlier year, which only give that year's incidence (and its counts).
+
+    A known incidence is overwritten only if `replaces` confirms it.
+    """
     year = str(command.year)
     alone = Register(id=register.id, place=register.place, population=register.population)
     alone = roomy(with_facts(alone, command.households, date(command.year, 12, 31), policy))
@@ -120,7 +123,7 @@ def measure(register: Register, command: MeasureIndicators, policy: Policy, _tod
 
 
 MOST_TIMES = 10_000
-"""How many times the required figure a value may be. Beyond that it was given in another unit: yuan for 万元."""
+"""How many times the required figure a value may be. A greater one was given in another unit, such as yuan for 万元."""
 
 
 def check_estimated(command: MeasureIndicators | RecordFigures, policy: Policy) -> None:
@@ -185,8 +188,11 @@ def _check_limits(value: float, one: Indicator, field: str) -> None:
 
 
 def _check_criterion(value: float, criterion: Criterion, field: str, *, limited: bool) -> None:
-    """Refuse what can be no value of a criterion. How great it may be, its indicator says, if there is one (`limited`):
-    a village that needs an income of 1 yuan may well have 38,452."""
+    """Refuse a value that a criterion cannot have.
+
+    If the pack has limits for the figure (`limited`), they say how great it may be, and MOST_TIMES is not applied: a
+    village that needs an income of 1 yuan may well have 38,452.
+    """
     indicator, required = criterion.figure.replace("_", " "), float(criterion.number)
     wrong = None
     if criterion.is_share and not 0 <= value <= 1:
@@ -224,8 +230,11 @@ def measured(
     drawn_from: str = "",
     estimated: Iterable[str] | None = None,
 ) -> Change:
-    """Note a year's figures with those that follow from them, and tell what they miss, and which bracket or floor they
-    crossed. The same figures again make no event. Without `estimated`, the estimates stay those that they were."""
+    """Note a year's figures and those computed from them. The events tell the criteria that they miss, and the brackets
+    and floors that they crossed. The same figures again make no event.
+
+    If `estimated` is None, the figures that were marked as estimates stay marked.
+    """
     of, line_year = str(year), policy.exit.line_of(year)
     values, known = _computed(register, year, given, policy), register.estimated.get(of, ())
     guessed = known if estimated is None else tuple(sorted(estimated))
@@ -274,8 +283,8 @@ def _computed(register: Register, year: int, given: Mapping[str, float], policy:
 def _crossed(
     register: Register, year: int, values: Mapping[str, float], policy: Policy
 ) -> tuple[Register, tuple[Event, ...]]:
-    """What the latest year's values mean beside what was told last: another bracket (0.12), a floor missed, or one that
-    is reached (1.9, 2.8, 2.9)."""
+    """Compare the latest year's values with what was told last: another bracket (0.12), a floor that is missed now, or
+    one that is reached now (1.9, 2.8, 2.9). Values of an earlier year tell nothing."""
     if any(int(measured) > year for measured in register.measurements):
         return register, ()
     events, brackets, below = list[Event](), dict(register.brackets), {*register.below}

@@ -42,7 +42,7 @@ from shared.policy.procedure import Procedure
 from shared.rules import Change, Due, Refused, State, require_body, rests
 
 RULE = "5.11"
-"""Where a refusal comes from if the pack has no procedure to name."""
+"""The rule that a refusal cites if the pack has no procedure for monitoring."""
 
 
 # ------------------------------------------------------------------ proposals
@@ -60,7 +60,8 @@ def proposals(register: Register, policy: Policy) -> dict[str, date]:
 def _signs(household: Household, policy: Policy) -> Iterator[tuple[str, date]]:
     """What speaks for watching a household in a class, or for its risk being removed, each with its day.
 
-    What a round was opened on speaks no more. A report may tell of an earlier day than that of the latest round.
+    A sign on which a round was opened counts no more. For facts and visits that is seen by their day. A report has the
+    round noted in it instead, since it may tell of a day before the latest round.
     """
     watch, report, terms = household.watch, household.reported, policy.monitoring
     assert terms is not None
@@ -77,8 +78,8 @@ def _signs(household: Household, policy: Policy) -> Iterator[tuple[str, date]]:
 def fits_class(household: Household, one: WatchClass, policy: Policy) -> bool:
     """Whether a household can be in a class: lifted out of poverty, or never registered as poor.
 
-    Where the pack has no rounds that lift, whoever is registered was lifted before. A registered household that has
-    not been lifted is poor and is helped as such.
+    Where the pack has no rounds that lift, every registered household counts as lifted. Where it has them, a registered
+    household that no round has lifted is poor and is helped as such.
     """
     rounds = any(procedure.effect == "lift" for procedure in policy.procedures)
     lifted = household.registered and (household.lifted is not None or not rounds)
@@ -107,9 +108,9 @@ def recounted(register: Register, policy: Policy, *events: Event) -> Change:
 
 
 def recount(register: Register | None, _message: Command | VillageMerged, policy: Policy, _today: date) -> Change:
-    """Households were recorded, corrected, taken over, handed over or removed: what follows for their monitoring.
+    """Count again after households were recorded, corrected, taken over, handed over or removed.
 
-    Nothing, and no time, where the pack watches nobody and nobody is watched.
+    If the pack has no monitoring and nobody is watched, nothing is counted, which saves time.
     """
     if register is None or not (policy.monitoring or register.watched):
         return Change(register)
@@ -122,7 +123,10 @@ def recount(register: Register | None, _message: Command | VillageMerged, policy
 def check_members(
     procedure: Procedure, command: OpenResolution, register: Register, policy: Policy, today: date
 ) -> None:
-    """Refuse a round over households that are not in its class, are watched already, or are not watched long enough."""
+    """Refuse a round on watching with households that do not fit its class or are watched in it already.
+
+    Refuse a round on removed risk with households that are not watched in its class, or not long enough yet.
+    """
     one = class_of(command.subject_code, policy, procedure.rule, "subject_code")
     for id in command.members:
         household = register.households[id]
@@ -172,7 +176,7 @@ def class_of(code: str, policy: Policy, rule: str, field: str) -> WatchClass:
 
 
 def eligible(effect: str, subject_code: str, register: State | None) -> set[str]:
-    """The ids of households that a round can go on with; whoever was removed or is watched no more leaves it."""
+    """The ids of the households with which a round can go on. One that was removed or is watched no more leaves it."""
     if effect == "monitor":
         return {*households_in(register)}
     if effect == "clear":
@@ -181,7 +185,7 @@ def eligible(effect: str, subject_code: str, register: State | None) -> set[str]
 
 
 def consider(register: Register | None, command: OpenResolution, policy: Policy, today: date) -> Change:
-    """A round is opened on households: what spoke for it until today is being decided on, no proposal."""
+    """A round is opened on households. The signs until today are decided on there, and propose them no more."""
     procedure = policy.procedure(command.kind)
     if register is None or procedure is None or procedure.effect not in ("monitor", "clear"):
         return Change(register)
@@ -194,7 +198,7 @@ def consider(register: Register | None, command: OpenResolution, policy: Policy,
 
 
 def _considered(household: Household, on: Lifted, effect: str) -> Household:
-    """The household of a round that was just opened. One on watching it takes up the report, in whatever class."""
+    """A household of a round that was just opened. A round on watching also takes up its report, whatever its class."""
     report = household.reported
     if report and effect == "monitor":
         report = msgspec.structs.replace(report, round=on.round)
@@ -211,7 +215,7 @@ def reconsider(register: Register | None, event: ResolutionWithdrawn, policy: Po
 
 
 def watch(register: Register, event: HouseholdsMonitored, policy: Policy, today: date) -> Change:
-    """These households are watched from today, also those that were watched in another class until now."""
+    """These households are watched from today in the class of the event, even if it was another class until now."""
     by = f"{event.village}/{event.matter}"
     review_by = policy.monitoring.review_every.after(today, policy.calendar) if policy.monitoring else today
     changed = dict(register.households)
@@ -233,7 +237,7 @@ def clear(register: Register, event: HouseholdsCleared, policy: Policy, _today: 
 
 
 def take_back(register: Register | None, event: StepWithdrawn, policy: Policy, _today: date) -> Change:
-    """The last step of a round was taken back, so that its households stand where they stood before it."""
+    """The last step of a round was taken back, so its households are watched, or not, as before the round."""
     round = f"{event.village}/{event.matter}"
     changed = dict(register.households) if register else {}
     for id, one in changed.items():
@@ -283,7 +287,7 @@ def report(register: Register | None, command: ReportRisk, policy: Policy, today
 
 
 def withdraw_report(register: Register | None, command: WithdrawRisk, policy: Policy, _today: date) -> Change:
-    """The report was a mistake, so it proposes nobody any more. A round that was opened by it goes on."""
+    """The report was a mistake, so it proposes nobody any more. A round that was opened because of it goes on."""
     household = register.households.get(command.household) if register else None
     if register is None or household is None or household.reported is None:
         return Change(register)
@@ -291,7 +295,10 @@ def withdraw_report(register: Register | None, command: WithdrawRisk, policy: Po
 
 
 def review(register: Register | None, command: ReviewHousehold, policy: Policy, today: date) -> Change:
-    """A watched household was visited, and the next visit is due. Its risk may seem removed; nobody decides it here."""
+    """A watched household was visited, which sets the day of the next visit.
+
+    The visit may find that the risk seems removed. That only proposes a round, which decides.
+    """
     rule, terms = _rule(policy), policy.monitoring
     register, household = _household(register, command.household, rule)
     watch = household.watch
@@ -359,7 +366,7 @@ def may_remove(register: Register | None, command: WithdrawHousehold, policy: Po
 
 
 def fall_due(register: Register, due: Due, policy: Policy, _today: date) -> Change:
-    """Households were not visited in time, which is told once of each visit."""
+    """Households were not visited in time. Each missed visit is told once."""
     late = {
         id: one
         for id, one in register.households.items()
@@ -388,7 +395,7 @@ class Watched(msgspec.Struct, frozen=True):
 
 
 def counts(registers: Iterable[Register], policies: Iterable[Policy]) -> Iterator[Watched]:
-    """How many households are watched in each class, with the classes' names in these packs."""
+    """How many households are watched in each class. The packs give the names of the classes."""
     found = [*registers]
     labels = {one.code: one.label for policy in policies if policy.monitoring for one in policy.monitoring.classes}
     for code in sorted({code for one in found for code in one.watched}):

@@ -1,7 +1,7 @@
-"""Public notices and the objections to them, of whatever has a procedure: an exit, a matter, a de-capping.
+"""Public notices and the objections to them, in every kind of procedure: an exit, a matter, a de-capping.
 
-Anyone may object until the end of the notice's last day. Every objection gets an answer; the procedure goes on, or
-back, after the last one.
+Anyone may object until the end of the notice's last day. Every objection gets an answer. Once none is open, an upheld
+one leads the procedure back; otherwise it goes on when the notice is over.
 """
 
 from datetime import date
@@ -49,7 +49,7 @@ OfDecap = (
     | DecideDecapDelay
     | GiveDecapWord
 )
-"""The same about a township's or county's de-capping."""
+"""The same commands about the de-capping of a township or county."""
 
 
 def post_notice(state: Carrier | None, command: PostNotice | PostDecapNotice, policy: Policy, today: date) -> Change:
@@ -119,10 +119,11 @@ def raise_objection(
 def decide_objection(
     state: Carrier | None, command: DecideObjection | DecideDecapObjection, policy: Policy, today: date
 ) -> Change:
-    """Decide on an objection. Every objection gets an answer; the procedure moves on or back after the last one.
+    """Decide on an objection.
 
-    It moves back if an objection to the notice as a whole was upheld. If an objection to a member was upheld, only that
-    member leaves.
+    If it is upheld and is about one member, only that member leaves. If it is upheld and is about the notice as a
+    whole, the procedure moves back once no other objection is open. Without such an objection it goes on when the
+    notice is over.
     """
     state, now, step = _at_notice(state, command, "没有待处理的异议", "no objection is awaiting its decision")
     require_body(command.body, now.answers, state.rests_on(step))
@@ -176,7 +177,7 @@ def withdraw_objection(
 
 
 def named(state: Carrier | None, command: Notice | OfDecap) -> Carrier:
-    """The matter or division that a command names, or the village if its exit is meant. Raises Refused without it."""
+    """The matter or division that a command names, or the village if its exit is meant. Raises Refused if unknown."""
     if state is None and command.matter is not None:
         raise no_matter(command.matter)
     if state is None and command.about == "division":

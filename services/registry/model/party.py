@@ -86,12 +86,12 @@ class Person(Party, frozen=True, kw_only=True):
 
 
 def organisation(command: RegisterParty, policy: Policy) -> Iterable[str]:
-    """The party of a command, unless the pack says that its kind is a person."""
+    """The id of the party that a command registers, unless its kind is a person."""
     return () if _is_person(command.kind, policy) else (command.party,)
 
 
 def person(command: RegisterParty, policy: Policy) -> Iterable[str]:
-    """The person of a command, if its kind is one."""
+    """The id of the person that a command registers, if its kind is a person."""
     return (command.party,) if _is_person(command.kind, policy) else ()
 
 
@@ -102,7 +102,7 @@ def parent(event: PartyRegistered | PartyWithdrawn | PartyMerged, _policy: Polic
 
 
 def reads(_party: Party | None, command: RegisterParty) -> Iterable[Key]:
-    """Whatever it is to belong to, and whoever else may have its id."""
+    """The village or party to which it is to belong, and whatever party or person may have its id already."""
     of, _, id = command.parent.partition(":")
     if of == "village":
         yield Village, id
@@ -218,8 +218,8 @@ def go_along(
     _today: date,
     others: Mapping[Key, State | None],
 ) -> Change:
-    """The parties of a village that was merged belong to the one that goes on; those of a village that moved to another
-    county lie there. After a split they stay with the old village."""
+    """After a merger the parties of the village that ended belong to the village that goes on. After a move to another
+    county they lie in that county. After a split they stay with the old village."""
     if isinstance(event, VillageMerged):
         place, parent = event.into_place, f"village:{event.into}"
     else:
@@ -230,14 +230,14 @@ def go_along(
 
 
 def held(party: Party | None, _event: PartyRegistered) -> Iterable[Key]:
-    """Those that belong to a party."""
+    """The parties and persons that belong to a party."""
     return ((kind, id) for id in (party.holds if party else ()) for kind in (Party, Person))
 
 
 def follow(
     party: Party | None, event: PartyRegistered, policy: Policy, _today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """A party that came along with its village is where the event says, and so are those that belong to it."""
+    """A party moved with its village: it lies where the event says, and so do those that belong to it."""
     if party is None:
         return Change(None)
     found = (others.get(key) for key in held(party, event))
@@ -247,8 +247,11 @@ def follow(
 
 
 def _told(party: Party, former: str | None, policy: Policy) -> PartyRegistered:
-    """What is told of a party as it is now. A person's name is not, nor are texts about a person: they may say who it
-    is, no rule reads them, and what was told cannot be made unread."""
+    """The event with a party's present data.
+
+    Of a person it leaves out the name and all texts: they may say who it is, no rule needs them, and an event cannot be
+    taken back from those who have read it.
+    """
     fields = party.fields
     if isinstance(party, Person):
         known = next((one.fields for one in policy.parties if one.kind == party.sort), ())
@@ -271,8 +274,8 @@ def _told(party: Party, former: str | None, policy: Policy) -> PartyRegistered:
 def withdraw(
     party: Party | None, command: WithdrawParty, policy: Policy, today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """Take a registration back that was a mistake, or whose party is no more. Refused while others belong to it, and
-    while it is on a list."""
+    """Take back a registration that was a mistake, or whose party no longer exists. Refused while others belong to it,
+    and while it is on a list."""
     if party is None and any(_of_id(others, command.party)):
         return Change(None)  # It is a person and this is the table of the others, or the other way round.
     party = addressed(party, command, "组织或人员", "party")
@@ -347,13 +350,16 @@ def _listed(party: Party, policy: Policy) -> dict[str, str]:
 
 
 class Count(msgspec.Struct, frozen=True):
-    """How many parties of a kind there are in a place, or of a kind and a choice, such as the branches by type."""
+    """How many parties of a kind are in a place, or how many of them have chosen one value of a field.
+
+    For example: how many branches, and how many of one type.
+    """
 
     kind: str
     label: str
     field: str
     value: str
-    """The chosen value by its name; empty for all of the kind."""
+    """The name of the chosen value; empty where the number is that of the whole kind."""
     number: int
 
 
@@ -401,7 +407,7 @@ def _check_fields(command: RegisterParty, sort: PartyKind) -> None:
 
 
 def _unfit(value: str | float, field: PartyField) -> tuple[str, str] | None:
-    """Why a value does not fit its field; None if it does."""
+    """Why a value does not fit its field; None if it fits."""
     if field.one_of is not None:
         if value in field.one_of:
             return None

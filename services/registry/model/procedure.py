@@ -45,7 +45,7 @@ class Carrier(State, frozen=True, kw_only=True):
     carries: ClassVar[str] = ""
     """The field that holds the procedure."""
     actions: ClassVar[Mapping[Kind, str]] = {}
-    """By kind of step, the command that takes it. A kind that is missing here is another service's task."""
+    """By kind of step, the command that takes it. A step of a kind that is missing here is taken in another service."""
     opened_by: ClassVar[str] = ""
     """The command that asks for the procedure."""
     decides_objections: ClassVar[str] = "objection-decisions"
@@ -53,7 +53,7 @@ class Carrier(State, frozen=True, kw_only=True):
     decides_delays: ClassVar[str] = "delay-decisions"
     """The command that decides what is done about a late step."""
     tells: ClassVar[Mapping[type[Event], type[Event]]] = {}
-    """Events that are told in another form than a village's, since they name another subject."""
+    """By event about a village, the event to use instead where the subject is no village, such as a division."""
 
     @property
     def under_way(self) -> Proceeding | None:
@@ -74,7 +74,7 @@ class Carrier(State, frozen=True, kw_only=True):
         return said
 
     def sent_back(self, after: Proceeding, decided_by: str) -> Event:
-        """The deciding body itself refused its approval: an objection 0 that it upheld."""
+        """The event that a deciding body refused. It is told as an upheld objection with the number 0."""
         return self.tell(ObjectionDecided, objection=0, upheld=True, back_to=after.goes_back, decided_by=decided_by)
 
     def rests_on(self, step: Step | None) -> str:
@@ -104,8 +104,8 @@ class Carrier(State, frozen=True, kw_only=True):
         return Hand(path, step.name, apart=bool(step.four_eyes))
 
     def follows(self, after: Proceeding) -> tuple[Event, ...]:
-        """The events that follow from where the procedure stands after a step: whose word is asked for now, and, of a
-        dossier, that it has passed or ended."""
+        """The events that follow once a step has moved the procedure to `after`: that a body is asked for its word now,
+        and, of a dossier, that it has passed or ended."""
         step = after.step
         if step is None or step.kind != "ask" or self.under_way is None or after.asked == self.under_way.asked:
             return ()
@@ -118,11 +118,11 @@ class Carrier(State, frozen=True, kw_only=True):
         return str(of)
 
     def tell_moved(self, moved: Moved, notice: str) -> Event:
-        """A deadline of the village moved."""
+        """The event that new holidays moved a deadline of the procedure."""
         return DeadlineMoved(place=self.place, village=self.names["village"], **moved.said(notice))
 
     def shown(self, *, to_operator: bool = False) -> Self:
-        """The state without the reasons of objections: free text may name a person, so only those who decide see it."""
+        """The state without the reasons of objections: free text may name a person, so only operators see it."""
         if to_operator or self.under_way is None or not self.under_way.objections:
             return self
         hidden = {n: msgspec.structs.replace(one, ground="") for n, one in self.under_way.objections.items()}
@@ -162,7 +162,7 @@ class Dossier(Carrier, frozen=True, kw_only=True):
 
     carries = "course"
     rule: str
-    """The rule on which the procedure rests, and with it each step that names none of its own."""
+    """The rule on which the procedure rests, and every step that names no rule of its own."""
     course: Proceeding
 
     @property
@@ -197,7 +197,7 @@ C = TypeVar("C", bound=Carrier)
 
 
 def carry(state: C, now: Proceeding | None, since: date) -> C:
-    """The state with this procedure in it. The timer `step` stands on the first of the days that fall due."""
+    """The state with this procedure in it. Its timer `step` runs out on the day after the earliest last day."""
     field, was = state.carries, state.under_way
     state = state.but(**{field: now}).counting(field)
     if now is None:
@@ -210,7 +210,7 @@ def carry(state: C, now: Proceeding | None, since: date) -> C:
 
 
 def fall_due(state: Carrier, due: Due, policy: Policy, _today: date) -> Change:
-    """A last day of the procedure is over. Either a notice has ended, or an event says, once, who is late."""
+    """A last day of the procedure is over: a notice has ended, or an event says once that somebody is late."""
     now = state.under_way
     assert now is not None and now.step is not None, "the timer goes with its procedure"
     step, events = now.step, list[Event]()
@@ -241,7 +241,8 @@ def _overdue(state: Carrier, now: Proceeding, owed_by: Role, due: date, **more: 
 
 
 def settled(now: Proceeding, since: date, calendar: Calendar) -> Proceeding:
-    """Move on, once no objection is open: back if one to the whole was upheld, else forward if the notice is over."""
+    """The procedure after its objections: unchanged while one is open. Otherwise it goes back if one to the notice as
+    a whole was upheld, and else forward if the notice is over."""
     step = now.step
     if step is None or now.open_objections:
         return now
@@ -265,7 +266,7 @@ def check_given(of: Procedure | Step, field: str, given: object, zh: str, rule: 
 
 
 def check_approved(state: Carrier, step: Step, approved: bool) -> None:
-    """Refuse to refuse what decides nothing, such as an announcement."""
+    """Refuse `approved = False` in a step that decides nothing, such as an announcement."""
     if not approved and step.kind != "decide":
         raise Refused(
             state.rests_on(step),

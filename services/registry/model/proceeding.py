@@ -17,8 +17,8 @@ from shared.policy import Step
 from shared.policy.procedure import STAY
 
 UNREGISTERED = "-"
-"""What stands before the step at which a member left because it is no longer in the village's register. It never comes
-back, whatever is repeated."""
+"""The prefix in `Member.left` of a member that left because it is no longer in the village's register. Such a member
+does not come back when the step is repeated."""
 
 
 class Objection(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -40,7 +40,7 @@ class Member(msgspec.Struct, frozen=True, omit_defaults=True):
     accepted: Literal["", "self", "phone", "no"] = ""
     """The household's answer: yes in person, yes over the phone, or no. Empty until it has answered."""
     left: str = ""
-    """The step at which the member left, after UNREGISTERED where that is why; empty while it takes part."""
+    """The step at which the member left, after UNREGISTERED if that was the reason; empty while it takes part."""
 
 
 class Hearing(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -66,7 +66,8 @@ class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: str
     """The procedure, as the pack names it."""
     attempt: int
-    """How many times the village has tried to leave the list, this time included; 1 for a matter."""
+    """Of an exit, how many verifications were asked for so far; of a de-capping, how many requests there were; 1 for a
+    matter."""
     steps: tuple[Step, ...]
     """The steps of the pack in force when the procedure was opened. A later pack does not change them."""
     at: int = 0
@@ -78,13 +79,14 @@ class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     asked: int = 0
     """How often a body was asked for its word so far: the number of the latest asking."""
     word: bool = False
-    """Whether the step before this one is such an asking, and its word has let the procedure come here."""
+    """Whether the step before this one asked a body for its word, and the body accepted. It may say otherwise
+    until this step has begun (`word.py`)."""
     extended: int = 0
-    """How often the step got more time: after it was overdue, or because who is asked answers later."""
+    """How often the step got more time: from a superior when it was late, or because a word is given later."""
     more_from: date | None = None
-    """The day on which it got more time last. None once that time is over, so that it can get more only anew."""
+    """The day from which its latest extension is counted. None once that is over: more time is then a new one."""
     taken_by: Role | None = None
-    """The body that took the step over after it was overdue; None if it is still with the pack's."""
+    """The body that took the step over after it was overdue; None while the body that the pack names takes it."""
     notice_until: date | None = None
     """The last day of the notice of this step, once it is posted."""
     notice_over: bool = False
@@ -119,7 +121,7 @@ class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def goes_back(self) -> BackTo:
-        """The kind of the step to which something has just led back. Packs can lead back to these kinds only."""
+        """The kind of the step to which the procedure was just led back. Packs can lead back to these kinds only."""
         return cast(BackTo, self.steps[self.at].kind)
 
     @property
@@ -155,7 +157,7 @@ class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def days(self) -> dict[tuple[str, ...], tuple[date, Span | None]]:
         """The days that fall due. By path of the field in this struct: the last day, and the span that it ends.
 
-        A day that somebody named ends no span, so that holidays do not move it.
+        If somebody named the day, there is no span, so that holidays do not move it.
         """
         step = self.step
         if step is None:
@@ -181,7 +183,8 @@ class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def moved_to(self, at: int, since: date, calendar: Calendar) -> Self:
         """The procedure at another step, without notice and objections yet, or at its end.
 
-        Where it goes back, the steps that are repeated also judge its members again.
+        If it goes back, members that had left in a step to be repeated take part again, and they are asked anew if
+        acceptance is repeated.
         """
         by = self.steps[at].within.after(since, calendar) if at < len(self.steps) else None
         again, members = {step.name: step.kind for step in self.steps[at:]} if at <= self.at else {}, self.members
@@ -196,7 +199,7 @@ class Proceeding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
                         members=members)  # fmt: skip
 
     def led_to(self, name: str | None, since: date, calendar: Calendar) -> Self:
-        """The procedure at the step of this name, to which the awaited step led. Without a name it ends."""
+        """The procedure at the step of this name, to which the awaited step led. Without a name it ends as rejected."""
         return self.closed("rejected") if name is None else self.moved_to(self.index(name), since, calendar)
 
     def taken(self, agreed: bool, since: date, calendar: Calendar) -> Self:

@@ -1,4 +1,4 @@
-"""A listing that ends by a procedure: its village decides how an organisation on the list is rectified (0.6)."""
+"""Rectification (0.6): an organisation leaves a list by a procedure of its village, in which it is put in order."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -12,7 +12,7 @@ from shared.rules import Change, Refused
 
 
 def ending_by(message: OpenResolution | ResolutionOpened | PartyRectified, policy: Policy) -> Iterable[str]:
-    """The listings of an organisation that the named procedure ends."""
+    """The listings of the organisation that the procedure of this message can end."""
     ending = (one.kind for one in policy.lists if one.leaves_by == message.kind)
     return (f"{kind}/{message.party}" for kind in ending) if message.party else ()
 
@@ -44,19 +44,19 @@ def may_open(listing: Listing | None, command: OpenResolution, policy: Policy, _
 
 
 def rectify(listing: Listing | None, event: ResolutionOpened, _policy: Policy, _today: date) -> Change:
-    """Its rectification has begun."""
+    """The rectification has begun, so the listing notes its matter."""
     return Change(listing and listing.but(matter=event.matter))
 
 
 def stay(
     listing: Listing | None, event: ResolutionRejected | ResolutionWithdrawn, _policy: Policy, _today: date
 ) -> Change:
-    """Its rectification has ended without success, so it stays on the list until another one succeeds."""
+    """The rectification ended without success. The organisation stays on the list until another one succeeds."""
     return Change(listing.but(matter="") if listing and listing.matter == event.matter else listing)
 
 
 def rectified(listing: Listing | None, event: PartyRectified, _policy: Policy, _today: date) -> Change:
-    """Its rectification was accepted, so it leaves the list."""
+    """The rectification was accepted, so the organisation leaves the list."""
     if listing is None or listing.last is None:
         return Change(listing)
     return Change(listing, (leaving(listing, "rectified", decided_by=event.decided_by),))

@@ -1,8 +1,8 @@
 """A village's households and the figures computed from them. Nobody types in the incidence of poverty (1.18).
 
 Only the latest facts about each household are kept. When the first facts of a new year arrive, the incidence of the
-years before is computed and kept, so that a measurement that was missed can still be made up. A whole year's facts may
-arrive late: facts of 2015 that come after those of 2016 only give the incidence of 2015.
+years before is computed and kept, so that a measurement that was missed can still be made later. A whole year's facts
+may arrive late: facts of 2015 that come after those of 2016 only give the incidence of 2015.
 """
 
 from collections.abc import Iterable, Mapping
@@ -35,7 +35,7 @@ from shared.policy import Policy
 from shared.rules import Change, Key, Refused, Rule, State, Task, revision
 
 LONGEST_PARTY_ID = 40
-"""Characters of a household's id."""
+"""The most characters of a household's id."""
 
 
 class Lifted(msgspec.Struct, frozen=True):
@@ -46,7 +46,7 @@ class Lifted(msgspec.Struct, frozen=True):
 
 
 class Watch(msgspec.Struct, frozen=True, omit_defaults=True):
-    """That a household is watched so that it does not fall into poverty, or was until its risk was removed."""
+    """How a household is watched so that it does not fall into poverty, or was watched until its risk was removed."""
 
     code: str
     """The class in which it is watched, by the pack's code."""
@@ -87,18 +87,18 @@ class Household(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     visited: bool = False
     """True if the facts come from a survey visit. The same year's list of households may then replace them."""
     lifted: Lifted | None = None
-    """The round that lifted it; None until one has, or where the region decides by no rounds."""
+    """The round that lifted it; None until one has, and in regions without such rounds."""
     watch: Watch | None = None
     """How it is watched; None if it is not."""
     cleared: Watch | None = None
-    """How it was watched until its risk was removed, for the case that this is taken back."""
+    """How it was watched until its risk was removed. It is needed if that decision is taken back."""
     former: Watch | None = None
-    """What stood before `watch`, such as another class: it stands again if that decision is taken back."""
+    """How it was watched before the decision behind `watch`, such as in another class. Taking that back restores it."""
     reported: Report | None = None
     """The latest report that it is at risk."""
     considered: Lifted | None = None
-    """The latest round that was opened on watching it, or on its risk, and the day. Only later facts and visits propose
-    it again."""
+    """The latest round that was opened on watching it or on removing its risk, and its day. Only facts and visits after
+    that day propose it again."""
 
     def decided_by(self, round: str) -> bool:
         """Whether a round's decision stands: neither another round nor a withdrawal has changed it."""
@@ -106,8 +106,8 @@ class Household(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return watched or (self.cleared is not None and self.cleared.cleared_by == round)
 
     def open_again(self, round: str) -> Self:
-        """The household after a round was withdrawn, or has stayed behind in another village, so that what spoke for it
-        proposes the household again. A round that decided on it stands."""
+        """The household after a round was withdrawn, or stayed in the old village of a split: what the round was opened
+        on proposes the household again. If the round decided on it already, nothing changes."""
         if self.decided_by(round):
             return self
         considered = None if self.considered and self.considered.round == round else self.considered
@@ -148,7 +148,7 @@ class Register(State, frozen=True, kw_only=True):
     brackets: dict[str, str] = msgspec.field(default_factory=dict)
     """By indicator: the bracket that was told last."""
     below: tuple[str, ...] = ()
-    """The indicators of which it was told that they are below their floor, and not yet that they reached it."""
+    """The indicators that were told as below their floor, and not yet as having reached it."""
     counted: dict[str, str] = msgspec.field(default_factory=dict)
     """By year: the division in whose totals its figures count, if the village moved to another one later."""
     absorbed: dict[str, int] = msgspec.field(default_factory=dict)
@@ -156,7 +156,7 @@ class Register(State, frozen=True, kw_only=True):
     attempts: int = 0
     """How many verifications have been asked for."""
     reopened: dict[str, date] = msgspec.field(default_factory=dict)
-    """Closed years that can be corrected for the time being, each with the last day for that."""
+    """Closed years that were reopened for corrections, each with the last day for that."""
     told: str = ""
     """A hash of the poor households that were told last; empty where the pack binds no cadres to households."""
     proposed: dict[str, date] = msgspec.field(default_factory=dict)
@@ -178,12 +178,12 @@ class Register(State, frozen=True, kw_only=True):
         return bool(self.proposed or self.watched)
 
     def shown(self, *, to_operator: bool = False) -> Self:
-        """The village's figures, without its households: only operators and those who work with them see what one of
-        them earns, and whether it is watched (Personal Information Protection Law 28, 51)."""
+        """The village's figures without its households. Only operators and `readers` see what a household earns and
+        whether it is watched (Personal Information Protection Law 28, 51)."""
         return self if to_operator else self.but(households={})
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
-        """Rounds to open on households that facts, reports or visits propose, and visits to those that are watched."""
+        """To open rounds on households that facts, reports or visits propose, and to visit those that are watched."""
         terms = policy.monitoring
         if terms is None:
             return
@@ -238,12 +238,12 @@ def households_in(register: State | None) -> dict[str, Household]:
 
 
 def registered_in(register: State | None) -> dict[str, Household]:
-    """Those of them that are registered as poor."""
+    """The households of a village that are registered as poor, by id; none where it has no register."""
     return {id: household for id, household in households_in(register).items() if household.registered}
 
 
 def counted(register: Register | None, event: VillageRegistered, _policy: Policy, _today: date) -> Change:
-    """Take over the village's population, the denominator of incidence."""
+    """Note the village's population, by which its incidence is divided."""
     if register is None:
         return Change(Register(id=event.village, place=event.place, population=event.population))
     return Change(register.but(population=event.population))
@@ -281,7 +281,7 @@ def take_over(
 ) -> Change:
     """Take over the households, the population and past years' incidence of a village that is merged into this one.
 
-    A household whose id is already used here gets a new id: the old one with its old village's.
+    A household whose id is already used here gets a new one: its old village's id, a dash, and its old id.
     """
     theirs = others[Register, event.village]
     assert isinstance(theirs, Register), "it came with the village"
@@ -327,7 +327,7 @@ def take_share(
 ) -> Change:
     """A new village gets the households that the split names for it, and the old village's incidence of past years.
 
-    Rounds stay in the old village. Whom none has decided on is proposed anew.
+    Rounds stay in the old village. A household on which none of them has decided is proposed anew.
     """
     before = others[Register, command.village]
     assert isinstance(before, Register)
@@ -348,7 +348,7 @@ def _left_behind(household: Household) -> Household:
 
 
 def give_share(register: Register, command: SplitVillage, _policy: Policy, _today: date) -> Change:
-    """Remove the households and the population that the new villages took."""
+    """Remove the households that the new villages took. The population follows by `VillageRegistered` (`counted`)."""
     gone = {household for part in command.parts for household in part.households}
     left = {id: household for id, household in register.households.items() if id not in gone}
     return Change(register.but(households=left))
@@ -384,9 +384,9 @@ def of_predecessor(_register: Register | None, message: VillageMerged | SplitVil
 def told(
     register: Register, policy: Policy, former: str | None = None, came: Mapping[str, str] | None = None
 ) -> Change:
-    """The register, with the event that tells which households are poor, if others are than was told last (0.2).
+    """The register, and the event with its poor households if they are not those that were told last (0.2).
 
-    It is told only where the pack binds cadres to households, who are to know whom they help.
+    It is told only where the pack binds cadres to households, since these cadres have to know whom they help.
     """
     if not policy.helping:
         return Change(register)
@@ -410,7 +410,7 @@ _NOBODY: Final = revision(([], []))
 
 
 def telling(rule: Rule) -> Rule:
-    """The rule, and after it what `told` tells."""
+    """The rule with one more event at its end: that of `told`, if other households are poor after it."""
 
     @wraps(rule)
     def and_told(register: Register | None, message: Any, policy: Policy, today: date, *others: Any) -> Change:
@@ -427,14 +427,14 @@ def telling(rule: Rule) -> Rule:
 
 
 def visited(register: Register, command: RecordSurvey, policy: Policy, _today: date) -> Change:
-    """Take in a survey visit's facts, so that nobody enters them twice. Those of a year that is over are ignored."""
+    """Take in the facts of a survey visit, so that nobody enters them twice. Facts of an earlier year are ignored."""
     if command.household is None or command.on.year < register.year:
         return Change(register)
     return Change(roomy(with_facts(register, (command.household,), command.on, policy, visited=True)))
 
 
 def roomy(register: Register) -> Register:
-    """The register, checked: its households have no more people than the village."""
+    """The register itself. Raises Refused if its households have more people than the village."""
     check_population_of(register)
     return register
 

@@ -2,8 +2,8 @@
 
 A matter concerns the village as a whole, such as a project, or it is a round over households, such as those that are to
 be lifted out of poverty. Two kinds of matters bring something of their own. Money may be spent once the village has
-decided, the body above it has agreed, and the decision is public. A villager's question is answered in words that no
-event carries. `steps.py` has the steps from the opening to the end.
+decided, the body above it has agreed, and the decision is public. A villager's question and its answer are texts that
+stand in no event. `steps.py` has the steps from the opening to the end.
 """
 
 from collections.abc import Iterable, Mapping
@@ -48,7 +48,7 @@ from shared.rules import Change, Key, Refused, State, entry, few, require_body, 
 
 
 class Question(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a villager asked, and the answer. Both are free text and kept as objections' reasons are."""
+    """What a villager asked, and the answer. Both are free text that may name a person, so only operators read them."""
 
     ground: str
     answer: str = ""
@@ -59,7 +59,7 @@ class Resolution(Dossier, frozen=True, kw_only=True):
 
     kind = "resolutions"
     known_as = ("民主决策事项", "a matter that a village decides")
-    hides = ""  # Every one is looked at: a question has a secret, and so have rounds on who is watched.
+    hides = ""  # Queries decode every matter: questions and rounds on who is watched both have something to hide.
     opened_by = "resolutions"
     actions = MappingProxyType(
         {
@@ -75,9 +75,9 @@ class Resolution(Dossier, frozen=True, kw_only=True):
     fund: Fund | None = None
     question: Question | None = None
     party: str | None = None
-    """The organisation that is put in order."""
+    """The organisation that is put in order, if the matter is a rectification."""
     taken: tuple[StepTaken, ...] = ()
-    """The steps so far, in order."""
+    """The steps that were taken, in order."""
 
     @property
     def status(self) -> str:
@@ -89,7 +89,7 @@ class Resolution(Dossier, frozen=True, kw_only=True):
         return {"place": self.place, "village": self.village, "matter": self.matter}
 
     def detail(self, of: object) -> str:
-        """The matter and what is asked: a village may have several matters at a time."""
+        """The matter before the step or objection, since a village may have several matters at a time."""
         return f"{self.matter} {of}"
 
     def shown(self, *, to_operator: bool = False) -> Self:
@@ -103,7 +103,7 @@ class Resolution(Dossier, frozen=True, kw_only=True):
         return state if state.question is None else state.but(question=Question(""))
 
     def follows(self, after: Proceeding) -> tuple[Event, ...]:
-        """The event that the matter has passed or failed, and what its procedure leads to."""
+        """That the matter has passed or failed, and what its procedure leads to, such as money that is released."""
         before, about = self.course, {**self.names, "kind": self.course.kind}
         over = after.step is None and before.step is not None and not after.ended
         events: list[Event] = [*super().follows(after)]
@@ -151,7 +151,7 @@ def resolution_id(
 def found(
     resolution: Resolution | None, command: TakeStep | WithdrawStep | WithdrawFund | WithdrawResolution
 ) -> Resolution:
-    """The matter that a command names, in the division in which its village lies by now. Raises Refused without it."""
+    """The matter that a command names, in the division where its village lies now. Raises Refused if there is none."""
     if resolution is None:
         raise no_matter(command.matter)
     return resolution.but(place=command.place)
@@ -172,7 +172,7 @@ def open_resolution(
     today: date,
     others: Mapping[Key, State | None],
 ) -> Change:
-    """Open a matter for one procedure of the pack. The same number opens no second matter."""
+    """Open a matter for one procedure of the pack. A number that is in use opens no second matter."""
     if resolution is not None and (resolution.course.ended != "withdrawn" or resolution.taken):
         if _is_known(resolution, command):
             return Change(resolution)
@@ -268,7 +268,7 @@ def _check_subject(procedure: Procedure, command: OpenResolution, policy: Policy
 def _check_members(
     procedure: Procedure, command: OpenResolution, register: State | None, policy: Policy, today: date
 ) -> None:
-    """A round must name households that it can be about. Other matters must name none."""
+    """Refuse a round without households or with ones that it cannot be about, and households in any other matter."""
     watching, given = procedure.effect in WATCHING, command.members
     known = households_in(register) if watching else registered_in(register)
     if procedure.members is None and given:
@@ -320,16 +320,16 @@ def withdraw(resolution: Resolution | None, command: WithdrawResolution, _policy
 
 
 def withdrawn(resolution: Resolution | None, _event: ResolutionWithdrawn, _policy: Policy, today: date) -> Change:
-    """The matter is withdrawn and nothing more is awaited. A matter that has already ended keeps its decision."""
+    """The matter is withdrawn, and no step is awaited any more. A matter that has already ended keeps its decision."""
     if resolution is None or resolution.course.step is None:
         return Change(resolution)
     return Change(carry(resolution, resolution.course.closed("withdrawn"), today))
 
 
 def withdraw_fund(resolution: Resolution | None, command: WithdrawFund, _policy: Policy, today: date) -> Change:
-    """Whoever gives the money takes it back: nothing more is decided. Refused once the money is released (2.18).
+    """Whoever gives the money takes it back, which ends the matter. Refused once the money is released (2.18).
 
-    Money that was refused can be taken back, too: the refusal may yet be withdrawn as a mistake.
+    Money that was refused can be taken back, too, since the refusal may still be withdrawn as a mistake.
     """
     resolution = found(resolution, command)
     now = resolution.course

@@ -1,4 +1,4 @@
-"""How many places a list has, and what takes them, where a pack says how many there are (2.22, 4.9)."""
+"""What is on a list in a city or a province, and whether it has a place left where a pack limits them (2.22, 4.9)."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -14,7 +14,7 @@ from shared.rules import Change, Key, State
 
 class Roll(State, frozen=True, kw_only=True, omit_defaults=True):
     """What is on a list in a city, or in a province whose pack says how many places there are. Its id is
-    `<division>/<list>`. What is on it in a county, the county's roster knows (`roster.py`)."""
+    `<division>/<list>`. For a county the same is kept in its roster (`roster.py`)."""
 
     kind = "rolls"
     known_as = ("名单在册对象", "who is on a list")
@@ -29,7 +29,10 @@ def counting(place: str, kind: str) -> Iterable[Key]:
 
 
 def has_room(kind: ListKind, policy: Policy, others: Mapping[Key, State | None], more: int = 0) -> bool:
-    """Whether one more can be on the list beside `more` new ones, by its quota in the division whose pack says it."""
+    """Whether there is a place for one more on the list, after `more` others that are not counted yet.
+
+    The places are counted in the division whose pack says how many there are.
+    """
     if kind.at_most is None:
         return True
     frame = policy.layer("lists", kind.kind)
@@ -52,7 +55,7 @@ def in_province(event: ListingBegun, policy: Policy) -> Iterable[str]:
 
 
 def rolls(event: ListingEnded, _policy: Policy) -> Iterable[str]:
-    """The rolls that may count it: of the divisions where it is now, and of those where it was first."""
+    """The rolls that may have counted it: of the divisions where it lies now, and of those where it lay first."""
     codes = (*around(event.place), *around(event.village or event.place))
     return dict.fromkeys(f"{code}/{event.kind}" for code in codes)
 

@@ -1,10 +1,10 @@
 """Which villages there are in a county, what is on its lists, and which letters its townships have signed.
 
-So a figure of the county can tell if it leaves villages out, and the county learns on which lists it has too few
-(2.22) and which townships have no letter of responsibility (1.2; what is entered about these is in `letter.py`).
+It shows whether a figure of the county leaves villages out, on which lists the county has too few (2.22), and which
+townships have not signed their letter of responsibility (1.2; `letter.py` has what is entered about letters).
 
-The villages stand in ten `Enrolment`s beside the `Roster`: in one document each registration would write all of the
-county's villages once more.
+The villages are kept in ten `Enrolment`s beside the `Roster`. In a single state every registration would write all
+villages of the county again.
 """
 
 from collections import Counter
@@ -57,7 +57,7 @@ def enrolments(county: str) -> tuple[Key, ...]:
 def owing(enrolled: Iterable[State | None], division: str, opened: date) -> set[str]:
     """The villages of a division whose figures were due in the measurement that opened on a day.
 
-    What came later was counted that year with the village or in the county that it came from.
+    A village that came after that day was counted that year with the village or in the county that it came from.
     """
     code = division.partition(":")[2]
     known = (state.villages for state in enrolled if isinstance(state, Enrolment))
@@ -76,7 +76,7 @@ class Signed(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Roster(State, frozen=True, kw_only=True):
-    """How many villages each township of a county has, and by list the ids of what is on it."""
+    """A county's townships with their numbers of villages and their letters, and what is on the county's lists."""
 
     kind = "rosters"
     known_as = ("县内各乡镇村数", "the villages of a county by township")
@@ -84,8 +84,7 @@ class Roster(State, frozen=True, kw_only=True):
     """By the first nine digits of its villages' codes."""
     listed: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     short: dict[str, date] = msgspec.field(default_factory=dict)
-    """The lists of which it was told that the county has too few on them, each with the day by which it was to have
-    them."""
+    """The lists that were told as having too few here, each with the day by which it should have had enough."""
 
     letters: dict[str, Signed] = msgspec.field(default_factory=dict)
     """By kind, year and township, as `letter_of_townships/2018/520402100`: those of this year and of the last one."""
@@ -95,7 +94,7 @@ class Roster(State, frozen=True, kw_only=True):
         return bool(self.short) or any(one.on is None for one in self.letters.values())
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
-        """To put more on each list that has too few."""
+        """To put more on each list that has too few, and to sign each letter that is owed."""
         for list_, due in sorted(self.short.items()):
             if (kind := policy.list_kind(list_)) and kind.each_county:
                 yield Task(action="listings", about=self.place, role=kind.by, due=due, rule=kind.rule, detail=list_,
@@ -119,10 +118,10 @@ class Roster(State, frozen=True, kw_only=True):
         return self.but(letters={**self.letters, key: letter})
 
     def clocked(self, policy: Policy, after: date) -> "Roster":
-        """The roster with its timer on the first day after `after` that follows a day by which a list is filled or a
-        letter signed, also one that an earlier pack set.
+        """The roster with its timer on the next day after a last day: for filling a list or for signing a letter.
 
-        It stands on New Year's Day at the latest, since a new pack may have other lists.
+        Last days that an earlier pack set for letters count as well. The timer stands on New Year's Day at the latest,
+        since a new pack may have other lists.
         """
         days = [date(after.year + 1, 1, 1)]
         days += (one.each_county.by.next_after(after - DAY) + DAY for one in policy.lists if one.each_county)
@@ -132,7 +131,7 @@ class Roster(State, frozen=True, kw_only=True):
 
 
 Gone = VillageMerged | VillageWithdrawn | VillageRecoded
-"""News of a village that is none any more, or lies in another county from now on."""
+"""The events after which a village has ended or may lie in another county."""
 Others = Mapping[Key, State | None]
 
 
@@ -173,7 +172,7 @@ def tenth_entered(event: VillageRecoded, policy: Policy) -> Iterable[str]:
 
 
 def before(_roster: Roster | None, event: VillageRegistered | Gone) -> Iterable[Key]:
-    """The enrolment in which a village may stand until now: the rules of a `Roster` run before those of enrolments."""
+    """The enrolment as it is before this event: the rules of a `Roster` run before those of enrolments."""
     return ((Enrolment, _tenth(event.place, event.village)),)
 
 
@@ -191,13 +190,13 @@ def _entry(others: Others, county: str, village: str) -> Enrolled | None:
 
 
 def enrol(enrolment: Enrolment | None, event: VillageRegistered, _policy: Policy, _today: date) -> Change:
-    """A village was registered, or its registration changed, which is told by the same event."""
+    """A village was registered. The same event tells changed data, and then it stands here already."""
     own = enrolment or Enrolment(id=_tenth(event.place, event.village), place=event.place)
     return Change(own.but(villages={event.village: Enrolled(event.village), **own.villages}))
 
 
 def split(enrolment: Enrolment | None, event: VillageSplit, _policy: Policy, today: date) -> Change:
-    """Villages that were just registered are parts of another one: they owe figures from this day on only."""
+    """Villages that were just registered are parts of another one, so they owe figures only from this day on."""
     if enrolment is None:
         return Change(None)
     parts = {id: Enrolled(id, today) for id in event.successors if id in enrolment.villages}
@@ -226,7 +225,7 @@ def count(roster: Roster | None, event: VillageRegistered, policy: Policy, today
 
 
 def discount(roster: Roster | None, event: Gone, policy: Policy, today: date, others: Others) -> Change:
-    """The township of a village that is gone has one less; what the village had on lists goes with it."""
+    """The township of a village that is gone has one less. After a move, its listings are counted in the new county."""
     if roster is None:
         return Change(None)
     taken = {*event.listings} if isinstance(event, VillageRecoded) else set[str]()
@@ -236,7 +235,7 @@ def discount(roster: Roster | None, event: Gone, policy: Policy, today: date, ot
 
 
 def recode(roster: Roster | None, event: VillageRecoded, policy: Policy, today: date, others: Others) -> Change:
-    """A village has a new code. It counts in its new township, and brings along what it has on lists."""
+    """A village has a new code. It and its listings count in its new township and county."""
     here = place_of(event.code)
     stood = _entry(others, here, event.village) if here == event.place else None
     roster = _at(here, roster, policy, today)
@@ -251,7 +250,7 @@ def recode(roster: Roster | None, event: VillageRecoded, policy: Policy, today: 
 
 
 def _at(county: str, roster: Roster | None, policy: Policy, today: date) -> Roster:
-    """The county's roster with its timer, which one from an earlier version does not have yet."""
+    """The county's roster with a timer. A new roster has none yet, nor has one from an earlier version."""
     roster = roster or Roster(id=county, place=county)
     return roster if "lists" in roster.timers else roster.clocked(policy, today)
 
@@ -259,7 +258,7 @@ def _at(county: str, roster: Roster | None, policy: Policy, today: date) -> Rost
 def _counted(
     roster: Roster, policy: Policy, today: date, more: Iterable[str] = (), fewer: Iterable[str] = ()
 ) -> Roster:
-    """The roster with villages under these codes more, or fewer. A township with none left is none of its any more."""
+    """The roster with the villages of these codes added or taken away. A township without villages is dropped."""
     townships = Counter(roster.townships)
     townships.update(part_of(code, "township") for code in more)
     townships.subtract(part_of(code, "township") for code in fewer)
@@ -282,7 +281,10 @@ def delist(roster: Roster | None, event: ListingEnded, _policy: Policy, _today: 
 
 
 def look(roster: Roster, due: Due, policy: Policy, _today: date) -> Change:
-    """The day of a list has passed: tell once if the county has too few on it. They are still to come."""
+    """A last day has passed: tell once each list with too few, and each letter that is not signed.
+
+    Both stay owed. The letters of a new year are added here, too.
+    """
     last = due.on - DAY
     short = {kind: day for kind, day in roster.short.items() if _asked(kind, policy)}
     told: list[Event] = []
@@ -302,7 +304,7 @@ def look(roster: Roster, due: Due, policy: Policy, _today: date) -> Change:
 
 
 def _filled(roster: Roster, policy: Policy) -> Change:
-    """The roster, and the news of each list that had too few and has enough now."""
+    """The roster, and an event for each list that had too few and has enough now."""
     told = []
     for kind in roster.short:
         number, asked = len(roster.listed.get(kind, ())), _asked(kind, policy)
@@ -327,9 +329,10 @@ def _without(listed: Mapping[str, tuple[str, ...]], gone: set[str]) -> dict[str,
 
 
 def _owing_letters(roster: Roster, policy: Policy, today: date) -> Roster:
-    """The roster with a letter of this year for each township, as long as its day has not passed.
+    """The roster with the letters of this year for each township, unless their last day has passed already.
 
-    A letter that nobody signed is not owed any more once the year is over, or the township has no village.
+    A letter that nobody signed is dropped once its year is over or its township has no village. Signed letters are kept
+    for this year and the last one.
     """
     townships = sorted(roster.townships)
     kept = {}
@@ -348,9 +351,10 @@ def _owing_letters(roster: Roster, policy: Policy, today: date) -> Roster:
 
 
 def _with_letters(roster: Roster, old: str, new: str) -> Roster:
-    """The roster in which a township that has got a new code keeps its letters, signed or overdue.
+    """The roster after a village went from township `old` to `new`. Nothing changes unless it was the last one there.
 
-    It got one if its last village goes to a township that has no such letter itself; one that has goes on by its own.
+    Then the township itself is taken to have a new code, and its letters go along, signed or overdue. Where the new
+    township has a letter of the same kind and year already, that letter stands.
     """
     if old == new or roster.townships.get(old) != 1:
         return roster
@@ -362,7 +366,7 @@ def _with_letters(roster: Roster, old: str, new: str) -> Roster:
 
 
 def letter_overdue(roster: Roster, key: str, letter: Letter) -> LetterOverdue:
-    """A township has not signed its letter by its day."""
+    """The event that a township has not signed its letter by the last day."""
     kind, year, township = key.split("/")
     return LetterOverdue(
         place=roster.place,

@@ -1,8 +1,8 @@
-"""A village's matters, where something else touches them: another round, a merger, or the village's figures.
+"""How a village's matters and the rest affect one another: other rounds, a merger, the village's figures.
 
-A round decides on households one by one (`resolution.py`). No household is in two rounds at once: two bodies could
-decide on it differently. And no objection vanishes unanswered because its village ends. The register follows what a
-round has decided: its figures count a household as lifted from then on, until the decision is taken back.
+A round decides on households one by one (`resolution.py`). No household is in two rounds at once, since two bodies
+could decide on it differently. A village with an open objection in a matter cannot end by a merger. The register
+follows what a round has decided: its figures count a household as lifted until the decision is taken back.
 """
 
 from collections.abc import Iterable, Mapping
@@ -97,9 +97,9 @@ def _lifted_by(register: Register, round: str) -> dict[str, Household]:
 def _marked(
     register: Register, found: Mapping[str, Household], lifted: Lifted | None, policy: Policy, village: State | None
 ) -> Change:
-    """The register with these households lifted, or no longer. The year's figures, if they are in, are counted anew.
+    """The register with these households lifted, or no longer. The latest year's figures, if any, are computed anew.
 
-    They stand still while an exit is judged by them, and once the village has left the list.
+    They are left as they are while an exit is judged by them, and once the village has left the list.
     """
     if not found:
         return Change(register)
@@ -122,7 +122,8 @@ def may_take_back(
 ) -> Change:
     """Refuse to take back a round's lifting while an exit is judged by it, or once one was decided by it.
 
-    Nor is it taken back if some of its households have gone, since they would stay lifted where they are now.
+    Refused as well if some of its households have gone, since they would stay lifted where they are now. A round on who
+    is watched is not taken back once something else was decided on one of its households.
     """
     village = standing(village, command)
     round, register = others[Resolution, f"{command.village}/{command.matter}"], others[Register, command.village]

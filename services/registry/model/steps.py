@@ -1,8 +1,8 @@
 """The steps of a village's matter: its votes, acceptances, answers and publications (2.18, 3.12, 4.7, 5.2).
 
 In a round the households are judged one by one. A household leaves the round if a decision leaves it out, if it does
-not accept the result itself, or if an objection to it is upheld; the others continue. That a lifted household must
-accept (本人认可) is national practice. Votes follow 四议两公开 and, where villagers' representatives meet, article 26
+not accept the result, or if an objection to it is upheld; the others continue. It is national practice that a lifted
+household must accept (本人认可). Votes follow 四议两公开 and, where villagers' representatives meet, article 26
 of the Organic Law of Villagers' Committees (村民委员会组织法).
 """
 
@@ -94,12 +94,15 @@ def _rectified(resolution: Resolution, command: TakeStep) -> PartyRectified:
 
 
 def _answered(question: Question | None, answer: str) -> Question | None:
-    """The question with its answer; an empty one is none yet."""
+    """The question with its answer. An empty answer means that there is none yet."""
     return question and Question(question.ground, answer)
 
 
 def _same(command: TakeStep, taken: StepTaken, question: Question | None) -> bool:
-    """Whether a command repeats a step that was taken. Of households' answers the event has only the number."""
+    """Whether a command repeats a step that was taken.
+
+    Households' answers are not compared, since the event has only their number.
+    """
     named = ("step", "decided_by", *(() if command.acceptances else ("entitled", "present", "agreed")))
     if {*command.codes} != {*taken.codes}:
         return False
@@ -142,9 +145,9 @@ def check_voters(village: Village | None, command: TakeStep, _policy: Policy, _t
 
 
 def withdraw_step(resolution: Resolution | None, command: WithdrawStep, policy: Policy, today: date) -> Change:
-    """Take back the latest step, which was entered by mistake. Later steps rest on earlier ones, so those stay.
+    """Take back the latest step, which was entered by mistake. An earlier one is refused: later steps rest on it.
 
-    Nothing is decided any more once the matter or its money is withdrawn, so that no step is awaited again.
+    Refused as well once the matter or its money was withdrawn, since nothing is decided there any more.
     """
     resolution = found(resolution, command)
     if command.step not in (taken.step for taken in resolution.taken):
@@ -190,9 +193,9 @@ _FIGURES: Mapping[str, tuple[str, ...]] = {
     "act": ("answer", "codes"),
     "publish": (),
 }
-"""By kind of step, what a command that takes it says; the last of it names households."""
+"""By kind of step, the fields of a command that takes it. Of `decide` and `accept` the last field names households."""
 _NEEDED: Mapping[str, str] = {"decide": "present", "accept": "acceptances"}
-"""By kind of step, what cannot be missing from it."""
+"""By kind of step, the field that must be given."""
 _HEADINGS = {
     "entitled": "应到人数",
     "present": "实到人数",
@@ -241,7 +244,7 @@ def _check_figures(now: Proceeding, step: Step, command: TakeStep, rule: str) ->
 
 
 def _check_codes(step: Step, command: TakeStep, rule: str) -> None:
-    """The step that finds out what is wrong names it by the pack's codes, and no other step does (0.6)."""
+    """Require known codes in the step that finds out what is wrong, and refuse codes in every other step (0.6)."""
     known = step.codes
     check_given(step, "codes", command.codes, _HEADINGS["codes"], rule, wanted=bool(known))
     if known and (strange := [code for code in command.codes if code not in known]):

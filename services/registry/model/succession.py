@@ -7,8 +7,8 @@ and if it has already left the list, it cannot take in a village that is still o
 
 In a split the old village remains with everything that belongs to it. Each new village begins where the old one stands:
 on the list with a survey of its own, monitored like the old one after its exit, or neither. On the other lists
-(`listing.py`) a new village is where the old one is, as far as there are places, and the remaining village of a merger
-where the ended ones were.
+(`listing.py`) a new village is put where the old one is, as far as there are places. After a merger the remaining
+village is on the lists on which the ended ones were.
 
 An exit that is under way in any of these villages ends, with the merger or split as its reason, since its figures
 describe a village that no longer exists as it was.
@@ -121,7 +121,7 @@ def merge(
 
 
 def _listings_end(other: Village, into: str, decided_by: str) -> Iterable[Event]:
-    """The ends of a merged village's places on lists and of its organisations'. They go on in the other village."""
+    """The listings of a merged village and of its organisations end here, and go on in the other village."""
     for one in other.listings.values():
         yield ListingEnded(
             place=other.place,
@@ -202,7 +202,7 @@ def ended(village: Village | None, event: VillageMerged, policy: Policy, today: 
 
 
 def split_reads(village: Village | None, command: SplitVillage) -> Iterable[Key]:
-    """Whoever has the new codes already, the register whose households are shared out, and who counts the lists."""
+    """The villages that may have the new codes, the register with the households, and what counts places on lists."""
     for part in command.parts:
         yield Village, part.code
         yield Code, part.code
@@ -325,9 +325,10 @@ def _on_lists(
     policy: Policy,
     others: Mapping[Key, State | None],
 ) -> Iterable[Event]:
-    """A new village, of which there are `number` before it, is on the lists of the old one, as far as they have places.
+    """Put a new village on the lists of the old one, as far as they have places.
 
-    A list that the pack has no more has no quota either.
+    `number` new villages of this split come before it and may have taken places. A list that the pack no longer has
+    has no quota.
     """
     about: dict[str, Any] = {"place": village.place, "village": part.code}
     for one in village.listings.values():
@@ -350,7 +351,7 @@ def _on_lists(
 
 
 def born(village: Village | None, event: VillageRegistered, policy: Policy, today: date) -> Change:
-    """Make the state of a village that a split has registered. Others have theirs from the command."""
+    """Make the state of a village that a split has registered. For any other village the command has made it."""
     if village is None:
         village = Village(
             id=event.village,

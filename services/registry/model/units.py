@@ -110,7 +110,7 @@ class Cadre(State, frozen=True, kw_only=True):
     party_member: bool | None = None
     """None where it is not kept."""
     work_since: date | None
-    """None of somebody anonymous, as is the day of birth."""
+    """None once the cadre is anonymous; so is `born_on`."""
     born_on: date | None
     reserve: bool | None = None
     """None where it is not kept."""
@@ -145,7 +145,7 @@ class Cadre(State, frozen=True, kw_only=True):
 
 
 def wider(_jurisdiction: Jurisdiction | None, command: AdoptPolicy) -> Iterable[Key]:
-    """The wider divisions around the pack's own. In its own division the pack takes the place of theirs."""
+    """The wider divisions around the pack's own, since the pack replaces theirs there."""
     return ((Jurisdiction, id) for id in around(str(command.pack.get("jurisdiction", "")))[1:])
 
 
@@ -156,10 +156,10 @@ def may_adopt(
     today: date,
     others: Mapping[Key, State | None],
 ) -> Change:
-    """A pack that replaces another must take effect on a later day, be the other its own division's or a wider one's.
+    """A pack that replaces another one, of its own division or of a wider one, must take effect after today.
 
-    If it took effect on the day of its adoption, each service's decisions of that day would depend on the moment at
-    which the service heard of it.
+    If it took effect on the day of its adoption, a service's decisions on that day would depend on the moment at which
+    it heard of the pack.
     """
     packs = jurisdiction.packs if jurisdiction else {}
     if policy.own_version in packs:
@@ -303,9 +303,10 @@ def register_cadre(cadre: Cadre | None, command: RegisterCadre, _policy: Policy,
 
 
 def _is_unlikely(command: RegisterCadre, today: date) -> bool:
-    """Whether the cadre worked before `YOUNGEST`, or is older than `OLDEST` today.
+    """Whether the cadre started work before `YOUNGEST`, or is older than `OLDEST` today.
 
-    The years alone say so for nearly everybody, and a country has three million cadres.
+    There may be three million cadres, so the years are compared first. For nearly all that is enough, and no days need
+    be counted.
     """
     born, since = command.born_on, command.work_since
     if since.year - born.year > YOUNGEST and today.year - born.year < OLDEST:
@@ -353,14 +354,15 @@ def _without(ids: tuple[str, ...], id: str) -> tuple[str, ...]:
 
 
 def served(party: Unit | Cadre | None, _command: WithdrawUnit | WithdrawCadre) -> Iterable[Key]:
-    """The villages to which the unit or cadre was sent. Some may have been merged, or have no team any more."""
+    """The villages that the unit or cadre serves. Some may have been merged, or have no team any more."""
     return ((Village, village) for village in party.serves) if party else ()
 
 
 def _still(villages: Mapping[Key, State | None], stages: Iterable[str]) -> list[str]:
-    """Those of the villages in which there may be a team: by their stage on the poverty list, or for another list.
+    """The ids of the villages in which there may still be a team: by their stage on the poverty list, or for another
+    list.
 
-    A village off the poverty list has its team for another list, until that has gone home.
+    A village that is not on the poverty list counts as well: while it is served, its team has not gone home.
     """
     found = [village for village in villages.values() if isinstance(village, Village) and village.stage not in ENDED]
     return [one.id for one in found if one.stage in stages or one.listings or one.stage not in LISTED]

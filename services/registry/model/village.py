@@ -40,15 +40,15 @@ from shared.policy import Policy, Step
 from shared.rules import Change, Due, Key, Refused, State, Task, addressed, require_body
 
 EXIT_RULE = "5.1"
-"""The key of the rule that refusals about measurement and exit cite."""
+"""The rule that refusals about measurement and exit cite."""
 LISTED = ("listed", "diagnosed", "matched", "assigned", "pledged", "helped", "requested", "verified", "noticed")
 """The stages in which a village stands on the poverty list."""
 LEFT = ("delisted", "released")
 """The stages in which a village has left the list and is monitored."""
 LONGEST_REOPENING = timedelta(90)
-"""For how long a closed year can be reopened at once. It is no region's figure: no document speaks of it, and whoever
-decides names the day. It is a bound of this program, so that a slip in a date (2026 for 2016) leaves no year open for
-good; it is enough for a recount, and a year can be reopened once more."""
+"""The longest time for which a closed year can be reopened at once. No document and no pack says it: whoever decides
+names the day. It is a bound of this program, so that a slip in a date (2026 for 2016) leaves no year open for good. It
+is enough for a recount, and a year can be reopened again."""
 ENDED = {
     "merged": ("已并入村{}", "it was merged into {}"),
     "withdrawn": ("登记已撤销", "its registration was withdrawn"),
@@ -64,7 +64,7 @@ class Alias(msgspec.Struct, frozen=True):
 
 
 class Held(msgspec.Struct, frozen=True, omit_defaults=True):
-    """That a village or an organisation is on a list beside the poverty list."""
+    """How a village or an organisation is on a list beside the poverty list, as its own state keeps it."""
 
     kind: str
     """The list, as the pack names it."""
@@ -110,7 +110,7 @@ class Village(Carrier, frozen=True, kw_only=True):
     spell: int = 0
     """How often it has been put on the list: 1 at first, 2 after a relapse."""
     obstacles: tuple[str, ...] = ()
-    """The rules that kept units from this village in the last matching; empty if it got one."""
+    """The rules that kept units from this village in the last matching; empty if it got a unit."""
     facts: int = 0
     """The latest year for which there are household facts."""
     owed: tuple[int, ...] = ()
@@ -128,7 +128,7 @@ class Village(Carrier, frozen=True, kw_only=True):
     left_by: int = 0
     """The year whose figures let it leave the list."""
     reopened: tuple[int, ...] = ()
-    """Closed years that can be corrected for the time being."""
+    """Closed years that were reopened and can be corrected."""
     taken_over: str = ""
     """Who decided to take it over with its earlier dates; empty if its work began in this system."""
     issued_by: str = ""
@@ -143,7 +143,7 @@ class Village(Carrier, frozen=True, kw_only=True):
     listings: dict[str, Held] = msgspec.field(default_factory=dict)
     """By id, its places on lists beside the poverty list, and those of its organisations."""
     predecessors: tuple[str, ...] = ()
-    """Villages that were merged into it, or the one from which it was split: the earlier history is told of those."""
+    """Villages that were merged into it, or the one from which it was split. Their events tell its earlier history."""
 
     @property
     def status(self) -> str:
@@ -273,7 +273,7 @@ def unjudged(village: Village | None, command: Command) -> Village:
 
 
 def check_unjudged(village: Village | None, command: Command, _policy: Policy, _today: date) -> Change:
-    """The village's check of commands that change its figures, which its register carries out."""
+    """Refuse a command that changes figures while an exit is judged by them. The register carries the command out."""
     return Change(unjudged(village, command))
 
 
@@ -291,7 +291,7 @@ def may_measure(village: Village | None, command: MeasureIndicators, policy: Pol
 
 
 def check_address(village: Village | None, command: Command, _policy: Policy, _today: date) -> Change:
-    """The village's check of commands that another state carries out, such as its survey or a matter."""
+    """Refuse a command about an unknown or ended village or another division's. Another state carries it out."""
     return Change(standing(village, command))
 
 
@@ -331,7 +331,7 @@ def noted(village: Village | None, command: RecordHouseholds | RecordSurvey, _po
 
 
 def delisted(village: Village, event: VillageDelisted, policy: Policy, today: date) -> Change:
-    """The village has left the list. An exit of earlier years (taken over, or before a split) brings its own day."""
+    """The village has left the list. The event of an earlier exit (taken over, or before a split) names its day."""
     if event.since:
         village = village.but(delisted_on=event.since)
         village = village.timed(measure=village.next_measurement(policy, today))
@@ -343,7 +343,7 @@ def reopen(
 ) -> Change:
     """Open a closed year for corrections for a time. If the village left the list by its figures, the event says so.
 
-    The exit itself stands. A year that is open until that day already stays so.
+    The exit itself stands. If the year is open until that day already, nothing changes.
     """
     village = unjudged(village, command)
     if command.year > today.year:
@@ -405,7 +405,8 @@ def open_year(village: Village, due: Due, policy: Policy, _today: date) -> Chang
 def measured(village: Village, event: IndicatorsMeasured, policy: Policy, today: date) -> Change:
     """Note a year's figures. After the exit, missed criteria make it a body's task to decide on measures.
 
-    The figures may be corrected while the village is on the list, or until that decision.
+    They may be corrected before the village leaves the list, after the exit until that decision, and while their year
+    is reopened.
     """
     year, left = event.year, village.stage in LEFT
     correctable = year <= village.measured and village.stage in ("registered", *LISTED)

@@ -29,7 +29,7 @@ BY_STAGE = {
     "diagnosed": Reason("matchings", "尚未确定帮扶单位", "waiting to be matched with a unit", "organisation"),
     "matched": Reason("assignments", "已确定帮扶单位，尚未派驻", "matched; waiting for the assignment", "organisation"),
 }
-"""By stage, what the village waits for from another service."""
+"""By stage before the team comes, what the village waits for: its diagnosis, and then two steps of the dispatch."""
 
 BY_TASK = {
     "households": ("{}年度农户信息尚未录入", "the household facts of {} are awaited"),
@@ -41,7 +41,7 @@ BY_TASK = {
     "words": ("待{}答复所征求的意见", "the word of {}, which was asked for, is awaited"),
     "approvals": ("公示期已满，待审批", "the notice has ended; the approval is awaited"),
 }
-"""By action, the words for a task of this service."""
+"""By action of a task of this service, the words for what is awaited."""
 
 
 def why_not_yet(village: Village, policy: Policy) -> tuple[Reason, ...]:

@@ -22,7 +22,7 @@ from shared.rules import Change, Refused, require_body
 
 
 def give(state: Carrier | None, command: GiveWord | GiveDecapWord, policy: Policy, today: date) -> Change:
-    """Take the word. Who has accepted may say otherwise until anything is done in the step that follows."""
+    """Take the word. A body that has accepted may say otherwise until something is done in the step that follows."""
     state = named(state, command)
     now, again = _asked(state, command)
     step = now.steps[now.at]
@@ -78,8 +78,11 @@ def _asked(state: Carrier, command: GiveWord | GiveDecapWord) -> tuple[Proceedin
 
 
 def _later(now: Proceeding, step: Step, until: date, rule: str, today: date, policy: Policy) -> Proceeding:
-    """The procedure with the day by which the word comes, so far behind the last day as the step has time. While that
-    day lies ahead, another one within this time is no further postponement."""
+    """The procedure with a later day for the word.
+
+    It may lie as long after the present last day (or after today, if that day is over) as the step's own time. Until
+    the new day is over, it may be changed within that limit, and this is not counted as another postponement.
+    """
     if now.more_from and now.take_by == until:
         return now
     most, before, since = step.postponements or 0, now.extended, today if now.told else now.take_by or today

@@ -1,8 +1,8 @@
 """A division's yearbook: what its villages' figures of a year add up to, and what is recorded of the division itself.
 
-A yearbook has one year of a county; a city or a province has one for what it records itself. It keeps each village's
-figures that have a total, so that a correction replaces them, and a total is the same in whatever order the villages
-were measured.
+A yearbook is about one year of one county; a city or a province has one for what it records itself. It keeps the
+figures of each village, not their sums. So a correction simply replaces a village's figures, and a total is the same in
+whatever order the villages were measured.
 """
 
 from collections import defaultdict
@@ -66,16 +66,16 @@ class Total(msgspec.Struct, frozen=True):
     label: str
     unit: str
     value: float | None
-    """The figure; None if it cannot be computed, as a ratio whose parts add up to zero."""
+    """The figure; None if it cannot be computed, such as a ratio whose divisor adds up to zero."""
     villages: int | None = None
     """How many villages have the figure; None where the division recorded it itself."""
     estimated: bool = False
     """Whether the division's own figure is an estimate."""
     group: str | None = None
     sums: tuple[float, ...] = ()
-    """What the villages' figures add up to: the value itself, or of a ratio or mean what is divided and by what, so
-    that those of several replicas can be put together. Empty where no village has the figure, or the division recorded
-    it."""
+    """The sums behind the value: the value itself, or, for a ratio or a mean, the dividend and the divisor. With them
+    the totals of several replicas can be put together. Empty where no village has the figure, or where the division
+    recorded it itself."""
 
 
 def book(message: IndicatorsMeasured | MeasurementWithdrawn, policy: Policy) -> Iterable[str]:
@@ -103,8 +103,8 @@ def count(
 ) -> Change:
     """Count a village's figures of the year. A later correction replaces them.
 
-    They count where the village lay when the year was first measured. What a village took over by a merger counts once:
-    with its own figures, not with those of the village that ended.
+    They count in the county where the village lay when the year was first measured. After a merger the figures of the
+    remaining village include those of the ended one, which is therefore counted no more.
     """
     place, last_day = event.counted_in or event.place, date(event.year, 12, 31)
     book = book or Yearbook(id=f"{place}/{event.year}", place=place)
@@ -127,7 +127,7 @@ def discount(book: Yearbook | None, event: MeasurementWithdrawn, _policy: Policy
 
 
 def record(book: Yearbook | None, command: RecordFigures, policy: Policy, today: date) -> Change:
-    """Record a division's own figures, such as its area (0.1). Known ones are not overwritten unasked."""
+    """Record a division's own figures, such as its area (0.1). Known ones are overwritten only by `replaces`."""
     kind = kind_of(command)
     if command.year > today.year:
         raise Refused(
@@ -218,7 +218,7 @@ def totals(
 
 
 def united(parts: Iterable[Total]) -> list[Total]:
-    """Totals that several replicas tell, each of the villages of its own prefectures: a province's are put together."""
+    """Totals of several replicas, each for its own prefectures, put together. So a province gets one total."""
     found = defaultdict[tuple[int, str, str, str], list[Total]](list)
     for one in parts:
         found[one.year, one.division, one.figure, one.unit].append(one)
@@ -226,8 +226,8 @@ def united(parts: Iterable[Total]) -> list[Total]:
 
 
 def _united(parts: Sequence[Total]) -> Total:
-    """One figure of a division, of which each part has some villages. Where packs add it up in different ways it has no
-    value."""
+    """One figure of a division, from parts that count different villages. If their packs add it up in different ways,
+    it has no value."""
     if len(parts) == 1:
         return parts[0]
     having = [one.sums for one in parts if one.sums]
@@ -255,15 +255,15 @@ def _total(of: _Division, villages: Sequence[Counted], one: Indicator) -> Total:
 
 
 def _value(sums: Sequence[float]) -> float | None:
-    """A sum, or what is divided by what; None where nothing can be divided."""
+    """A single sum, or the first sum divided by the second; None if there is none, or the divisor is zero."""
     if len(sums) > 1:
         return sums[0] / sums[1] if sums[1] else None
     return sums[0] if sums else None
 
 
 def _own(of: _Division, own: Recorded, indicators: Sequence[Indicator]) -> Iterator[Total]:
-    """The figures that a division recorded of itself, and those that follow from them (4.1). What follows from an
-    estimate is one."""
+    """The figures that a division recorded of itself, and those that follow from them (4.1). A figure that follows from
+    an estimate is an estimate."""
     kind = of.division.partition(":")[0]
     of_kind = [one for one in indicators if one.of == kind]
     values, estimated = derived(of_kind, own.values, {}), {*own.estimated}

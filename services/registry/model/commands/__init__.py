@@ -1,7 +1,7 @@
-"""What people ask of the registry, a file for each subject; its events are in the file of the same name of
+"""The registry's commands, a file for each subject. Most subjects have their events in a file of the same name in
 `shared/contracts/registry`. A village is named by its stable id, the code that it was first registered under.
 
-Whoever needs a command imports it from here; a new one needs nothing but its class in the file of its subject.
+Import commands from here. A new one only needs its class in the file of its subject.
 """
 
 from services.registry.model.commands.baseline import *

@@ -1,4 +1,4 @@
-"""What people say about lists that are ticked off for a village on known days."""
+"""Commands about checklists that are ticked off for a village on fixed days."""
 
 from services.registry.model.commands.correction import Correction
 from shared.contracts import Command
@@ -6,7 +6,7 @@ from shared.contracts.values import Code, Codes, Day, Organ, Role, Short, Villag
 
 
 class TickChecklist(Command, frozen=True, kw_only=True):
-    """A list is ticked off for a village: which items it follows or has disclosed (0.8, 1.17). Others are the gap."""
+    """A list is ticked off for a village: which items it follows or has disclosed (0.8, 1.17). The rest is missing."""
 
     village: VillageId
     kind: Code
@@ -15,7 +15,7 @@ class TickChecklist(Command, frozen=True, kw_only=True):
     """The day of the list, as the task names it."""
     followed: Codes = ()
     vacant: Codes = ()
-    """Items of which there is nothing this time, where the list allows it."""
+    """Items for which there was nothing to do or disclose this time, where the list allows that."""
     proof: Short | None = None
     """Where what was done can be seen: a notice board, a document."""
     body: Role

@@ -70,8 +70,8 @@ class TakeDecapStep(OfDivision, frozen=True, kw_only=True):
 
 
 class ReplyToDecap(OfDivision, frozen=True, kw_only=True):
-    """The assessed side replies to what an assessment found, before it is concluded. As long as nothing is decided, it
-    may reply otherwise."""
+    """The assessed side replies to what an assessment found, before it is concluded. It may change its reply as long as
+    nothing is decided."""
 
     disputed_rates: DisputedRates = ()
     """The rates that it disputes; none if it accepts them all."""
@@ -87,8 +87,7 @@ class DecideDecapReply(OfDivision, frozen=True, kw_only=True):
     """Who assessed decides on what is disputed, and concludes the assessment."""
 
     sampled: Sampled
-    """The counts as they stand after the evidence was looked at. Of rates that nobody disputes they stay as they were.
-    """
+    """The counts after the evidence was looked at. The counts of rates that nobody disputes must not change."""
     document: Short
     """The document in which it says why."""
     body: Role
@@ -156,7 +155,7 @@ class GiveDecapWord(OfDivision, frozen=True, kw_only=True):
     by_event = True
     step: Code
     asking: Number
-    """The number of the asking that is answered, as the event `registry.decap_word.asked` says it."""
+    """The number of the asking that is answered, from the event `registry.decap_word.asked`."""
     word: Word
     until: Day | None = None
     """The day by which it answers, where that is later; else None."""

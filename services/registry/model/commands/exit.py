@@ -14,18 +14,18 @@ class RequestExit(Command, frozen=True, kw_only=True):
 
 
 class WithdrawExit(Correction, frozen=True, kw_only=True):
-    """The request for the exit is taken back before it is decided."""
+    """The request for the exit is taken back. Refused once the households to visit have been drawn."""
 
     village: VillageId
 
 
 class ApproveExit(Command, frozen=True, kw_only=True):
-    """A named body approves the removal or refuses it. A refusal leads back to the same step as an upheld objection."""
+    """A named body approves the removal or refuses it. A refusal leads back to the step that the pack names."""
 
     village: VillageId
     step: Code | None = None
-    """Which step it is, as the task names it. What is announced or filed needs it, so that an approval that is sent
-    twice is not taken for that."""
+    """The step that is taken, as the task names it. An announcement or a filing must name it, so that an approval that
+    was sent twice is not taken for one."""
     approved: bool
     body: Role
     decided_by: Organ

@@ -1,4 +1,4 @@
-"""What people say about the letters of responsibility between a county and its townships."""
+"""Commands about the letters of responsibility between a county and its townships."""
 
 from services.registry.model.commands.correction import Correction
 from shared.contracts import Command
@@ -16,7 +16,7 @@ class SignLetter(Command, frozen=True, kw_only=True):
     year: Year
     body: Role
     signed_by: Organ
-    """The organs that signed, never a person: it is published."""
+    """The organs that signed. It is published, so it names no person."""
 
 
 class BreakLetter(Command, frozen=True, kw_only=True):

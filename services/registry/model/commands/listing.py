@@ -1,4 +1,4 @@
-"""What people ask about lists beside the poverty list."""
+"""Commands about lists beside the poverty list."""
 
 from shared.contracts import Command
 from shared.contracts.values import Code, Day, Organ, PartyId, Reason, Role, Short, VillageId
@@ -31,7 +31,7 @@ class EnterList(OfList, frozen=True, kw_only=True):
 
     since: Day
     mode: Code | None = None
-    """In which of the list's modes it is from that day on; needed where the pack says modes, and nowhere else."""
+    """The list's mode in which it is from that day on. Needed where the list has modes, and refused elsewhere."""
     document: Short
     body: Role
     decided_by: Organ

@@ -1,4 +1,4 @@
-"""The notice of a village's procedure, and the objections to it."""
+"""Notices of a village's procedures, objections to them, late steps, and words that a body is asked for."""
 
 from typing import ClassVar
 
@@ -82,7 +82,7 @@ class DecideDelay(Command, frozen=True, kw_only=True):
 class GiveWord(Command, frozen=True, kw_only=True):
     """The body that was asked for its word accepts, rejects with its reason, or says that it will answer later.
 
-    Who has accepted may still say otherwise, as long as nobody has done anything in the next step.
+    A body that has accepted may still say otherwise, as long as nothing was done in the next step.
     """
 
     by_event = True
@@ -91,7 +91,7 @@ class GiveWord(Command, frozen=True, kw_only=True):
     """The matter that it was asked about; None for the village's exit."""
     step: Code
     asking: Number
-    """The number of the asking that is answered, as the event `registry.word.asked` says it."""
+    """The number of the asking that is answered, from the event `registry.word.asked`."""
     word: Word
     until: Day | None = None
     """The day by which it answers, where that is later; else None."""

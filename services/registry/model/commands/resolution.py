@@ -36,7 +36,7 @@ class OpenResolution(Command, frozen=True, kw_only=True):
     fund: Fund | None = None
     """The money, where the procedure releases any."""
     question: Told | None = None
-    """What a villager asks, where the procedure answers a question. Who asks is not asked for."""
+    """What a villager asks, where the procedure answers a question. The villager's name is not asked for."""
     party: PartyId | None = None
     """The organisation of the village, where the procedure puts one in order."""
     body: Role | None = None

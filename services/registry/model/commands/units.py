@@ -53,7 +53,7 @@ class RegisterUnit(Command, frozen=True, kw_only=True):
 
 
 class WithdrawUnit(Correction, frozen=True, kw_only=True):
-    """A unit was registered by mistake, or is no more; it serves no village and has no cadres."""
+    """A unit was registered by mistake, or is no more. Refused while it serves a village or has cadres."""
 
     about = "unit"
     unit: PartyId
@@ -62,8 +62,8 @@ class WithdrawUnit(Correction, frozen=True, kw_only=True):
 class RegisterCadre(Command, frozen=True, kw_only=True):
     """Register a cadre whom a unit can send, or correct the data. The name stays in the registry.
 
-    Who is a Party member and who is in the reserve is registered only where it may be kept: political status is
-    sensitive, and some counties hold neither in such a system. What is left out is unknown, which is not no.
+    Party membership and being in the reserve are registered only where that may be kept: political status is sensitive,
+    and some counties keep neither in such a system. A field that is left out means unknown, not no.
     """
 
     about = "cadre"
