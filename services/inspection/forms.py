@@ -18,7 +18,7 @@ _OF_YEAR = (PLACE, VILLAGE, NAME, _YEAR, DUE, BODY)
 
 
 def _looked_into(state: State, task: Task, _policy: Policy) -> Known:
-    """What a visit is to look into."""
+    """The parts of the work that a visit is to look into."""
     assert isinstance(state, Campaign)
     return {"facets": list(state.looked_into(task.about))}
 
@@ -110,7 +110,7 @@ _BULLETINS = Blank(
 
 
 def _ordered(state: State, task: Task, policy: Policy) -> Known:
-    """What was to be put right, as whoever accepts it has to know."""
+    """What was ordered to be put right, which whoever accepts it has to know."""
     assert isinstance(state, Supervision)
     return {"found": Words(*in_words("findings", state.orders[str(task.answer["order"])].findings, policy))}
 
@@ -137,7 +137,7 @@ _BALLOTS = Blank(
 
 
 def _assessed(state: State, _task: Task, policy: Policy) -> Known:
-    """Whom a grade is about, and what it rests on: the ballot, visits that found somebody absent, and the proposal."""
+    """Whom a grade is about and what it rests on: the ballot, the visits that found somebody absent, the proposal."""
     assert isinstance(state, Assessment) and state.proposal
     zh, en = in_words("grade", state.proposal.grade, policy)
     known: dict[str, Any] = {

@@ -144,7 +144,7 @@ def _of_year(offset: int) -> Callable[[VillageRecoded | VillageMerged, Policy], 
 
 
 def _period(event: CommitmentReconciled | CommitmentSettled | CommitmentWithdrawn, _policy: Policy) -> Iterable[str]:
-    # The period of a commitment is a year or `term`. What is owed once a term belongs to no year's assessment.
+    # The period of a commitment is a year or `term`. What is owed once in a term belongs to no year's assessment.
     return (f"{event.village}/{event.period}",) if event.period.isdecimal() else ()
 
 
@@ -178,12 +178,12 @@ _ENLISTED = (VillageListed, ListingBegun)
 _STRUCK = (VillageUnlisted, VillageDelisted, ListingEnded)
 
 REACTIONS: tuple[Reaction, ...] = (
-    # A pack says when campaigns open; a team in the field makes its village one of those that may be visited.
+    # A pack says when campaigns open. A village with a team may be visited.
     Reaction(PolicyAdopted, Calendar, _jurisdiction, calendar.adopt, calendar.wider_calendars),
     Reaction(PolicyAdopted, Calendar, calendar.wider, calendar.note_pack),
     Reaction(TeamAssigned, Calendar, calendar.family, calendar.join, calendar.team_and_place),
     Reaction(TeamAssigned, Supervision, by("village"), supervision.assign),
-    # Campaigns of a list visit whoever stands on it, with a team or without.
+    # Campaigns of a list visit the villages on it, with a team or without.
     *(Reaction(on, Supervision, supervision.listed_village, supervision.enlist) for on in _ENLISTED),
     *(Reaction(on, Calendar, calendar.listed_family, calendar.enlist, calendar.team_and_place) for on in _ENLISTED),
     *(Reaction(on, Supervision, supervision.listed_village, supervision.strike) for on in _STRUCK),
@@ -193,7 +193,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(LeaveRefused, Supervision, by("village"), supervision.end_excuse),
     Reaction(MemberLeft, Supervision, by("village"), supervision.recall),
     Reaction(MemberReplaced, Supervision, by("village"), supervision.replace),
-    # Who has ties to a village, or answers for it, does not inspect it.
+    # Whoever has ties to a village, or answers for it, does not inspect it.
     Reaction(CadreRegistered, Cadre, by("cadre"), cadre.register),
     Reaction(CadreWithdrawn, Cadre, by("cadre"), cadre.withdraw),
     Reaction(LinkBegun, Supervision, by("village"), supervision.bind),
@@ -217,7 +217,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(CampaignPlanned, Campaign, by("campaign"), campaign.plan),
     Reaction(CampaignPlanned, Calendar, _jurisdiction, calendar.note_plan),
     Reaction(CampaignClosed, Calendar, _jurisdiction, calendar.note_end, calendar.ended_campaign),
-    # What two campaigns ask of one village within a few days is told before it happens; visits are counted.
+    # If two campaigns are to visit a village within a few days, that is told before. Visits are counted.
     Reaction(CampaignPlanned, Campaign, burden.planned_before, burden.note_later),
     Reaction(CampaignPlanned, Campaign, by("campaign"), burden.compare, burden.beside),
     Reaction(DrawMade, Campaign, by("campaign"), burden.compare, burden.beside),
@@ -240,7 +240,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(WithdrawVisit, Campaign, by("campaign"), visit.withdraw, visit.withdrawal_reads),
     Reaction(VisitWithdrawn, Supervision, by("village"), supervision.forget),
     Reaction(VisitWithdrawn, Assessment, _year, inputs.forget_visit),
-    # Where the pack gives it, the visited side replies before the order; the inspection decides on what it disputes.
+    # Where the pack says so, the visited side replies before the order. The inspection decides on what it disputes.
     Reaction(ReplyToVisit, Supervision, by("village"), reply.reply),
     Reaction(VisitReplied, Campaign, by("campaign"), reply.note_reply),
     Reaction(DecideReply, Supervision, by("village"), reply.decide),
@@ -273,7 +273,7 @@ REACTIONS: tuple[Reaction, ...] = (
         for e in (VillageMerged, VillageWithdrawn)
     ),
     *(Reaction(e, Subject, subjects.of_party, subjects.end, subjects.running) for e in (PartyMerged, PartyWithdrawn)),
-    # Their year is opened, gets its channels, and is decided by a body. Results and facts go on into what they make.
+    # Their year is opened, gets its channels, and is decided by a body. A result can be a channel of another subject.
     *(Reaction(e, Subject, subjects.composing, subjects.note_result, code=True) for e in get_args(facts.Source)),
     Reaction(AppraisalOpened, Appraisal, appraisal_inputs.own, appraisal_inputs.open_own, appraisal_inputs.opened),
     Reaction(AppraisalDropped, Appraisal, appraisal_inputs.own, appraisal_inputs.drop),

@@ -21,9 +21,9 @@ from shared.policy.channels import Channel
 from shared.rules import Hand, Involved, Key, Moved, State, Task
 
 ACTIONS = {"report": "appraisal-reports", "ballot": "appraisal-ballots", "panel": "appraisal-scores"}
-"""By the way in which a channel comes in: the command that gives it."""
+"""By the way in which a channel comes in (`Channel.how`), the command that gives it."""
 LEVELS: tuple[Role, ...] = ("village", "township", "county", "city", "province")
-"""Who acts for what lies where, from a village's people up."""
+"""The roles that enter channels at each level, from the village up."""
 
 
 class Proposal(msgspec.Struct, frozen=True):
@@ -51,9 +51,9 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
     parent: str = ""
     """Whom a party belonged to then, such as `township:520321101` or `party:E1`; empty for what is no party."""
     lies_in: str = ""
-    """The village or division in which the party lay then to which it belonged; empty for what belonged to none."""
+    """If it belonged to a party then: the village or division in which that party lay; otherwise empty."""
     cohort: str = ""
-    """All who are assessed together, if they are ranked or the best grade has a share."""
+    """The id of its cohort, if that is ranked or the pack limits its best grades; otherwise empty."""
     reports: frozenset[str] = frozenset()
     """The channels of the reports that are in."""
     scores: dict[str, float] = msgspec.field(default_factory=dict)
@@ -63,11 +63,10 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
     void: frozenset[str] = frozenset()
     """The channels that were declared void."""
     results: dict[str, dict[str, float | None]] = msgspec.field(default_factory=dict)
-    """By source: of another assessment whose result counts, the score by subject, None until there is a grade; of a
-    fact, such as the visits of a campaign, its values by key."""
+    """What came in without being entered here, by source. If the source is another assessment: the score by subject,
+    None until there is a grade. If it is a fact, such as the visits of a campaign: the values by key."""
     by_chance: frozenset[str] = frozenset()
-    """The channels that are not awaited, since the year may bring nothing of them: they count where something came in.
-    """
+    """The channels that are not awaited, since nothing may happen there this year. They count if something came in."""
     facts_until: date | None = None
     """The last day on which facts of the year can come in; None in assessments from before there were any."""
     proposal: Proposal | None = None
@@ -109,7 +108,7 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def above(self) -> Iterable[Key]:
-        # Only here, since who is assessed knows his assessment.
+        # Imported here, since `subjects` imports this module.
         from services.inspection.model.subjects import Subject
 
         return ((Subject, self.parent),) if self.parent.startswith("party:") else ()
@@ -136,11 +135,14 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
         return tuple(one for one in self.channels if self.is_awaited(one) and not self.is_in(one))
 
     def is_awaited(self, channel: Channel) -> bool:
-        """Whether the grade waits for a channel, and does not only count it where something came in."""
+        """Whether the grade waits for a channel. The others count only if something came in."""
         return channel.channel not in self.by_chance
 
     def is_in(self, channel: Channel) -> bool:
-        """Whether a channel is in. A result is, once all for whom that assessment was opened have theirs."""
+        """Whether a channel is in.
+
+        A channel made of the results of another assessment is in once everybody for whom that one was opened is graded.
+        """
         if channel.source:
             results = self.results.get(channel.source, {})
             return bool(results) and None not in results.values()
@@ -152,15 +154,15 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
         return any(one.weight and (self.is_awaited(one) or self.is_in(one)) for one in self.channels)
 
     def score(self, channel: Channel) -> float:
-        """The score of a channel that is in, 0 to 100; of several results or facts it is their mean."""
+        """The score of a channel that is in, 0 to 100. Where it has several results or facts, it is their mean."""
         if channel.source:
             return fmean(channel.scored(one) for one in self.results[channel.source].values() if one is not None)
         return self.scores[channel.channel]
 
     @property
     def status(self) -> str:
-        """`open`, `complete` until the year is over, `proposed`, `graded`,
-        `contested` while a review is asked for; `dropped` where the subject is no more."""
+        """`open` while a channel is missing, `complete` until the year is over, `proposed`, `graded`, and `contested`
+        while a review is asked for. `dropped` if the subject has ended or nothing could be scored."""
         if self.grade:
             return "contested" if self.answer_until else "graded"
         if self.proposal:
@@ -175,14 +177,14 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
         return self.status in ("open", "proposed", "contested")
 
     def tell_moved(self, moved: Moved, notice: str) -> AppraisalMoved:
-        """The time for the grade, for its review, or for the answer moved."""
+        """The event that new holidays moved the last day for the grade, for asking for a review, or for its answer."""
         return AppraisalMoved(place=self.place, **self.about, **moved.said(notice))
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
-        """Each channel that somebody enters; once a grade is proposed, its decision.
+        """Each missing channel that somebody has to enter, and, once a grade is proposed, its decision.
 
-        Where nobody's result could come in, the deciding body has to declare that channel void. So it has where the
-        pack says the assessment no more, since nothing comes into it any longer by itself.
+        A channel that comes in by itself is a task, too, if nothing can come: nobody was assessed there, or the pack no
+        longer has this assessment. Then the deciding body has to declare it void.
         """
         said_no_more = policy.appraisal(self.terms.kind) is None
         said = {name: value for name, value in self.about.items() if name in ("kind", "subject", "year")}
@@ -211,16 +213,18 @@ class Appraisal(State, frozen=True, kw_only=True, omit_defaults=True):
             )
 
     def enters(self, channel: Channel) -> Role | None:
-        """Who enters a channel, if anybody does. What a village's or township's people enter for what is theirs is, for
-        what lies in no village or township, entered where it lies: a branch of a township has no village whose people
-        could say what its members think of it (2.7)."""
+        """The role that enters a channel; None if nobody does.
+
+        If the pack names a level below the one at which the subject lies, the subject's own level enters it. For
+        example, a branch of a township lies in no village, so the township enters what the village would (2.7).
+        """
         within, _, _ = (self.lies_in or self.parent or self.subject).partition(":")
         at = next((n for n, level in enumerate(LEVELS) if level == within), 0)
         return LEVELS[at] if channel.by in LEVELS[:at] else channel.by
 
     def timed_once_complete(self, today: date) -> "Appraisal":
-        """The assessment with its timer for the proposal once all is in: the day after, and not before the year is
-        over and with it the time for its last facts."""
+        """The assessment with its timer for the proposal, if all channels are in: tomorrow, but not before the year
+        and the time for its last facts are over."""
         if self.status != "complete":
             return self.timed(propose=None) if self.status == "open" else self
         return self.timed(propose=max(self.facts_until or date(self.year, 12, 31), today) + DAY)

@@ -26,8 +26,8 @@ RULE = "0.9"
 def propose(state: Appraisal, due: Due, policy: Policy, today: date) -> Change:
     """The year is over and all channels are in: propose the grade of the weighted score.
 
-    A channel that was declared void, or of which the year brought nothing, is left out, and the other weights are
-    scaled up. If nothing is left, since the one visit that counted was withdrawn, the year is not graded.
+    A channel that was declared void, or in which nothing came, is left out, and the other weights are scaled up. If
+    nothing is left, for example because the only visit that counted was withdrawn, the year is not graded.
     """
     if not state.can_be_scored:
         return Change(state.but(is_unscored=True), (AppraisalDropped(place=state.place, **state.about),))
@@ -106,7 +106,10 @@ def _told(state: Appraisal, decided_by: str) -> AppraisalGraded:
 
 
 def contest(state: Appraisal | None, command: ContestAppraisal, policy: Policy, today: date) -> Change:
-    """Who was graded asks for a review in time. The grade holds meanwhile."""
+    """A review of the grade is asked for in time: by the township for itself, by the village for all others.
+
+    The grade holds meanwhile.
+    """
     one = running(state, command)
     require_body(command.body, "township" if one.subject_kind == "township" else "village", RULE)
     if one.answer_until:
@@ -129,7 +132,7 @@ def contest(state: Appraisal | None, command: ContestAppraisal, policy: Policy, 
 
 
 def _reviewed(one: Appraisal, command: GradeAppraisal, policy: Policy) -> Change:
-    """Answer a review with the same grade or a better one. The failings are what the answer says."""
+    """Answer a review with the same grade or a better one. The answer may drop failings and adds none."""
     names = one.terms.names
     if names.index(command.grade) > names.index(one.grade) or not {*command.failings} <= {*one.failings}:
         raise Refused(
@@ -149,7 +152,7 @@ def _reviewed(one: Appraisal, command: GradeAppraisal, policy: Policy) -> Change
 
 
 def ranked_in(state: Appraisal | None, _command: WithdrawAppraisal) -> Iterable[Key]:
-    """Whoever is assessed together with the subject, and may have been ranked."""
+    """The subject's cohort, which may have been ranked."""
     return ((Cohort, state.cohort),) if state and state.cohort else ()
 
 

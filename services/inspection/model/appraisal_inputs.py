@@ -1,4 +1,4 @@
-"""What comes into the assessment of a subject, and out again: reports, ballots, panels' scores, results and facts."""
+"""What comes into the assessment of a subject, and is taken back: reports, ballots, scores, results and facts."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -54,7 +54,7 @@ def composed(event: Source, policy: Policy, code: Code | None) -> Iterable[str]:
 
 
 def opened(_state: Appraisal | None, event: AppraisalOpened) -> Iterable[Key]:
-    """The village or township that is assessed, with what is known there, and the village's team."""
+    """The subject, with the results and facts that it knows; the village's team; the party to which a party belongs."""
     if event.subject_kind == VILLAGE:
         yield Subject, f"village:{event.subject}"
         yield Supervision, event.subject
@@ -69,8 +69,8 @@ def opened(_state: Appraisal | None, event: AppraisalOpened) -> Iterable[Key]:
 def open_own(
     state: Appraisal | None, event: AppraisalOpened, policy: Policy, today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """The assessment is opened by the pack's terms of this day. One that goes on after a void was taken back keeps its
-    own."""
+    """The assessment is opened, with the terms of today's pack. One that goes on after a void was taken back keeps the
+    terms that it had."""
     if state:
         return Change(state.but(is_dropped=False).timed_once_complete(today))
     terms = policy.appraisal(event.kind)
@@ -103,8 +103,8 @@ def drop(state: Appraisal | None, event: AppraisalDropped, policy: Policy, today
 
 
 def take_result(state: Appraisal | None, event: Source, policy: Policy, today: date) -> Change:
-    """Another assessment was opened, graded, taken back or dropped, or something happened that counts here without
-    being entered again (1.7, 2.5, 3.7, 4.8). Once a grade is proposed it stays, whatever becomes of what made it."""
+    """Another assessment was opened, graded, taken back or dropped, or something else happened that counts here without
+    being entered again (1.7, 2.5, 3.7, 4.8). A grade that is proposed already does not change any more."""
     if state is None or state.proposal:
         return Change(state)
     results = dict(state.results)
@@ -115,8 +115,8 @@ def take_result(state: Appraisal | None, event: Source, policy: Policy, today: d
 
 
 def by_chance(terms: Terms, policy: Policy, *, has_team: bool) -> frozenset[str]:
-    """The channels that count only where something came in: of campaigns that visit some villages alone, and, where a
-    village has no team, of all that only a team brings."""
+    """The channels that count only if something came in: those of campaigns that visit only some villages, and, in a
+    village without a team, those of everything that only a team brings."""
     of_township, drawn = terms.of == TOWNSHIP, {one.kind for one in policy.campaigns if not one.visits_each}
     return frozenset(
         one.channel
@@ -126,8 +126,8 @@ def by_chance(terms: Terms, policy: Policy, *, has_team: bool) -> frozenset[str]
 
 
 def facts_until(terms: Terms, year: int, policy: Policy) -> date:
-    """The last day on which facts of a year can come in that the score is made of: the end of the time for the last
-    reconciliation, and for the days of December."""
+    """The last day on which facts of a year can come in: the end of the time for the last reconciliation, and for
+    counting the days of December, if the score has such channels."""
     last = date(year, 12, 31)
     days = [last]
     for one in terms.channels:
@@ -187,7 +187,7 @@ def members(_state: Appraisal | None, command: GiveScores) -> Iterable[Key]:
 def give_scores(
     state: Appraisal | None, command: GiveScores, policy: Policy, today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """A panel has scored. Whoever is assessed, belongs to the same village, or has ties to it is no member of it."""
+    """A panel has scored. Refused if a member is assessed himself, belongs to the same village, or has ties to it."""
     one, channel = _awaiting(state, command, command.channel, "panel", policy)
     for mark in command.marks:
         if why := _related(mark.member, one, others):
@@ -207,7 +207,7 @@ def give_scores(
 
 
 def _related(member: str, one: Appraisal, others: Mapping[Key, State | None]) -> tuple[str, str] | None:
-    """Why somebody must not score a subject; None if there is nothing known against it."""
+    """Why somebody must not score a subject; None if nothing is known that forbids it."""
     if member == one.subject:
         return "就是被评价的人", "is assessed itself"
     party, cadre = others.get((Subject, f"party:{member}")), others.get((Cadre, member))
@@ -243,7 +243,8 @@ def _given_otherwise() -> Refused:
 def void(state: Appraisal | None, command: VoidChannel, policy: Policy, today: date) -> Change:
     """The deciding body declares that a channel cannot come in, so that the other weights are scaled up.
 
-    Where that leaves nothing which could be scored, and nobody could enter it, the year is not graded.
+    If nothing is left that could be scored: a channel that people enter is refused, since it can be held again; with a
+    channel that comes in by itself the year ends without a grade.
     """
     one, channel = _of_channel(state, command, command.channel, policy)
     require_body(command.body, one.terms.decides, RULE)
@@ -282,7 +283,7 @@ def void(state: Appraisal | None, command: VoidChannel, policy: Policy, today: d
 
 
 def around(state: Appraisal | None, _command: WithdrawAppraisalInput) -> Iterable[Key]:
-    """The subject of an assessment that a void has ended, and all who are assessed together with it."""
+    """If a void has ended the assessment: its subject and its cohort."""
     if state and state.is_unscored:  # Only villages and townships are assessed by what nobody enters.
         yield Subject, f"village:{state.subject}" if state.subject_kind == VILLAGE else state.subject
         if state.cohort:
@@ -298,7 +299,8 @@ def withdraw(
 ) -> Change:
     """Take back what came in by mistake, or was declared void by mistake: it is awaited again.
 
-    A year that ended because nothing was left to be scored goes on. Whoever hears that it is opened counts it again.
+    A year that ended because nothing was left to be scored goes on, and is told as opened again, so that its cohort
+    counts it again.
     """
     if state and state.is_unscored:
         state = state.but(is_dropped=False)
@@ -333,7 +335,7 @@ def withdraw(
 
 
 def _require_can_go_on(others: Mapping[Key, State | None]) -> None:
-    """Refuse to go on with an ended year whose subject is gone, or that would come too late for a ranking."""
+    """Refuse to go on with an ended year if its subject is gone, or its cohort has been ranked without it."""
     zh = en = ""
     for other in others.values():
         if isinstance(other, Subject) and other.ended:
@@ -384,7 +386,7 @@ def _of_channel(
 def _awaiting(
     state: Appraisal | None, command: GiveReport | GiveBallot | GiveScores, code: str, how: str, policy: Policy
 ) -> tuple[Appraisal, Channel]:
-    """The assessment and the channel that a command gives. Refuses if that comes in otherwise, or is void."""
+    """The assessment and the channel that a command gives. Refuses a channel of another kind, and one that is void."""
     one, channel = _of_channel(state, command, code, policy)
     if channel.how != how or channel.channel in one.void:
         zh, en = (

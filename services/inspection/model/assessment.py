@@ -74,7 +74,7 @@ class Proposal(msgspec.Struct, frozen=True):
 
 
 class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
-    """One team's year. Its id is `<village>/<year>`. It notes visits and ledgers also before it is opened."""
+    """One team's year. Its id is `<village>/<year>`. It exists before it is opened, if visits or ledgers come first."""
 
     kind = "assessments"
     known_as = ("工作队年度考核", "a team's yearly assessment")
@@ -109,8 +109,8 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
     void: frozenset[str] = frozenset()
     """The channels that were declared void."""
     is_overdue: bool = False
-    """Whether the time for the year's facts is over while a channel is still missing. Nobody enters a visit for the
-    assessment, so the deciding body is asked then to declare its channel void."""
+    """Whether the time for the year's facts is over while a channel is still missing. Visits are not entered for the
+    assessment, so nobody could be asked for them; the deciding body is asked to declare their channel void instead."""
     four_eyes: bool = False
     """Whether the pack wanted two persons on the day on which it was opened."""
     takers: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
@@ -156,8 +156,8 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def status(self) -> str:
-        """`gathering` before it is opened, `open`, `complete` until the year is over, `proposed`, `graded`,
-        `contested` while a review of the grade is asked for; `dropped` where the year is not graded."""
+        """`gathering` before it is opened, `open` while a channel is missing, `complete` until the year is over,
+        `proposed`, `graded`, `contested` while a review is asked for; `dropped` if the year is not graded."""
         if self.grade:
             return "contested" if self.answer_until else "graded"
         if self.proposal:
@@ -174,12 +174,12 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
         return self.status in ("open", "proposed", "contested")
 
     def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
-        """The time for a review, or for its answer, moved."""
+        """The event that new holidays moved the last day for the grade, for asking for a review, or for its answer."""
         return DeadlineMoved(place=self.place, village=self.village, **moved.said(notice))
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
-        """Reports, then the ballot on the oral one, and what must be declared void once the year's time is over; once
-        a grade is proposed, its confirmation."""
+        """The reports; the ballot, once the oral report is in; what must be declared void once the time for the year's
+        facts is over; and, once a grade is proposed, its confirmation."""
         year_end = date(self.year, 12, 31)
         said: Mapping[str, str | int] = {"place": self.place, "village": self.village, "year": self.year}
         for channel in () if self.is_dropped else self.missing:
@@ -215,7 +215,7 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
                     answer={**said, "channel": channel, "body": "organisation"},
                 )
         if self.status in ("proposed", "contested"):
-            # A grade that an earlier version proposed has no last day: it is counted here from the end of its year.
+            # A grade that an earlier version proposed has no last day, so it is counted from the end of its year.
             due = self.answer_until or self.grade_by or policy.assessment.grade_by.due(year_end, policy.calendar)
             rule = "2.15" if self.status == "proposed" else as_of("Civil Servant Law 95", due)
             yield Task(
@@ -230,8 +230,8 @@ class Assessment(State, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def hand_of_year(action: str, said: object, inputs: Collection[str], grades: str, *, is_review: bool) -> Hand | None:
-    """The step of a graded year that a command takes, of a team's or of another subject's: an input, the grade, or the
-    answer to a request for its review."""
+    """The step that a command takes in the year of a team or of another subject: an input, the grade, or the answer to
+    a request for a review."""
     if action == grades:
         return Hand(("takers",), "review" if is_review else "grade", apart=True)
     channel = getattr(said, "channel", "") or getattr(said, "form", "") or "ballot"

@@ -1,7 +1,7 @@
 """The bulletin that a campaign ends with (通报, 1.5): awaited from the campaign's end, published, missed, taken back.
 
-The software puts together what was recorded, and a named body publishes it. A campaign that found nothing owes its
-bulletin as well.
+The software puts together what was recorded, and a named body publishes it. A campaign that found nothing owes a
+bulletin, too.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ def units(state: Campaign | None, command: PublishBulletin) -> Iterable[Key]:
 def publish(
     state: Campaign | None, command: PublishBulletin, policy: Policy, today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """Publish what was recorded. Refused before the campaign has ended, and a second time."""
+    """Publish what was recorded. Refused before the campaign has ended, and if a bulletin is out already."""
     campaign = addressed(state, command, "督查", "campaign")
     require_body(command.body, _terms(campaign).by, campaign.terms.rule)
     if not campaign.closed:
@@ -70,8 +70,8 @@ def publish(
 def withdraw(state: Campaign | None, command: WithdrawBulletin, policy: Policy, today: date) -> Change:
     """Take a bulletin back. Another one is awaited.
 
-    If the last day has passed, it is not told to be missed: a bulletin was out by then, or the miss was told on that
-    day. The next bulletin is late all the same.
+    If the last day has passed, no event says that the bulletin is missed: either one was out on that day, or the event
+    was told then. The next bulletin is marked as late in any case.
     """
     campaign = addressed(state, command, "督查", "campaign")
     require_body(command.body, _terms(campaign).by, campaign.terms.rule)

@@ -1,4 +1,4 @@
-"""What inspections ask of a village (3.7): visits that fall into the same days, and too many in a month."""
+"""The burden of inspections on a village (3.7): visits within a few days of each other, and too many in a month."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
@@ -17,7 +17,7 @@ from shared.policy import Policy
 from shared.rules import Change, Key, State
 
 REMEMBERED = timedelta(62)
-"""How long a village's visits are kept: a visit of a month may be recorded in the next one."""
+"""How long the days of a village's visits are kept: a visit may be recorded in the month after it."""
 
 
 def beside(state: Campaign | None, event: CampaignPlanned | DrawMade) -> Iterable[Key]:
@@ -32,7 +32,7 @@ def planned_before(event: CampaignPlanned, _policy: Policy) -> Iterable[str]:
 
 
 def note_later(state: Campaign | None, event: CampaignPlanned, policy: Policy, today: date) -> Change:
-    """A campaign that is still to be drawn is compared with those that are planned meanwhile, once it is drawn."""
+    """Note in a campaign that is not drawn yet one that was planned after it. They are compared once it is drawn."""
     if state is None or not state.awaits_seeds or len(state.beside) >= MOST_BESIDE:
         return Change(state)
     return Change(state.but(beside=tuple(sorted({*state.beside, event.campaign}))))
@@ -45,7 +45,7 @@ def compare(
     today: date,
     others: Mapping[Key, State | None],
 ) -> Change:
-    """Tell which villages are to be visited by two campaigns within a few days, as soon as their days are known."""
+    """Tell which villages two campaigns are to visit within a few days, as soon as the days of both are known."""
     if state is None or policy.burden is None:
         return Change(state)
     crowded = []
@@ -60,7 +60,7 @@ def compare(
 
 
 def tally(state: Supervision | None, event: VisitMade, policy: Policy, today: date) -> Change:
-    """Count the days of a month on which the village was visited, and tell one that is too many."""
+    """Count the days of the month on which the village was visited, and tell each one beyond the pack's limit."""
     if state is None or policy.burden is None:
         return Change(state)
     kept = {id: on for id, on in state.visits.items() if on > event.on - REMEMBERED and id != event.campaign}
@@ -75,7 +75,7 @@ def tally(state: Supervision | None, event: VisitMade, policy: Policy, today: da
 
 
 def forget(state: Supervision | None, event: VisitWithdrawn, policy: Policy, today: date) -> Change:
-    """A visit that was recorded by mistake asked nothing of the village."""
+    """A visit that was recorded by mistake is no longer counted."""
     if state is None:
         return Change(state)
     return Change(state.but(visits={id: on for id, on in state.visits.items() if id != event.campaign}))

@@ -1,4 +1,4 @@
-"""What the inspection knows of cadres, so that nobody inspects where he must be recused (2.19): unit and ties."""
+"""The units and ties of cadres, by which the inspection knows who must not inspect a village (2.19)."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -32,7 +32,7 @@ class Cadre(State, frozen=True, kw_only=True, omit_defaults=True):
 def register(state: Cadre | None, event: CadreRegistered, policy: Policy, today: date) -> Change:
     """A cadre was registered, or is of another unit or has other ties now.
 
-    Of the country's cadres few have ties. The others are kept only where the pack recuses cadres for their unit.
+    Few cadres have ties. Those without are kept only where the pack recuses cadres because of their unit.
     """
     if state is None and not event.ties and not any("bearers" in campaign.recuse for campaign in policy.campaigns):
         return Change(None)
@@ -40,7 +40,7 @@ def register(state: Cadre | None, event: CadreRegistered, policy: Policy, today:
 
 
 def withdraw(state: Cadre | None, event: CadreWithdrawn, policy: Policy, today: date) -> Change:
-    """A cadre who has left the service has no unit any more. Ties stay: they are of the person."""
+    """A cadre who has left the service has no unit any more. Ties stay, since they do not depend on the unit."""
     return Change(state and state.but(unit=""))
 
 
@@ -52,10 +52,10 @@ def inspectors(_state: Supervision | None, command: RecordVisit) -> Iterable[Key
 def check_recused(
     state: Supervision | None, command: RecordVisit, policy: Policy, today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """Refuse a visit by somebody who answers for the village, or has ties to it, and one by fewer than go together.
+    """Refuse a visit by somebody who answers for the village or has ties to it, and one by too few inspectors.
 
-    It is asked last, so that nobody learns anything of a village whose visit is not due. An inspector whom the register
-    does not know has no ties that it could know.
+    This runs last, so that nobody learns anything about a village whose visit is not due. Of an inspector who is not
+    registered no unit and no ties are known, so he is not refused.
     """
     campaign = others[Campaign, command.campaign]
     recuse = campaign.terms.recuse if isinstance(campaign, Campaign) else ()

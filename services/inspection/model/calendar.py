@@ -22,7 +22,7 @@ from shared.policy import Policy
 from shared.rules import Change, Due, Key, Refused, State, Wake, addressed, require_body, require_soon
 
 PLANNED_AHEAD = 366
-"""The most days from the command to the opening of an irregular campaign, which is for something that came up now."""
+"""The most days from the command to the opening of an irregular campaign, which is meant for a present occasion."""
 
 
 class Beneath(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -53,7 +53,7 @@ class Calendar(State, frozen=True, kw_only=True, omit_defaults=True):
     listed: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """By list, the ids of the villages that stand on it, sorted; also those without a team."""
     moved: dict[str, str] = msgspec.field(default_factory=dict)
-    """The present division of villages in a frame whose id begins with another one, since they were recoded."""
+    """By village in a frame: its present division, if it was recoded and its id begins with another division."""
     beneath: dict[str, dict[str, Beneath]] = msgspec.field(default_factory=dict)
     """Packs of narrower divisions, by jurisdiction and then by the ISO day from which each is in force."""
     awaited: tuple[date, ...] = ()
@@ -61,10 +61,10 @@ class Calendar(State, frozen=True, kw_only=True, omit_defaults=True):
     planned: dict[str, date] = msgspec.field(default_factory=dict)
     """The campaigns of the last two years, each with its last day: missed visits may still be made up."""
     turns: dict[str, str] = msgspec.field(default_factory=dict)
-    """By kind of campaign that is a rota, the village that had its turn last."""
+    """By kind of campaign that is a rota, the village whose turn was last."""
 
     seen: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
-    """By `<kind>/<year>` of draws with a yearly cap: how often each village was visited in those that have ended."""
+    """By `<kind>/<year>` of draws with a yearly cap, how often each village was visited in those that are over."""
 
     @property
     def status(self) -> str:
@@ -111,7 +111,7 @@ class Calendar(State, frozen=True, kw_only=True, omit_defaults=True):
         return self.moved.get(village, place_of(village))
 
     def visited_by(self, terms: Terms, day: date) -> tuple[str, ...]:
-        """The villages that such a campaign visits: those of its frame where no narrower pack excludes it."""
+        """The villages that such a campaign visits: those of its frame, unless a narrower pack excludes it."""
         frame = self.of(terms.on_list)
         of_place = {place: self._reaches(place, terms.kind, day) for place in {self.place_of(id) for id in frame}}
         return tuple(village for village in frame if of_place[self.place_of(village)])
@@ -124,7 +124,7 @@ class Calendar(State, frozen=True, kw_only=True, omit_defaults=True):
                 continue
             if packs[since].extends is None or kind in packs[since].kinds:
                 return False
-            place = packs[since].extends or ""  # A pack between this one and the extended one does not count there.
+            place = packs[since].extends or ""  # Packs between this one and the one that it extends do not count there.
         return place.startswith(self.id)
 
 
@@ -175,8 +175,8 @@ def note_pack(state: Calendar | None, event: PolicyAdopted, policy: Policy, toda
 
 
 def take_effect(state: Calendar, due: Due, policy: Policy, today: date) -> Change:
-    """An adopted pack is in force from today, so the timer `campaigns` is set again by its openings, today's included,
-    and all who may be assessed are looked at.
+    """An adopted pack is in force from today. The timer `campaigns` is set again by its openings, including today's,
+    and all subjects are woken, since their assessments may open on other days now.
 
     Today's campaigns are not planned yet: of two timers on one day, `adoption` runs before `campaigns`.
     """
@@ -188,7 +188,7 @@ def take_effect(state: Calendar, due: Due, policy: Policy, today: date) -> Chang
 def join(
     state: Calendar | None, event: TeamAssigned, policy: Policy, today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """A village with a team joins the frame. A change of its code may have been heard before, so that is looked up."""
+    """A village with a team joins the frame. Its division is looked up, since a new code may have been heard before."""
     supervision = others[Supervision, event.village]
     place = supervision.place if isinstance(supervision, Supervision) else event.place
     return Change(state and (state.with_village(event.village, place) if place.startswith(state.id) else state))
@@ -200,7 +200,7 @@ def leave(state: Calendar | None, event: Gone, policy: Policy, today: date) -> C
 
 
 def listed_family(event: Listing, policy: Policy) -> Iterable[str]:
-    """The jurisdictions around a village that came to a list or left it. Of parties on lists nothing is kept."""
+    """The jurisdictions around a village that came to a list or left it. Listings of organisations are not kept."""
     return () if isinstance(event, ListingBegun | ListingEnded) and event.party else family(event, policy)
 
 
@@ -249,7 +249,7 @@ def left_jurisdictions(event: VillageRecoded, policy: Policy) -> Iterable[str]:
 
 
 def team_and_place(_state: Calendar | None, event: TeamAssigned | VillageRecoded | Listing) -> Iterable[Key]:
-    """Whether the village has a team, and where it lies."""
+    """The village's supervision, which knows whether it has a team and where it lies."""
     return ((Supervision, str(event.village)),)
 
 
@@ -359,8 +359,8 @@ def _own(calendar: Calendar, policy: Policy) -> list[Terms]:
 def _planned(
     calendar: Calendar, terms: Terms, campaign: str, opens: date, policy: Policy
 ) -> tuple[Calendar, CampaignPlanned]:
-    """A campaign with its frame, and the calendar that remembers whose turn it was. On a rota (1.5) all villages have
-    theirs in the order of their ids, and then it begins anew."""
+    """A campaign with its frame, and the calendar, which notes whose turn it was. On a rota (1.5) the villages have
+    their turns in the order of their ids, and after the last it begins anew."""
     frame = calendar.visited_by(terms, opens)
     if terms.yearly_at_most:
         seen = calendar.seen.get(f"{terms.kind}/{opens.year}", {})
@@ -383,7 +383,7 @@ def _planned(
 
 
 def _strata(calendar: Calendar, terms: Terms, frame: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """By list, the villages of the frame that are drawn apart. One on several of the lists belongs to the first."""
+    """By list, the villages of the frame that are drawn apart. A village on several lists belongs to the first one."""
     strata, rest = dict[str, tuple[str, ...]](), {*frame}
     for one in terms.strata:
         strata[one.on_list] = tuple(village for village in calendar.of(one.on_list) if village in rest)

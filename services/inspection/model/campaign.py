@@ -1,6 +1,6 @@
 """A campaign: seed shares, draw, the days of its visits, and the summary at its end (mechanisms 2.19, 2.21, 3.7).
 
-What is recorded of its visits is in `visit`.
+How its visits are recorded is in `visit.py`.
 """
 
 from collections.abc import Iterable
@@ -31,7 +31,7 @@ from shared.policy import Policy
 from shared.rules import Change, Due, Moved, Refused, State, Task, addressed
 
 MOST_BESIDE = 100
-"""The most campaigns with which one is compared."""
+"""The most other campaigns with which a campaign is compared (`burden.py`)."""
 
 
 class Made(msgspec.Struct, frozen=True, array_like=True):
@@ -79,10 +79,10 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
     size: int
     """How many villages are to be visited."""
     strata: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
-    """By list, the villages of the frame that are drawn with a share of their own; each in one of them at most."""
+    """By list, the villages of the frame that are drawn with a share of their own. A village is in one list at most."""
     beside: tuple[str, ...] = ()
-    """The campaigns whose visits may fall into the same days, where the pack limits what is asked of a village: those
-    that were planned before, and for a draw also those that were planned before it was made."""
+    """Where the pack limits the burden of a village: the campaigns whose visits may be within the same few days. They
+    were planned before this one, or, for a draw, before the draw was made."""
     seeds: Seeds = Seeds()
     """For a draw, the two bodies' hashes and shares."""
     drawn_on: date | None = None
@@ -99,7 +99,7 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
     replaced: dict[str, Replaced] = msgspec.field(default_factory=dict)
     """The villages that cannot be reached, in the order in which that was decided."""
     facets: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
-    """By part of the work that is not looked into everywhere, the villages where it is."""
+    """By part of the work that is looked into in some villages only, these villages."""
     reached: date | None = None
     """The latest day whose visits the inspectors know. None before the first one."""
     closed: bool = False
@@ -123,9 +123,9 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
     def is_pending(self, village: str) -> bool:
         """Whether the village's visit is due and not recorded.
 
-        After the campaign's end a missed visit can be made up, unless it was unannounced: the draw is public by then.
-        On a rota it can be recorded until the bulletin is out, and one that was taken back also where there is none.
-        Later ones wait for the village's next turn.
+        A missed visit can be made after the campaign's end, unless that was unannounced: its draw is public then.
+        On a rota it can be made only while the bulletin is awaited. A visit that was recorded and withdrawn can be
+        recorded anew until a bulletin is out, also if the pack asks for none. Otherwise the village's next turn counts.
         """
         on = self.visits.get(village)
         if on is None or self.reached is None or (self.closed and not self._takes_late(village)):
@@ -134,7 +134,7 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def excused(self) -> frozenset[str]:
-        """The villages that a body found out of reach, and that were not visited after all."""
+        """The villages that could not be reached, as a body decided, and that were not visited later."""
         return frozenset(self.replaced.keys() - self.visited.keys() - self.dropped)
 
     def looked_into(self, village: str) -> tuple[str, ...]:
@@ -142,7 +142,7 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
         return tuple(one.code for one in self.terms.facets if village in self.facets.get(one.code, (village,)))
 
     def at_least(self, share: float) -> int:
-        """In how many villages of the frame a part of the work is to be looked into, at this least share."""
+        """In how many villages a part of the work has to be looked into, at this least share of the frame."""
         return sample_size(share, len(self.frame or self.visits))
 
     def _takes_late(self, village: str) -> bool:
@@ -191,7 +191,7 @@ class Campaign(State, frozen=True, kw_only=True, omit_defaults=True):
             )
 
     def tell_moved(self, moved: Moved, notice: str) -> BulletinMoved:
-        """The last day for the bulletin moved."""
+        """The event that new holidays moved the last day for the bulletin."""
         return BulletinMoved(place=self.place, campaign=self.id, **moved.said(notice))
 
     def shown(self, *, to_operator: bool = False) -> Self:
@@ -222,7 +222,7 @@ def must_be_new(state: Campaign | None, command: OpenCampaign, policy: Policy, t
 
 
 def plan(state: Campaign | None, event: CampaignPlanned, policy: Policy, today: date) -> Change:
-    """Begin a campaign. An unannounced one asks both bodies for hashes; others get their days at once, by code.
+    """Begin a campaign. A draw asks both bodies for hashes; others get the days of their visits at once, by code.
 
     Both bodies have the pack's time for their hashes, but at least one day, even if the campaign was planned late.
     """
@@ -275,7 +275,7 @@ def _size(event: CampaignPlanned, terms: Terms) -> int:
 
 
 def post_hash(state: Campaign | None, command: PostSeedHash, policy: Policy, today: date) -> Change:
-    """Take a body's hash and publish it at once. No share is in the system at this time."""
+    """Take a body's hash and publish it at once. Before shares are taken, the system holds none."""
     campaign = addressed(state, command, "督查", "campaign")
     _must_be_drawn(campaign)
     seeds = with_hash(campaign.seeds, command.body, command.seed_hash, today, campaign.terms.rule)
@@ -358,8 +358,8 @@ def _looked_into(campaign: Campaign, facet: str) -> tuple[str, ...]:
 def _awaiting_bulletin(campaign: Campaign, policy: Policy, since: date) -> Campaign:
     """The ended campaign with the last day for its bulletin, if the pack asks for one.
 
-    It is counted from the campaign's last day. If the service was away then, it is counted from the day before it came
-    back, so that the body has its time.
+    It is counted from the campaign's last day. If the service was down then, it is counted from the day before it came
+    back, so that the body has its full time.
     """
     if campaign.terms.bulletin is None:
         return campaign

@@ -1,7 +1,7 @@
-"""All who are assessed together in a year: how many have the best grade, and who is worst (2.6, 2.14, 2.15).
+"""A cohort: all who are assessed together in a year. How many have the best grade, and who is worst (2.6, 2.14, 2.15).
 
-Teams are counted as others are, where the pack limits their best grades. Organisations, villages and townships are
-ranked; persons never are, and no pack can say so.
+Teams form a cohort, too, where the pack limits their best grades. Organisations, villages and townships can be ranked.
+Persons never are, and a pack that says so is refused.
 """
 
 from collections.abc import Iterable
@@ -37,11 +37,11 @@ from shared.rules import Change, Refused, State, Task, require_body
 
 RULE = "2.6"
 _NAMED = 20
-"""Of how many a refusal tells the ids."""
+"""How many ids a refusal names at most."""
 
 
 class Member(msgspec.Struct, frozen=True, array_like=True):
-    """One who is assessed: where, and with which score and grade once there is one."""
+    """A member of the cohort: the division, and the score and grade once there is one."""
 
     place: str
     score: float | None = None
@@ -82,7 +82,7 @@ class Cohort(State, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def at_most(self) -> int:
-        """How many can have it: the pack's share of all who are assessed, rounded down."""
+        """How many may have the best grade: the pack's share of all members, rounded down."""
         share = self.terms.best_at_most
         return len(self.members) if share is None else floor(share * len(self.members) + 1e-9)
 
@@ -101,13 +101,13 @@ class Cohort(State, frozen=True, kw_only=True, omit_defaults=True):
         return {"place": self.place, "ranking": self.id, "kind": self.terms.kind, "year": self.year}
 
     def entry(self, subject: str) -> dict[str, Any]:
-        """How one of the worst is named on the list."""
+        """How the events about the list name one of the worst."""
         assert self.terms.rank
         named = {"village" if self.terms.of == VILLAGE else "party": subject}
         return {"place": self.members[subject].place, "ranking": self.id, "kind": self.terms.rank.lists, **named}
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
-        """The ranking once everybody has a grade; before that, fewer best grades where there are too many."""
+        """To withdraw best grades where there are too many, and to rank once everybody has a grade."""
         said: dict[str, str | int] = {"place": self.place, "kind": self.terms.kind, "year": self.year}
         if self.exceeded and self.terms.kind == TEAM:
             if policy.assessment.best_at_most is None:
@@ -168,8 +168,11 @@ def joined(event: Opened, policy: Policy) -> Iterable[str]:
 
 
 def counted_in(event: Graded | Left, policy: Policy) -> Iterable[str]:
-    """Wherever the subject may be counted. A later pack may say nothing of it, or say it in another division. Where
-    nothing limits the grades of teams, none is looked for, since there are so many."""
+    """The ids of all cohorts in which the subject may be counted.
+
+    The pack in force may no longer have the assessment, or have it for another division, so all divisions around are
+    looked up. For teams nothing is looked up unless the pack limits their best grades, since there are so many teams.
+    """
     kind, _ = whose(event)
     if kind == TEAM and policy.assessment.best_at_most is None:
         return ()
@@ -177,14 +180,14 @@ def counted_in(event: Graded | Left, policy: Policy) -> Iterable[str]:
 
 
 def addressed(command: OfYearCommand, policy: Policy) -> Iterable[str]:
-    """The cohort of a command. If the pack says nothing of it any more, it is that of the command's own division."""
+    """The cohort that a command is about. If the pack no longer has it, that of the command's own division."""
     terms = _terms(command.kind, policy)
     id = cohort_of(terms, command.year, policy) if terms else ""
     return (id or f"{jurisdiction_of(command.place) or NATIONAL}/{command.kind}/{command.year}",)
 
 
 def join(state: Cohort | None, event: Opened, policy: Policy, today: date) -> Change:
-    """One more is assessed, so that the share of the best may be one more as well."""
+    """A subject joins the cohort, so that one more best grade may be allowed."""
     kind, subject = whose(event)
     terms = _terms(kind, policy)
     assert terms
@@ -194,7 +197,7 @@ def join(state: Cohort | None, event: Opened, policy: Policy, today: date) -> Ch
 
 
 def note(state: Cohort | None, event: Graded, policy: Policy, today: date) -> Change:
-    """One was graded, or the grade was taken back. The body is told once when too many have the best one."""
+    """A member was graded, or a grade was taken back. One event tells when there are too many best grades."""
     _, subject = whose(event)
     if state is None or subject not in state.members:
         return Change(state)
@@ -205,14 +208,14 @@ def note(state: Cohort | None, event: Graded, policy: Policy, today: date) -> Ch
 
 
 def leave(state: Cohort | None, event: Left, policy: Policy, today: date) -> Change:
-    """One is assessed no more."""
+    """A member is no longer assessed and leaves the cohort."""
     if state is None:
         return Change(state)
     return _counted(state, {id: one for id, one in state.members.items() if id != whose(event)[1]})
 
 
 def _counted(state: Cohort, members: dict[str, Member]) -> Change:
-    """The cohort with other members, and what is told if more have the best grade than can."""
+    """The cohort with these members, and an event if there are too many best grades now and were not before."""
     after = state.but(members=members)
     after = after.but(exceeded=after.best > after.at_most)
     if not after.exceeded or state.exceeded:

@@ -1,4 +1,4 @@
-"""What counts in an assessment without being entered for it: others' results, and facts of a village's year (3.7).
+"""What counts in an assessment without being entered for it: results of others, and facts of a village's year (3.7).
 
 A fact has a source, as a channel of the pack names it, a key by which a later fact replaces it, and a value. So a visit
 that is withdrawn, or a month that is counted anew, changes what is known and adds nothing to it.
@@ -38,7 +38,7 @@ Figures = IndicatorsMeasured | MeasurementWithdrawn
 Source = Result | Visit | Share | Figures
 """The events by which something comes into an assessment, or out of it, without being entered for it."""
 Known = Mapping[str, float | None]
-"""Of one source and year: by key the values. One that is None is awaited."""
+"""The values of one source and year, by key. A value that is None is awaited."""
 
 
 class Fact(NamedTuple):
@@ -48,12 +48,12 @@ class Fact(NamedTuple):
     year: int
     key: str
     value: float | None
-    """A score from 0 to 100, of an indicator its value; None while a result is awaited."""
+    """A score from 0 to 100, or the value of an indicator; None while a result is awaited."""
     is_gone: bool = False
-    """Whether it is not known any more, and not awaited."""
+    """Whether the fact was taken back, so that it is neither known nor awaited."""
 
     def into(self, known: Known) -> dict[str, float | None]:
-        """What is known of the source after it."""
+        """What is known of the source after this fact."""
         others = {key: value for key, value in known.items() if key != self.key}
         return others if self.is_gone else {**others, self.key: self.value}
 
@@ -67,19 +67,19 @@ def told(event: Source, policy: Policy) -> Iterator[Fact]:
     elif isinstance(event, Figures):
         yield from _figures(event, policy)
     elif isinstance(event, PresenceCounted):
-        # What is asked of each is not told by earlier versions, and of no village alone where a team has several.
+        # `asked` is empty in events of earlier versions, and where a team has several villages: then nothing is scored.
         if event.asked:
             reached = [
                 min(1, (one.days + event.hindered) / asked) if asked else 1.0
                 for one, asked in zip(event.present, event.asked, strict=True)
             ]
             yield Fact(PRESENCE, event.year, f"{event.village}/{event.month}", round(100 * fmean(reached), 2))
-    elif event.period.isdecimal():  # What is owed once a term belongs to no year.
+    elif event.period.isdecimal():  # The period is a year or `term`. What is owed once in a term belongs to no year.
         yield from _ledger(event)
 
 
 def whose(event: Result) -> tuple[str, str]:
-    """Which assessment an event is about, as a channel names it, and whose. The events of teams name neither."""
+    """Which assessment an event is about, as a channel names it, and whose. Events about teams have neither field."""
     return getattr(event, "kind", TEAM), getattr(event, "subject", str(event.village))
 
 
@@ -92,9 +92,9 @@ def _result(event: Result) -> Fact:
 
 
 def _visit(event: Visit) -> Iterator[Fact]:
-    """The score of a visit; of a campaign that does not score, whether it found nothing, or nothing that stands."""
+    """The score of a visit. Without a score it is 0 if something was found, else 100; and 100 if all was refuted."""
     if not event.kind or not event.year:
-        return  # A decision of an earlier version does not say them.
+        return  # Decisions of earlier versions did not have these fields.
     source, key = fact(CAMPAIGN, event.kind), f"{event.village}/{event.campaign}"
     if isinstance(event, VisitWithdrawn):
         yield Fact(source, event.year, key, None, is_gone=True)
@@ -106,7 +106,7 @@ def _visit(event: Visit) -> Iterator[Fact]:
 
 
 def _ledger(event: Ledger) -> Iterator[Fact]:
-    """The share of a ledger that is done, by its last reconciliation or its settlement. All of no items is done."""
+    """The share of a ledger that is done, by its last reconciliation or its settlement; 100 for one without items."""
     source, year = fact(LEDGER, event.kind), int(event.period)
     if isinstance(event, CommitmentWithdrawn):
         if not event.items and not event.cadre:

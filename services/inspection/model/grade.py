@@ -1,6 +1,6 @@
 """The grade of a year's assessment (2.15, 3.7, 3.8): the system proposes, a body decides, a review may change it.
 
-What a team's year and that of another subject (`appraisal_grade.py`) have in common stands at the end.
+The functions at the end are used for a team's year and for that of any other subject (`appraisal_grade.py`).
 """
 
 from collections.abc import Sequence
@@ -76,7 +76,7 @@ def propose(state: Assessment, due: Due, policy: Policy, today: date) -> Change:
 def confirm(state: Assessment | None, command: ConfirmGrade, policy: Policy, today: date) -> Change:
     """A named body decides the grade. The event also tells the grounds for criticism (mechanism 3.10).
 
-    The scale is the one under which the grade was proposed, whatever pack was adopted since.
+    The scale is that of the pack under which the assessment was opened, whatever pack was adopted since.
     """
     require_body(command.body, "organisation", "2.15")
     state = state and addressed(state, command)
@@ -171,7 +171,7 @@ def contest(state: Assessment | None, command: ContestGrade, policy: Policy, tod
 
 
 def _reviewed(state: Assessment, command: ConfirmGrade, terms: Terms, policy: Policy, today: date) -> Change:
-    """Answer a review with the same grade or a better one. Caps do not bind it, since their facts are reviewed too."""
+    """Answer a review with the same grade or a better one. It may exceed the caps: their facts are reviewed, too."""
     if terms.worst_of(command.grade, state.grade) != state.grade:
         raise Refused(
             as_of("Civil Servant Law 96", today),
@@ -284,5 +284,5 @@ def note_decision(state: G | None, event: OutcomeDecided, policy: Policy, today:
 
 
 def forget_decision(state: G | None, event: DecisionWithdrawn, policy: Policy, today: date) -> Change:
-    """That decision was taken back, so it no longer keeps the grade."""
+    """That decision was taken back, so the grade can be withdrawn again."""
     return Change(state and state.but(decided=state.decided - {event.outcome}))

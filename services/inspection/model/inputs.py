@@ -1,4 +1,4 @@
-"""What comes into a year's assessment, and out again (2.15, 3.8): visits, ledger items, reports, the ballot."""
+"""What comes into a team's assessment, and is taken back (2.15, 3.8): visits, ledger items, reports, the ballot."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -32,8 +32,8 @@ from shared.rules import Change, Key, Refused, State, addressed, require_body
 
 
 def open_inputs(state: Assessment | None, event: AssessmentOpened, policy: Policy, today: date) -> Change:
-    """The assessment is opened: from here on reports and the ballot are awaited. One that goes on after a void was
-    taken back keeps its terms."""
+    """The assessment is opened: from now on reports and the ballot are awaited. One that goes on after a void was taken
+    back keeps its terms."""
     if state and state.unit:
         return Change(_timed(state.but(is_dropped=False), today))
     assessment = _of(state, event.village, event.year, event.place)
@@ -162,7 +162,7 @@ def vote(state: Assessment | None, command: HoldBallot, policy: Policy, today: d
 def void_input(state: Assessment | None, command: VoidInput, policy: Policy, today: date) -> Change:
     """The deciding body declares that a channel cannot come in, so that the other weights are scaled up.
 
-    Where that leaves nothing which could be scored, the year is not graded.
+    If nothing is left that could be scored, the year is not graded.
     """
     require_body(command.body, "organisation", "3.8")
     state = state and addressed(state, command)
@@ -186,7 +186,7 @@ def void_input(state: Assessment | None, command: VoidInput, policy: Policy, tod
 
 
 def team_of(state: Assessment | None, command: WithdrawInput) -> Iterable[Key]:
-    """The village's team, where a void has ended the year: without a team it cannot go on."""
+    """If the year was ended: the village's supervision. Without a team the year cannot go on."""
     if state and state.is_dropped:
         yield Supervision, state.village
 
@@ -198,8 +198,8 @@ def withdraw_input(
     today: date,
     others: Mapping[Key, State | None],
 ) -> Change:
-    """Take back a report, a ballot or a void that was a mistake: it is awaited again. Refused if something depends on
-    it. A year that ended because nothing was left to be scored goes on, and is told as opened again."""
+    """Take back a report, a ballot or a void that was a mistake: the channel is awaited again. Refused if something
+    depends on it. A year that ended because nothing was left to be scored goes on, and is told as opened again."""
     require_body(command.body, "organisation", "3.8")
     state = state and addressed(state, command)
     channel, is_ballot = command.channel, command.channel == "ballot"
@@ -260,9 +260,10 @@ def drop(state: Assessment | None, event: VillageMerged, policy: Policy, today: 
 
 
 def recode(year: int, state: Assessment | None, event: VillageRecoded, policy: Policy, today: date) -> Change:
-    """Note the village's new division. A year without a state yet gets one, so that it is kept there from the start.
+    """Note the village's new division in the assessment `year` years after the one of the code.
 
-    Otherwise the first event about that year's ledger would make it, and may still name the old division.
+    If there is no such state yet, it is made. Otherwise the first event about that year's ledger would make it, and
+    that event may still name the old division.
     """
     return Change(_of(state, event.village, event.since.year + year, event.place).but(place=place_of(event.code)))
 
@@ -287,8 +288,8 @@ def _awaiting(state: Assessment | None, channel: str, village: str, year: int, p
 def _timed(state: Assessment, today: date) -> Assessment:
     """Set the timer for the proposal: the day after everything is in, but not before the year's facts are complete.
 
-    They are complete when the year is over, and with it the last unannounced visits, and when the time for its last
-    reconciliation is over too. What is still missing then, the deciding body is asked to declare void.
+    They are complete when the year with its last unannounced visits is over, and the time for its last reconciliation,
+    too. The deciding body is then asked to declare void what is still missing.
     """
     if state.status not in ("open", "complete"):
         return state

@@ -1,4 +1,4 @@
-"""The visited side's reply to what was found, before an order follows (1.6), and the decision on what it disputes."""
+"""The reply of the visited side to findings, before an order follows (1.6), and the decision on what it disputes."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -20,7 +20,7 @@ RULE = "1.6"
 def follow(
     state: Supervision | None, event: VisitMade, policy: Policy, today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """What follows from a visit with findings: an order at once, or the reply first where the pack gives one."""
+    """What follows from a visit with findings: an order at once, or first the reply, where the pack allows one."""
     (campaign,) = others.values()
     if state is None or not state.unit or not event.findings or not isinstance(campaign, Campaign):
         return Change(state)
@@ -73,7 +73,7 @@ def reply(state: Supervision | None, command: ReplyToVisit, policy: Policy, toda
 
 
 def decide(state: Supervision | None, command: DecideReply, policy: Policy, today: date) -> Change:
-    """Decide on what is disputed. What is not confirmed is refuted, and the order has the rest."""
+    """Decide on what is disputed. A disputed finding that is not confirmed is refuted. The order has all others."""
     village, hearing = _hearing(state, command)
     require_body(command.body, "inspection", RULE)
     if not hearing.disputed:
@@ -121,7 +121,7 @@ def note_reply(state: Campaign | None, event: VisitReplied, policy: Policy, toda
 
 
 def note_decision(state: Campaign | None, event: ReplyDecided, policy: Policy, today: date) -> Change:
-    """Findings that were refuted are none. A bulletin that is out already says them until it is withdrawn."""
+    """Remove refuted findings from the visit. A bulletin that is out already has them until it is withdrawn."""
     made = state.visited.get(event.village) if state else None
     if state is None or made is None:
         return Change(state)

@@ -1,8 +1,8 @@
 """Two bodies make one seed together (2.19): each publishes the hash of its share, and gives the share on a later day.
 
-So neither can choose its share knowing the other's. A campaign's draw and the sample of an exit's verification use the
-same rules. A body that stays silent is named in an event and cannot stop the draw: its hash takes the place of its
-share, or another public hash if it gave none.
+So neither body knows the other's share when it chooses its own. A campaign's draw and the sample of an exit's
+verification use the same rules. A body that stays silent is named in an event and cannot stop the draw: its hash takes
+the place of its share. If it gave no hash either, the hash of the frame does.
 """
 
 from collections.abc import Iterable, Mapping
@@ -107,10 +107,10 @@ def must_be_new(state: SeedHash | None, command: PostSeedHash | PostVerification
 
 
 def with_hash(seeds: Seeds, body: str, hash: str, today: date, rule: str) -> Seeds:
-    """Take a body's hash. If shares are taken already, a late hash moves them to the next day: they follow all hashes.
+    """Take a body's hash. If shares are taken already, a late hash puts them off to the next day.
 
-    Then both bodies' shares are waited for again. Otherwise the late body could know what takes the place of a silent
-    body's share, and choose its own to suit.
+    Then both bodies' shares are waited for again. Otherwise the late body could know already what takes the place of a
+    silent body's share, and choose its own share to suit that.
     """
     if seeds.hashes.get(body) == hash:
         return seeds

@@ -1,13 +1,14 @@
 """Whom the inspection may assess beside teams: villages, townships, organisations, village cadres (2.21).
 
-On the day that the pack names, the assessment of each who is registered then begins. Who ends before a grade is
-proposed is not graded: a village that is merged, an organisation that is dissolved, a secretary who leaves the post.
+On the day that the pack names, an assessment begins for each subject that is registered then. A subject that ends
+before a grade is proposed is not graded: a village that is merged, an organisation that is dissolved, a secretary who
+leaves the post.
 
-A township is known by the codes of its villages. What is told of a village counts in the township where the village lay
-when that year began, so that nothing is awaited in one township and comes in another.
+A township is known by the codes of its villages. Events about a village count in the township where the village lay
+when that year began, so that nothing is awaited in one township and comes in in another.
 
-A village and a township also remember the results of all that is assessed there, and the facts of the year, since
-their own assessments may be made of them, and may be opened later (1.7, 3.7).
+A village and a township also keep the results of everybody who is assessed there, and the facts of the year. Their own
+assessments may be made of these, and may be opened later (1.7, 3.7).
 """
 
 from collections.abc import Iterable, Mapping
@@ -41,7 +42,7 @@ from shared.rules import Change, Due, Key, State
 
 Ends = VillageMerged | VillageWithdrawn | PartyMerged | PartyWithdrawn
 KEPT = 2
-"""Of how many assessments of one kind a subject remembers the years: the last may still await its grade."""
+"""How many assessments of one kind a subject remembers: that of last year may still await its grade."""
 
 
 class Subject(State, frozen=True, kw_only=True, omit_defaults=True):
@@ -62,9 +63,9 @@ class Subject(State, frozen=True, kw_only=True, omit_defaults=True):
     parent: str = ""
     """Whom a party belongs to: `village:<id>`, `township:<9 digits>` …, or `party:<id>`."""
     lies_in: str = ""
-    """The village or division in which the party lies to which an organisation belongs; empty for what belongs to none.
-    Of a person it is found when an assessment begins: what is told of persons is sealed, and may come before what is
-    told of the organisation."""
+    """Of an organisation that belongs to a party: the village or division in which that party lies; otherwise empty.
+    For a person it is looked up when an assessment begins, since events about persons are sealed and may come before
+    those about their organisation."""
     opened: tuple[str, ...] = ()
     """Its latest assessments, by id."""
     results: dict[str, dict[str, float | None]] = msgspec.field(default_factory=dict)
@@ -72,8 +73,8 @@ class Subject(State, frozen=True, kw_only=True, omit_defaults=True):
     and the facts of the year, by their key."""
     ended: bool = False
     left: bool = False
-    """Whether villages of the township have got codes of another one. It is assessed as long as anything is told of
-    those that it still has."""
+    """Whether a village of the township has got the code of another township. The township is still assessed as long as
+    results or facts come in from villages that it has."""
 
     @property
     def above(self) -> Iterable[Key]:
@@ -81,7 +82,7 @@ class Subject(State, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def within(self) -> str:
-        """The village or division in which it lies, and with it whoever belongs to it."""
+        """The village or division in which it lies. Whoever belongs to it lies there, too."""
         return self.lies_in or self.parent
 
     @property
@@ -153,7 +154,7 @@ def register_village(state: Subject | None, event: VillageRegistered, policy: Po
 
 
 def register_township(state: Subject | None, event: VillageRegistered, policy: Policy, today: date) -> Change:
-    """A township is known by the first of its villages that is registered."""
+    """A township becomes known when the first of its villages is registered."""
     if state:
         return Change(state)
     (id,) = of_township(event, policy)
@@ -161,7 +162,7 @@ def register_township(state: Subject | None, event: VillageRegistered, policy: P
 
 
 def enter_township(state: Subject | None, event: VillageRecoded, policy: Policy, today: date) -> Change:
-    """A township may be known first by a village that got its code. It is assessed from the next year on."""
+    """A township becomes known by a village that has got a code in it. It is assessed from the next year on."""
     if state:
         return Change(state)
     (id,) = new_township(event, policy)
@@ -175,7 +176,7 @@ def leave_township(state: Subject | None, event: VillageRecoded, policy: Policy,
 
 
 def above(_state: Subject | None, event: PartyRegistered) -> Iterable[Key]:
-    """The party to which an organisation belongs. That of a person may not have been heard of yet."""
+    """The party to which an organisation belongs. For a person none is read: it may not have been heard of yet."""
     if event.parent.startswith("party:") and not event.personal:
         yield Subject, event.parent
 
@@ -201,12 +202,12 @@ def register_party(
 
 
 def recode(state: Subject | None, event: VillageRecoded, policy: Policy, today: date) -> Change:
-    """The village belongs to the division of its new code, whose pack opens its next assessments from tomorrow on."""
+    """The village lies in the division of its new code. That division's pack opens its assessments from tomorrow on."""
     return Change(state and state.but(place=place_of(event.code)).woken(today + DAY))
 
 
 def composing(event: Source, policy: Policy, code: Code | None) -> Iterable[str]:
-    """The village and the township of a result or fact, if anything there is made of such."""
+    """The village and the township of a result or fact, if the pack has assessments there that are made of it."""
     if not event.village or not policy.composing:
         return ()
     made = {(one.of, fact.year) for fact in told(event, policy) for one in policy.composing.get(fact.source, ())}
@@ -217,7 +218,7 @@ def composing(event: Source, policy: Policy, code: Code | None) -> Iterable[str]
 
 
 def note_result(state: Subject | None, event: Source, policy: Policy, today: date) -> Change:
-    """Something in the village or township was assessed, or happened. What is older than a year is forgotten."""
+    """Keep a result or fact of the village or township. What is older than the year before is removed."""
     if state is None:
         return Change(state)
     results = state.results
@@ -246,8 +247,10 @@ def end(state: Subject | None, event: Ends, policy: Policy, today: date, others:
 
 
 def open_due(state: Subject, due: Due, policy: Policy, today: date) -> Change:
-    """The day on which the pack opens an assessment of such subjects, or from which another pack is in force. Where
-    nothing is told any more of a township that villages have left, none is opened."""
+    """Open the assessments of the subject that the pack opens today. It also runs when another pack takes effect.
+
+    For a township that villages have left, none is opened if no result or fact has come since last year.
+    """
     if state.ended:
         return Change(state)
     year = due.on.year
@@ -282,6 +285,8 @@ def _own(state: Subject, policy: Policy) -> Iterable[Terms]:
 
 
 def _waking(state: Subject, policy: Policy, since: date) -> Subject:
-    """The subject with its timer on the next day on which an assessment of it opens, by the pack in force. When another
-    one takes effect, the calendar wakes it."""
+    """The subject with its timer on the next day on which the pack in force opens an assessment of it.
+
+    When another pack takes effect, the calendar wakes all subjects (`Wake`).
+    """
     return state.timed(open=min((one.opens.next_after(since) for one in _own(state, policy)), default=None))

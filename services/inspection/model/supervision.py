@@ -93,7 +93,7 @@ class Excuse(msgspec.Struct, frozen=True):
 
 
 class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
-    """One village under inspection, from its team's assignment to the team's release. Its id is the village's."""
+    """A village that has a team, stands on a list, or has cadres bound to it. Its id is the village's."""
 
     kind = "supervisions"
     known_as = ("村督查情况", "the inspection of a village")
@@ -109,12 +109,11 @@ class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
     orders: dict[str, Order] = msgspec.field(default_factory=dict)
     """Open orders by id, `<campaign>/<village>`."""
     hearings: dict[str, Hearing] = msgspec.field(default_factory=dict)
-    """Findings before their order, by the id that it will have."""
+    """Findings that are not ordered to be rectified yet, by the id that their order will have."""
     closed: frozenset[str] = frozenset()
     """The ids of this team's orders that were closed out (销号)."""
     answered_for: frozenset[str] = frozenset()
-    """Orders of former teams that were closed or overdue. Outcomes may rest on these, so their visits cannot be undone.
-    """
+    """Orders of former teams that were closed or overdue. Outcomes may rest on them, so their visits stay."""
 
     merged: tuple[str, ...] = ()
     """The villages that were merged into this one, sorted: whoever has ties to one of them has ties here."""
@@ -125,7 +124,7 @@ class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
     bound: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """By kind of link, the cadres who are bound to the village beside its team, such as a leader to a contact point."""
     excused: dict[str, tuple[Excuse, ...]] = msgspec.field(default_factory=dict)
-    """By cadre, the leave that was granted: who is on leave is not absent. It is sealed."""
+    """By cadre, the leave that was granted. Somebody on leave does not count as absent. Only operators read it."""
 
     def involves(self, said: object) -> Involved:
         """The unit, and the members of its team."""
@@ -153,7 +152,7 @@ class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
         return frozenset(self.team).union(*self.bound.values())
 
     def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
-        """A deadline of the village moved."""
+        """The event that new holidays moved a deadline of the village."""
         return DeadlineMoved(place=self.place, village=self.id, **moved.said(notice))
 
     def can_forget(self, order: str) -> bool:
@@ -165,7 +164,8 @@ class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
         return order not in self.answered_for
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
-        """For each open order: the township is to accept what was done. For findings before it: reply and decision."""
+        """For each open order, that the township accepts what was done. For findings without an order yet, the reply to
+        them or the decision on it."""
         for id, heard in sorted(self.hearings.items()):
             campaign, disputed = id.partition("/")[0], heard.decide_by is not None
             answer = {"place": self.place, "village": self.id, "campaign": campaign}
@@ -192,7 +192,7 @@ class Supervision(State, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def assign(state: Supervision | None, event: TeamAssigned, policy: Policy, today: date) -> Change:
-    """A team is in the village. Its first assessment is the next one. Open orders stay open."""
+    """A team is in the village. Its first assessment is the one that opens next. Open orders stay open."""
     village = state or Supervision(id=event.village, place=event.place)
     return Change(
         village.but(
@@ -210,12 +210,12 @@ def list_of(event: Listing) -> str:
 
 
 def listed_village(event: Listing, _policy: Policy) -> Iterable[str]:
-    """The village that came to a list or left it. Of parties on lists nothing is kept."""
+    """The village that came to a list or left it. Listings of organisations are not kept."""
     return () if event.village is None or getattr(event, "party", None) else (event.village,)
 
 
 def enlist(state: Supervision | None, event: Listing, policy: Policy, today: date) -> Change:
-    """The village stands on a list, so that it may be inspected without a team, too."""
+    """The village stands on a list, so that it may be inspected even without a team."""
     village = state or Supervision(id=str(event.village), place=event.place)
     return Change(village.but(lists=tuple(sorted({*village.lists, list_of(event)}))))
 
@@ -251,8 +251,8 @@ def replace(state: Supervision | None, event: MemberReplaced, policy: Policy, to
 
 
 def release(state: Supervision | None, event: Gone | VillageMerged, policy: Policy, today: date) -> Change:
-    """The team is gone, and its open orders with it. An assessment that has been opened is still completed, and what
-    the team disputed is still decided, though no order follows any more."""
+    """The team is gone, and its open orders end. An assessment that was opened is still completed. What the team
+    disputed is still decided on, but no order follows."""
     if state is None:
         return Change(None)
     overdue = {id for id, order in state.orders.items() if order.times}
@@ -343,7 +343,7 @@ def check_absent(state: Supervision | None, command: RecordVisit, policy: Policy
 def check_leave(state: Supervision | None, command: RecordVisit, policy: Policy, today: date) -> Change:
     """Refuse an absent cadre who was on leave that day: that is no absence (5.12).
 
-    It is asked last, so that nobody learns who is on leave whose visit is not due.
+    This runs after the check of the visit itself, so that nobody learns who is on leave where no visit is due.
     """
     village = addressed(state, command, "派驻过工作队的村", "village with a team")
     on_leave = [
@@ -363,9 +363,9 @@ def check_leave(state: Supervision | None, command: RecordVisit, policy: Policy,
 
 
 def issue(village: Supervision, id: str, times: Mapping[str, Span], policy: Policy, today: date) -> Change:
-    """Make one order for all findings of a visit that are to be rectified (mechanism 1.6).
+    """Make one order for all findings of a visit that have to be rectified (mechanism 1.6).
 
-    It is due after the longest time among them, since no finding may become overdue before its own time is over.
+    It is due when the longest of their times is over, since no finding may become overdue before its own time ends.
     """
     if not times:
         return Change(village)
@@ -379,7 +379,7 @@ def issue(village: Supervision, id: str, times: Mapping[str, Span], policy: Poli
 
 
 def forget(state: Supervision | None, event: VisitWithdrawn, policy: Policy, today: date) -> Change:
-    """A withdrawn visit takes its order along, or what was to be replied before it."""
+    """A withdrawn visit ends its order, or the reply that was awaited before it."""
     order = f"{event.campaign}/{event.village}"
     if state is None or order not in {*state.orders, *state.hearings}:
         return Change(state)
@@ -434,9 +434,9 @@ def overdue(state: Supervision, due: Due, policy: Policy, today: date) -> Change
 def open_assessment(state: Supervision, due: Due, policy: Policy, today: date) -> Change:
     """Open the year's assessment in a village with a team (mechanism 2.21).
 
-    If a new pack has put the opening off since the timer was set, the new day holds. A campaign that was over before
-    the team came is not awaited, nor is one that visits only some, nor ledgers and days in the village. If no channel
-    that gives a score is left, the year is not assessed.
+    If a new pack has put the opening off since the timer was set, the new day holds. These channels are not awaited: a
+    campaign that was over before the team came, one that visits only some villages, ledgers, and the days in the
+    village. If no awaited channel carries weight, the year is not assessed.
     """
     opens = policy.assessment.opens.of(due.on.year)
     if opens > due.on:

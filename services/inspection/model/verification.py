@@ -41,11 +41,11 @@ from shared.rules import Change, Difference, Due, Moved, Refused, State, Task, a
 
 RULE = "5.3"
 HASH_DAYS = 3
-"""How many days after the request a body may still publish its hash, if it did not before."""
+"""For how many days after the request a body may still publish its hash, if it did not before."""
 
 
 class Verification(State, frozen=True, kw_only=True, omit_defaults=True):
-    """A village's latest verification, prepared or asked for. Its id is the village's."""
+    """A village's latest verification: in preparation, under way, or recorded. Its id is the village's."""
 
     kind = "verifications"
     hides_from_all = True
@@ -88,8 +88,8 @@ class Verification(State, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def status(self) -> str:
-        """`prepared` before the request, `requested` until the sample is drawn, then `awaited`, `passed`, `failed`;
-        `withdrawn` with the request."""
+        """`prepared` before the request, `requested` until the sample is drawn, `awaited` until the result, then
+        `passed` or `failed`. `withdrawn` if the request was taken back."""
         if self.is_withdrawn:
             return "withdrawn"
         if self.terms is None:
@@ -104,7 +104,7 @@ class Verification(State, frozen=True, kw_only=True, omit_defaults=True):
         return self.is_wanted and self.passed is None
 
     def tell_moved(self, moved: Moved, notice: str) -> DeadlineMoved:
-        """A deadline of the village moved."""
+        """The event that new holidays moved the last day for the verification."""
         return DeadlineMoved(place=self.place, village=self.id, **moved.said(notice))
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
@@ -147,7 +147,8 @@ _STANDING = {
 
 
 def prepare(state: Verification | None, event: IndicatorsMeasured, policy: Policy, today: date) -> Change:
-    """Ask both bodies for their hashes as soon as a village can leave, so that they come before the households."""
+    """Ask both bodies for their hashes as soon as a village can leave, so that they come before the households are
+    known."""
     if state is None or ((state.passed is False or state.is_withdrawn) and not event.unmet):
         return Change(_next(state, event.village, event.place) if not event.unmet else state)
     if state.terms is not None or state.has_left:
@@ -168,7 +169,7 @@ def leave(state: Verification | None, event: VillageDelisted, policy: Policy, to
 
 
 def withdraw(state: Verification | None, event: ExitWithdrawn, policy: Policy, today: date) -> Change:
-    """The exit was withdrawn, so this verification ends. Households that were drawn are visited next time."""
+    """The exit was withdrawn, so this verification ends. Households that were drawn already are visited next time."""
     if state is None or state.passed is not None or state.attempt != event.attempt:
         return Change(state)
     ended = state.but(is_withdrawn=True, is_wanted=False).timed(open=None, shares=None)
@@ -196,7 +197,7 @@ def _next(state: Verification | None, village: str, place: str, is_wanted: bool 
 
 def request(state: Verification | None, event: ExitRequested, policy: Policy, today: date) -> Change:
     """The exit was asked for, and the households are fixed now. If both hashes are public, shares are taken at once;
-    otherwise HASH_DAYS later."""
+    otherwise from the day after the HASH_DAYS in which hashes can still come."""
     last = state.attempt if state else 0
     if event.attempt > last + 1:
         raise Refused(

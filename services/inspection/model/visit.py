@@ -66,7 +66,7 @@ def _made(command: RecordVisit) -> Made:
 
 
 def _open_again(campaign: Campaign, village: str) -> bool:
-    """Whether a village that could not be reached can be visited all the same, since its road is open again in time."""
+    """Whether a village that could not be reached may be visited after all: as long as the campaign runs."""
     return village in campaign.replaced and village not in campaign.visited and not campaign.closed
 
 
@@ -117,7 +117,7 @@ def _must_say_what_is_asked(campaign: Campaign, command: RecordVisit, policy: Po
 def replace(
     state: Campaign | None, command: ReplaceVisit, policy: Policy, today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """Take note that a village cannot be reached; in a draw, the village with the next ticket is visited from today on.
+    """Note that a village cannot be reached. In a draw that of the next ticket is visited instead from today on.
 
     A village whose visit is not due is refused in the words of `record`, so that nobody learns what was drawn.
     """
@@ -171,14 +171,14 @@ def supervised(_state: Campaign | None, command: ReplaceVisit) -> tuple[Key, ...
 
 
 def _require_place(command: ReplaceVisit | WithdrawVisit, others: Mapping[Key, State | None]) -> None:
-    """Refuse a command that names another division than the village's. The campaign may reach far beyond either."""
+    """Refuse a command that names another division than the village's. The campaign's may be much wider."""
     addressed(others[Supervision, command.village], command, "派驻过工作队的村", "village with a team")
 
 
 def _replaced(campaign: Campaign, village: str, hindrance: str, today: date) -> Campaign:
     """The campaign with the village of the next ticket in the place of this one.
 
-    A village that was merged since cannot be visited either, so that the ticket after it counts.
+    If that village has been merged meanwhile, it cannot be visited either, and the next ticket after it is taken.
     """
     by = _next_ticket(campaign, village)
     moved = campaign.but(
@@ -193,15 +193,15 @@ def _replaced(campaign: Campaign, village: str, hindrance: str, today: date) -> 
 
 
 def _in_the_place_of(village: str, campaign: Campaign) -> str | None:
-    """The village that is visited instead, after those that were merged since."""
+    """The village that is visited instead; those that have been merged meanwhile are skipped."""
     by = campaign.replaced[village].by
     merged = by in campaign.replaced and campaign.replaced[by].hindrance == MERGED
     return _in_the_place_of(by, campaign) if by and merged else by
 
 
 def _next_ticket(campaign: Campaign, village: str) -> str | None:
-    """The village that the same seed would have drawn next, of the same stratum as this one; None where nothing was
-    drawn, or nobody is left."""
+    """The village of the same stratum that the same seed would have drawn next; None if the campaign draws nothing, or
+    no village is left."""
     if campaign.drawn_on is None:
         return None
     (group,) = (ids for ids, _ in campaign.groups if village in ids)

@@ -1,7 +1,7 @@
-"""What people ask of the inspection, a file for each subject; its events are in the file of the same name of
+"""The inspection's commands, a file for each subject. The subject's events are in the file of the same name in
 `shared/contracts/inspection`.
 
-Whoever needs a command imports it from here; a new one needs nothing but its class in the file of its subject.
+Import commands from here. A new one only needs its class in the file of its subject.
 """
 
 from services.inspection.model.commands.appraisal import *

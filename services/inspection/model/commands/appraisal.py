@@ -1,4 +1,4 @@
-"""What people ask of the inspection about the assessment of anything else than teams."""
+"""Commands about the assessment of subjects other than teams."""
 
 from typing import Annotated
 
@@ -52,7 +52,7 @@ class GiveScores(AppraisalCommand, frozen=True, kw_only=True):
 
 
 class VoidChannel(AppraisalCommand, frozen=True, kw_only=True):
-    """The deciding body declares that a channel cannot come in this year, since, say, no tour was held."""
+    """The deciding body declares that a channel cannot come in this year, for example because no tour was held."""
 
     channel: Code
     reason: Reason
@@ -76,13 +76,13 @@ class GradeAppraisal(AppraisalCommand, frozen=True, kw_only=True):
 
 
 class ContestAppraisal(AppraisalCommand, frozen=True, kw_only=True):
-    """Who was graded asks for a review. The command `appraisal-grades` answers it."""
+    """The village, or a township for itself, asks for a review of a grade. `appraisal-grades` answers it."""
 
     lodged_by: Organ
 
 
 class WithdrawAppraisal(AppraisalCommand, frozen=True, kw_only=True):
-    """The deciding body takes back a grade. Refused once an outcome was decided by it, or a ranking made with it."""
+    """The deciding body takes back a grade. Refused once an outcome was decided because of it, or its cohort ranked."""
 
     reason: Reason
     decided_by: Organ
@@ -101,7 +101,7 @@ class MakeRanking(OfYearCommand, frozen=True, kw_only=True):
     """A body ranks all who were graded; the worst are proposed for a list (倒排, mechanism 2.6)."""
 
     chosen: Annotated[tuple[GradedId, ...], Meta(max_length=2000)] = ()
-    """Of those who have the same score at the last place, the ones who are taken."""
+    """If several have the same score at the last place: the ones who are chosen among them."""
     decided_by: Organ
 
 

@@ -1,4 +1,4 @@
-"""What people ask of the inspection about the yearly assessment of teams."""
+"""Commands about the yearly assessment of teams."""
 
 from typing import Literal
 
@@ -27,7 +27,7 @@ class HoldBallot(Command, frozen=True, kw_only=True):
     satisfied: Representatives
     body: Role
     held_by: Organ
-    """Who held it; it is an organ, never a person."""
+    """The organ that held it. It names no person."""
 
 
 class ConfirmGrade(Command, frozen=True, kw_only=True):
@@ -52,7 +52,7 @@ class ContestGrade(Command, frozen=True, kw_only=True):
 
 
 class VoidInput(Command, frozen=True, kw_only=True):
-    """The organisation department declares that an input cannot come in this year, since, say, no visit was made."""
+    """The organisation department declares that an input cannot come in this year, such as a missed visit."""
 
     village: VillageId
     year: Year
@@ -74,7 +74,7 @@ class WithdrawInput(Command, frozen=True, kw_only=True):
 
 
 class WithdrawGrade(Command, frozen=True, kw_only=True):
-    """The organisation department takes back a grade that was a mistake. Refused once an outcome was decided by it."""
+    """The organisation department takes back a grade that was a mistake. Refused once an outcome rests on it."""
 
     village: VillageId
     year: Year

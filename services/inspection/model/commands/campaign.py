@@ -1,4 +1,4 @@
-"""What people ask of the inspection about campaigns, their draws, visits, bulletins and orders."""
+"""Commands about campaigns: their draws, visits, bulletins and orders."""
 
 from shared.contracts import Command
 from shared.contracts.inspection import Body
@@ -96,8 +96,8 @@ class ReplaceVisit(Command, frozen=True, kw_only=True):
 
 
 class ReplyToVisit(Command, frozen=True, kw_only=True):
-    """The visited side replies to what was found, before an order follows. As long as nothing is decided, it may reply
-    otherwise."""
+    """The visited side replies to what was found, before an order follows. It may change its reply as long as nothing
+    is decided."""
 
     village: VillageId
     campaign: CampaignId
@@ -110,7 +110,7 @@ class ReplyToVisit(Command, frozen=True, kw_only=True):
 
 
 class DecideReply(Command, frozen=True, kw_only=True):
-    """The inspection decides on the findings that are disputed. Those that it does not confirm are none."""
+    """The inspection decides on the findings that are disputed. Those that it does not confirm no longer count."""
 
     village: VillageId
     campaign: CampaignId
@@ -133,7 +133,7 @@ class WithdrawVisit(Command, frozen=True, kw_only=True):
 
 
 class PublishBulletin(Command, frozen=True, kw_only=True):
-    """A body publishes what a campaign came to (通报, mechanism 1.5). The recorded visits say what stands in it."""
+    """A body publishes the bulletin of a campaign (通报, mechanism 1.5). Its content comes from the recorded visits."""
 
     about = "campaign"
     campaign: CampaignId

@@ -1,4 +1,4 @@
-"""What people ask of the inspection about the verification of an exit."""
+"""Commands about the verification of an exit."""
 
 from typing import Annotated
 
