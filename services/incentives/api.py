@@ -40,9 +40,9 @@ from shared.web.places import PlaceQuery, codes_now, within
 DECIDERS: tuple[Role, ...] = (
     "organisation", "discipline", "finance", "leader_group", "poverty_office", "township", "county", "city", "province",
 )  # fmt: skip
-"""The bodies that a pack may let decide outcomes. A hearing names none, since it is only written down."""
+"""The bodies that a pack may let decide outcomes. Each may enter a hearing, which names no deciding body."""
 SUBJECTS: tuple[Role, ...] = ("unit", "team", "village", *DECIDERS)
-"""Who asks for a review: it is the subject's right, and whoever receives it on paper writes it down."""
+"""Who may enter an appeal: the subject, whose right it is, and the bodies that may receive it on paper."""
 
 COMMANDS: tuple[Route, ...] = (
     Route(
@@ -99,9 +99,9 @@ async def cases(
 ) -> list[CaseTold]:
     """The cases of a division with every clock of their due process, and what each side may do next.
 
-    A body is told of the cases in which it proposes, decides or answers, discipline and the organisation department of
-    all; nobody of his own, which `own-cases` tells. In order of the records, after the id of one. Cases of one record
-    stay together, so there may be more than `limit`. Fewer than `limit` means the end.
+    A body sees the cases in which it proposes, decides or answers. Discipline and the organisation department see all.
+    Nobody sees cases about himself here; `own-cases` has them. Cases come in the order of their records, beginning
+    behind the record `after`. Cases of one record stay together, so there may be more than `limit`. Fewer mean the end.
     """
     pipeline: Pipeline = state.pipeline
     who, table = caller(request), pipeline.tables.states[Record]
@@ -123,13 +123,16 @@ async def cases(
 
 
 def _dealt(who: Caller, record: Record, code_now: Callable[[str], str]) -> set[str]:
-    """The cases of a record with which a caller deals, or for which he answers, in his own village or township where
-    his role holds for it alone; none of a record about himself, or about whose powers he uses."""
+    """The outcome ids of the cases in a record that a caller may see because of his roles.
+
+    A role that holds for one village or township alone shows the cases of that one. A record about the caller, or about
+    somebody whose powers he uses, shows none.
+    """
     if any(record.id in _own(one.cadre, one.unit, one.team) for one in (who.belongs, *who.delegated)):
         return set()
     roles = {held.role for held in who.roles if record.place.startswith(held.division)}
     sees_all = who.is_operator or not roles.isdisjoint(Record.readers)
-    # No case says which unit it concerns, so whoever acts for one is told of all in which a unit decides.
+    # A case does not say for which unit a unit acts in it, so the role `unit` sees all cases in which a unit acts.
     places = {role: in_all if role == "unit" else in_which(who, (role,), record.place, code_now) for role in roles}
     return {
         outcome
@@ -165,13 +168,13 @@ async def own_cases(request: Request[Any, Any, Any], state: State) -> list[OwnCa
 
 
 def _own(cadre: str, unit: str, team: str) -> set[str]:
-    """The ids of the records about a cadre, a unit and the team of a village, as far as they are named."""
+    """The ids of the records about a cadre, a unit and the team of a village. An empty argument has none."""
     named = {"cadre": cadre, "unit": unit, "team": team}
     return {record_id(kind, id) for kind, id in named.items() if id}
 
 
 def _latest_first(pipeline: Pipeline, record: Record) -> Iterable[tuple[Record, str, Policy | None, date]]:
-    """The cases of a record, the latest first, each with all by which it is put in words."""
+    """The cases of a record, the latest first, each with the arguments of `told`."""
     if pipeline.today is None:
         return []
     policy, today = pipeline.book.at(record.place, pipeline.today), pipeline.today
@@ -180,4 +183,4 @@ def _latest_first(pipeline: Pipeline, record: Record) -> Iterable[tuple[Record, 
 
 
 QUERIES: tuple[Any, ...] = (cases, own_cases, *handlers(FORMS))
-"""Cases with their clocks, and its forms. Else the queries that every service has are enough here."""
+"""Cases with their clocks, and the forms. All other queries are those that every service has."""

@@ -1,4 +1,7 @@
-"""The Excel forms of the incentives. They are about persons and units, so only operators are issued their rows."""
+"""The Excel forms of the incentives.
+
+Their rows are about persons and units, so they are issued only to operators and to those who have them to do.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -37,8 +40,8 @@ _KEY = ("subject_kind", "subject", "outcome")
 
 
 def _village(state: State, task: Task, policy: Policy) -> Known:
-    """The village where it happened, of which an issued row shows the name; and what whoever deals with the case has to
-    know of it: by which clause and facts it was proposed, what was said in defence, and what was decided."""
+    """What an issued row shows of a case: the village where it happened (by its name), the clause and the facts by
+    which it was proposed, what was said in defence, and what was decided."""
     assert isinstance(state, Record)
     case = state.cases[task.about]
     grounds = [ground(one, policy) for one in case.evidence]
@@ -59,7 +62,7 @@ def _village(state: State, task: Task, policy: Policy) -> Known:
 
 
 async def with_units(pipeline: Pipeline, rows: Sequence[Known]) -> Sequence[Known]:
-    """The rows with the names of the units that they are about."""
+    """The rows with the names of the units that are their subjects."""
     asked = {(Unit, row["subject"]): None for row in rows if row["subject_kind"] == "unit"}
     async with pipeline.engine.connect() as conn:
         found = await store.load_states(conn, pipeline.tables, asked)

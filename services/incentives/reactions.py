@@ -84,13 +84,13 @@ def _of_subject(command: SubjectCommand, _policy: Policy) -> Iterable[str]:
 
 
 def _of_graded(event: GradeWithdrawn | GradeReviewed, _policy: Policy) -> Iterable[str]:
-    """The records of all whom a grade concerned."""
+    """The records of all whom a grade concerned: the unit, the team and its leader."""
     subjects = {"unit": event.unit, "team": event.village, "cadre": event.leader}
     return (record_id(kind, subject) for kind, subject in subjects.items() if subject)
 
 
 def _of_person(event: PersonForgotten, _policy: Policy) -> Iterable[str]:
-    """The record of a cadre, or of a village cadre: an id of a unit's cadre names none of a village."""
+    """The record of a cadre, if the event names a unit, or else that of a village cadre."""
     return (record_id("cadre" if event.unit else "village_cadre", event.person),)
 
 
@@ -121,13 +121,13 @@ REACTIONS: tuple[Reaction, ...] = (
         for trigger in TRIGGERS.values()
         for subject_kind in SUBJECT_KINDS
     ),
-    # Then people act: perhaps a body proposes it to another, the subject is heard, a body decides and serves its
-    # decision, the subject may appeal, to a higher organ as well, and each answers.
+    # Then people act. A body may have to put it before another one. The subject is heard, a body decides and serves its
+    # decision. The subject may appeal, also to a higher organ, and each organ answers.
     Reaction(MoveOutcome, Record, _of_subject, move),
     Reaction(HearDefence, Record, _of_subject, hear),
     Reaction(Decide, Record, _of_subject, decide),
     Reaction(WithdrawDecision, Record, _of_subject, withdraw_decision),
-    # Of some rewards there are so many a year, or for such a share of all who are graded.
+    # Some rewards are limited: to a number a year, or to a share of all who are graded.
     Reaction(OutcomeDecided, Quota, of_decision, use),
     Reaction(DecisionWithdrawn, Quota, of_decision, give_back),
     *(Reaction(graded, Quota, of_grade, count) for graded in (AssessmentGraded, AppraisalGraded)),
@@ -138,8 +138,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(DecideAppeal, Record, _of_subject, decide_appeal),
     # A body may let the story behind an award be told in public.
     Reaction(TellStory, Record, _of_subject, tell_story),
-    # A team is named by its village. After a merger its cases go over; after a mistaken listing its proposals end.
-    # So do those of a village cadre who was registered twice.
+    # A team is named by its village. After a merger of villages its cases go over to the other team, as do those of a
+    # village cadre who was registered twice. After a mistaken listing or registration the team's proposals end.
     *(
         reaction
         for merged in (VillageMerged, PartyMerged)
@@ -179,16 +179,16 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction(VillageRecoded, Payroll, by("village"), statement.recode),
     Reaction(VillageMerged, Payroll, by("into"), statement.inherit, reads=statement.merged_payroll),
     Reaction(VillageMerged, Payroll, by("village"), statement.empty),
-    # Who is anonymous said nothing any more.
+    # When a person becomes anonymous, the words of defences and the reasons for low pay are removed.
     Reaction(PersonForgotten, Record, _of_person, forget),
     Reaction(PersonForgotten, Payroll, lambda e, _policy: (e.village,) if e.village else (), statement.forget),
-    # Whoever decides sees the names of units and villages.
+    # The names of units and villages are kept for whoever decides.
     Reaction(UnitRegistered, Unit, by("unit"), units.called, unhurried=True, names=True),
     Reaction(VillageRegistered, Code, by("village"), called, unhurried=True, names=True),
     Reaction(VillageRecoded, Code, by("code"), aliased, unhurried=True, names=True),
     Reaction(VillageRecoded, Code, by("village"), moved, unhurried=True, names=True),
 )
 
-# What a day can do: end the time for a motion, a defence, a decision or the answer to an appeal, or an impact period;
-# or the time for which it is kept what somebody was paid.
+# What a day can do: end the time for a motion, a defence, a decision or the answer to an appeal; end an impact period;
+# end the time for which statements of pay are kept.
 DUE: Mapping[type[State], Mapping[str, Rule]] = {Record: {"clock": run_clock}, Payroll: {"keep": look}}

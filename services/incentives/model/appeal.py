@@ -1,4 +1,4 @@
-"""The remedies of whoever is sanctioned, level by level: a review, and perhaps an appeal to an organ above."""
+"""The remedies of somebody who was sanctioned, level by level: a review, and perhaps an appeal to an organ above."""
 
 from datetime import date
 
@@ -26,10 +26,14 @@ def appeal(record: Record | None, command: LodgeAppeal, policy: Policy, today: d
 
 
 def escalate(record: Record | None, command: EscalateAppeal, policy: Policy, today: date) -> Change:
-    """The subject goes on to the next remedy: after an answer, where none came in time, or without the one before."""
+    """The subject goes on to the next level of remedy.
+
+    That is possible after an answer, if no answer came in time, or directly where the pack lets the first level be left
+    out.
+    """
     record, case = case_of(record, command)
     if case.appeal == "lodged" and not case.is_unanswered:
-        # The same appeal, entered again, was handed in on the same day. One on another day is meant for the next level.
+        # An appeal with the same day is the same one entered again. One with another day is meant for the next level.
         if case.level and (command.lodged_on or today) == case.appealed_on:
             return Change(record)
         zh, en = f"尚在{case.answer_until}前的答复期限内", f"the answer has time until {case.answer_until}"
@@ -38,7 +42,7 @@ def escalate(record: Record | None, command: EscalateAppeal, policy: Policy, tod
     last = case.direct_until if is_first else case.appeal_until
     if is_first or case.appeal == "lodged":
         case = but(case, level=case.level + 1)
-    # Whoever got no answer is not bound by a time that begins with one.
+    # Without an answer there is no last day for going on, since that time would be counted from the answer.
     case = _lodged(case, command, today if case.appeal == "lodged" else last, policy, today)
     record = record.keep(command.outcome, case)
     escalated = record.tell(AppealEscalated, command.outcome, answers=case.answers, answer_until=case.answer_until)
@@ -46,7 +50,7 @@ def escalate(record: Record | None, command: EscalateAppeal, policy: Policy, tod
 
 
 def _lodged(case: Case, command: LodgeAppeal | EscalateAppeal, last: date | None, policy: Policy, today: date) -> Case:
-    """The case with an appeal that runs. What was handed in on paper in time may be entered later."""
+    """The case with an appeal under way. An appeal that was handed in on paper in time may be entered later."""
     level, lodged_on = case.remedy, command.lodged_on or today
     if not (case.served_on and level and last):
         raise Refused(as_of(_LAW, today), *_none_open(case))

@@ -1,5 +1,5 @@
-"""A case as it is told to those who deal with it and to whom it concerns: every clock of its due process with the law
-that sets it, how many days are left, and what each side may do next. Whom it concerns is told of his own in full."""
+"""A case as it is shown to those who deal with it and to its subject: every time limit ("clock") of its due process,
+with the law that sets it, how many days are left, and what each side may do next. The subject sees the case in full."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -31,11 +31,11 @@ class Clock(msgspec.Struct, frozen=True):
     name: Both
     law: Both
     whose: Both
-    """Who has to act within it, or may."""
+    """Who has to, or may, act within this time."""
     since: date
     until: date
     left: int | None
-    """How many days are left, fewer than none if it is over and still owed; None if it does not run any more."""
+    """How many days are left; negative if the time is over and the act is still owed; None if it runs no more."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -45,7 +45,7 @@ class Step(msgspec.Struct, frozen=True):
     """The path of the command."""
     by: Both
     is_subjects: bool
-    """Whether it is the right of whom the case concerns, and nobody's task."""
+    """Whether it is a right of the subject, and nobody's task."""
     until: date | None
 
 
@@ -74,7 +74,7 @@ class CaseTold(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Remedy(msgspec.Struct, frozen=True):
-    """A level of remedy that is open to whom a case concerns."""
+    """A level of remedy that is open to the subject of a case."""
 
     name: str
     law: Both
@@ -85,14 +85,14 @@ class Remedy(msgspec.Struct, frozen=True):
 
 
 class OwnCase(CaseTold, frozen=True, kw_only=True):
-    """A case as whom it concerns is told of it: also what it rests on, what he said, and how he contests it."""
+    """A case as its subject sees it: also what it rests on, what the subject said, and how it can be contested."""
 
     grounds: tuple[Both, ...]
     statement: str
     finding: str
-    """What the verification of his statement found."""
+    """What the verification of the statement found."""
     distinctions: tuple[Both, ...]
-    """Which of the three distinctions spoke for him."""
+    """Which of the three distinctions spoke for the subject."""
     effect: Both
     """What the decision brings beside its entry on record; empty for nothing."""
     served_on: date | None
@@ -111,7 +111,7 @@ class _Time(NamedTuple):
     until: date | None
     runs: bool
     is_right: bool = False
-    """Whether it is a right that ends with its last day, and nothing that is owed after it as well."""
+    """Whether it is a right, which ends with its last day. What is owed stays owed after it."""
 
 
 def told(record: Record, outcome: str, policy: Policy | None, today: date) -> CaseTold:
@@ -128,7 +128,7 @@ def told(record: Record, outcome: str, policy: Policy | None, today: date) -> Ca
 
 
 def told_in_full(record: Record, outcome: str, policy: Policy | None, today: date) -> OwnCase:
-    """A case of a record in words, for whom it concerns."""
+    """A case of a record in words, in full, for its subject."""
     case = record.cases[outcome]
     is_decided = case.status == "imposed"
     effects = [in_words("effect", case.terms.effect, policy)] if case.terms.effect != "record" else []
@@ -150,12 +150,12 @@ def told_in_full(record: Record, outcome: str, policy: Policy | None, today: dat
 
 
 def ground(said: str, policy: Policy | None) -> Both:
-    """A fact of a case in words: an event by its label, or what a field of it says. `proposal.py` writes both."""
+    """A fact of a case in words: an event by its label, or the value of a field. `proposal.py` writes both."""
     name, _, value = said.partition(" ")
     if name in TRIGGERS:
         return TRIGGERS[name].label
     zh, en = in_words(name, value, policy)
-    if name == "triggers":  # Of a grade they are what it leads to; of a case, why it is there.
+    if name == "triggers":  # The field's usual name says what a grade leads to; here it is the cause of the case.
         return f"事由：{zh}", f"cause: {en}"
     return f"{heading('', name)}：{zh}", f"{name.replace('_', ' ')}: {en}"
 
@@ -270,7 +270,7 @@ def _steps(case: Case, today: date) -> Iterator[Step]:
 def remedies(case: Case, today: date) -> Iterator[tuple[str, date | None]]:
     """The commands by which the subject can ask for a remedy today, each with its last day, as `appeal.py` takes them.
 
-    Whoever got no answer in time goes on to the next level, without a last day.
+    If no answer came in time, the subject may go on to the next level, without a last day.
     """
     if not case.served_on or not case.remedy:
         return

@@ -19,7 +19,7 @@ class SubjectCommand(Command, frozen=True, kw_only=True):
 class MoveOutcome(SubjectCommand, frozen=True, kw_only=True):
     """The body that the pack names puts a proposal before the deciding one (提请), or declines to (2.20).
 
-    Until the decision it can do otherwise.
+    It can change its mind until the decision.
     """
 
     moved: bool
@@ -33,7 +33,7 @@ class MoveOutcome(SubjectCommand, frozen=True, kw_only=True):
 class HearDefence(SubjectCommand, frozen=True, kw_only=True):
     """The deciding body heard the subject's statement and defence (陈述和申辩), put it on record and verified it.
 
-    Until the decision it can be entered anew. It is in no event, and only operators read it (Sanctions Law 43).
+    It can be entered anew until the decision. No event has its texts (Sanctions Law 43).
     """
 
     statement: Told
@@ -113,7 +113,7 @@ class DecideAppeal(SubjectCommand, frozen=True, kw_only=True):
 class TellStory(SubjectCommand, frozen=True, kw_only=True):
     """The body that the pack names decides whether the story behind an award is told in public.
 
-    It can decide anew at any time, such as when the person agrees no more.
+    It can decide anew at any time, for example when the person no longer agrees.
     """
 
     public: bool
@@ -153,7 +153,7 @@ class CorrectStatement(Command, frozen=True, kw_only=True):
 
 
 class ExplainPay(Command, frozen=True, kw_only=True):
-    """The body that the pack names says why somebody is paid less than the floor. It can say so anew."""
+    """The body that the pack names says why somebody is paid less than the floor. It can replace the reason later."""
 
     village: VillageId
     kind: Code
@@ -161,6 +161,6 @@ class ExplainPay(Command, frozen=True, kw_only=True):
     year: Year
     month: MonthNumber
     why: Told
-    """The reason. It is in no event, and only operators read it."""
+    """The reason. No event has it."""
     body: Role
     explained_by: Organ

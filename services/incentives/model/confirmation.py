@@ -1,4 +1,4 @@
-"""What named bodies say of statements: they confirm them, correct them, and explain pay below the floor (0.11, 2.8)."""
+"""What named bodies do about statements: confirm them, correct them, explain pay below the floor (0.11, 2.8)."""
 
 from datetime import date
 
@@ -51,7 +51,7 @@ def confirm(payroll: Payroll | None, command: ConfirmStatements, policy: Policy,
 
 
 def correct(payroll: Payroll | None, command: CorrectStatement, policy: Policy, today: date) -> Change:
-    """The body corrects one part of a statement, which then is confirmed again."""
+    """The body corrects one part of a statement, which then has to be confirmed again."""
     payroll = addressed(payroll, command, "报酬补贴", "the payroll of")
     payee = _paid(payroll, command, policy)
     found = next(
@@ -115,7 +115,7 @@ def explain(payroll: Payroll | None, command: ExplainPay, policy: Policy, today:
 
 
 def _paid(payroll: Payroll, command: CorrectStatement | ExplainPay, policy: Policy) -> Payee:
-    """Whom a command is about; refused where nothing of the year is kept, or nobody is known under this id."""
+    """The payee that a command is about. Refused if nothing of the year is kept any more, or the id is unknown."""
     payee = payroll.payee(command.kind, command.person)
     if payee is None:
         _require_kept(payroll, command.year, policy)
@@ -123,7 +123,7 @@ def _paid(payroll: Payroll, command: CorrectStatement | ExplainPay, policy: Poli
 
 
 def _require_kept(payroll: Payroll, year: int, policy: Policy) -> None:
-    """Refuse what is said of a year of which nothing is kept any more."""
+    """Refuse a command about a year of which nothing is kept any more."""
     if year <= payroll.dropped:
         zh = (
             f"{payroll.dropped}年及以前的报酬补贴保存期限已届满，不再保存，不能核定、更正或者说明原因；"

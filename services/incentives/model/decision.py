@@ -53,7 +53,7 @@ def hear(record: Record | None, command: HearDefence, policy: Policy, today: dat
 
 
 def decide(record: Record | None, command: Decide, policy: Policy, today: date) -> Change:
-    """The named body adopts the proposal or drops it. If adopted, appeal and impact have their times (5.9)."""
+    """The named body adopts the proposal or drops it. If adopted, the times of remedies and impact begin (5.9)."""
     record, case = case_of(record, command)
     terms = case.terms
     require_body(command.body, terms.decides, terms.clause)
@@ -115,7 +115,7 @@ def _require_moved(case: Case) -> None:
 
 
 def _require_tolerance(case: Case, command: Decide, today: date) -> None:
-    """Refuse a penalty that was not examined for tolerance, or that passes over a defence that holds (1.14)."""
+    """Refuse a penalty if tolerance of the error was not examined, or if a defence that holds is passed over (1.14)."""
     unanswered = next((name for name in get_args(Distinction) if getattr(command, name) is None), None)
     if case.terms.sanction and unanswered:
         raise Refused(
@@ -151,7 +151,7 @@ def _require_tolerance(case: Case, command: Decide, today: date) -> None:
 
 
 def _require_unbarred(record: Record, case: Case, command: Decide, today: date) -> None:
-    """Refuse a reward to whoever must not have one during the impact period of something else."""
+    """Refuse a reward during the impact period of another outcome that bars rewards (`bars`)."""
     barred = [
         (one.expires, one.terms.label)
         for one in record.cases.values()
@@ -174,7 +174,7 @@ def distinctions(command: Decide) -> tuple[Distinction, ...]:
 
 
 def _standing(case: Case, command: Decide, today: date) -> Standing | None:
-    """The status of the person. Refused if the remedies depend on it and it is not said, or where there is none."""
+    """The status of the person. Refused if the remedies depend on it and it is missing, or if the subject has none."""
     if command.imposed and case.terms.tells_apart and not command.standing:
         raise Refused(
             as_of("Civil Servant Law 95", today),
@@ -195,7 +195,10 @@ def _standing(case: Case, command: Decide, today: date) -> Standing | None:
 
 
 def to_serve(case: Case, today: date, policy: Policy) -> Case:
-    """The case with its decision, or the answer to an appeal, to be served, or its next remedy open at once."""
+    """The case after a decision, or after the answer to an appeal.
+
+    If the pack asks for service, that is awaited now. Otherwise the next remedy is open at once.
+    """
     if case.terms.serve:
         serve_by = end_of(case.terms.serve, today, policy)
         return but(case, serve_by=serve_by, served_on=None, appeal_until=None, direct_until=None)
@@ -203,7 +206,7 @@ def to_serve(case: Case, today: date, policy: Policy) -> Case:
 
 
 def opened(case: Case, since: date, policy: Policy) -> Case:
-    """The case with the times of its next remedies, counted from the service of what they are against."""
+    """The case with the last days for its next remedies, counted from the service of the decision or answer."""
     level, levels = case.remedy, case.levels
     direct = levels[1].direct if case.level == 0 and len(levels) > 1 else None
     return but(
@@ -216,9 +219,9 @@ def opened(case: Case, since: date, policy: Policy) -> Case:
 
 
 def serve(record: Record | None, command: ServeDecision, policy: Policy, today: date) -> Change:
-    """The decision, or the answer to an appeal, was served. Nobody's time for a remedy runs before that.
+    """The decision, or the answer to an appeal, was served. The time for a remedy begins with that.
 
-    A day that was entered wrongly is entered anew, as long as no appeal was lodged since.
+    A wrong day can be entered anew, as long as no appeal was lodged since.
     """
     record, case = case_of(record, command)
     answered = case.level > 0
@@ -254,7 +257,10 @@ def signed(command: Decide | DecideAppeal) -> str:
 
 
 def withdraw_decision(record: Record | None, command: WithdrawDecision, policy: Policy, today: date) -> Change:
-    """Take back a decision about the wrong person or with the wrong text. Refused once something depends on it."""
+    """Take back a decision about the wrong person or with the wrong text.
+
+    Refused after an appeal, while the story behind it is told in public, and once the time for an appeal is over.
+    """
     record, case = case_of(record, command)
     require_body(command.body, case.terms.decides, case.terms.clause)
     if case.status in ("found", "unmoved", "proposed", "decidable"):
@@ -273,7 +279,7 @@ def withdraw_decision(record: Record | None, command: WithdrawDecision, policy: 
         )
     first = case.levels[0].within if case.levels else None
     last = case.appeal_until or (case.decided_on and end_of(first, case.decided_on, policy))
-    last = None if case.serve_by else last  # What nobody has received runs against nobody.
+    last = None if case.serve_by else last  # A decision that was not served can always be taken back.
     if case.status not in ("imposed", "dropped", "tolerated") or (last and today > last):
         raise Refused(
             "5.9",

@@ -1,8 +1,8 @@
-"""How long it is kept what somebody was paid: for the years that the pack says, each after its end.
+"""How long statements of pay are kept: for as many years after the end of their year as the pack says.
 
-A statement that recurs is paid until another one follows or the person leaves, and so belongs to the year in which it
-ended. One that nobody has confirmed yet, or for which a reason is owed, is not over. All payrolls look at themselves on
-1 January, also while the pack says no time, since it may say one by then.
+A statement that recurs is paid until another one follows or the person leaves, so it belongs to the year in which it
+ended. One that nobody has confirmed yet, or for which a reason is owed, is not over. Every payroll has a timer on
+1 January. It has one even if the pack says no time, since a later pack may say one.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from shared.policy import Policy
 from shared.rules import Change, Due
 
 RULE = "PIPL 19"
-"""Where a refusal comes from if the pack that said a time says none any more."""
+"""The rule that a refusal cites if the pack in force no longer says how long statements are kept."""
 
 
 def look(payroll: Payroll, _due: Due, policy: Policy, today: date) -> Change:
@@ -31,14 +31,17 @@ def look(payroll: Payroll, _due: Due, policy: Policy, today: date) -> Change:
 
 
 def _since(payee: Payee, dropped: int) -> Payee | None:
-    """What is kept of somebody's pay without the years up to one; None if nothing is left."""
+    """The payee without the statements and grades of the years up to `dropped`; None if nothing is left."""
     sums = {cause: one for cause, one in payee.sums.items() if one.last_year is None or one.last_year > dropped}
     grades = _grades(payee, dropped, holding=bool(sums) and not payee.ended)
     return replace(payee, sums=sums, grades=grades) if sums or grades else None
 
 
 def _grades(payee: Payee, dropped: int, *, holding: bool) -> Mapping[str, str]:
-    """The grades of later years, and of whoever is still paid the latest one of each assessment, by which he is."""
+    """The grades of later years.
+
+    For somebody who is still paid (`holding`), the latest grade of each assessment stays as well: the pay rests on it.
+    """
     latest = dict[str, tuple[int, str]]()
     for key in payee.grades:
         assessment, _, year = key.partition("/")

@@ -1,4 +1,4 @@
-"""A proposal put before the body that decides, where the pack parts who proposes from who decides."""
+"""Motions. Where one body proposes and another decides, a case waits until the first puts it before the second."""
 
 from datetime import date
 
@@ -32,7 +32,7 @@ def move(record: Record | None, command: MoveOutcome, policy: Policy, today: dat
     if command.moved:
         case = put(but(case, moved_on=today, is_unmoved=False), today, policy)
     else:
-        # What was heard stays on record; the times of the hearing and of the decision begin anew with another motion.
+        # What was heard stays on record. Another motion starts the times for the hearing and for the decision anew.
         case = but(case, status="unmoved", moved_on=today, defence_until=None, decidable_on=None, decide_by=None,
                    is_overdue=False)  # fmt: skip
     record = record.keep(command.outcome, case)

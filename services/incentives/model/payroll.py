@@ -25,7 +25,7 @@ from shared.policy.statements import Statement
 from shared.rules import Change, Oneself, State, Task
 
 KEPT = 60
-"""How many statements of a person are kept, so that they can be corrected."""
+"""The most statements of a person that are kept. Older ones can no longer be corrected."""
 
 
 class Sum(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -45,14 +45,14 @@ class Sum(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     explain_by: date | None = None
     """The last day for the reason; None if none is awaited."""
     until: date | None = None
-    """The day from which on one that recurs holds no more, since another one followed or the person left; None while
-    it holds, and where an earlier version did not keep it."""
+    """For a statement that recurs: the day on which it ended, because another one followed or the person left. None
+    while it holds, and in statements that an earlier version kept."""
     why: str = ""
     """The reason that was given."""
 
     @property
     def total(self) -> int:
-        """What all parts make."""
+        """The sum of all parts."""
         return sum(self.parts.values())
 
     @property
@@ -67,13 +67,13 @@ class Payee(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Somebody who is paid: a village cadre, or a member of the team."""
 
     kind: str
-    """The entry of the pack by which it is."""
+    """The pack's entry (`[[statements]]`) by which the person is paid."""
     person: str
     grades: dict[str, str] = msgspec.field(default_factory=dict)
-    """The grades by `<assessment>/<year>`. An earlier version kept the latest one alone, without its year."""
+    """The grades by `<assessment>/<year>`. An earlier version kept only the latest one, without its year."""
     sums: dict[str, Sum] = msgspec.field(default_factory=dict)
-    """The statements by what each rests on: `begun`, `graded/<assessment>/<year>`, `days/<year>-<month>` or, of what is
-    paid once, `left/<day>`."""
+    """The statements by what each rests on (its cause): `begun` or `begun/<day>`, `graded/<assessment>/<year>`,
+    `days/<year>-<month>`, or, if it is paid once on leaving, `left/<day>`."""
     ended: bool = False
     """Whether the person has left the post or the village. What was drawn stays to be confirmed."""
 
@@ -83,7 +83,7 @@ class Payee(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return next((one for one in reversed(self.sums.values()) if one.recurs), None)
 
     def closed(self, today: date) -> "Payee":
-        """The same, with the day in the statements that recur and hold no more, and in none that holds again."""
+        """The payee with `until` set where statements recur: none in the one that holds, today in one that ended."""
         holding = None if self.ended else self.standing
         recurring = {
             cause: replace(one, until=None if one is holding else one.until or today)
@@ -113,7 +113,7 @@ class Payroll(State, frozen=True, kw_only=True, omit_defaults=True):
     payees: dict[str, Payee] = msgspec.field(default_factory=dict)
     """By `<kind of statement>/<person>`."""
     dropped: int = 0
-    """The last year of which nothing is kept any more, so that nobody is paid for it once more; 0 if there is none."""
+    """The last year of which nothing is kept any more, so that nothing is drawn for it again; 0 if there is none."""
 
     @classmethod
     def begun(cls, village: str, place: str, today: date) -> "Payroll":
@@ -121,7 +121,10 @@ class Payroll(State, frozen=True, kw_only=True, omit_defaults=True):
         return cls(id=village, place=place).looking(today)
 
     def looking(self, today: date) -> "Payroll":
-        """The payroll, which looks on a 1 January at what is kept no more; one that an earlier version made, too."""
+        """The payroll with a timer on the next 1 January, which removes old years (`keeping.py`).
+
+        A timer that is set already stays. A payroll from an earlier version may have none.
+        """
         return self.timed(keep=self.timers.get("keep", date(today.year + 1, 1, 1)))
 
     @classmethod
@@ -143,7 +146,7 @@ class Payroll(State, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def unexplained(self) -> Iterable[tuple[Payee, Sum]]:
-        """The statements below the floor for which somebody owes a reason, and whom they pay."""
+        """The statements below the floor for which a reason is owed, each with its payee."""
         return ((payee, one) for payee in self.payees.values() for one in payee.sums.values() if one.explain_by)
 
     @property
@@ -158,7 +161,7 @@ class Payroll(State, frozen=True, kw_only=True, omit_defaults=True):
         )
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
-        """All statements of one kind and month are confirmed together."""
+        """To confirm all statements of one kind and month together, and to explain each one that is below the floor."""
         for (kind, year, month), sums in sorted(self.open.items()):
             said: dict[str, str | int] = {"village": self.id, "kind": kind, "year": year, "month": month}
             yield Task(
@@ -204,9 +207,9 @@ class Payroll(State, frozen=True, kw_only=True, omit_defaults=True):
         )  # fmt: skip
 
     def tell_team(self, event: type[Any], kind: str, sums: Sequence[tuple[str, Sum]], **said: str) -> tuple[Event, ...]:
-        """An event about the statements of a team for the days of a month, each with whom it pays; none without any.
+        """One event about a team's statements for the days of a month; none if there are no statements.
 
-        Who has two statements, being in the teams of two villages that were merged, is named once, with their sum.
+        A person with two statements, from the teams of two villages that were merged, is named once, with their sum.
         """
         if not sums:
             return ()
@@ -221,9 +224,9 @@ class Payroll(State, frozen=True, kw_only=True, omit_defaults=True):
 def drawn(
     payroll: Payroll, payee: Payee, cause: str, new: Sum, terms: Statement, policy: Policy, today: date
 ) -> Change:
-    """The payroll with a statement that rests on this cause, if it says anything new, and what is told of it.
+    """The payroll with a statement that rests on this cause, and its events. Nothing is told if it says nothing new.
 
-    Of what is kept no more nobody knows whether it was paid, so that nothing is drawn for it.
+    For a time of which statements are no longer kept nothing is drawn, since it may have been paid already.
     """
     before, standing = payee.sums.get(cause), payee.standing if new.recurs else None
     if before is None and (new.year <= payroll.dropped or _has_lost(payee, new)):
@@ -245,7 +248,7 @@ def drawn(
 
 
 def _has_lost(payee: Payee, new: Sum) -> bool:
-    """Whether a statement is older than all of somebody of whom earlier ones are kept no more."""
+    """Whether a statement is older than all that are kept, while older ones may have been dropped (KEPT)."""
     first = min(((one.year, one.month) for one in payee.sums.values()), default=(0, 0))
     return len(payee.sums) >= KEPT and (new.year, new.month) < first
 
@@ -256,7 +259,7 @@ def _is_short(one: Sum, terms: Statement) -> bool:
 
 
 def asked(one: Sum, terms: Statement, policy: Policy, today: date) -> Sum:
-    """A statement for which a reason is awaited, if it is below the floor and the pack names who gives it."""
+    """The statement, with a reason awaited if it is below the floor and the pack names who gives reasons."""
     if not (terms.explained_by and terms.explain_within and _is_short(one, terms)):
         return replace(one, explains=None, explain_by=None, why="")
     last = terms.explain_within.after(today, policy.calendar)
@@ -264,5 +267,5 @@ def asked(one: Sum, terms: Statement, policy: Policy, today: date) -> Sum:
 
 
 def short(payroll: Payroll, payee: Payee, one: Sum, terms: Statement) -> tuple[Event, ...]:
-    """The event that somebody is paid less than the floor, if it is so (2.8)."""
+    """The event that somebody is paid less than the floor; none if the statement is not below it (2.8)."""
     return (payroll.tell(PayShort, payee, one, floor=terms.floor),) if _is_short(one, terms) else ()

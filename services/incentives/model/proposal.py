@@ -57,8 +57,11 @@ def proposals(subject_kind: Subject, event: Event, policy: Policy) -> list[Outco
 
 
 def _is_theirs(terms: Outcome, event: Event) -> bool:
-    """Whether the subject answers for what happened: a unit does not answer for what the village itself owed, or
-    for what a leader of another unit did who is bound to the village."""
+    """Whether the subject answers for what happened.
+
+    A grade of a subject other than a team concerns village cadres alone. A unit or a team does not answer for what the
+    village itself owed, nor for what cadres with a link of their own to the village owed.
+    """
     if isinstance(event, inspection.AppraisalGraded):
         return event.subject_kind == "village_cadre" and event.village is not None
     if not isinstance(event, dispatch.CommitmentOverdue):
@@ -69,8 +72,8 @@ def _is_theirs(terms: Outcome, event: Event) -> bool:
 def is_next(terms: Outcome, record: Record | None, policy: Policy, today: date) -> bool:
     """Whether an outcome is the one to propose, where a ladder has several for the same event (1.6).
 
-    It is the rung above the highest that was decided against the subject within the ladder's time, and has effect yet;
-    the first, if there is none; and the last again for whoever stands on it.
+    Only rungs count that were imposed on the subject within the ladder's time, and neither overturned nor taken back.
+    The one above the highest of these is proposed; the first, if there is none; the last once more after the last.
     """
     ladder = next((one for one in policy.ladders if terms.kind in one.rungs), None)
     if ladder is None:
@@ -88,10 +91,10 @@ def is_next(terms: Outcome, record: Record | None, policy: Policy, today: date) 
 
 
 def looking_back(record: Record, terms: Outcome, event: Any) -> tuple[Record, list[str]]:
-    """The record with this grade in it, and the grades of the years in a row in which it has been so, as many as the
-    pack asks.
+    """The record with this grade noted, and the grades of as many years in a row as the pack asks, this one included.
 
-    A year that is graded late may be one before or between others. No grades: it was not so often enough.
+    No grades are returned if there are not enough such years in a row. A year that is graded late may come before or
+    between others.
     """
     own = occasion(event)
     met = {*record.met.get(terms.kind, ()), own}
@@ -105,7 +108,7 @@ def looking_back(record: Record, terms: Outcome, event: Any) -> tuple[Record, li
 
 
 def _counts_with(own: str, other: str, terms: Outcome) -> bool:
-    """Whether two grades may stand in one row: those of a unit are of the same village, since it may help several."""
+    """Whether two grades count in the same row of years. A unit may help several villages: each has its own row."""
     return terms.subject != "unit" or own.rpartition("/")[0] == other.rpartition("/")[0]
 
 
@@ -114,7 +117,7 @@ def _year(occasion: str) -> int:
 
 
 def forget(record: Record | None, event: Any, graded: type[Event], policy: Policy) -> Record | None:
-    """The record without a grade that was withdrawn, or became another.
+    """The record without a grade that was withdrawn, or that a review changed.
 
     The year stays in it if the cadre of two villages was graded alike in the other one.
     """
@@ -137,7 +140,7 @@ def _of_that(kind: str, event: Any, graded: type[Event], policy: Policy) -> bool
 
 
 def sending(_record: Record | None, event: Event) -> Iterable[Key]:
-    """The key of the unit that an event names, by whose level it is known who manages its cadres."""
+    """The key of the unit that an event names. Its level tells who manages its cadres."""
     unit = getattr(event, "unit", None)
     return ((Unit, unit),) if unit else ()
 
@@ -158,8 +161,8 @@ def propose(
         if not policy.in_force(of_pack.clause, today):
             continue
         terms = of_pack.decided_by(level)
-        # The record lies in the division whose pack declares the outcome, since the deciding bodies are there. Outcomes
-        # of a city and a county may arrive in any order; the smaller code, the city's, wins.
+        # The record lies in the division whose pack declares the outcome, since the deciding bodies are there. If
+        # outcomes of a city and of a county meet in one record, the smaller code wins in any order: the city's.
         place = place_of(policy.layer("outcomes", terms.kind))
         subject = getattr(event, terms.subject_field)
         record = record or Record(
@@ -171,7 +174,7 @@ def propose(
         if not facts or not is_next(terms, record, policy, today):
             continue
         outcome = f"{terms.kind}/{facts[-1]}"
-        # A proposal that was withdrawn with its fact is made again if the fact comes again, such as a new grade.
+        # A proposal that was withdrawn with its fact is made anew if such a fact comes again, such as a new grade.
         if outcome in record.cases and record.cases[outcome].status != "withdrawn":
             continue
         found = (f"{field} {value}" for field, wanted in terms.when.items() for value in _found(event, field, wanted))
@@ -234,7 +237,7 @@ def reappraise(
 
 
 def _rests_on(record: Record | None, event: Any, graded: type[Event]) -> Callable[[str, Case], bool]:
-    """A test for cases that rest on a grade, or on those of several years, one of which has none such any more."""
+    """A test for cases that rest on a grade that is gone, or on grades of several years, one of which is gone."""
     said = _OCCASION[graded](event)
 
     def rests(outcome: str, case: Case) -> bool:
@@ -261,15 +264,15 @@ def _withdraw(record: Record | None, rests: Callable[[str, Case], bool], reason:
 
 
 def subjects(event: VillageMerged | PartyMerged) -> tuple[str, str]:
-    """The ids of the records of who ends in a merger, and of who goes on: of two villages' teams, or of one village
-    cadre who was registered twice."""
+    """The ids of two records in a merger: of the subject that ends, and of the one that goes on. They are the teams of
+    two villages, or one village cadre who was registered twice."""
     party = getattr(event, "party", None)
     kind, ended = ("village_cadre", party) if party else ("team", event.village)  # type: ignore[union-attr]
     return record_id(kind, ended), record_id(kind, event.into)
 
 
 def who_ended(_record: Record | None, event: VillageMerged | PartyMerged) -> Iterable[Key]:
-    """The key of the record of who ended."""
+    """The key of the record of the subject that ended."""
     return ((Record, id) for id in subjects(event)[:1])
 
 
@@ -280,7 +283,7 @@ def inherit(
     today: date,
     others: Mapping[Key, State | None],
 ) -> Change:
-    """The record of who goes on takes over the cases of who ended."""
+    """The record of the subject that goes on takes over the cases of the one that ended."""
     before, after = subjects(event)
     ended = others[Record, before]
     if not isinstance(ended, Record) or not (ended.cases or ended.met):
@@ -294,5 +297,5 @@ def inherit(
 
 
 def leave(record: Record | None, event: VillageMerged | PartyMerged, policy: Policy, today: date) -> Change:
-    """Empty the record of who ended: the other one has its cases."""
+    """Empty the record of the subject that ended: the other record has its cases now."""
     return Change(record and record.but(cases={}, met={}, deadlines=()).clocked())

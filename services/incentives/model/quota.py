@@ -1,4 +1,4 @@
-"""How many rewards of a kind were given for a year, where the pack says how many there are, or which share (2.15)."""
+"""How many rewards of a kind were given for a year, where the pack limits their number or share (2.15)."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -17,7 +17,7 @@ Ungraded = GradeWithdrawn | AppraisalWithdrawn
 
 
 class Quota(State, frozen=True, kw_only=True, omit_defaults=True):
-    """The rewards of one kind for one year in the division whose pack says how many there are.
+    """The rewards of one kind for one year in the division whose pack limits them.
 
     Its id is `<division>/<kind of outcome>/<year>`.
     """
@@ -40,26 +40,26 @@ class Quota(State, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def of_decision(event: OutcomeDecided | DecisionWithdrawn, policy: Policy) -> Iterable[str]:
-    """The quota that a decision uses, or that gets back what was taken back.
+    """The quota from which a decision takes a reward, or to which a decision that was taken back returns it.
 
-    The event lies in the village's county, whose pack has the outcomes of all who may reward there. The command may lie
-    above it, in a city whose pack does not have those of its counties.
+    It is found by the event, not by the command. The event lies in the village's county, whose pack has all outcomes
+    that may be decided there. The command may lie in the city, whose pack does not have those of its counties.
     """
     if any(terms.kind == event.kind and terms.is_limited for terms in policy.outcomes):
         yield f"{policy.layer('outcomes', event.kind)}/{event.kind}/{event.outcome.rpartition('/')[2]}"
 
 
 def marked(event: OutcomeDecided | DecisionWithdrawn) -> str:
-    """A reward among those of a quota: the outcome, and of a unit or its cadre also whose it is.
+    """How a reward is noted in a quota: by its outcome, and for a unit or its cadre by the subject as well.
 
-    Their outcomes name the village only, which may have had another leader before its grade was withdrawn.
+    Such an outcome names only the village, which may have another leader when it is graded anew.
     """
     is_named = event.subject_kind == "team" or event.is_party
     return event.outcome if is_named else f"{event.subject}/{event.outcome}"
 
 
 def use(quota: Quota | None, event: OutcomeDecided, policy: Policy, today: date) -> Change:
-    """A reward was decided. The decision is refused where there is none left for the year.
+    """A reward was decided. The decision is refused if none is left for the year.
 
     Which of those who are proposed gets it is the body's choice; the software ranks nobody (2.15).
     """
@@ -73,7 +73,7 @@ def use(quota: Quota | None, event: OutcomeDecided, policy: Policy, today: date)
 
 
 def _require_left(quota: Quota, terms: Outcome) -> None:
-    """Refuse one more than the pack says, in number or as a share of those who are graded by now."""
+    """Refuse one reward more than the pack allows, in number or as a share of those who are graded by now."""
     if terms.quota is not None and len(quota.given) >= terms.quota:
         raise Refused(
             terms.clause,
@@ -94,8 +94,8 @@ def _require_left(quota: Quota, terms: Outcome) -> None:
 
 
 def of_grade(event: Graded | Ungraded, policy: Policy) -> Iterable[str]:
-    """The quota that is a share of those whom an event grades, or grades no more. A pack has one for each assessment of
-    teams or persons."""
+    """The quota that is a share of those who are graded in this assessment. A pack has at most one for each assessment
+    of teams or of village cadres."""
     kind = getattr(event, "kind", None)  # A team's assessment has none.
     if getattr(event, "subject_kind", "village_cadre") != "village_cadre":
         return
@@ -110,7 +110,7 @@ def _who(event: Graded | Ungraded) -> str:
 
 
 def count(quota: Quota | None, event: Graded, policy: Policy, today: date) -> Change:
-    """One more is graded. A grade that a review made better counts once."""
+    """One more is graded. Somebody whose grade a review changed still counts once."""
     (id,) = of_grade(event, policy)
     quota = quota or Quota(id=id, place=place_of(id.partition("/")[0]))
     return Change(quota.but(graded=quota.graded | {_who(event)}))

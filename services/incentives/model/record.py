@@ -5,16 +5,16 @@ An outcome is a reward or a penalty, such as a commendation (通报表扬), an a
     proposed ─ heard, or the time for it is over ─► decidable ─ decided ─► imposed ─ impact period over ─► expired
                                                         └► dropped, tolerated         └ appeal succeeds ─► overturned
 
-Where the pack names somebody who proposes, a case is `found` until that body has put it before the deciding one, or has
-declined to (`unmoved`).
+Where the pack names a body that proposes, a case is `found` until that body has put it before the deciding one. If it
+declines to, the case is `unmoved`.
 
 If a decision was a mistake it is taken back, and the case is decidable again. If the fact behind a proposal is
 withdrawn, such as a grade, the proposal ends as `withdrawn`.
 
 A reward is decidable from the start, since nobody needs a defence against it. An appeal runs beside these states, since
-it suspends nothing (Civil Servant Law 96); it has the levels that the pack gives, such as a review and an appeal above
-it, and may depend on the status of the person. Every outcome keeps the terms of the pack by which it was proposed until
-it ends, so that a later pack changes nobody's rights.
+it suspends nothing (Civil Servant Law 96). The pack says which levels of remedy there are, such as a review and an
+appeal above it, and which are open to persons of which status. Every outcome keeps the terms of the pack by which it
+was proposed until it ends, so that a later pack changes nobody's rights.
 """
 
 from collections.abc import Iterable
@@ -69,7 +69,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     defence_until: date | None = None
     heard_on: date | None = None
     statement: str = ""
-    """What the subject said in its defence, and what the verification of it found."""
+    """What the subject said in its defence. `finding` is what the verification of that found."""
     finding: str = ""
     accepted: bool = False
     """Whether the defence holds, so that nothing can be imposed."""
@@ -88,8 +88,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     serve_by: date | None = None
     """The last day for serving the decision, or the answer to an appeal; None if nothing is to be served."""
     served_on: date | None = None
-    """The day on which the decision, or the latest answer, was served. Where the pack asks for no service, the day of
-    that."""
+    """The day on which the decision, or the latest answer, was served. If the pack asks for no service, the day on
+    which it was made."""
     appeal_until: date | None = None
     direct_until: date | None = None
     """The last day for going to the second level of remedy without the first."""
@@ -97,7 +97,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     appeal: Literal["", "lodged", "upheld", "overturned"] = ""
     """`lodged` until it is answered. `upheld`: the decision stands, the appeal failed. `overturned`: it succeeded."""
     level: int = 0
-    """The level of remedy, from 0, that is running or may be used next: how many were answered or left out."""
+    """The index of the level of remedy that is running or may be used next: how many were answered or left out."""
     appealed_on: date | None = None
     answered_on: date | None = None
     answer_until: date | None = None
@@ -110,7 +110,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def is_untold(self) -> bool:
-        """Whether the subject does not know of it: the time for a defence has not begun, nor was a decision served."""
+        """Whether the subject has not been told yet: no time for a defence has begun, and no decision was served."""
         if self.defence_until or self.appeal:
             return False
         is_unserved = self.status == "imposed" and self.serve_by is not None
@@ -149,7 +149,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def ending(self) -> tuple[date, str] | None:
-        """The time that ends next by itself: the day after its last day, and its field. None if none does."""
+        """The next time that ends by itself: the day after its last day, and its field. None if there is none."""
         late = self.appeal == "lodged" and not self.is_unanswered
         last = {
             "move_by": self.move_by if self.status == "found" and not self.is_unmoved else None,
@@ -191,10 +191,10 @@ class Record(State, frozen=True, kw_only=True, omit_defaults=True):
     cases: dict[str, Case] = msgspec.field(default_factory=dict)
     """The cases by outcome id. Finished cases stay as history."""
     met: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
-    """By kind of outcome that looks back over several years: the grades by which it was so, each as `<village>/<year>`
-    or `<assessment>/<subject>/<year>`. An earlier version kept the year alone."""
+    """By kind of outcome that looks back over several years: the grades that meet its condition, each as
+    `<village>/<year>` or `<assessment>/<subject>/<year>`. An earlier version kept only the year."""
     forgotten: bool = False
-    """Whether the person is anonymous, so that nothing is kept of what he said once a case is over."""
+    """Whether the person is anonymous. Then the words of a defence are removed once its case is over."""
 
     def hand(self, action: str, said: object) -> Hand | None:
         outcome = str(getattr(said, "outcome", ""))
@@ -225,7 +225,7 @@ class Record(State, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def awaits(self) -> bool:
-        """Whether a hearing, a decision or an answer is owed."""
+        """Whether a case waits for a command: a motion, a hearing, a decision, its service, an answer or a story."""
         return any(True for case in self.cases.values() for _ in case.awaited)
 
     def tell_moved(self, moved: Moved, notice: str) -> OutcomeEvent:
@@ -234,7 +234,7 @@ class Record(State, frozen=True, kw_only=True, omit_defaults=True):
         return self.tell(DeadlineMoved, outcome, **{**moved.said(notice), "deadline": field})
 
     def tasks(self, policy: Policy) -> Iterable[Task]:
-        """What the deciding bodies must do. An appeal is a right, so it is nobody's task."""
+        """What the bodies of each case must do. An appeal is a right, so it is nobody's task."""
         for outcome, case in sorted(self.cases.items()):
             for action, role, due in case.awaited:
                 said = {"subject_kind": self.subject_kind, "subject": self.subject, "outcome": outcome}
@@ -259,7 +259,7 @@ class Record(State, frozen=True, kw_only=True, omit_defaults=True):
         return record
 
     def clocked(self) -> "Record":
-        """The record with its timer `clock` on the first day on which something happens to a case by itself."""
+        """The record with its timer `clock` on the first day on which a time of a case ends by itself."""
         return self.timed(clock=min((case.ending[0] for case in self.cases.values() if case.ending), default=None))
 
     def tell(self, event: type[OutcomeEvent], outcome: str, **said: Any) -> OutcomeEvent:
@@ -280,7 +280,7 @@ class Record(State, frozen=True, kw_only=True, omit_defaults=True):
 
 
 _HANDS: Final = {"outcome-motions": False, "defences": False, "decisions": True, "appeal-decisions": True}
-"""The steps of a case, each with whether nobody takes it who took another one, where the pack has `four_eyes`."""
+"""The steps that count where the pack has `four_eyes`. True: whoever took another step may not take this one."""
 
 
 def record_id(subject_kind: str, subject: str) -> str:
@@ -289,8 +289,8 @@ def record_id(subject_kind: str, subject: str) -> str:
 
 
 def run_clock(record: Record, due: Due, policy: Policy, today: date) -> Change:
-    """A time of a case is over. After the time for a defence the body may decide; after the time for proposing, for
-    deciding or for answering an appeal an event says that it is overdue; after the impact period the outcome expires.
+    """A time of a case is over. After the time for a defence the body may decide. After the time for a motion, for a
+    decision or for the answer to an appeal, an event says that it is overdue. After the impact period the outcome ends.
 
     Each time is counted from its own first day. So if the system was off for days, several may end at once.
     """
@@ -320,8 +320,10 @@ def run_clock(record: Record, due: Due, policy: Policy, today: date) -> Change:
 
 
 def forget(record: Record | None, _event: PersonForgotten, _policy: Policy, _today: date) -> Change:
-    """The person is anonymous: take out what he said in his defence, and what was found. Cases themselves stay, since
-    other people decided them. One that is open keeps it until it is over (PIPL 47)."""
+    """The person is anonymous: remove the words of the defence and what was found about them (PIPL 47).
+
+    The cases themselves stay, since others decided on them. An open case keeps these texts until it is over.
+    """
     if record is None:
         return Change(None)
     cases = {outcome: _unsaid(case) for outcome, case in record.cases.items()}
@@ -329,7 +331,7 @@ def forget(record: Record | None, _event: PersonForgotten, _policy: Policy, _tod
 
 
 def _unsaid(case: Case) -> Case:
-    """A case without the words of a defence, if nobody waits for anything any more."""
+    """The case without the words of a defence, unless something is still awaited in it."""
     if any(case.awaited) or not (case.statement or case.finding):
         return case
     return but(case, statement=ANONYMOUS, finding=ANONYMOUS)
@@ -356,7 +358,7 @@ def case_of(record: Record | None, command: SubjectCommand) -> tuple[Record, Cas
 
 
 def put(case: Case, today: date, policy: Policy) -> Case:
-    """The case put before the deciding body: the subject may be heard from now on, or a reward is decidable at once."""
+    """The case put before the deciding body. The subject may be heard from now on; a reward is decidable at once."""
     defence_until = end_of(case.terms.defence, today, policy)
     case = but(case, status="proposed", defence_until=defence_until)
     return case if defence_until else decidable(case, today, policy)
@@ -369,7 +371,7 @@ def decidable(case: Case, since: date, policy: Policy) -> Case:
 
 
 def end_of(span: Span | None, start: date, policy: Policy) -> date | None:
-    """The last day of a time; None if there is no such time."""
+    """The last day of a span that begins on a day; None if there is no span."""
     return span.after(start, policy.calendar) if span else None
 
 

@@ -1,8 +1,8 @@
 """What is paid in a village beside salaries: statements by month, drawn from days and grades, confirmed by a body.
 
-A statement is drawn only when something changes: one that `recurs` holds each month until another one follows it, as
-after a new grade; one by days is for its month alone. What turns out otherwise later, such as a grade after a review or
-a month that was counted anew, corrects the statement that rests on it, and is confirmed again.
+A statement is drawn (made out) only when something changes. One that `recurs` holds each month until another one
+follows it, such as after a new grade. One by days is for its month alone. If a review changes a grade, or a month is
+counted anew, the statement that rests on it is corrected and has to be confirmed again.
 """
 
 from collections.abc import Iterable, Mapping
@@ -35,7 +35,7 @@ from shared.rules import Change, Key, State
 def _monthly(
     payroll: Payroll, payee: Payee, cause: str, terms: Statement, policy: Policy, today: date, year: int = 9999
 ) -> Change:
-    """Draw what the person is paid each month from now on, by the grades up to a year, or by all."""
+    """Draw what the person is paid each month from now on, by the grades up to `year`, or by all grades."""
     parts = terms.monthly(payee.rated(year))
     new = Sum(year=today.year, month=today.month, recurs=True, parts=parts, rule=terms.rule, by=terms.confirmed_by,
               confirm_by=terms.confirm_within.after(today, policy.calendar))  # fmt: skip
@@ -51,7 +51,7 @@ def village_of(parent: str | None) -> str:
 def enter(
     payroll: Payroll | None, event: PartyRegistered, policy: Policy, today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """Somebody took a post in the village that the pack pays. Who came from another village keeps the grades."""
+    """Somebody took a post in the village that the pack pays. Grades from a former village are kept."""
     village = village_of(event.parent)
     payroll = payroll or Payroll.begun(village, event.place, today)
     former = others.get((Payroll, village_of(event.former)))
@@ -68,7 +68,7 @@ def enter(
         change = _monthly(payroll, payee, cause, terms, policy, today)
         assert isinstance(change.state, Payroll)
         payroll, told = change.state, (*told, *change.events)
-        # Who is back before it was confirmed did not leave.
+        # If the person is back before the sum for leaving was confirmed, that sum is not paid.
         left = [cause for cause, one in sums.items() if cause.startswith("left/") and one.confirm_by]
         change = _nothing(payroll, f"{terms.kind}/{event.party}", left, policy, today)
         assert isinstance(change.state, Payroll)
@@ -87,8 +87,9 @@ def leave_post(
 ) -> Change:
     """Somebody left the post or the village: nothing more is drawn each month. What was drawn stays to be confirmed.
 
-    Who left the post, and did not only move or stand there twice, gets what the pack pays once for that (4.6). Who
-    never held it gets nothing for that, and of what was drawn nothing that nobody has confirmed yet.
+    For leaving a post the pack may pay something once (4.6), but not for moving to another village or for having been
+    registered twice. If the registration was a mistake, nothing is paid for leaving, and unconfirmed statements become
+    zero.
     """
     told: tuple[Event, ...] = ()
     for payee in [*payroll.payees.values()] if payroll else ():
@@ -115,7 +116,7 @@ def leave_post(
 
 
 def _leaves(kind: str, event: PartyRegistered | PartyWithdrawn | PartyMerged, policy: Policy) -> bool:
-    """Whether somebody left a post for which the pack pays something once by this statement."""
+    """Whether this kind of statement pays something once because somebody left the post."""
     terms = next((terms for terms in policy.statements if terms.kind == kind), None)
     if not isinstance(event, PartyWithdrawn) or event.mistaken:
         return False
@@ -123,7 +124,7 @@ def _leaves(kind: str, event: PartyRegistered | PartyWithdrawn | PartyMerged, po
 
 
 def _nothing(payroll: Payroll, payee: str, causes: Iterable[str], policy: Policy, today: date) -> Change:
-    """Draw nothing for these causes after all. What a later pack has no more stays as it was drawn."""
+    """Correct the statements of these causes to zero. If the pack no longer has this kind, they stay as they are."""
     told: tuple[Event, ...] = ()
     for cause in causes:
         one = payroll.payees[payee]
@@ -159,14 +160,14 @@ def grade(payroll: Payroll | None, event: AppraisalGraded | AppraisalWithdrawn, 
             continue
         payee = payee or Payee(kind=terms.kind, person=event.subject)
         if event.year <= payroll.dropped and cause not in payee.sums:
-            continue  # What was paid by it is kept no more.
+            continue  # The statements of that year are no longer kept.
         others = {key: grade for key, grade in payee.grades.items() if key != year}
         payee = replace(payee, grades=others | ({year: event.grade} if isinstance(event, AppraisalGraded) else {}))
-        # Who has left is paid no more, but what was drawn is corrected all the same.
+        # Somebody who has left is paid no more, but a statement that was drawn is still corrected.
         if (payee.ended or isinstance(event, AppraisalWithdrawn)) and cause not in payee.sums:
             payroll = payroll.keep(payee)
             continue
-        # A correction holds for the year of its grade. A grade that comes late is one of those that count today.
+        # A correction goes by the grades up to its year. A new statement goes by all grades, also if this one is late.
         upto = event.year if cause in payee.sums else MAXYEAR
         change = _monthly(payroll, payee, cause, terms, policy, today, upto)
         assert isinstance(change.state, Payroll)
@@ -179,9 +180,10 @@ def grade(payroll: Payroll | None, event: AppraisalGraded | AppraisalWithdrawn, 
 
 
 def _brought_up(payroll: Payroll, payee: Payee, cause: str, terms: Statement, policy: Policy, today: date) -> Change:
-    """Draw what is paid by the latest grade, if the statement that holds is that of an earlier year, which changed.
+    """Draw a statement by the latest grade, if the one that holds rests on an earlier year's grade, which has changed.
 
-    The later grade drew none of its own, since it was equal: 2014 and 2015 were good, and 2014 is withdrawn.
+    This happens when a later grade was equal, so that it drew no statement of its own. For example, 2014 and 2015 were
+    both graded good, and then the grade of 2014 is withdrawn.
     """
     holding = next((cause for cause, one in reversed(payee.sums.items()) if one.recurs), None)
     if holding != cause or not payee.grades:
@@ -222,7 +224,10 @@ def count(payroll: Payroll | None, event: PresenceCounted, policy: Policy, today
 
 
 def recode(payroll: Payroll | None, event: VillageRecoded, policy: Policy, today: date) -> Change:
-    """The village lies in another division from now on, and so do those who are paid there first after it."""
+    """The village lies in another division from now on.
+
+    A payroll is made even if nobody is paid there yet, so that it lies in the new division from its beginning.
+    """
     if payroll is None and not policy.statements:
         return Change(None)
     payroll = payroll or Payroll.begun(event.village, event.place, today)
@@ -237,7 +242,7 @@ def merged_payroll(_payroll: Payroll | None, event: VillageMerged) -> Iterable[K
 def inherit(
     payroll: Payroll | None, event: VillageMerged, policy: Policy, today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """The remaining village pays on whom the merged one paid. Who was paid in both keeps the statements of both."""
+    """The remaining village goes on paying whom the merged one paid. A person paid in both keeps all statements."""
     ended = others[Payroll, event.village]
     if not isinstance(ended, Payroll) or not ended.payees:
         return Change(payroll)
@@ -252,16 +257,16 @@ def inherit(
 
 
 def _joined(ended: Payee, payee: Payee, village: str) -> Payee:
-    """Somebody who was paid in both villages, as paid on in the remaining one."""
+    """A person who was paid in both villages, as a payee of the remaining one."""
     theirs = {f"{cause}/{village}" if cause in payee.sums else cause: one for cause, one in ended.sums.items()}
     ended_too = ended.ended and payee.ended
-    # Who has left one of the two is paid on by what holds in the other, which therefore is the latest.
+    # If the person has left one of the two villages, the statement of the other holds, so it must stand last.
     sums = payee.sums | theirs if payee.ended and not ended.ended else theirs | payee.sums
     return replace(payee, grades=ended.grades | payee.grades, sums=sums, ended=ended_too)
 
 
 def forget(payroll: Payroll | None, event: PersonForgotten, _policy: Policy, _today: date) -> Change:
-    """The person is anonymous: take out why somebody was paid less than the floor. What was paid stays (PIPL 47)."""
+    """The person is anonymous: remove the reasons for pay below the floor. The sums stay (PIPL 47)."""
     if payroll is None:
         return Change(None)
     payees = {

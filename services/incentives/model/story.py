@@ -1,4 +1,4 @@
-"""The story behind an award: it is told in public only where a body says so, and whoever it is about agrees."""
+"""The story behind an award: it is told in public only if a body says so and the person whom it is about agrees."""
 
 from datetime import date
 

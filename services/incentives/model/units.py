@@ -1,4 +1,4 @@
-"""What units are called, so that whoever decides on a case sees the unit's name beside its number, and their level."""
+"""The names of units, shown beside their ids to whoever decides on a case, and their levels."""
 
 from datetime import date
 
@@ -16,9 +16,9 @@ class Unit(State, frozen=True, kw_only=True):
 
     name: str
     level: Level | None = None
-    """By it the authority over its cadres is known. None if an earlier version kept the unit."""
+    """It tells who manages the unit's cadres (`managed` of an outcome). None if an earlier version kept the unit."""
 
 
 def called(_unit: Unit | None, event: UnitRegistered, _policy: Policy, _today: date) -> Change:
-    """Keep what a unit is called, and its level. One that is registered again may have got others."""
+    """Keep a unit's name and level. When a unit is registered again, both may be new."""
     return Change(Unit(id=event.unit, place=event.place, name=event.name, level=event.level))
