@@ -117,7 +117,9 @@ def _must_say_what_is_asked(campaign: Campaign, command: RecordVisit, policy: Po
 def replace(
     state: Campaign | None, command: ReplaceVisit, policy: Policy, today: date, others: Mapping[Key, State | None]
 ) -> Change:
-    """Note that a village cannot be reached. In a draw that of the next ticket is visited instead from today on.
+    """Note that a village cannot be reached.
+
+    In a draw, the village of the next ticket is visited instead, from today on.
 
     A village whose visit is not due is refused in the words of `record`, so that nobody learns what was drawn.
     """

@@ -52,7 +52,7 @@ class ContestGrade(Command, frozen=True, kw_only=True):
 
 
 class VoidInput(Command, frozen=True, kw_only=True):
-    """The organisation department declares that an input cannot come in this year, such as a missed visit."""
+    """The organisation department declares an input void that cannot come in, such as a missed visit."""
 
     village: VillageId
     year: Year
