@@ -7,7 +7,7 @@ import pytest
 
 from services.inspection.model.calendar import Calendar
 from services.inspection.model.campaign import Campaign
-from services.inspection.model.commands import CloseOrder, WithdrawGrade, WithdrawInput, WithdrawVisit
+from services.inspection.model.commands import CloseOrder, ContestGrade, WithdrawGrade, WithdrawInput, WithdrawVisit
 from services.inspection.model.supervision import Supervision
 from services.inspection.model.verification import Verification
 from shared.contracts.incentives import DecisionWithdrawn, OutcomeDecided
@@ -114,8 +114,10 @@ def test_a_visit_stands_once_something_rests_on_it(region: Region) -> None:
     }
     region.ask(CloseOrder(**closing))
     assert "销号" in region.refuses(withdraw_visit(region), 409, "village").zh
-    graded(region)
+    graded(region, "incompetent")
     assert "拟定" in region.refuses(withdraw_visit(region, ANNUAL), 409, "village").zh
+    region.ask(ContestGrade(place=region.county, village=village, year=2015, body="team", lodged_by="驻村工作队"))
+    assert "拟定" in region.refuses(withdraw_visit(region, ANNUAL), 409, "village").zh, "while a review is asked for"
 
 
 def test_a_visit_of_a_draw_whose_account_is_public_stands() -> None:

@@ -244,7 +244,7 @@ def withdraw(
         rests = "督查通报已经印发，请先撤回通报", "the campaign's bulletin is published; withdraw that first"
     elif campaign.closed and not campaign.terms.announced:
         rests = "督查已结束并公布", "the campaign has ended and its account is public"
-    elif assessment is not None and assessment.status in ("proposed", "graded"):
+    elif assessment is not None and assessment.status in ("proposed", "graded", "contested"):
         rests = "该村年度考核已拟定等次", "the grade of the village's year has been proposed"
     elif (
         ordered

@@ -102,9 +102,10 @@ def withdraw(village: Village | None, command: WithdrawExit, _policy: Policy, _t
         return Change(village)
     if village.exit.drawn or village.exit.at:
         raise village.not_now(
-            "核查户已经抽取，出列申请不能再撤回；申请所依据的数据确有错误的，由扶贫部门更正出列依据，出列程序随之退回",
+            "核查户已经抽取，出列申请不能再撤回；申请所依据的数据确有错误的，由扶贫部门更正出列依据，出列程序随之终止，可重新申请",
             "the households to visit have been drawn, so that the request stands; where the figures that it rests on "
-            "are wrong, the poverty office corrects them by figure-corrections, which leads the exit back",
+            "are wrong, the poverty office corrects them by figure-corrections, which ends the exit; it may be "
+            "asked for again",
         )
     return Change(village, withdrawal(village, command.reason, command.decided_by))
 

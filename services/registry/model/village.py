@@ -264,9 +264,9 @@ def unjudged(village: Village | None, command: Command) -> Village:
     if village.exit is not None:
         raise village.not_now(
             "出列申请正在核查、公示或审批，人口、农户信息和指标不能更改；"
-            "确有错误的，由扶贫部门更正出列依据，出列程序随之退回",
+            "确有错误的，由扶贫部门更正出列依据，出列程序随之终止，可重新申请",
             "an exit is being judged by population, household facts and indicators, so that they stand still; where "
-            "they are wrong, use figure-corrections, which leads the exit back",
+            "they are wrong, use figure-corrections, which ends the exit; it may be asked for again",
             "1.18",
         )
     return village
