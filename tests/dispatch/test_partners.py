@@ -385,6 +385,27 @@ def test_2_11_of_a_firm_that_was_registered_twice_its_one_id_is_counted_and_what
     assert not benxi.tasks("visit-counts")
 
 
+@pytest.mark.parametrize(
+    ("every", "ends"),
+    [
+        ("month", ["2014-06-30", "2014-07-31", "2014-08-31"]),
+        ("quarter", ["2014-06-30", "2014-09-30", "2014-12-31"]),
+        ("half_year", ["2014-06-30", "2014-12-31", "2015-06-30"]),
+        ("year", ["2014-12-31", "2015-12-31", "2016-12-31"]),
+    ],
+)
+def test_2_11_visits_are_counted_when_a_period_ends(every: str, ends: list[str]) -> None:
+    firm = {**FIRM, "visits": {**EXPERT["visits"], "every": every}}
+    benxi = city(V1, links=[*PACK["links"], firm, BRANCH, EXPERT])
+    begin(benxi)
+    for last in map(date.fromisoformat, ends):
+        benxi.until(last)
+        assert not benxi.tasks("visit-counts")
+        benxi.until(last + DAY)
+        assert [task.answer["last"] for task in benxi.tasks("visit-counts")] == [last.isoformat()]
+        count(benxi, last, "F1")
+
+
 def count(benxi: Benxi, last: date, firm: str) -> None:
     signed: dict[str, Any] = {"counted_by": "朝阳村", "body": "village"}
     benxi.send(CountVisits, kind="firm", last=last, visited=(Visited(firm, 2),), **signed)
