@@ -57,12 +57,12 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     """What distinguishes two tasks with the same action and the same `about`: a period, an order, a cadre."""
     whom: tuple[str, ...] = ()
-    """The cadres whose duty it is, where it is owed by who holds a link; the role then is that of their units."""
+    """The cadres whose duty it is, if those who hold a link owe it. The role then is that of their units."""
     answer: Mapping[str, str | int] = {}
     """The fields of the answering command that the system knows already. People fill in the rest."""
 
     def __hash__(self) -> int:
-        """`answer` and `whom` are left out: they follow from the other fields, and a mapping cannot be hashed."""
+        """`rule`, `whom` and `answer` are left out: they follow from the other fields, and a mapping has no hash."""
         return hash((self.action, self.about, self.role, self.due, self.detail))
 
 
@@ -79,8 +79,8 @@ class Deadline(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Involved(NamedTuple):
-    """Whose matter a command is: which unit's, if any; the cadres whom it concerns; and the village, where the state
-    itself belongs to none, such as the record of a village cadre."""
+    """Whose matter a command is: the unit, if any; the cadres whom it concerns; and the village, if the state itself
+    belongs to none, such as the record of a village cadre."""
 
     unit: str = ""
     cadres: Collection[str] = ()
@@ -88,12 +88,13 @@ class Involved(NamedTuple):
 
 
 class Hand(NamedTuple):
-    """A step whose takers are kept, since the pack says that one of its matter's steps is another person's than the
-    rest: where the state keeps them, the step, and whether it is such a one."""
+    """A step of a matter of which it is kept who took it, since the pack wants two persons for the matter's steps."""
 
     path: tuple[str, ...]
+    """Where the state keeps who took which step."""
     step: str
     apart: bool
+    """Whether this step is for somebody who has taken no other step of the matter."""
 
 
 class Oneself(NamedTuple):
@@ -124,8 +125,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether `shown` hides something from operators as well, such as the shares of a draw. Otherwise they are sent
     stored states as they are."""
     personal: ClassVar[bool] = False
-    """Whether it is about persons, or about what is held against them. Then only operators may read it over HTTP, and
-    `readers`."""
+    """Whether it is about persons, or about what is held against them. Then only operators and `readers` may read it
+    over HTTP."""
     readers: ClassVar[frozenset[str]] = frozenset()
     """The roles that read a personal kind in their divisions, where callers are asked who they are. If the kind is not
     personal, everybody reads it, and only these roles and operators see what `shown` hides."""
@@ -159,22 +160,23 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def above(self) -> Iterable["Key"]:
-        """The keys of those states to one of which it belongs, such as the firm of a branch, where these tell in which
-        village it lies."""
+        """The keys of the states that it may belong to, such as the firm of a branch, if these tell in which village
+        it lies."""
         return ()
 
     def hand(self, action: str, said: object) -> Hand | None:
-        """Which step the command with this path takes, where the pack wants two persons for the steps of a matter;
-        None where it does not, and for what is no such step."""
+        """The step that the command with this path takes, if the pack wants two persons for the steps of its matter;
+        None if it does not, or if the command takes no step."""
         return None
 
     def hands(self, hand: Hand) -> Mapping[str, tuple[str, ...]]:
-        """Who took the steps of a matter last: by step, the pseudonyms of who acted and of whose power he used."""
+        """Who last took each step of a matter: by step, the pseudonyms of the person who acted and of the one whose
+        power he used."""
         found: Mapping[str, tuple[str, ...]] = _value(self, hand.path) or {}
         return found
 
     def handled(self, hand: Hand, by: tuple[str, ...]) -> Self:
-        """The state with who took a step; as it is where nothing is kept of the matter any more."""
+        """The state with a note of who took a step; unchanged if it keeps nothing of the matter any more."""
         known = _value(self, hand.path)
         return self if known is None else cast(Self, _put(self, hand.path, {**known, hand.step: by}))
 
@@ -184,13 +186,13 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return ()
 
     def tells_of(self, cadre: str) -> bool:
-        """Whether something about the cadre stands in it, if it is one of `kept_about`."""
+        """Whether a state that `kept_about` names does contain something about the cadre."""
         return True
 
     @property
     def concealed_since(self) -> date | None:
-        """The day from which on whom it concerns is not told who has read it, since what it is about is secret from
-        him (Personal Information Protection Law 35); None if nothing is."""
+        """The day from which on the person whom it concerns is not told who has read it, since its subject is still
+        secret from him (Personal Information Protection Law 35); None if nothing in it is secret."""
         return None
 
     def shown(self, *, to_operator: bool = False) -> Self:
@@ -203,12 +205,12 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return msgspec.structs.replace(self, timers={name: on for name, on in kept.items() if on})
 
     def woken(self, on: date) -> Self:
-        """The state as it will be looked at on a day, or earlier if it was to be."""
+        """The state with its timer `woken` set to a day. An earlier day that is set already stays."""
         return self.timed(woken=min(on, self.timers.get("woken", on)))
 
     def counting(self, *path: str, since: date | None = None, span: Span | None = None, timer: str = "") -> Self:
-        """The state with the deadline at `path` remembered if holidays can move it; without `span`, or without a
-        deadline there, forgotten."""
+        """The state that remembers the deadline at `path`, if holidays can move it. Without `span`, or if there is no
+        deadline at `path`, the state forgets it."""
         kept = tuple(d for d in self.deadlines if d.path != path and _at(self, d.path))
         if since and span and span.follows_calendar and _at(self, path):
             kept = (*kept, Deadline(path, since, span, timer))
@@ -295,8 +297,8 @@ class Change(NamedTuple):
     state: State | None
     events: tuple[Event, ...] = ()
     wakes: tuple[Wake, ...] = ()
-    """For what concerns too many states to name each, such as a new pack. It is for the rules of timers: the day on
-    which they run does not end before the states were looked at."""
+    """For a change that concerns too many states to name each, such as a new pack. Only the rules of timers may use
+    it: the day on which they run does not end before the woken states were looked at."""
 
 
 class Due(NamedTuple):
@@ -312,7 +314,7 @@ Key = tuple[type[State], str]
 
 
 class Reaction(msgspec.Struct, frozen=True):
-    """One line of a service's table of reactions: on this message, this rule is run on the states with these ids.
+    """One line of a service's table of reactions: upon this message, this rule runs on the states with these ids.
 
     Raises TypeError if the rule, or the function that finds the states, takes another message or kind of state.
     """
@@ -325,14 +327,14 @@ class Reaction(msgspec.Struct, frozen=True):
     reads: Callable[[Any, Any], Iterable[Key]] | None = None
     """(state, message) -> keys of other states that the rule looks at; they are its last argument, a mapping by key."""
     unhurried: bool = False
-    """Whether it only keeps what will be asked for later, such as a name, and tells nothing. A message with no other
-    reactions waits a moment for those that follow, to share their transaction."""
+    """Whether it only keeps something for later, such as a name, and decides no event. If a message has no other
+    reactions, it waits a moment for the messages that follow, to share their transaction."""
     names: bool = False
-    """Whether it keeps what something is called: its name, or its code. A service that an upgrade gives such a reaction
-    hears once more what was told before, since names are told once. To hear it twice must make no difference."""
+    """Whether it keeps what something is called: its name, or its code. Names are told only once. So a service that
+    gets such a reaction by an upgrade hears the earlier messages again, and hearing one twice must change nothing."""
     code: bool = False
-    """Whether which states it concerns follows from the code that the village has now, such as that of its township.
-    Then the last argument of `ids` is what is kept of the village's codes: None as long as its id is its only code."""
+    """Whether `ids` needs the village's present code, for example to find the state of its township. Then the last
+    argument of `ids` is what is kept of the village's codes: None as long as its id is its only code."""
 
     def __post_init__(self) -> None:
         require_taken(self.rule, self.kind, self.on)
@@ -357,7 +359,7 @@ class by(msgspec.Struct, frozen=True):
 
 
 def require_taken(function: Callable[..., Any], *given: type) -> None:
-    """Raise TypeError if one of a function's first parameters is annotated with a type that does not take `given`.
+    """Raise TypeError if the annotations of a function's first parameters do not accept the types in `given`.
 
     A parameter without annotation, as in a lambda, takes everything.
     """
@@ -379,7 +381,7 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 _OF_FILES: Final = ("policy", "schema")
-"""Rules whose refusals name what stands in a file or a message exactly so."""
+"""Rules whose refusals quote codes from a file or a message, so their English text keeps them as they are written."""
 
 
 class Refused(Exception):
@@ -417,7 +419,7 @@ class Refused(Exception):
 
 
 def few(several: Iterable[str]) -> tuple[str, str]:
-    """What a refusal names, for its Chinese and its English sentence: five at most, since there may be hundreds."""
+    """The first five of several names, joined for a Chinese and an English sentence, since there may be hundreds."""
     five = [*islice(several, 5)]
     return "、".join(five), ", ".join(five)
 
@@ -493,7 +495,7 @@ _LABELS = {
     "registered": "建档立卡", "incidence": "贫困发生率", "year": "年度", "document": "文件", "off": "放假日",
     "worked": "上班日",
 }  # fmt: skip
-"""Chinese and English names of the fields that can be overwritten."""
+"""Chinese names of the fields that can be overwritten. English texts show the name of the field itself."""
 
 
 _EN = {"是": "yes", "否": "no"}
@@ -546,7 +548,7 @@ E = TypeVar("E", bound=Entry)
 
 
 def entry(kind: str, entries: Iterable[E], rule: str, zh: str, en: str) -> E:
-    """The entry of a pack that a command names by its `kind`. Refuses with those that there are if there is none.
+    """The entry of a pack that a command names by its `kind`. If there is none, the refusal lists the existing ones.
 
     `zh` and `en` say what such an entry is, as 名单 and list.
     """
@@ -591,8 +593,8 @@ def require_soon(day: date, today: date, days: int, field: str, rule: str) -> No
 def once_each(part: msgspec.Struct, path: str = "") -> None:
     """Refuse a command that names something twice in one list: the last entry would win without notice.
 
-    Entries are compared as a whole, or by their first field if they have fields, or by the fields in `named_by` of
-    their type.
+    Entries that are structs are compared by the fields in `named_by` of their type, or else by their first field. Other
+    entries are compared as a whole.
     """
     for field in _lists(type(part)):
         entries = getattr(part, field)

@@ -1,9 +1,10 @@
-"""Who sends a command, and whether it is his to say: what is a unit's, a team's, a village's or a township's is for its
-own people, nobody decides about himself or his kin (Civil Servant Law 76), and where the pack wants two persons nobody
-is both.
+"""Who sends a command, and whether he may say it.
 
-It is asked where rules run, since it is the states that tell whose team a village has and who is in it. So it holds
-alike for single commands, for forms, and for dry runs.
+What belongs to a unit, a team, a village or a township is for its own people to say. Nobody decides about himself or
+his kin (Civil Servant Law 76). If the pack wants two persons for the steps of a matter, nobody takes the part of both.
+
+This is checked where rules run, since only the states tell whose team a village has and who is in it. So it holds for
+single commands, for forms and for dry runs alike.
 """
 
 import re
@@ -24,13 +25,13 @@ from shared.laws import as_of
 from shared.rules import Refused, State, Task
 
 _NAMES: Final = {"village": "team", "unit": "unit"}
-"""What a field of a command names, where that is no cadre; `subject` names what `subject_kind` says."""
+"""What a field of a command names if not a cadre. What `subject` names, `subject_kind` says."""
 RECUSAL: Final = "Civil Servant Law 76"
-"""By its article of today; a refusal names the one of the day on which it is said."""
+"""The article by its present number. A refusal names the number that the article had on the day of the command."""
 _PLACE: Final = re.compile(r"(?:village|township|county|city|province):([0-9]{2,12})")
 """A village or a division, as `division` and `parent` name it."""
 APART: Final = "Internal Control Standard 12"
-"""The rule by which duties that must not be one person's are kept apart (不相容岗位相互分离)."""
+"""The rule by which one person must not hold incompatible duties (不相容岗位相互分离)."""
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,21 +53,22 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     kin: Collection[str] = ()
     """The ids of the cadres and village cadres who are his close relatives, as far as the token says so."""
     seal: Callable[[str], str] = str
-    """Makes of a cadre's id that by which `kin` may have it instead, where who acts is to learn of nobody's kin."""
+    """Turns a cadre's id into the other form in which `kin` may name him. Who acts by another person's powers must not
+    learn from his token who that person's relatives are."""
     acts_as: Collection[str] = ()
-    """The roles in which he says the command, where all of them hold for his own alone; none where another role of his
-    lets him say it of anybody."""
+    """The roles in which he says the command, if each of them holds only for his own unit, team, village or township;
+    empty if another role of his lets him say it about anybody's."""
     giver: str = ""
-    """The pseudonym of whose power it is, where somebody else handed it to him."""
+    """The pseudonym of the person whose power he uses, if somebody handed it to him."""
     action: str = ""
     """The path of the command."""
     concerns: Collection[str] | None = None
-    """The fields of the command that name about whom it decides; None if it decides about nobody."""
+    """The fields of the command that name those about whom it decides; None if it decides about nobody."""
     may: bool = True
-    """Whether it is his to say by himself, and not by powers of others alone."""
+    """Whether he may say it by himself, and not only by the powers of others."""
     powers: tuple["Actor", ...] = ()
-    """As whom else he may say it: for each person who handed powers to him, that one's organ, unit, team, village,
-    township and own id."""
+    """As whom else he may say it: one for each person who handed powers to him, with that person's organ, unit, team,
+    village, township and own id."""
 
     @property
     def persons(self) -> tuple[str, ...]:
@@ -75,7 +77,7 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
 
 
 NOBODY: Final = Actor()
-"""Stands where nobody was asked who he is, and where no command led to what happens."""
+"""The actor where nobody is asked who he is, and of everything that no command has caused."""
 
 
 def nobody(_command: Command) -> Actor:
@@ -91,8 +93,8 @@ class _Whose(NamedTuple):
     codes: Collection[str]
     """The present codes of all villages that it concerns, and the digits of the divisions."""
     named: Collection[str]
-    """Those of them that stand in the command. The others nobody is told: in which village a person of the register
-    lives is not known to everybody."""
+    """Those of the codes that the command itself names. A refusal names no others: in which village a person of the
+    register lives is not for everybody to know."""
 
 
 class _Concerned(NamedTuple):
@@ -110,12 +112,13 @@ def require_own(
     states: Iterable[State | None] = (),
     code_now: Callable[[str], str] = str,
 ) -> Actor:
-    """As whom the actor says a command, or what is known of one: as himself if he may, or else by the powers of
-    somebody who may. `states` are those that it concerns, as far as they are known; `code_now` has the present code of
-    a village, which tells its township.
+    """As whom the actor says a command: as himself if he may, or else by the powers of somebody who may.
 
-    Refuses (403) what is for another unit, team, village or township to say, a decision about oneself, or about whose
-    powers one uses, and a step for which the pack wants another person.
+    `said` is the command, or what is known of it. `states` are those that it concerns, as far as they are known.
+    `code_now` gives the present code of a village, which tells its township.
+
+    Refuses (403) what another unit, team, village or township has to say, a decision about oneself or about the person
+    whose powers one uses, and a step for which the pack wants another person.
     """
     known = [state for state in states if state]
     is_held = any(one.acts_as for one in (actor, *actor.powers))
@@ -134,7 +137,7 @@ def require_own(
 
 
 def _require_power(one: Actor, actor: Actor, whose: _Whose, concerned: _Concerned | None, today: date) -> None:
-    """Refuse what this one may not say, and what the actor must not say for him."""
+    """Refuse what `one` has no power to say, and what the actor must not decide himself or by the powers of `one`."""
     if one.acts_as and not any(_is_own(one, role, whose) for role in one.acts_as):
         raise _not_own(one, whose, is_giver=one is not actor)
     if concerned:
@@ -144,7 +147,7 @@ def _require_power(one: Actor, actor: Actor, whose: _Whose, concerned: _Concerne
 
 
 def _require_another(one: Actor, said: object, states: Iterable[State]) -> None:
-    """Refuse a step of which the pack says that it is another person's, to who has taken another step of its matter."""
+    """If the pack reserves a step for another person, refuse it to anybody who has taken another step of its matter."""
     for state in states:
         if (hand := state.hand(one.action, said)) and hand.apart:
             others = (who for step, who in state.hands(hand).items() if step != hand.step)
@@ -159,15 +162,17 @@ def _require_another(one: Actor, said: object, states: Iterable[State]) -> None:
 
 
 def handled(actor: Actor, said: object, before: State | None, state: State | None) -> State | None:
-    """The state after a command, with who took the step, where the pack wants two persons. `before` is the state as it
-    was: a command that opens a matter finds none yet."""
+    """The state after a command, with a note of who took the step if the pack wants two persons.
+
+    `before` is the state as it was before. A command that opens a matter finds no step there yet, so both are asked.
+    """
     hand = (before and before.hand(actor.action, said)) or (state and state.hand(actor.action, said))
     return state.handled(hand, actor.persons) if state and hand else state
 
 
 def is_his(actor: Actor, state: State, task: Task, code_now: Callable[[str], str] = str) -> bool:
-    """Whether a task is the actor's to do: not another's, no decision about himself, and no step that is to be another
-    person's. What the answering command will say is known as far as the task says it."""
+    """Whether a task is the actor's to do: not another's, no decision about himself, and no step that another person
+    must take. Of the answering command only those fields are known that the task gives."""
     try:
         require_own(actor, SimpleNamespace(**task.answer), date.max, [state], code_now)
     except Refused:
@@ -176,7 +181,7 @@ def is_his(actor: Actor, state: State, task: Task, code_now: Callable[[str], str
 
 
 _NOBODYS: Final = _Whose((), (), (), ())
-"""What is for everybody to say, or said by somebody who is not held to his own."""
+"""Of a command that everybody may say, or that is said by somebody whose role is not limited to his own."""
 
 
 def _whose(said: object, states: Sequence[State], code_now: Callable[[str], str]) -> _Whose:
@@ -198,9 +203,9 @@ def _named(said: object) -> Iterable[str]:
 
 
 def _lies_in(state: State, said: object, code_now: Callable[[str], str]) -> Iterable[str]:
-    """The village or division in which that lies which a state is about. Where a command names a village, that tells
-    whose it is, and not where the organisation lies that is to help there."""
-    village = code_now(state.journey)  # Of what belongs to no village, its own id, which may be digits as well.
+    """The village or division in which the subject of a state lies. If a command names a village, the matter is that
+    village's, wherever the organisation lies that is to help there."""
+    village = code_now(state.journey)  # A state that belongs to no village has its own id here, perhaps digits too.
     if re.fullmatch("[0-9]{12}", village) and village.startswith(jurisdiction_of(state.place)):
         yield village
     parent = "" if getattr(said, "village", "") else getattr(state, "parent", "")
@@ -209,13 +214,13 @@ def _lies_in(state: State, said: object, code_now: Callable[[str], str]) -> Iter
 
 
 def _digits(reference: object) -> str:
-    """The digits of a village or division such as `township:210522101`; none of anything else."""
+    """The digits of a village or division such as `township:210522101`; empty for anything else."""
     found = _PLACE.fullmatch(str(reference))
     return found[1] if found else ""
 
 
 def _concerned(fields: Collection[str] | None, said: object, states: Iterable[State]) -> _Concerned | None:
-    """About whom a command decides: who stands in these fields, and the cadres whom its states know."""
+    """About whom a command decides: those whom these fields name, and the cadres whom its states involve."""
     if fields is None:
         return None
     found: defaultdict[str, set[str]] = defaultdict(set)
@@ -228,7 +233,8 @@ def _concerned(fields: Collection[str] | None, said: object, states: Iterable[St
 
 
 def _is_own(actor: Actor, role: str, whose: _Whose) -> bool:
-    """Whether a matter is the actor's own alone. What concerns no unit, team, village or division is anybody's."""
+    """Whether a matter belongs only to the actor's own. One that concerns no unit, team, village or division is
+    anybody's."""
     if role == "unit":
         return {*whose.units} <= {actor.unit}
     if role == "team":
@@ -237,8 +243,8 @@ def _is_own(actor: Actor, role: str, whose: _Whose) -> bool:
 
 
 def is_within(code: str, of: object, role: str) -> bool:
-    """Whether a village or division is the one for which somebody has a role, or lies in it. `of` is he, or what is
-    known of whose he is."""
+    """Whether a village or division is the one for which somebody holds a role, or lies in it. `of` is that person, or
+    what a token says of where he belongs."""
     own = str(getattr(of, OWN[role]))
     return bool(own) and (code == own or (role == "township" and code.startswith(own)))
 
@@ -249,8 +255,8 @@ _OWNERS: Final = {
     "village": ("所在村", "village", "所在村（{}）", "village {}", "其所属的村"),
     "township": ("所在乡镇", "township", "所在乡镇（{}）", "township {}", "其所属的乡镇"),
 }
-"""Whose somebody may be: what an account lacks that does not say it, in Chinese and English; whose matters he acts in;
-and who acts in another's."""
+"""The words of refusals, by the field of an actor: what his account lacks if the field is empty, in Chinese and
+English; whose matters he handles, in both; and whose people handle the others, in Chinese."""
 _LEVELS: Final = {12: ("村", "village"), 9: ("乡镇", "township")}
 
 
@@ -276,7 +282,7 @@ def _not_own(actor: Actor, matter: _Whose, *, is_giver: bool) -> Refused:
 
 
 def _others(actor: Actor, owner: str, matter: _Whose) -> tuple[str, str]:
-    """Whose a matter is, as far as the command says so and it is not the actor's own."""
+    """Whose matter it is, in Chinese and English, as far as the command itself names somebody else's."""
     if ids := sorted({"unit": matter.units, "team": matter.teams}.get(owner, ())):
         return f"“{'、'.join(ids)}”", ", ".join(ids)
     codes = sorted(code for code in matter.named if not any(is_within(code, actor, role) for role in actor.acts_as))
@@ -289,8 +295,8 @@ def _others(actor: Actor, owner: str, matter: _Whose) -> tuple[str, str]:
 def _require_apart(
     actor: Actor, acts_as: Collection[str], concerned: _Concerned, today: date, *, is_giver: bool = False
 ) -> None:
-    """Refuse a decision about a person himself, about a close relative (who is not named), about the team that he is
-    in, or about his unit as such, also by whom he handed his powers to.
+    """Refuse a decision about the actor himself, a close relative (who is not named), the team that he is in, or his
+    unit as such. With `is_giver`, the actor is a person who handed on his powers: nobody may use them for that either.
     """
     if actor.cadre and actor.cadre in concerned.cadres:
         whom, whom_en = "", "himself"

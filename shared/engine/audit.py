@@ -39,10 +39,10 @@ MOST: Final = 1000
 """The most entries that are read at once."""
 NAME: Final = "audit"
 READINGS: Final = "readings"
-"""The table beside the log by which the entries are found that tell of somebody."""
+"""The table beside the log that tells in which entries a person occurs."""
 _PLAIN: Final = re.compile(r"(?!/?[0-9]{17}[0-9Xx]$)(?!/?1[0-9]{10}$)[!-~ ]*")
 TELLS: Final = " : "
-"""What stands in `about` between what was asked and of whom the answer told, each as `<kind of state>/<id>`."""
+"""What separates, in `about`, what was asked from those of whom the answer told, each as `<kind of state>/<id>`."""
 UNALTERABLE: Final = {
     "sqlite": [
         f"CREATE TRIGGER {NAME}_{deed} BEFORE {deed} ON {NAME} BEGIN SELECT RAISE(ABORT, 'the audit log is kept'); END"
@@ -70,14 +70,14 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     deed: str
     """What was done or read, such as `sign-in` or `GET /v1/accounts`."""
     about: str = ""
-    """Whom or what it concerns: a pseudonym, a stable id or a place. Nothing ever ends it, so no name stands in it."""
+    """Whom or what it concerns: a pseudonym, a stable id or a place. Entries are never deleted, so it holds no name."""
     result: str = "done"
     """`done`, or what refused it: a rule, or the HTTP status of the answer."""
 
 
 def plain(value: str) -> str:
-    """What somebody asked for, as the log may have it for ever: a code, an id or a day. Anything else may name somebody
-    (a name, a phone, an identity card), whether it was found or not, and is left out."""
+    """What somebody asked for, in the form that the log may keep for ever: a code, an id or a day. Anything else is
+    replaced by `…`: it may be a name, a phone number or an identity card, even if nothing was found for it."""
     return value if _PLAIN.fullmatch(value) else "…"
 
 
@@ -127,30 +127,30 @@ def audit_table(metadata: MetaData) -> Table:
 
 
 def readings_table(metadata: MetaData) -> Table:
-    """The table of who is told of in which entry of the log."""
+    """The table that tells in which entries of the log a person occurs."""
     return Table(
         READINGS,
         metadata,
         Column("subject", String(200), primary_key=True),
         Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
-        Index(f"ix_{READINGS}_number", "number"),  # The oldest end first.
+        Index(f"ix_{READINGS}_number", "number"),  # `endings.py` removes the oldest first.
     )
 
 
 class Subject(NamedTuple):
-    """Somebody of whom entries may tell."""
+    """A state about somebody, of which entries may tell."""
 
     id: str
     """As `<kind of state>/<id>`."""
     until: datetime | None = None
-    """The time from which on it is secret who read it."""
+    """The time from which on it is secret who read it; None if it never is."""
 
 
 class AuditLog:
     """The log in one database, which has one writing process. Entries that wait share a transaction.
 
-    `lock` is that of the database's one writer, if others in the process write to it as well. `readings` is the table
-    of who is told of, where entries name persons.
+    If others in the process write to the database as well, `lock` is the lock of its one writer. `readings` is the
+    table made by `readings_table`, if entries name persons.
     """
 
     def __init__(
@@ -186,7 +186,7 @@ class AuditLog:
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that begins behind the last entry."""
+        """A transaction whose first entry will follow the last one in the database."""
         if self._last is None:
             self._last = await self._found()
         self._next, self._last = self._last, None
@@ -239,7 +239,7 @@ class AuditLog:
         assert readings is not None, "this log names nobody who was read"
         both = log.join(readings, log.c.number == readings.c.number)
         wanted = [
-            readings.c.subject.in_([subject.id for subject in subjects]),  # The index has it, which `or` may not use.
+            readings.c.subject.in_([subject.id for subject in subjects]),  # Uses the index; the `or` below may not.
             readings.c.number > after,
             log.c.result == "done",
             or_(false(), *(_named(log, readings, subject) for subject in subjects)),
@@ -266,12 +266,12 @@ def _named(log: Table, readings: Table, subject: Subject) -> ColumnElement[bool]
 
 
 def _written(moment: datetime) -> str:
-    """A time as entries have it, so that texts compare as times do."""
+    """A time in the form in which entries have it, so that comparing the texts compares the times."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def first_fault(entries: Sequence[Kept], number: int = 0, before: str = BEGINNING) -> tuple[str, str] | None:
-    """What is wrong first with entries that should follow the one with this number and hash, Chinese and English.
+    """The first fault in entries that should follow the one with this number and hash, in Chinese and English.
 
     None if each follows the one before it and has the hash of what it says.
     """

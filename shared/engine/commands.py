@@ -48,7 +48,7 @@ async def submit(
 
     try:
         async with pipeline.writing:
-            if not request.outcome.done():  # The first to get the lock answers all that wait.
+            if not request.outcome.done():  # Whoever had the lock before may have answered this request as well.
                 await store.patiently(answer, until)
     finally:
         pipeline.requests.remove(request)

@@ -36,7 +36,7 @@ async def _pass_day(pipeline: Pipeline, delivery: Delivery, cause: Cause, stream
     """Run all timers that are due."""
     assert isinstance(cause.payload, DayPassed)
     if cause.payload.day.toordinal() <= pipeline.positions.get("passed", 0):
-        return  # A repetition: a timer set since then for this very day runs out on the next one.
+        return  # A repetition. A timer that was set since then for this very day runs out on the next day.
     day = max(cause.payload.day, pipeline.today or cause.payload.day)
 
     def due(conn: AsyncConnection, _: Sequence[State]) -> Awaitable[Sequence[State]]:
@@ -59,10 +59,10 @@ async def _run_out(
     done: Positions,
     failure: Exception | None,
 ) -> bool:
-    """Run the due timers of some states in one transaction. Returns whether others are due by it; then it is not
-    `done`.
+    """Run the due timers of some states in one transaction.
 
-    With a `failure`, `states` is the single one that caused it: its timers are taken off and kept as a dead letter.
+    Returns whether this has woken other states, which are now due as well; then the positions `done` are not kept yet.
+    With a `failure`, `states` has only the state that caused it. Its timers are taken off and kept as a dead letter.
     """
     async with pipeline.transaction() as work:
         work.terms = msgspec.structs.replace(work.terms, today=day)
@@ -111,10 +111,11 @@ async def _by_pages(
     take: Callable[[Sequence[State], Positions, Exception | None], Awaitable[bool]],
     done: Positions,
 ) -> None:
-    """Take states page by page. `read` is given the page before; `take` handles states, which may be a part of a page,
-    and returns whether there are more by it.
+    """Take states page by page. `read` gets the previous page and returns the next one. `take` handles a page or a part
+    of one, and returns whether this has made more states due.
 
-    Only the last part of the last page gets `done`, the positions that mark all as handled, so a restart continues.
+    Only the last part of the last page gets `done`, the positions that mark all as handled. So after a restart the
+    message comes again, and the states that are left are handled.
     """
     page: Sequence[State] = []
     more = True
@@ -134,5 +135,5 @@ async def _by_pages(
 
 
 def _read_to(stream: str, delivery: Delivery) -> Positions:
-    """That the message was read. Nothing if an operator replays it: no position moves then."""
+    """The position which says that the message was read. Empty if an operator replays it: no position moves then."""
     return {stream: delivery.read} if stream else {}

@@ -12,7 +12,7 @@ from shared.stream.bus import OPEN
 from shared.stream.consumer import Delivery
 
 TIMERS = "timers"
-"""The `stream` of a dead letter if a timer failed, not a message."""
+"""The `stream` of a dead letter if it was a timer that failed, and not a message."""
 OUTBOX = "outbox"
 """The `stream` of a dead letter for an event that could not be published and that an operator discarded."""
 LONGEST_REASON = 2000
@@ -61,7 +61,7 @@ def why(error: BaseException) -> dict[str, str]:
 
 
 def is_sealed(letter: Mapping[Any, Any]) -> bool:
-    """Whether only operators may read the content: True unless it is an event that was published openly."""
+    """Whether only operators may read the content: True unless it is an event for the open stream."""
     event = next((e for e in EVENTS.values() if letter["subject"].endswith(f".{short_type(e.type)}")), None)
     is_open = letter["stream"] in (OPEN, OUTBOX) and letter["subject"].startswith(f"{OPEN_ROOT}.")
     return not is_open or event is None or event.sealing == "always"

@@ -76,13 +76,13 @@ async def handle(pipeline: Pipeline, stream: str, deliveries: Sequence[Delivery]
                 await take_for_all(pipeline, group, stream)
             else:
                 await apart([*group], partial(_take, pipeline, stream), partial(_give_up, pipeline, stream))
-        # The rest belongs to other replicas, so there is nothing to write.
+        # Messages of other replicas at the end change nothing here, so their position is noted in memory only.
         pipeline.positions[stream] = deliveries[-1].read
 
 
 async def hear_names(pipeline: Pipeline, deliveries: Sequence[Delivery]) -> None:
-    """Let those reactions that keep names hear messages, and no others. What cannot be handled is left out: it was
-    parked when it first came."""
+    """Let only those reactions hear messages that keep names. A message that cannot be handled is left out: it became a
+    dead letter when it first came."""
     wiring = Wiring([reaction for reaction in pipeline.service.reactions if reaction.names], {})
     ours = [delivery for delivery in deliveries if _is_ours(pipeline, OPEN, delivery)]
     heard = [decode(pipeline, delivery, pipeline.clock(), pipeline.simulated) for delivery in ours]
@@ -109,7 +109,7 @@ async def _take(pipeline: Pipeline, stream: str, batch: Sequence[Heard]) -> None
 
 
 async def _give_up(pipeline: Pipeline, stream: str, heard: Heard, failure: Exception) -> None:
-    """Park the one message by which a transaction fails, unless it was handled before."""
+    """Park the one message that makes a transaction fail, unless it was handled before."""
     delivery, cause = heard
     async with pipeline.transaction() as work:
         ids = [id_bytes(cause.id)] if isinstance(cause, Cause) else []
@@ -180,7 +180,7 @@ async def _placed(pipeline: Pipeline, heard: list[Heard]) -> list[Heard]:
 
     A village belongs to a division if its id or a later code begins with the division's digits.
     """
-    # A service that hears of no new codes cannot judge, and of several replicas another one may know the code.
+    # A service that does not hear of new codes cannot judge. With several replicas, another one may know the code.
     if VillageRecoded not in pipeline.wiring.reactions or pipeline.share.of > 1:
         return heard
     placed: list[Heard] = []
@@ -188,7 +188,7 @@ async def _placed(pipeline: Pipeline, heard: list[Heard]) -> list[Heard]:
         event = cause.payload if isinstance(cause, Cause) else None
         if isinstance(event, VillageRecoded):
             pipeline.wiring.note_code(place_of(event.code), event.village)
-        # What is told of a party that belongs to no village names none.
+        # An event about a party that belongs to no village names no village.
         if event and event.about == "village" and (village := getattr(event, event.about)):
             place = event.place
             if place_of(village) != place and village not in pipeline.wiring.recoded.get(place, ()):
@@ -198,8 +198,8 @@ async def _placed(pipeline: Pipeline, heard: list[Heard]) -> list[Heard]:
 
 
 async def _come(_pipeline: Pipeline, heard: list[Heard]) -> list[Heard]:
-    """Wait with a day of the schedule until this machine's clock has reached it: one of both clocks is wrong. Nothing
-    else waits in this stream, and the day begins by itself once the clock is mended."""
+    """Raise `Ahead` for a day that this machine's clock has not reached: one of both clocks is wrong. The batch is tried
+    again until the clock is right. Only days are in this stream, so nothing else has to wait."""
     for _, cause in heard:
         if isinstance(cause, Ahead):
             raise cause
@@ -209,11 +209,11 @@ async def _come(_pipeline: Pipeline, heard: list[Heard]) -> list[Heard]:
 async def _caught_up(pipeline: Pipeline, heard: list[Heard]) -> list[Heard]:
     """Wait until the day and the pack by which sealed events were decided have arrived (decision 12).
 
-    Where they will never come, an error takes the event's place.
+    If they will never come, an error takes the event's place.
 
-    They come by the open stream, which a sealed event may overtake. They were published before it, so once the open
-    stream is read to its end, what is still missing will never come. Until then the batch fails and is tried again:
-    handling it early would lead to another state.
+    Day and pack come by the open stream, and a sealed event may overtake them. They were published before it: once the
+    open stream is read to its end, what is still missing will never come. Until then the batch waits, and if that takes
+    too long it is tried again, since handling it early would lead to another state.
     """
     async with asyncio.timeout(OPEN_READ_WITHIN):
         while any(too_early(pipeline, cause) for _, cause in heard):
@@ -236,4 +236,4 @@ def too_early(pipeline: Pipeline, cause: object) -> Exception | None:
 _ENVELOPE = msgspec.json.Decoder(Envelope)
 _SIMULATION = "urn:zhucun:simulation"
 _CHECKED = {CALENDAR: _come, OPEN: _placed, SEALED: _caught_up}
-"""What else is checked before a stream's events are handled, by stream."""
+"""By stream, a further check of its events before they are handled."""

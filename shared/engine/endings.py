@@ -1,9 +1,10 @@
-"""What is kept of persons beside the journal and the audit log, and ends by itself after the time that packs say
-(`[keeping]`): who stands behind a pseudonym (`callers`), and in which entries of the log somebody is told of
-(`readings`).
+"""Removes data about persons by itself once the time is over that packs set for it in `[keeping]`.
 
-A service does not know to which division a caller belongs. So the longest time of all packs in force counts, and where
-one of them says none, nothing ends. Days are those of this machine's clock, by which the log is dated as well.
+There are two kinds: who stands behind a pseudonym (`callers`), and in which entries of the audit log somebody occurs
+(`readings`). The journal and the log themselves stay.
+
+A service does not know to which division a caller belongs. So the longest time of all packs in force counts, and if one
+of them sets none, nothing is removed. Days are those of this machine's clock, which also dates the log.
 """
 
 from collections.abc import Iterable
@@ -21,7 +22,7 @@ PAGE: Final = 1000
 
 
 async def end(pipeline: Pipeline, day: date) -> None:
-    """Remove what the packs in force on a business day keep no longer, also what missed days would have removed."""
+    """Remove what the packs in force on a business day keep no longer, including what missed days have left behind."""
     today = datetime.now(CHINA).date()
     keeping = [policy.keeping for policy in pipeline.book.in_force(day)]
     if last := last_over((one.callers if one else None for one in keeping), today):
@@ -35,13 +36,13 @@ async def end(pipeline: Pipeline, day: date) -> None:
 
 
 def last_over(spans: Iterable[Span | None], today: date) -> date | None:
-    """The last day of which nothing is kept any more; None if something keeps everything, or nothing says a time."""
+    """The last day of which nothing is kept any more; None if one of the spans is missing, or if there is none."""
     days = [_last_over(span, today) if span else date.min for span in spans]
     return min(days, default=None) if date.min not in days else None
 
 
 def _last_over(span: Span, today: date) -> date:
-    """The last day from which on a span is over: after two months, on 1 March, it is 31 December."""
+    """The latest day such that a span from it on is over by today: for two months, on 1 March, it is 31 December."""
     day = add_months(today, -12 * span.years - span.months) - timedelta(span.calendar_days)
     while span.after(day, national()) >= today:
         day -= DAY
@@ -49,7 +50,7 @@ def _last_over(span: Span, today: date) -> date:
 
 
 async def _end_readings(pipeline: Pipeline, begun: str) -> int:
-    """Remove the oldest readings from before a time, and return how many were looked at and removed: a page at most."""
+    """Remove readings from before a time, the oldest first, a page at a time. Returns how many of the page were old."""
     log, readings = pipeline.tables.audit, pipeline.tables.readings
     oldest = select(readings.c.number, log.c.at).join_from(readings, log, log.c.number == readings.c.number)
     async with pipeline.engine.begin() as conn:

@@ -33,11 +33,11 @@ NAMESPACE = bytes.fromhex("6f1d1f6e5a0b5c599f577a68756375e6")
 WAITS = "order"
 """The rule in the refusal of a message that must wait for an earlier one about the same village."""
 LONGEST_CHAIN = 100
-"""The longest chain of events, each caused by the one before, within one service. More means that rules run in
+"""The longest chain of events within one service, each caused by the one before. A longer one means that rules run in
 circles."""
 MOST_TIMERS = 1000
-"""How many timers of one state may run out on one day. More means that a rule always sets one
-that is due at once."""
+"""How many timers of one state may run out on one day. More means that a rule sets, again and
+again, a timer that is due at once."""
 ENVELOPE = 2**13
 """The most bytes that envelope and headers of a published event take, in addition to its data."""
 LARGEST_DATA = 2**20 - ENVELOPE
@@ -47,8 +47,8 @@ LARGEST_DATA = 2**20 - ENVELOPE
 def derived_id(*causes: object) -> str:
     """A UUID (version 8, RFC 9562) made from its causes, so that a repetition makes the same id.
 
-    It begins with the first 48 bits of the first cause, if that is such an id; the other 74 bits are a hash. So
-    everything that follows from one request or day lies side by side in each index. Random ids would touch a page each.
+    If the first cause is such an id, its first 48 bits come first; the other 74 bits are a hash. So all that follows
+    from one request or day lies side by side in each index, where random ids would be spread over as many pages.
     """
     (hashed := _HASHED.copy()).update("\x1f".join(map(str, causes)).encode())
     text = hashed.hexdigest()
@@ -58,7 +58,7 @@ def derived_id(*causes: object) -> str:
     return f"{root}-8{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"
 
 
-_HASHED = hashlib.sha1(NAMESPACE, usedforsecurity=False)  # A copy of it costs less than to begin anew.
+_HASHED = hashlib.sha1(NAMESPACE, usedforsecurity=False)  # Copying it costs less than hashing the namespace again.
 _VARIANT = {digit: f"{int(digit, 16) & 3 | 8:x}" for digit in "0123456789abcdef"}
 
 
@@ -83,9 +83,9 @@ class Cause(msgspec.Struct, frozen=True):
     day: date = date.min
     """The business day on which it was decided."""
     depth: int = 0
-    """How many events of this service lie between it and the message with which all began."""
+    """Its place in a chain of events of this service: 0 for the message with which the chain began."""
     actor: Actor = NOBODY
-    """Who sent the command with which all began in this service."""
+    """Who sent the command with which the chain began."""
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -98,7 +98,7 @@ class Fact(msgspec.Struct, frozen=True):
     data: bytes
     """The event as it is published."""
     correlation: str
-    """The village or division that the event is about, else the id of what began it all."""
+    """The village or division that the event is about; if there is none, the correlation id of its cause."""
 
 
 class Parked(NamedTuple):
@@ -116,7 +116,7 @@ class Missing(Exception):
 
 
 class Way(NamedTuple):
-    """How one id leads to another: how many parts are cut off its end, and what is put there instead.
+    """How to make one id from another: how many parts to cut off its end, and what to put there instead.
 
     From a village's commitments to its link it is `0, "/team"`, from one of its matters to the village `1, ""`.
     """
@@ -126,7 +126,7 @@ class Way(NamedTuple):
 
     @classmethod
     def of(cls, named: str, other: str) -> "Way | None":
-        """The way between ids that begin alike; None where there is none that serves other villages and years."""
+        """The way between ids that begin alike; None if it would not serve for other villages and years."""
         parts, others = named.split("/"), other.split("/")
         alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(parts, others, strict=False)))
         end = "".join(f"/{part}" for part in others[alike:])
@@ -149,30 +149,30 @@ class Wiring:
             self.reactions.setdefault(reaction.on, []).append(reaction)
         self._by_code = {on for on, several in self.reactions.items() if any(one.code for one in several)}
         self.coded = set[type[Payload]]()
-        """The messages whose states may follow from a village's code, once any village has one that is not its id."""
+        """The messages with a reaction that needs a village's code; none until a village has one besides its id."""
         self.due = due
         for kind, rules in due.items():
             for rule in rules.values():
                 require_taken(rule, kind, Due)
         self.recoded: defaultdict[str, set[str]] = defaultdict(set)
-        """By division, the villages with a code in it that is not their id. Where there are none, no alias is sought:
-        a division's code rarely changes, and a third of all reading would be for aliases that do not exist."""
+        """By division, the villages with a code in it that is not their id. Without such villages no alias is looked
+        for: codes change rarely, and a third of all reading would be for aliases that do not exist."""
         self.secret = b""
-        """The installation's, with which versions of states are made; empty if it has none."""
+        """The installation's secret, with which versions of states are made; empty if it has none."""
         self.largest = LARGEST_DATA
         """The most bytes of an event's data that the connected server takes."""
         self.sequels: dict[type[Payload] | type[State], set[tuple[type[State], Way]]] = {}
-        """What earlier runs have taught: which states were needed later in the chain that a message or a timer began,
-        by the way from the id that it named to theirs. They are loaded at once next time, which saves a run and never
-        changes a decision."""
+        """Learned from earlier runs: by what a chain began with, which states it needed later, and the way to their
+        ids from the id that was named at first. Next time they are loaded at once. That saves a run and never changes
+        a decision."""
 
     def note_code(self, place: str, village: str) -> None:
-        """A village has a code in another division. Should the event be refused after all, that does no harm."""
+        """Note that a village has a code in a division. If the event is refused after all, that does no harm."""
         self.recoded[place].add(village)
         self.coded = self._by_code
 
     def likely(self, root: type[Payload] | type[State], named: Iterable[Key]) -> Iterable[Key]:
-        """The states that later events of the chain will probably need, by what earlier runs have taught."""
+        """The states that later events of the chain will probably need, as learned from earlier runs."""
         ways = self.sequels.get(root)
         return [(kind, way.to(id)) for kind, way in ways for _, id in named] if ways else ()
 
@@ -209,7 +209,7 @@ Effect = Literal["created", "changed", "unchanged"]
 
 
 class Concerned(NamedTuple):
-    """The states that a message names, found by the packs that were in force then."""
+    """The states that a message concerns, found by the packs that were in force when it was looked for them."""
 
     payload: Payload
     packs: Mapping[str, Any]
@@ -217,7 +217,7 @@ class Concerned(NamedTuple):
     named: Sequence[Key]
     """The keys of the targets."""
     needed: Sequence[Key]
-    """The same, and those of the states that their rules look at."""
+    """The same keys, and those of the other states that the rules look at."""
 
 
 class Result(NamedTuple):
@@ -227,7 +227,7 @@ class Result(NamedTuple):
     facts: list[Fact]
     parked: list[Parked]
     adopted: Sequence[PolicyAdopted] = ()
-    """The packs that came into force, whether the service decided so or heard of it."""
+    """The packs that were adopted, whether by a decision of this service or by an event that it heard."""
     effects: Mapping[str, Effect] = {}
     """The effect of each command that was not refused, by the id of its cause."""
     woken: Sequence[Wake] = ()
@@ -238,8 +238,8 @@ def run(terms: Terms, causes: Iterable[Cause], loaded: States, blocked: Set[str]
     """Run the rules on each cause, in order, and on all events that follow from it within the service.
 
     If a rule refuses or fails, its cause has no effect and is put into `parked`. Later causes with the same correlation
-    id are parked, too, since events about a village must be applied in order. `blocked` has the correlation ids for
-    which earlier messages are parked already. Adopted packs are added to the book. Raises Missing.
+    id are parked, too, since events about a village must be applied in order. `blocked` has the correlation ids of
+    messages that are parked already. Adopted packs are added to the book. Raises Missing.
     """
     batch, stuck = _Batch(terms, loaded), set(blocked)
     for cause in causes:
@@ -279,9 +279,9 @@ def run_due(terms: Terms, day_id: str, states: Iterable[State], loaded: States) 
 
 
 def stop(day_id: str, state: State, error: Exception) -> Result:
-    """Take off all timers of a state if the rule of one fails.
+    """Take off all timers of a state because the rule of one has failed.
 
-    Otherwise the day would never end. A replay sets them again.
+    Otherwise they would stay due and the day would never end. A replay sets them again.
     """
     cause = Cause(derived_id(day_id, state.kind, state.id), day_id, Payload(place=state.place))
     return Result({(type(state), state.id): state.but(timers={})}, [], [Parked(cause, error)])
@@ -304,14 +304,14 @@ def recount(terms: Terms, cause: Cause, states: Iterable[State]) -> Result:
 class _Batch:
     """One attempt to run causes or timers: the states that are loaded, and what has been decided so far.
 
-    Each cause with everything that follows from it within the service is a chain. Either all of a chain is kept or
-    nothing.
+    Each cause, with everything that follows from it within the service, is a chain. A chain is kept as a whole or not
+    at all.
     """
 
     def __init__(self, terms: Terms, loaded: States) -> None:
         self.terms, self.wiring, self.packs, self.loaded = terms, terms.wiring, terms.book.packs, loaded
         self.states = loaded.copy()
-        """The states as they stand now."""
+        """The states as they are now, with the changes of all chains so far."""
         self.facts: list[Fact] = []
         self.parked: list[Parked] = []
         self.adopted: list[PolicyAdopted] = []
@@ -327,7 +327,7 @@ class _Batch:
         """The keys of the states that the cause itself concerns, not those of events that follow."""
 
     def chain(self, begin: Callable[..., None], *given: Any) -> None:
-        """Begin a chain, and undo all of it if it fails. If it only misses states, that is kept for the result."""
+        """Begin a chain, and undo all of it if it fails. If only states are missing, `result` will ask for them."""
         self.before = {}
         facts, adopted, woken, packs = len(self.facts), len(self.adopted), len(self.woken), self.terms.book.packs
         try:
@@ -343,7 +343,7 @@ class _Batch:
     def result(self) -> Result:
         """What all chains decided. Raises Missing for all of them together."""
         if self.missed:
-            self.terms.book.restore(self.packs)  # Else the next run would judge by a pack that is adopted only later.
+            self.terms.book.restore(self.packs)  # Else the next run would judge by a pack that it adopts only later.
             raise Missing(self.absent(self.missed))
         changed = {key: state for key, state in self.states.items() if state and state is not self.loaded.get(key)}
         return Result(changed, self.facts, self.parked, self.adopted, self.effects, self.woken)
@@ -358,7 +358,7 @@ class _Batch:
         self.follow(cause, targets)
 
     def ask(self, cause: Cause) -> None:
-        """Begin with a command. Raises Refused where it is not the sender's to say."""
+        """Begin with a command. Raises Refused if its sender may not say it."""
         assert isinstance(cause.payload, Command)
         if self.wiring.recoded or cause.payload.expects:
             cause = self.resolved(cause)
@@ -371,8 +371,8 @@ class _Batch:
         self.effects[cause.id] = self.effect()
 
     def require_own(self, cause: Cause) -> Cause:
-        """Refuse a command that is not its sender's to say, by what it names and by the states once they are loaded.
-        What another handed to him goes on as done for that one's organ.
+        """Refuse a command that its sender may not say, by what it names and, once they are loaded, by the states.
+        If he uses powers that somebody handed to him, the cause returned names that person's organ.
         """
         command = cause.payload
         assert isinstance(command, Command)
@@ -386,7 +386,7 @@ class _Batch:
         return cause if by is cause.actor else msgspec.structs.replace(cause, actor=by)
 
     def with_those_above(self, keys: Iterable[Key]) -> list[State]:
-        """The states with these keys, and all to which they belong, such as a branch, its firm and that one's group.
+        """The states with these keys, and all to which they belong, such as a branch, its firm, and the firm's group.
         Raises Missing."""
         found, ahead = dict[Key, State](), [*keys]
         while ahead:
@@ -406,7 +406,7 @@ class _Batch:
             self.apply(key, change, cause, policy, numbers)
 
     def apply(self, key: Key, change: Change, cause: Cause, policy: Policy | None, numbers: Iterator[int]) -> None:
-        """Take what a rule decided. Each of its events gets the next of the cause's `numbers`."""
+        """Take over what a rule decided. Each of its events gets the next of the cause's `numbers`."""
         state, before = change.state, self.states[key]
         # Many rules return the state that they were given, which `is` tells at once, or one that is equal to it.
         if state is not None and state is not before and state != before:
@@ -415,7 +415,7 @@ class _Batch:
             self.before.setdefault(key, before)
             self.states[key] = state
         followed = [(event, self.targets(event)) for event in change.events]
-        # Ask for the states of all events at once. Else a rule with many events would be run again for each.
+        # Ask for the states of all events at once. Otherwise a rule with many events would run again for each of them.
         if followed and (absent := self.absent(key for _, targets in followed for key, _, _ in targets)):
             raise Missing(self.later(absent))
         for event, targets in followed:
@@ -438,8 +438,8 @@ class _Batch:
         return fact
 
     def concerned(self, cause: Cause) -> "Concerned":
-        """The states that a cause names. They are looked for once, and again only if other packs are in force by now
-        or an alias in the command was replaced by its village's id.
+        """The states that a cause concerns. They are looked for again only if other packs are in force by now, if an
+        alias in the command was replaced by its village's id, or if they follow from a village's code.
 
         Raises Refused, also if a command says something twice.
         """
@@ -491,7 +491,7 @@ class _Batch:
         return {key for key in keys if key not in self.states}
 
     def later(self, absent: Iterable[Key]) -> set[Key]:
-        """States that are needed later in the chain, with others that probably will be. The ways to them are
+        """States that are needed later in the chain, and others that it will probably need. The ways to them are
         remembered."""
         ways = {(kind, way) for kind, id in absent for _, named in self.named if (way := Way.of(named, id))}
         self.wiring.sequels.setdefault(self.root, set()).update(ways)
@@ -505,7 +505,7 @@ class _Batch:
         return {key: self.states[key] for key in named}
 
     def learn(self, payload: Payload) -> None:
-        """What a message changes beside states: the packs in force, and who has a code elsewhere."""
+        """Note what a message changes besides states: which packs are adopted, and which villages have other codes."""
         if type(payload) is PolicyAdopted:
             self.terms.book.adopt(_adopted(payload.pack))
             self.adopted.append(payload)
@@ -513,7 +513,7 @@ class _Batch:
             self.wiring.note_code(place_of(payload.code), payload.village)
 
     def effect(self) -> Effect:
-        """The effect of a command. It is `created` only if a state that the command itself concerns is new."""
+        """The effect of a command. It is `created` only if a state that the command names itself is new."""
         if any(key in self.before and self.before[key] is None for key in self.named):
             return "created"
         return "changed" if self.before else "unchanged"
@@ -537,7 +537,7 @@ class _Batch:
     def require_unchanged(self, seen: Seen) -> None:
         """Refuse a command if a state is not as its sender saw it, or not kept here. Raises Missing.
 
-        What earlier commands of the same request changed does not count: that is no other officer's doing.
+        Changes by earlier commands of the same request do not count: no other officer made them.
         """
         if seen.kind not in self.wiring.kinds:
             raise unknown(seen)
@@ -558,7 +558,7 @@ class _Batch:
             if on > self.terms.today:
                 return
             policy = self.terms.policy(state.place)
-            # The prefecture is part of it: two replicas may each keep a state with this id.
+            # The prefecture is part of the id, since two replicas may each keep a state with the same id.
             id = derived_id(day_id, state.kind, prefecture_of(state.place), state.id, name, on)
             cause = Cause(id, day_id, Payload(place=state.place))
             rest = state.timed(**{name: None})

@@ -1,7 +1,7 @@
-"""Health of a service, part by part: `ok`, or a text that says what is wrong and what to do.
+"""The health of a service, part by part: `ok`, or a text that says what is wrong and what to do.
 
-A part is wrong while something stands still. A single failed attempt does not count: what mends itself within seconds
-is only logged.
+A part counts as wrong while something stands still. A single failed attempt does not count, since what recovers by
+itself within seconds is only logged.
 """
 
 import math
@@ -24,7 +24,7 @@ SILENCE = 10.0
 OLD = 30.0
 """Seconds that events may wait to be published before it is reported."""
 REPEATED = 3
-"""Failed attempts at the same batch before it is reported."""
+"""The most failed attempts at the same batch that are not reported."""
 MIDNIGHT_LASTS = timedelta(minutes=10)
 """How long after midnight (in China) the business day may still be yesterday."""
 

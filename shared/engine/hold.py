@@ -1,5 +1,5 @@
-"""A database is one process's alone. A second one, started by mistake beside it, would decide by what the first has
-changed meanwhile, and both would look well."""
+"""Holds a database for one process alone. A second process, started by mistake, would decide by what it remembers while
+the first one changes the database, and neither would notice anything."""
 
 import asyncio
 import fcntl
@@ -20,11 +20,12 @@ WAIT: Final = 60.0
 """Seconds that a process waits for the one before it to end, such as in an upgrade."""
 RETRY: Final = 0.5
 LOOK: Final = 5.0
-"""Seconds between two looks at whether the hold is still there."""
+"""Seconds between two checks whether the hold is still there."""
 _NUMBER: Final = 0x5A_48_55
-"""By which the processes of Zhucun ask PostgreSQL for the lock; it is a database's own."""
+"""The number of the lock that each process of Zhucun asks PostgreSQL for. Each database has locks of its own."""
 _SOON: Final = "set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3"
-"""Lets PostgreSQL notice in 25 seconds that a machine with a process is gone, and with it the lock; else in hours."""
+"""Lets PostgreSQL notice within 25 seconds that the machine of a process is gone, and end its lock. Otherwise that
+takes hours."""
 
 
 class DatabaseInUse(CannotRun):
@@ -37,8 +38,8 @@ class DatabaseInUse(CannotRun):
 
 
 class Hold:
-    """What keeps a database for one process, as long as it lives: a lock on SQLite's file, or one of PostgreSQL that
-    ends with its connection."""
+    """Keeps a database for one process as long as it lives: by a lock on SQLite's file, or by a lock of PostgreSQL
+    that ends with its connection."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
@@ -46,8 +47,8 @@ class Hold:
         self._connection: AsyncConnection | None = None
 
     async def take(self) -> None:
-        """Take the database as soon as no other process has it. Raises DatabaseInUse after `WAIT` seconds of which
-        none was lost because the database was away."""
+        """Take the database as soon as no other process has it. Raises DatabaseInUse after `WAIT` seconds, not counting
+        the time for which the database was away."""
         waited = 0.0
         while not await self._taken():
             if not waited:
@@ -58,7 +59,10 @@ class Hold:
             await asyncio.sleep(RETRY)
 
     async def keep(self) -> None:
-        """Look for ever whether the hold is there, and take it again after the database was away. Raises as `take`."""
+        """Check for ever whether the hold is there, and take it again after the database was away. Raises as `take`.
+
+        Only a lock of PostgreSQL can be lost; SQLite's stays with the process.
+        """
         while True:
             await asyncio.sleep(LOOK)
             if self._connection is None:
@@ -72,8 +76,11 @@ class Hold:
                 await self.take()
 
     async def end(self) -> None:
-        """Leave the database to others, when nothing is written any more. SQLite's file is left when the process ends:
-        whoever closes a file gives up all locks that his process has on it, and so SQLite's own."""
+        """Leave the database to others. To be called when nothing is written any more.
+
+        SQLite's file stays open until the process ends: closing a file gives up all locks that the process has on it,
+        and SQLite's own would be among them.
+        """
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(Exception):  # It may be lost already.
@@ -95,7 +102,7 @@ class Hold:
                 await asyncio.sleep(RETRY)
 
     def _locked(self) -> bool:
-        """Whether the file is this process's."""
+        """Lock the database's file. Returns whether this process has the lock."""
         if self._file is None:
             self._file = os.open(str(self.engine.url.database), os.O_RDONLY | os.O_CLOEXEC)
         try:
@@ -105,7 +112,7 @@ class Hold:
         return True
 
     async def _asked(self) -> bool:
-        """Whether PostgreSQL gives the lock to a new connection, which is kept then."""
+        """Whether PostgreSQL gives the lock to a new connection, which is then kept open."""
         connection = await self.engine.connect()
         is_given = False
         try:

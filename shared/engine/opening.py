@@ -1,5 +1,5 @@
-"""How a database is opened, how it is known to be away, and what an operator does about it. This stands apart from
-`store.py`, so that a process without rules need not import packs."""
+"""How a database is opened, how an error shows that it is away, and what an operator can do about it. This is no part
+of `store.py`, so that a process without rules need not import packs."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -66,7 +66,7 @@ _REMEDIES: Mapping[Any, tuple[str, str]] = {
 
 
 def remedy(error: BaseException) -> tuple[str, str] | None:
-    """What is wrong with a database and what to do, in Chinese and English; None for what nobody has foreseen."""
+    """What is wrong with a database and what to do, in Chinese and English; None for an error that nobody foresaw."""
     origin = error.orig if isinstance(error, DBAPIError) else error
     code = getattr(origin, "sqlite_errorcode", None)
     known = _REMEDIES.get(getattr(origin, "sqlstate", None) or (code & 0xFF if code else None))
@@ -75,7 +75,7 @@ def remedy(error: BaseException) -> tuple[str, str] | None:
 
 @contextmanager
 def addressed() -> Iterator[None]:
-    """The address of a database is read within it: one that is none is raised as CannotRun."""
+    """A context in which the address of a database is read. One that is not valid is raised as CannotRun."""
     try:
         yield
     except (ArgumentError, InvalidRequestError, ImportError) as error:
@@ -88,7 +88,7 @@ def addressed() -> Iterator[None]:
 
 @contextmanager
 def contact() -> Iterator[None]:
-    """A database is met for the first time within it: what an operator can mend there is raised as CannotRun."""
+    """A context for the first contact with a database. A fault that an operator can mend is raised as CannotRun."""
     try:
         yield
     except (DBAPIError, OSError) as error:
@@ -100,25 +100,26 @@ def contact() -> Iterator[None]:
 
 
 _BY_INDEX = {"server_settings": {"enable_seqscan": "off", "jit": "off"}}
-"""How PostgreSQL plans for a service. A plan stays as it was made while a table was small, and then compares each id of
-a batch with each row. What no index serves is still read whole; it counts as so costly that it would be compiled."""
+"""Settings for PostgreSQL's planner. It keeps a plan that it made while a table was small, which would later compare
+each id of a batch with each row; so it must use an index if there is one. A query that no index serves still reads the
+whole table, but now counts as so costly that PostgreSQL would compile it first, so `jit` is off."""
 
 
 def open_engine(url: str, *, by_index: bool = False) -> AsyncEngine:
     """An engine whose commits are durable: SQLite in WAL mode with full syncs, PostgreSQL with its defaults.
 
-    With `by_index` PostgreSQL reads no table whole if an index will do. Raises CannotRun for an address that is none.
+    With `by_index`, PostgreSQL reads no whole table if an index will do. Raises CannotRun if the address is not valid.
     """
     with addressed():
         driver = _BY_INDEX if by_index and make_url(url).get_backend_name() == "postgresql" else {}
-        # Errors are logged; parameters may be personal data.
+        # Errors are logged, and parameters may be personal data.
         engine = create_async_engine(url, hide_parameters=True, connect_args=driver)
     if engine.dialect.name == "sqlite":
         event.listen(engine.sync_engine, "do_connect", sqlite.connect)
 
         @event.listens_for(engine.sync_engine, "connect")
         def set_pragmas(connection: Any, _record: Any) -> None:
-            # Else the driver commits before each change of the schema, but a migration must be all or nothing.
+            # Otherwise the driver commits before each change of the schema, but a migration must be all or nothing.
             connection.isolation_level = None
             cursor = connection.cursor()
             for pragma in _PRAGMAS:

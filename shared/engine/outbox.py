@@ -17,9 +17,9 @@ from shared.stream.bus import LARGEST_BATCH, OPEN, SEALED, Message
 from shared.stream.relay import Batch
 
 PAGE = 500
-"""The number of states that a day handles in one transaction, and of commands that do not make a request long."""
+"""The most states that a day handles in one transaction. A request with more commands than this runs in a thread."""
 BATCH = LARGEST_BATCH
-"""The most messages of one atomic batch: as many as the server takes, since each batch costs it 2 ms by itself."""
+"""The most messages of one atomic batch: as many as the server takes, since each batch costs it 2 ms."""
 BATCH_BYTES = 4 * 2**20
 """The most bytes of a batch with several messages. Sending more would take longer than the answer is waited for."""
 
@@ -28,8 +28,8 @@ def rows(facts: Iterable[Fact], after: int, today: date, service: str, schemas: 
     """The facts as rows with CloudEvents, numbered from `after` + 1. `batch` is the position of the batch's first row.
 
     A batch belongs to one stream and has `BATCH` rows and `BATCH_BYTES` at most. Open and sealed facts alternate, so
-    one batch of each is filled at a time. An adopted pack begins new batches: events decided by it must be published
-    after it, since readers need the pack to handle them.
+    one batch of each is filled at a time. With an adopted pack new batches begin: events that were decided by the pack
+    must be published after it, since readers need it to handle them.
     """
     now, source = datetime.now(UTC), f"urn:zhucun:{service}"
     filling: dict[bool, tuple[int, int, int]] = {}

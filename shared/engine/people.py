@@ -1,8 +1,8 @@
 """Who stands behind the pseudonyms of events and of the audit log, for those who may know.
 
-Pseudonyms are made with a key and lead back to nobody. So whoever acts for the first time is noted here, apart from the
-journal and from the log, which nobody can shorten: rows of this table end some time after somebody last acted, if
-packs say so (`endings.py`).
+Pseudonyms are made with a key, and nobody can compute the person from them. So whoever acts is noted in this table. It
+is apart from the journal and the log, which cannot be shortened: its rows are removed some time after somebody last
+acted, if packs say so (`endings.py`).
 """
 
 import asyncio
@@ -45,7 +45,8 @@ def people_table(metadata: MetaData) -> Table:
 
 
 class People:
-    """The people who have acted at one service, and by whose powers. `lock` is that of its database's one writer."""
+    """The people who have acted at one service, and those by whose powers they did. `lock` is that of its database's
+    one writer."""
 
     def __init__(self, engine: AsyncEngine, table: Table, lock: asyncio.Lock) -> None:
         self._engine, self._table, self._lock = engine, table, lock
@@ -54,7 +55,7 @@ class People:
     async def note(self, person: Person) -> None:
         """Keep who somebody is. It is in the database when this returns. Raises the database's error if it is not.
 
-        A name that is known stays where somebody is only mentioned without it, such as by a token of his colleague.
+        A known name stays if the person is only mentioned without it, for example by the token of a colleague.
         """
         seen = datetime.now(CHINA).date()
         if self._noted.get(person) == seen:
@@ -72,7 +73,7 @@ class People:
         self._noted[person] = seen
 
     async def find(self, pseudonym: str) -> Person | None:
-        """Who stands behind a pseudonym; None if nobody by it has acted here, or if that is kept no longer."""
+        """Who stands behind a pseudonym; None if nobody with it has acted here, or if that is no longer kept."""
         table = self._table
         async with self._engine.connect() as conn:
             found = await conn.execute(select(table).where(table.c.pseudonym == pseudonym))

@@ -32,7 +32,7 @@ from shared.stream.relay import Relay
 
 log = structlog.get_logger()
 TOLERANCE = timedelta(hours=1)
-"""How much earlier than by this machine's clock a day may begin, since the clocks of two machines differ."""
+"""How long before midnight, by this machine's clock, the next day may begin, since two machines' clocks differ."""
 AHEAD = 5_000
 """How many events may wait to be published. With more, no further batch is handled."""
 NOTE_EVERY = 5.0
@@ -73,7 +73,7 @@ class Pipeline:
         """The latest possible day, by this machine's clock and Chinese time. Messages from later days are not
         accepted."""
         self.open_is_read: Callable[[], Awaitable[bool]] = _never
-        """Whether the open stream is read to its end. Sealed events wait for this."""
+        """Tells whether the open stream is read to its end. Sealed events may have to wait for this."""
         self.trouble: Exception | None = None
         """Why the database could not be written at the last attempt; None if it could."""
         self.tables = service.tables
@@ -83,13 +83,14 @@ class Pipeline:
         self.blocked: set[str] = set()
         self.positions: dict[str, int] = {}
         self.first_day: date | None = None
-        """The day of the first messages, in use until a business day has begun."""
+        """The day of the first message, or of the latest `DayDue`. It is used until a business day has begun."""
         self.requests: list[Request] = []
         """Requests of people that wait for an answer."""
         self.writing = asyncio.Lock()
         """The lock of the one writer, held from before a transaction until its changes are also made in memory."""
         self.audit = AuditLog(engine, self.tables.audit, self.writing, self.tables.readings)
-        """The audit log, which HTTP and NATS share: it remembers its last entry, so that a second one would not fit."""
+        """The audit log. HTTP and NATS share this object, since it remembers the last entry: with two of them, entries
+        would be numbered twice."""
         self._fresh = False
 
     async def start(self) -> None:
@@ -184,17 +185,17 @@ class Pipeline:
         log_facts(work.facts)
 
     async def refresh(self) -> None:
-        """Read everything from the database again if the last transaction failed: it may have been committed all the
-        same."""
+        """Read everything from the database again if the last transaction failed, since it may have been committed all
+        the same."""
         if not self._fresh:
             await self.start()
 
     async def run(self, work: "Work", attempt: Callable[[States], T], *, is_long: bool = False) -> T:
         """Run the rules, load the states that they miss, and run them again, until none is missing.
 
-        The first run only tells which states the messages name. A long run goes to a thread: nothing else changes
-        states or packs meanwhile, since there is one writer, and that a query may see a pack a moment before its
-        adoption is committed does no harm.
+        The first run only tells which states the messages name. A long run goes to a thread. Nothing else changes
+        states or packs meanwhile, since there is one writer. A query may see a pack a moment before its adoption is
+        committed, which does no harm.
         """
         loaded: States = {}
         while True:

@@ -57,8 +57,8 @@ async def replay_letters(pipeline: Pipeline, about: str, id: str = "") -> int:
 
 
 async def discard_letter(pipeline: Pipeline, id: str, because: str) -> None:
-    """Give up a dead letter, or an event that cannot be published. It is kept with the operator's reason, but nothing
-    waits for it any more.
+    """Give up a dead letter, or an event that cannot be published. It is kept, with the operator's reason, but no
+    message waits for it any more.
     """
     letters, journal = pipeline.tables.dead_letters, pipeline.tables.outbox
     stuck = id in pipeline.relay.stuck
@@ -113,7 +113,7 @@ def _decode_again(pipeline: Pipeline, letter: RowMapping) -> Any:
 
 
 async def _set_again(pipeline: Pipeline, conn: AsyncConnection, letter: RowMapping) -> None:
-    """Put back the timers that were taken off with a letter, except those that were set again since."""
+    """Set the timers again that a letter has kept, except those that were set since."""
     kind, id, taken = dead_letters.timers(letter)
     key = next((k, id) for k in pipeline.tables.states if k.kind == kind)
     state = (await store.load_states(conn, pipeline.tables, [key]))[key]
@@ -132,6 +132,6 @@ async def recover(pipeline: Pipeline, stream: str, events: Iterable[tuple[str, b
 
 
 async def recovered(pipeline: Pipeline, stream: str, through: int) -> None:
-    """Continue to read the stream, as it is now, behind the last lost message, `through`."""
+    """Let reading go on after the last lost message, `through`, in the stream as it is now."""
     async with pipeline.writing, pipeline.transaction() as work:
         work.positions |= {stream: through, f"{stream} made": 0}

@@ -66,13 +66,16 @@ class RequestRefused(Exception):
 
 
 LONGEST_KEY: Final = 180
-"""The most characters of a request's name, so that the parts of an import have room behind it."""
+"""The most characters of a request's name. The column has 200: an import adds to it a suffix for each part."""
 
 
 def request_key(path: str, sender: str, key: str) -> str:
-    """The name under which a request to a path is kept: each sender has keys of his own, so that nobody is answered by,
-    or runs into, what somebody else has sent under the same key. `sender` is a pseudonym; empty where nobody is known,
-    and for the installation's own account. A key too long for its path stands as its hash."""
+    """The name under which a request to a path is kept.
+
+    It contains the sender, so that nobody gets the answer to a request that somebody else has sent under the same key.
+    `sender` is a pseudonym; empty if senders are not known, and for the installation's own account. If the name would
+    become too long, the hash of the key takes its place.
+    """
     before = f"{path}@{sender}" if sender else path
     if len(before) + 1 + len(key) > LONGEST_KEY:
         key = hashlib.sha256(key.encode()).hexdigest()[:32]
@@ -81,7 +84,7 @@ def request_key(path: str, sender: str, key: str) -> str:
 
 def used_before(key: str) -> Refused:
     """The refusal of a key that was used for another request."""
-    own = key.split(":", 1)[-1]  # What stands before the colon, path and pseudonym, the sender did not choose.
+    own = key.split(":", 1)[-1]  # Before the colon are path and pseudonym, which the sender did not choose.
     return Refused(
         IDEMPOTENCY_KEY,
         f"请求编号“{own}”已用于另一请求（内容、方式或文件不同），请换新编号",
@@ -110,7 +113,7 @@ def command_ids(service: str, key: str, commands: Iterable[Command]) -> list[str
 class Request:
     """Commands that wait for their transaction. A repetition is recognised by the key.
 
-    If the commands are a part of something larger, such as a file, `about` identifies the whole. It belongs to the
+    If the commands are a part of something larger, such as a file, `about` identifies the whole. It is a part of the
     fingerprint that a repetition must match.
     """
 
@@ -130,7 +133,7 @@ class Request:
         named = type(commands[0]).__name__ if commands else ""
         # Only modes that are set are included, so that stored fingerprints stay the same when a mode is added.
         mode = [name for name, asked in {"keep_good": keep_good, about: about}.items() if asked]
-        # Dry runs are not stored, so that none is the repetition of another.
+        # A dry run is not stored, so it has no fingerprint to be recognised by.
         self.fingerprint = b"" if dry_run else hashlib.sha256(msgspec.json.encode([named, commands, *mode])).digest()
         ids = command_ids(service, key, commands)
         self.causes = [Cause(id, id, command, actor=actor(command)) for id, command in zip(ids, commands, strict=True)]
@@ -138,7 +141,7 @@ class Request:
         self.outcome = outcome
 
     def repeat(self, fingerprint: bytes, response: str) -> None:
-        """Answer with what is stored under the key; refuse if the stored request was another one."""
+        """Answer with what is stored under the key, or refuse if another request was stored under it."""
         if fingerprint == self.fingerprint:
             answer, told = msgspec.json.decode(response, type=tuple[Answer, dict[str, _Told]])
             self.outcome.set_result((answer, {int(row): one.again() for row, one in told.items()}))
@@ -164,7 +167,7 @@ class Request:
         return Decided(self, NOTHING if self.dry_run else result, (answer, refused))
 
     def _as_refusal(self, parked: Parked) -> Refused:
-        """A rule's refusal as it is. Any other error is a fault of the system: it is logged and told as status 500."""
+        """A rule's refusal as it is. Any other error is a fault of the system: it is logged and answered with 500."""
         if isinstance(parked.error, Refused):
             return parked.error
         command = type(parked.cause.payload).__name__

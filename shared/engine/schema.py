@@ -1,5 +1,5 @@
-"""Whether a database has the schema that a process works on, for one that does not migrate it: that is left to
-`zhucun migrate` where versions work side by side. This imports no Alembic, which takes 10 MiB of memory."""
+"""Checks whether a database has the schema that a process needs, if the process does not migrate it itself: where two
+versions work side by side, `zhucun migrate` does. This imports no Alembic, which takes 10 MiB of memory."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -29,8 +29,11 @@ def standing(connection: Connection) -> tuple[set[str], str]:
 
 
 async def require(engine: AsyncEngine, service: str) -> None:
-    """Raise CannotRun for a schema that is older than this version, or another process's. One of a newer version has
-    all that this one needs: so an upgrade goes on while a process of the version before is started again."""
+    """Raise CannotRun if the schema is older than this version, or belongs to another service.
+
+    A schema of a newer version has all that this one needs. So a process of this version may still be started again
+    while an upgrade is going on.
+    """
     async with engine.connect() as conn:
         tables, revision = await conn.run_sync(standing)
     own: Iterable[str] = import_module(f"services.{service}.tables").TABLES.metadata.tables

@@ -1,8 +1,8 @@
 """How the replicas of a service divide the country: each prefecture belongs to one replica.
 
-So everything about a village has one writer. The unit is the prefecture because a matching or a campaign may span all
-counties of a prefecture, but never more. What is a province's own, such as its figures, belongs to the replica of the
-digits `5200`, as if it were one more prefecture, in which nothing lies.
+So everything about a village has one writer. Whole prefectures are divided among the replicas, because a matching or a
+campaign may span all counties of a prefecture, but never more. What is a province's own, such as its figures, is
+handled like one more prefecture in which nothing lies: for the province 52 it has the digits `5200`.
 """
 
 import zlib
@@ -41,7 +41,7 @@ class Share(NamedTuple):
         return self.of << 16 | self.number
 
     def has(self, place: str) -> bool:
-        """Whether this replica handles what concerns a division; of the code, four digits are enough."""
+        """Whether this replica handles what concerns a division. Four digits of its code are enough."""
         return self.of == 1 or prefecture_of(place) == NATIONAL or owner(place, self.of) == self.number
 
     def misdirected(self, commands: Sequence[Command]) -> dict[int, Refused]:
@@ -51,7 +51,7 @@ class Share(NamedTuple):
 
     def _misdirected(self, command: Command) -> Refused | None:
         if not command.needs_policy and not hasattr(command, "code"):
-            return None  # What concerns the whole country may be sent to any replica: all hear its events.
+            return None  # It concerns the whole country, and may be sent to any replica: all hear the events.
         place = command.place
         code = getattr(command, "code", place)  # The new code of a village: it must not move to another replica.
         if place.endswith("0000") and not _is_its_own(command):
@@ -76,8 +76,8 @@ class Share(NamedTuple):
         return None
 
     def elsewhere(self, place: str) -> Refused | None:
-        """The refusal of what concerns a division of another replica; None where this one handles it, or a part of it:
-        what is named by fewer than four digits spans several prefectures."""
+        """The refusal of what concerns a division of another replica; None if this one handles it or a part of it. A
+        place of fewer than four digits spans several prefectures, so each replica may have a part of it."""
         if len(place) < DIGITS["city"] or self.has(place):
             return None
         owns = owner(place, self.of)
@@ -93,8 +93,8 @@ class Share(NamedTuple):
 
     @property
     def headers(self) -> list[tuple[str, str]]:
-        """What every answer says of a replica, which tells of its own prefectures alone whatever division it is asked
-        for."""
+        """The header by which every answer says which replica gave it. A replica tells of its own prefectures alone,
+        whatever division it is asked about."""
         return [] if self.of == 1 else [("zhucun-share", f"{self.number}/{self.of}")]
 
     def named(self, service: str) -> str:
@@ -112,14 +112,14 @@ def _is_its_own(command: Command) -> bool:
 
 
 def owners(place: str, of: int) -> Sequence[int]:
-    """The numbers of the replicas that have a part of a division, or of what its first digits name: one of a prefecture
-    and what lies in it, all of anything wider."""
+    """The numbers of the replicas that have a part of a division, given by its first digits: one replica for a
+    prefecture and all that lies in it, all replicas for anything wider."""
     return range(1, of + 1) if len(place) < DIGITS["city"] else [owner(place, of)]
 
 
 def owner(place: str, of: int) -> int:
-    """The number of the replica to which a division belongs. This function must never change: a village's data would
-    stay behind in the old replica's database.
+    """The number of the replica to which a division belongs. This function must never change, since a village's data
+    would be left in the old replica's database.
     """
     return zlib.crc32(prefecture_of(place).encode()) % of + 1
 

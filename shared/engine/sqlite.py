@@ -1,10 +1,10 @@
-"""SQLite with one way to the connection's thread and back for several statements.
+"""SQLite that needs only one call into the connection's thread for several statements.
 
-aiosqlite goes there four times for each: to make a cursor, to execute, to fetch and to close. Each time takes more CPU
-than a short statement itself. It was so with SQLAlchemy 2.1.9 and aiosqlite 0.22.1. Here a statement goes once, and
-what nobody waits for goes along with the next one: the transaction's begin, and rows to write. Their errors come up
-there, or at the commit. This file uses what both libraries keep for themselves, so pyproject.toml names the versions
-for which tests/shared/test_sqlite.py shows that it works.
+aiosqlite calls its thread four times for each statement: to make a cursor, to execute, to fetch and to close. Each call
+takes more CPU than a short statement itself, as measured with SQLAlchemy 2.1.9 and aiosqlite 0.22.1. Here a statement
+needs one call. Statements that nobody waits for, such as BEGIN and rows to write, go along with the next one; their
+errors are raised there, or at the commit. This file uses private parts of both libraries, so pyproject.toml names the
+versions for which tests/shared/test_sqlite.py shows that it works.
 
 Whoever waits for a statement may be cancelled, but the statement itself goes on in the thread and always comes to its
 end there. So none is left half read, and the connection can be closed, which ends its transaction.
@@ -30,17 +30,17 @@ from sqlalchemy.util.concurrency import await_
 
 _Statement = Callable[[sqlite3.Connection], Any]
 BEGIN: _Statement = methodcaller("execute", "BEGIN")
-"""What waits first in a transaction."""
+"""The statement with which each transaction begins. It waits for the first one that somebody needs."""
 _ALONE: tuple[_Statement, ...] = (
     methodcaller("execute", "PRAGMA busy_timeout = 60000"),
     methodcaller("execute", "BEGIN IMMEDIATE"),
 )
 _TO_COME = SimpleNamespace(description=None, rowcount=-1, lastrowid=None)
-"""The cursor of a statement that was not run yet."""
+"""Stands for the cursor of a statement that was not run yet."""
 
 
 class _Cursor(AsyncAdapt_aiosqlite_cursor):
-    """A cursor that executes, fetches and is done, all at once. Streams keep the library's own."""
+    """A cursor that executes and fetches in one call. Streams keep the library's own cursor."""
 
     __slots__ = ()
     _adapt_connection: "_Connection"
@@ -60,12 +60,12 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
         self._cursor, self._rows = self._adapt_connection.run(at_once)
 
     def executemany(self, operation: str, seq_of_parameters: Any) -> None:
-        """Let many rows wait to be written by a statement."""
+        """Let many rows wait to be written by one statement."""
         self._adapt_connection.waiting.append(methodcaller("executemany", operation, seq_of_parameters))
         await_(self._async_soft_close())  # SQLAlchemy insists that something is awaited.
 
     async def _async_soft_close(self) -> None:
-        """Nothing is open: all rows are here."""
+        """Do nothing: all rows were fetched, so nothing is open."""
 
     def close(self) -> None:
         """Forget the rows."""
@@ -73,7 +73,7 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
 
 
 class _Stream(AsyncAdapt_aiosqlite_ss_cursor):
-    """The library's own cursor, which goes to the thread by itself, after what waits."""
+    """The library's own cursor, which calls the thread by itself. What waits is done before."""
 
     __slots__ = ()
 
@@ -92,7 +92,7 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
         self.waiting: list[_Statement] = []
 
     def run(self, last: _Statement) -> Any:
-        """Do in the connection's thread what waits, and then this, and return what comes of it."""
+        """In the connection's thread, do what waits and then this statement. Returns the result of the latter."""
         together, self.waiting = [*self.waiting, last], []
         try:
             return await_(self._connection._execute(lambda: [do(self._connection._conn) for do in together][-1]))
@@ -104,7 +104,7 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
         self.run(sqlite3.Connection.commit)
 
     def rollback(self) -> None:
-        """Roll back, if there is anything to: SQLAlchemy asks for it whenever a connection is returned, even a closed
+        """Roll back if a transaction is open. SQLAlchemy asks for this whenever a connection is returned, even a closed
         one, which cannot tell whether it is in a transaction."""
         self.waiting.clear()
         if self._connection._connection and self._connection.in_transaction:
@@ -112,8 +112,10 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
 
 
 def write_alone(connection: Connection) -> None:
-    """Let a transaction that has only begun wait, for a minute at most, until no other one writes, and keep all others
-    from writing from then on, before it has written anything itself."""
+    """Make a transaction that has done nothing yet the only one that writes.
+
+    It waits, for a minute at most, until no other one writes. From then on no other can, even before this one does.
+    """
     pooled: Any = connection.connection.dbapi_connection
     pooled.waiting[:] = _ALONE
     pooled.run(lambda _: None)
@@ -121,14 +123,15 @@ def write_alone(connection: Connection) -> None:
 
 def write_later(connection: AsyncConnection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
     """Let rows wait to be written along with the connection's next statement, or with the commit. SQLAlchemy itself
-    would take a single row for something that somebody waits for."""
+    would run a single row as a statement of its own, which somebody waits for."""
     pooled: Any = connection.sync_connection
     pooled.connection.dbapi_connection.waiting.append(methodcaller("executemany", statement, rows))
 
 
 async def _opened(*given: Any, **named: Any) -> aiosqlite.Connection:
-    """Open a database. Where that fails, the connection's thread has ended before anybody hears of it; else the thread
-    might still call a loop that is closed by then, and a traceback would stand beside what an operator is told."""
+    """Open a database. If that fails, wait for the end of the connection's thread before raising the error. Otherwise
+    the thread might call an event loop that is closed by then, and print a traceback beside what an operator is told.
+    """
     connection = aiosqlite.connect(*given, **named)
     connection._thread.daemon = True
     try:

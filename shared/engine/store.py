@@ -1,4 +1,4 @@
-"""Bulk reading and writing on SQLite and PostgreSQL: one statement for each table, however many rows there are."""
+"""Bulk reading and writing on SQLite and PostgreSQL: one statement for a table, however many rows there are."""
 
 import asyncio
 import hashlib
@@ -62,7 +62,7 @@ def passing(error: BaseException) -> bool:
 
 
 class Away(OSError):
-    """The database did not answer, as somebody else has found out and told."""
+    """The database did not answer, as a query's answer says (`shared/web/patience.py`)."""
 
 
 async def patiently(take: Callable[[], Awaitable[T]], until: float) -> T:
@@ -133,8 +133,8 @@ async def _write(conn: AsyncConnection, table: Table, rows: Rows, clash: Clash) 
 def _statement(
     dialect: Dialect, table: Table, clash: Clash
 ) -> tuple[str, Callable[[Any], tuple[Any, ...]], Sequence[tuple[int, Callable[[Any], Any]]]]:
-    """The statement, a function that takes the values of all columns out of a row, and by number of a column a function
-    that converts a value for the driver."""
+    """The statement, a function that picks the values of all columns from a row, and, for those columns that need it,
+    their number and a function that converts their values for the driver."""
     name = dialect.identifier_preparer.quote
     columns, keys = list(table.columns), ", ".join(name(column.name) for column in table.primary_key)
     if dialect.name == "postgresql":
@@ -175,7 +175,7 @@ async def note_heard(conn: AsyncConnection, tables: Tables, ids: Collection[byte
 
 
 async def answers(conn: AsyncConnection, tables: Tables, keys: Iterable[str]) -> Sequence[tuple[str, bytes, str]]:
-    """Of those requests that were answered before: key, fingerprint and response."""
+    """Key, fingerprint and response of those requests that were answered before."""
     by_array = conn.dialect.name == "postgresql"
     chosen = "= ANY($1::varchar[])" if by_array else "IN (SELECT value FROM json_each(?1))"
     statement = f'SELECT "key", fingerprint, response FROM {tables.requests.name} WHERE "key" {chosen}'
@@ -190,8 +190,8 @@ async def load_states(conn: AsyncConnection, tables: Tables, keys: Iterable[Key]
     found: States = dict.fromkeys(keys)
     kinds = [*dict.fromkeys(kind for kind, _ in found)]
     asked: Sequence[Any] = [[id for of, id in found if of is kind] for kind in kinds]
-    # One statement reads all kinds at once. All ids of one are one parameter, or each number of ids would be another
-    # statement, and rows are fetched together, or each would take three steps more.
+    # One statement reads all kinds at once. All ids of a kind are one parameter: otherwise each number of ids would
+    # need a statement of its own. Rows are fetched together: one by one, each would take three steps more.
     by_array = conn.dialect.name == "postgresql"
     chosen = "= ANY(${2}::varchar[])" if by_array else "IN (SELECT value FROM json_each(?{2}))"
     one = "SELECT {0}, id, body FROM {1} WHERE id " + chosen
@@ -211,8 +211,8 @@ async def due_states(
 ) -> list[State]:
     """Up to `most` states of these kinds with timers due by a day, except those of `blocked` villages, which wait."""
     states: list[State] = []
-    # On most days no timer of most kinds is due, and to ask for all kinds at once costs no more than to ask for one.
-    # The first due day is read from the index; whether any is due, PostgreSQL would look for row by row.
+    # On most days most kinds have no due timer, and asking for all kinds at once costs no more than asking for one.
+    # The index has the first due day. For EXISTS instead, PostgreSQL would look row by row.
     due_by = "SELECT '{}' WHERE (SELECT min(due) FROM {}) <= '{}'"
     asked = " UNION ALL ".join(due_by.format(kind.kind, tables.states[kind].name, day) for kind in kinds)
     found = {name for (name,) in await conn.exec_driver_sql(asked)} if asked else set()
@@ -228,7 +228,7 @@ async def due_states(
 
 
 def within(table: Table, place: str) -> Iterable[ColumnElement[bool]]:
-    """The condition that a state lies in the division with this prefix. LIKE could not use the index."""
+    """The condition that a state lies in a division with this prefix: a range, since LIKE would not use the index."""
     if len(place) == 6:
         yield table.c.place == place
     elif place:
@@ -261,7 +261,7 @@ async def counting_states(conn: AsyncConnection, tables: Tables, after: tuple[st
 
 async def next_due(conn: AsyncConnection, tables: Tables, kinds: Iterable[type[State]]) -> date | None:
     """The first day on which a timer of any state of these kinds runs out; None without timers."""
-    # One statement, since this is asked often, and each by itself would cost a way to the database's thread.
+    # One statement for all kinds, since this is asked often, and each statement costs a call into SQLite's thread.
     firsts = [select(func.min(tables.states[kind].c.due)) for kind in kinds]
     days = (await conn.execute(union_all(*firsts))).scalars() if firsts else ()
     return min((day for day in days if day), default=None)
@@ -285,7 +285,7 @@ async def positions(conn: AsyncConnection, tables: Tables) -> dict[str, int]:
 async def policy_book(conn: AsyncConnection, tables: Tables) -> PolicyBook:
     """All packs that were ever adopted, and all announced holidays.
 
-    They are not checked again: what passed the checks of its day stays in force.
+    They are not checked again: a pack that passed the checks of its day stays in force.
     """
     book = PolicyBook()
     for version, body in await conn.execute(select(tables.policies.c.version, tables.policies.c.body)):
@@ -323,7 +323,7 @@ async def id_by_code(conn: AsyncConnection, tables: Tables, id: str) -> str:
 
 
 def shown(kind: type[State], body: str, *, to_operator: bool) -> str:
-    """A stored state as it is shown: without its secrets. Most have none and need not be decoded."""
+    """A stored state as it is shown, without its secrets. Most states have none and need not be decoded."""
     if kind.shown is State.shown or kind.hides not in body or (to_operator and not kind.hides_from_all):
         return body
     return encode_state(decode_state(kind, body).shown(to_operator=to_operator)).decode()

@@ -50,7 +50,8 @@ def service_tables(kinds: Iterable[type[State]]) -> Tables:
     states = {kind: _states(metadata, kind.kind) for kind in kinds}
     # The inbox keeps the id of every message for ever, since the stream may deliver it again at any time.
     inbox = Table("inbox", metadata, Column("id", LargeBinary(16), primary_key=True), sqlite_with_rowid=False)
-    # How far each stream was read (`ZHUCUN`), how far the outbox was published, and the current business day.
+    # By name: how far each stream was read (`ZHUCUN`), how far the outbox was published, the current business day
+    # (`today`), the share of this replica, and the like.
     positions = Table(
         "positions",
         metadata,

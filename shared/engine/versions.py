@@ -1,9 +1,9 @@
-"""Versions of states: who changes something may say what he saw of it, and is refused if it is no longer so.
+"""Versions of states: whoever changes something may say which version he saw, and is refused if it has changed since.
 
-A version names the state, so that a command may expect something of any state that its sender looked at. Its hash is
-of what was shown: what is hidden from somebody may change without his knowing. It is made with the installation's
-secret, since whoever sees 138****1234 could else try all telephones until one had this hash. The position says how far
-the journal was then, so that a refusal can tell what has happened since.
+A version names its state, so a command may refer to any state that its sender looked at. Its hash covers what he was
+shown, so that a change of something hidden from him does not matter. The hash is made with the installation's secret:
+otherwise somebody who sees 138****1234 could try all telephone numbers until one has this hash. The position says how
+far the journal was at that time, so that a refusal can tell what has happened since.
 """
 
 import hmac
@@ -28,7 +28,7 @@ class Seen(NamedTuple):
 
     @classmethod
     def read(cls, version: str) -> Self:
-        """From a version in its written form, which has the pattern of `SeenVersion`. Refuses what is no id."""
+        """Read a version in its written form, which has the pattern of `SeenVersion`. Refuses one with no valid id."""
         named, _, rest = version.rpartition("@")
         kind, _, id = named.partition("/")
         hash, _, position = rest.partition("-")
@@ -39,7 +39,7 @@ class Seen(NamedTuple):
 
 
 def written(state: State, position: int, secret: bytes, *, to_operator: bool) -> str:
-    """The version of a state as it is shown to somebody now; `position` is the last one of the journal."""
+    """The version of a state as it is shown now; `position` is the journal's last one."""
     id = quote(state.id, safe="/:")
     return f"{state.kind}/{id}@{_hash(state, secret, to_operator=to_operator)}-{position}"
 

@@ -1,7 +1,7 @@
 """The streams of NATS JetStream, and publishing to them in atomic batches. `consumer` reads them.
 
-It knows nothing of villages. Some code is needed only because server or libraries behave otherwise than documented; the
-reason stands beside it. All of it was observed with nats-server 2.15.1, nats-py 2.16.0 and FastStream 0.7.8.
+It knows nothing of villages. Some code is needed only because server or libraries behave otherwise than documented. A
+comment beside it says how; all was observed with nats-server 2.15.1, nats-py 2.16.0 and FastStream 0.7.8.
 """
 
 import asyncio
@@ -32,11 +32,11 @@ OPEN: Final = "ZHUCUN"
 """The stream of events that subscribers may read."""
 SEALED: Final = "ZHUCUN_SEALED"
 """The stream of events that only the services concerned may read. Its subjects begin differently, so that permissions
-can tell."""
+can tell them from open ones."""
 
 CALENDAR: Final = "ZHUCUN_CALENDAR"
-"""The stream of the schedule that begins each day. It is a stream of its own because a stream with a schedule can be
-emptied by one message, which must not happen to events."""
+"""The stream of the schedule by which each day begins. It is apart because one message can empty a stream that has a
+schedule, which must not happen to events."""
 
 _stream = partial(
     StreamConfig,
@@ -53,12 +53,12 @@ _stream = partial(
 STREAMS: Final = (
     _stream(name=OPEN, subjects=["zhucun.v1.>"], deny_purge=True),
     _stream(name=SEALED, subjects=["zhucun-sealed.v1.>"], deny_purge=True),
-    # A schedule needs roll-ups, and these cannot be combined with deny_purge: one header can empty the stream.
+    # A schedule needs roll-ups: a message with this header empties the stream. So `deny_purge` is not possible here.
     _stream(name=CALENDAR, subjects=["zhucun-calendar.v1.>"], allow_msg_schedules=True, allow_rollup_hdrs=True),
 )
 
 SAID: Final = "zhucun-said.v1"
-"""The first tokens of the subject on which a body elsewhere says a command. No stream keeps what is said there."""
+"""The first tokens of the subject on which a body elsewhere sends a command. No stream keeps these messages."""
 
 DAY_DUE: Final = "zhucun-calendar.v1.day.due"
 """The subject of the message that the server publishes each midnight in China."""
@@ -74,12 +74,12 @@ _SCHEDULE: Final = {
 LARGEST_BATCH: Final = 1000
 """The most messages that the server takes in an atomic batch."""
 TOGETHER, TOGETHER_BYTES = 25, 2**16
-"""The most events of one message in the sealed stream, and its most bytes."""
+"""The most events, and the most bytes, of one message in the sealed stream."""
 RETRY: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds to wait before the next attempt at a batch, to handle or to publish it; the last value is repeated."""
 ANSWERED_WITHIN: Final = 2.0
 """Seconds to wait for an answer about a stream or consumer. A lost connection may lose the answer."""
-_HEADER_ROOM = 1024  # Bytes. nats-py checks the body only; if the headers make it too large, the connection is lost.
+_HEADER_ROOM = 1024  # Bytes. nats-py checks the body only. If headers make a message too large, the connection is lost.
 _BATCH_IS_STORED = 10201  # The server's error code.
 
 
@@ -88,7 +88,7 @@ class PublishFailed(Exception):
 
 
 class Unpublishable(ValueError):
-    """A batch can never be published as it is; `ids` are the messages that prevent it, if it is some of them."""
+    """A batch can never be published as it is. `ids` are the messages that prevent it, if single ones do."""
 
     def __init__(self, text: str, ids: Sequence[str] = ()) -> None:
         super().__init__(text)
@@ -120,7 +120,7 @@ def inbox(user: str) -> str:
 
 
 def require_usable(key: Path | None, ca: Path | None) -> None:
-    """Raise OSError or ValueError, with the file, for a key or an authority with which nobody can connect."""
+    """Raise OSError or ValueError, with the file's name, for a key or a certificate authority that is not valid."""
     try:
         if key:
             nkeys.from_seed(key.read_bytes().strip())
@@ -235,7 +235,7 @@ async def schedule_days(js: JetStreamContext, cron: str = MIDNIGHT) -> None:
     """Let the server publish a message whenever a day begins. `cron` has six fields, seconds first, in Chinese time.
 
     A subject holds one schedule, so a second call replaces the first. The published message has an empty body and no
-    Nats-Msg-Id; which day it means is told by the time at which the stream recorded it.
+    Nats-Msg-Id. It means the day on which the stream recorded it.
     """
     await js.publish(DAY_SCHEDULED, headers={**_SCHEDULE, "Nats-Schedule": cron}, stream=CALENDAR)
 
@@ -270,8 +270,8 @@ async def publish_batch(nc: Client, stream: str, messages: Sequence[Message], wi
     """Store the messages in the stream: all or none, in this order, with nothing between them.
 
     A message must always be sent in the same batch. Then the server has either the whole batch already or nothing of
-    it, and a repetition is safe. Raises PublishFailed if the server refuses or does not answer `within` so many
-    seconds: send the same batch again. Raises Unpublishable if sending it again cannot help.
+    it, and a repetition is safe. Raises PublishFailed if the server refuses, or does not answer in `within` seconds:
+    send the same batch again. Raises Unpublishable if sending it again cannot help.
     """
     _require_publishable(nc, stream, messages)
     headers = [{"Nats-Msg-Id": message.id} for message in messages]
@@ -291,7 +291,7 @@ async def publish_batch(nc: Client, stream: str, messages: Sequence[Message], wi
         told = f"no answer from {stream} to {len(messages)} messages from id {messages[0].id}: {error!r}"
         raise PublishFailed(told) from error
     refusal = msgspec.json.decode(reply.data, type=_Answer).error
-    # By this code the server says that one id of the batch is stored. Then all are, since they are only sent together.
+    # This code says that one id of the batch is stored already. Then all are, since they are only sent together.
     # While a cluster may still lose the batch, it answers with another code (10158).
     if refusal and refusal.get("err_code") != _BATCH_IS_STORED:
         raise PublishFailed(f"{stream} refused {len(messages)} messages from id {messages[0].id}: {refusal}")
@@ -311,11 +311,11 @@ def _require_publishable(nc: Client, stream: str, messages: Sequence[Message]) -
 
 
 def joined(messages: Iterable[Message], max_payload: int) -> Iterator[Message]:
-    """Make one message of events that follow one another on the same subject, as a JSON array (a batch of CloudEvents).
+    """Join events that follow one another on one subject: each message is a JSON array (a batch of CloudEvents).
 
-    A message costs the server and its readers more than its bytes do, and what is sealed only services read, so that a
-    county's register of cadres comes as a message for each 25 of them. A message has the id of its first event: the
-    server knows a batch that it has stored, however its events are joined the next time.
+    A message costs the server and its readers more than its bytes do. Only services read sealed messages, so these may
+    have up to `TOGETHER` events each. A message has the id of its first event. So the server recognises a batch that it
+    has stored, even if its events are joined in another way the next time.
     """
     most_bytes = min(TOGETHER_BYTES, max_payload - _HEADER_ROOM)
     for _, group in groupby(messages, lambda message: message.subject):
@@ -336,7 +336,7 @@ def _as_one(messages: Sequence[Message]) -> Message:
 
 
 def parts(body: bytes) -> Sequence[bytes]:
-    """The events of a message, in order. What nobody has joined is left as it is, whatever it may be."""
+    """The events of a message, in order. A body that `joined` has not made is returned as it is, whatever it may be."""
     if not body.startswith(b"["):
         return [body]
     try:
@@ -356,7 +356,7 @@ def _is_subject(text: str) -> bool:
 
 
 async def _send_ahead(nc: Client, messages: Iterable[Message], headers: Iterable[Mapping[str, str]]) -> None:
-    """Write messages that need no answer, all at once. nats-py would process each message and each header by itself."""
+    """Write messages that need no answer, all at once. nats-py would handle each message and each header singly."""
     wire = bytearray()
     for message, own in zip(messages, headers, strict=False):
         head = "".join(["NATS/1.0\r\n", *[f"{name}: {value}\r\n" for name, value in own.items()], "\r\n"]).encode()

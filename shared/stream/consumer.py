@@ -31,11 +31,11 @@ log = structlog.get_logger()
 BATCH: Final = 500
 """The most messages that are handled in one transaction."""
 _UNACKNOWLEDGED = 20 * BATCH  # Messages handled but not acknowledged, since their results are still being published.
-_FILL, _LULL = 0.02, 0.004  # Seconds for which a batch is filled, and without a message after which it is not.
-_STANDS = 1.0  # Seconds for which a request for messages stands.
+_FILL, _LULL = 0.02, 0.004  # Seconds for which a batch is filled at most, and without a message that end it before.
+_STANDS = 1.0  # Seconds for which a request for messages is valid.
 _LOOK = 0.5  # Seconds between two checks of the consumer.
-_GATHER = 0.1  # Seconds between two pulls while what comes is in no hurry.
-_ACK_WAIT = 60.0  # Seconds. A redelivery after them makes us create the consumer anew; order is kept.
+_GATHER = 0.1  # Seconds to wait before the next fetch while only messages come that nobody waits for.
+_ACK_WAIT = 60.0  # Seconds. A redelivery after them makes us create the consumer anew, so that order is kept.
 _REPLY_TOKENS = 9  # Tokens of a reply subject on a server without a domain.
 
 
@@ -43,7 +43,7 @@ class MessagesLost(Exception):
     """The stream removed messages before they were read. Reading must stop, or they would be lost without notice.
 
     `span` is their first and last sequence. If the stream was deleted and made anew, the first is the sequence that was
-    to be read next in the old stream, and the last is the one behind which the new stream is to be read.
+    to be read next in the old stream, and the last is the one after which the new stream is to be read.
     """
 
     def __init__(self, stream: str, first: int, last: int) -> None:
@@ -52,7 +52,7 @@ class MessagesLost(Exception):
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """A message in a stream, or one of the events in it: its sequence, its subject and body, and when the stream
+    """A message in a stream, or one of several events in it: its sequence, its subject and body, and when the stream
     recorded it."""
 
     sequence: int
@@ -64,12 +64,12 @@ class Delivery(msgspec.Struct, frozen=True):
 
     @property
     def read(self) -> int:
-        """The sequence up to which the stream is read once this is handled. A message is read with its last event."""
+        """The sequence up to which the stream is read once this is handled. With its last event a message is read."""
         return self.sequence - 1 if self.more else self.sequence
 
 
 Event = tuple[Delivery, Msg | None]
-"""An event that has come, and with the last one of a message the message, so that it can be acknowledged."""
+"""An event that has come. The last event of a message has the message with it, to be acknowledged."""
 
 
 class OrderedConsumer:
@@ -81,8 +81,8 @@ class OrderedConsumer:
     the consumer is deleted and created again behind `position()`. So a message may be delivered twice, and the inbox
     then drops it, but none is skipped. Only one process at a time may use a durable name.
 
-    After messages whose subjects all end with one of `unhurried`, the next ones are fetched a moment later, together:
-    nobody waits for these, and to fetch and to handle a batch costs more than a message of it.
+    If the subjects of all fetched messages end with one of `unhurried`, the next fetch waits a moment. Nobody waits for
+    such messages, and it costs less to fetch and handle many of them together.
 
     The next messages are fetched while `handle` works. After the commit, `published()` waits until the resulting events
     are published; then the batch is acknowledged.
@@ -250,7 +250,7 @@ class OrderedConsumer:
     async def _receive(self, messages: list[Msg]) -> None:
         """Queue messages that follow directly on those before.
 
-        Otherwise drop them, and let the consumer be created anew.
+        If they do not, drop them and let the consumer be created anew.
         """
         if self._expected is None:
             return
@@ -279,9 +279,9 @@ class OrderedConsumer:
         return first > self._fetched + 1 and self._stream != CALENDAR
 
     async def _complete(self, deliveries: Sequence[Delivery]) -> bool:
-        """Whether no message was removed between those before and these.
+        """Whether no message was removed between these and those before.
 
-        A gap in the sequences may also be messages with other subjects; the server does not tell the difference.
+        A gap in the sequences may also be messages with other subjects. The server does not tell the difference.
         """
         if deliveries[-1].sequence == self._fetched + len(deliveries):
             return True
@@ -361,11 +361,11 @@ def _apart(stream: str, fetched: Iterable[tuple[Delivery, Msg]]) -> Iterator[Eve
 
 
 class _StandingPull:
-    """Fetches by one request, which stands until it has brought a batch or has been there for a second.
+    """Fetches by one request, which is valid until it has brought a batch, or for a second.
 
     Meanwhile each message comes as soon as it is stored, and a fetch takes what has arrived. nats-py makes two requests
     for each fetch, and waits for each message by a task, a timer and a random id: together more than a message costs.
-    FastStream's own loop around it stays as it is.
+    FastStream's own loop, which calls `fetch`, stays as it is.
     """
 
     def __init__(self, subscription: Any) -> None:
@@ -375,12 +375,12 @@ class _StandingPull:
         self._expires = -math.inf  # When it ends, in monotonic time.
 
     async def fetch(self, batch: int, timeout: float) -> list[Msg]:  # noqa: ASYNC109
-        """What has arrived, a batch at most; else the next message, for which it waits a second.
+        """What has arrived, a batch at most; if nothing has, the next message, for which it waits a second.
 
-        FastStream goes on asking for the rest of a batch until `_FILL` is over. That is given up once nothing comes for
-        a moment: who tells much tells it fast, and of the others somebody waits for each. Raises
-        nats.errors.TimeoutError, since by the built-in one FastStream's task would die. If the server refuses, it
-        raises APIError after a pause, since FastStream asks again at once.
+        FastStream asks for the rest of a batch until `_FILL` is over. Here that ends early if nothing comes for `_LULL`
+        seconds: messages in great number come fast, and for single ones somebody waits. Raises
+        nats.errors.TimeoutError, since the built-in one would end FastStream's task. If the server refuses, raises
+        APIError after a pause, since FastStream asks again at once.
         """
         until = time.monotonic() + (min(timeout, _LULL) if batch < BATCH else _STANDS)
         while status := JetStreamContext.is_status_msg(message := await self._next(until)):
@@ -395,7 +395,7 @@ class _StandingPull:
         return messages
 
     async def _next(self, until: float) -> Msg:
-        """The next message or status. Asks for messages if none has arrived and no request stands."""
+        """The next message or status. Asks for messages if none has arrived and no request is valid."""
         arrived: asyncio.Queue[Msg] = self._received._pending_queue
         if not arrived.empty():
             return self._taken(arrived.get_nowait())
@@ -407,21 +407,21 @@ class _StandingPull:
             raise errors.TimeoutError from error
 
     def _taken(self, message: Msg) -> Msg:
-        """The message, with nats-py's accounts kept as it would do, and our own."""
+        """The message, after nats-py's counts are updated as nats-py would do, and our own."""
         self._received._pending_size -= len(message.data)
         self._received._pending_queue.task_done()
         self._due -= 1
         return message
 
     async def _ask(self) -> None:
-        """Make a request unless one stands. One that a lost connection took along is missed a moment after its end."""
+        """Make a request unless one is valid. One that was lost with the connection is replaced soon after its end."""
         if self._due <= 0 or time.monotonic() > self._expires + _LOOK:
             self._due, self._expires = BATCH, time.monotonic() + _STANDS
             request = {"batch": BATCH, "expires": int(_STANDS * 1e9)}
             await self._client.publish(self._to, msgspec.json.encode(request), self._reply)
 
     async def _ended(self, message: Msg, status: str) -> None:
-        """The server says that a request has ended. Raises its refusal, after a pause."""
+        """Note that the server has ended a request. If it has refused one, raise that after a pause."""
         if status != StatusCode.REQUEST_TIMEOUT:
             self._due = 0
             await asyncio.sleep(_FILL)

@@ -22,7 +22,7 @@ class Batch(NamedTuple):
 
 
 class Relay:
-    """Publishes one batch after another. It never gives one up, so that everything committed is published at last."""
+    """Publishes one batch after another. It gives none up, so that all that is committed is published in the end."""
 
     def __init__(self, send: Callable[[str, Sequence[Message]], Awaitable[None]]) -> None:
         self._send = send
