@@ -198,8 +198,8 @@ async def _placed(pipeline: Pipeline, heard: list[Heard]) -> list[Heard]:
 
 
 async def _come(_pipeline: Pipeline, heard: list[Heard]) -> list[Heard]:
-    """Raise `Ahead` for a day that this machine's clock has not reached: one of both clocks is wrong. The batch is tried
-    again until the clock is right. Only days are in this stream, so nothing else has to wait."""
+    """Raise `Ahead` for a day that this machine's clock has not reached: one of both clocks is wrong. The batch is
+    tried again until the clock is right. Only days are in this stream, so nothing else has to wait."""
     for _, cause in heard:
         if isinstance(cause, Ahead):
             raise cause

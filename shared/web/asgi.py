@@ -1,4 +1,5 @@
-"""Requests and answers over ASGI, no more than this process needs. The framework of the others would take 15 MiB."""
+"""Requests and answers over ASGI for small processes, such as accounts and webhooks. The framework of the four services
+would take 15 MiB of memory."""
 
 import json
 import re
@@ -36,7 +37,7 @@ class Request:
     """One request."""
 
     def __init__(self, scope: Mapping[str, Any], body: bytes) -> None:
-        """Raises Denied for what readers would understand differently, such as two tokens."""
+        """Raises Denied for a request that could be understood in two ways, such as one with two tokens."""
         if [name for name, _ in scope["headers"]].count(b"authorization") > 1:
             raise Denied("token", "令牌只能有一个", "there may be one token only", status=401)
         self.body = body
@@ -61,14 +62,14 @@ class Request:
         return shown if kind.lower() == "bearer" else ""
 
     def number(self, name: str) -> int:
-        """The number of 15 digits at most in the query, 0 if there is none. Raises Denied for anything else."""
+        """A number from the query, of 15 digits at most; 0 if it is not given. Raises Denied for anything else."""
         given = self.query.get(name, "0")
         if not (given.isascii() and given.isdigit() and len(given) < 16):
             raise Denied("schema", f"“{name}”应为序号", f"{name} takes a number", status=400, typed=name)
         return int(given)
 
     def form(self) -> dict[str, str]:
-        """The fields of a form. Raises Denied if there is none, or if a field stands twice."""
+        """The fields of a form. Raises Denied if the body is no form, or if a field occurs twice."""
         if self.media != FORM:
             raise Denied("schema", f"请求的内容类型应为 {FORM}", f"the body should be {FORM}", status=415)
         return _pairs(self.body.decode("utf-8", errors="replace"))
@@ -102,7 +103,7 @@ class Answer(msgspec.Struct, kw_only=True):
 
 Handler = Callable[[Request], Awaitable[Answer]]
 Routes = Mapping[tuple[str, str], Handler]
-"""By method and path. In a path `{name}` stands for one part of it."""
+"""Handlers by method and path. In a path, `{name}` stands for any single part."""
 
 
 def told(thing: object, status: int = 200) -> Answer:
@@ -186,8 +187,7 @@ def _other_method(allowed: str) -> Handler:
 
 
 def _require_known(request: Request, handle: Handler) -> None:
-    """Refuse parameters that the address does not take, since a misspelt one would be ignored, and values that do not
-    fit."""
+    """Refuse values that do not fit, and parameters that the address does not take: a misspelt one would be ignored."""
     says: Says | None = getattr(handle, "says", None)
     if len(request.name) > LONGEST_NAME:
         raise Denied("schema", "没有这个地址", "there is no such address", status=404)
@@ -207,7 +207,7 @@ def _require_known(request: Request, handle: Handler) -> None:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> None:
-    """Raises Denied if a field of a JSON object stands twice, since readers would differ on which holds."""
+    """Raises Denied if a field of a JSON object occurs twice, since readers would differ on which one counts."""
     if len({name for name, _ in pairs}) < len(pairs):
         raise Denied("schema", "同一字段出现两次", "a field stands twice", status=400)
 
@@ -228,7 +228,7 @@ async def _body(receive: Any) -> bytes:
 
 
 def _pairs(text: str) -> dict[str, str]:
-    """The pairs of a query or form. Raises Denied if a name stands twice, since readers would differ on which holds."""
+    """The pairs of a query or form. Raises Denied if a name occurs twice: readers would differ on which one counts."""
     try:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=40)
     except ValueError:

@@ -1,8 +1,9 @@
-"""What people do and read goes into the audit log before they get its answer (Cybersecurity Law, article 21).
+"""What people do and read goes into the audit log before they get the answer (Cybersecurity Law, article 21).
 
-Where nobody is asked who he is, there is nobody to name, and nothing is logged. Otherwise each command is, whatever its
-result, each reading by the operator, who alone reads what is sealed, and each by which anybody was told of persons: the
-entry names of whom, in lists, tasks and forms as well.
+Where nobody is asked who he is, there is nobody to name, and nothing is logged. Otherwise these requests are logged:
+each command of a known caller, whatever its result; each reading by the operator, who alone reads what is sealed; and
+each reading that told anybody of persons. The entry of such a reading names these persons, also for lists, tasks and
+forms.
 """
 
 import time
@@ -34,13 +35,13 @@ READERS: Final = Asks("found", frozenset({"audit"}))
 
 
 COUNTRYWIDE: Final = ""
-"""The division that contains all others: the log is about all of the installation."""
+"""The division that contains all others. The log is about the whole installation, so its reader needs this one."""
 UNMASKED: Final = "/v1/unmasked/"
-"""The addresses at which a name is told in whole, to who says in words what for."""
+"""How those addresses begin that tell a whole name. Whoever asks says in words for which purpose."""
 PURPOSE: Final = "purpose"
-"""Where he says it. With the name of whom he asks about he is refused, so that these words may stand in the log."""
+"""The parameter with the purpose. One that contains the person's name is refused, so the words may go into the log."""
 NAMED: Final = 1000
-"""The most persons that one entry names; an answer that tells of more makes several entries."""
+"""The most persons that one entry names. An answer that tells of more makes several entries."""
 
 
 def audited(log: AuditLog, people: People) -> Callable[[ASGIApp], ASGIApp]:
@@ -79,7 +80,7 @@ def audited(log: AuditLog, people: People) -> Callable[[ASGIApp], ASGIApp]:
 
 
 def _unlogged(error: Exception) -> ASGIResponse:
-    """What is answered instead of what could not be logged."""
+    """The answer that takes the place of one that could not be logged."""
     logger.error("the audit log cannot be written", exc_info=None if store.passing(error) else error, error=str(error))
     title = "审计日志暂时写不进，请稍后原样重试 / the audit log cannot be written now; try again with the same key"
     answer = problem(503, title, " / ".join(remedy(error) or (type(error).__name__,)))
@@ -87,7 +88,7 @@ def _unlogged(error: Exception) -> ASGIResponse:
 
 
 def _entries(scope: HTTPScope, status: int) -> Iterator[Entry]:
-    """What is logged of a request, if anything. What somebody unknown tries is not: a stranger could fill the log."""
+    """The entries for a request, if any. What somebody unknown tries is not logged: a stranger could fill the log."""
     caller: Caller | None = scope["state"].get(CALLER)
     handler = scope.get("route_handler")
     if not caller or not caller.pseudonym or handler is None:
@@ -99,9 +100,9 @@ def _entries(scope: HTTPScope, status: int) -> Iterator[Entry]:
     if path.startswith(("/health", "/docs")):
         return
     said = [f"{name}={_kept(str(value))}" for name, value in sorted(scope.get("path_params", {}).items())]
-    if is_read and status < 400:  # What was asked is well formed then.
+    if is_read and status < 400:  # Then the query is well formed.
         asked_for = parse_qsl(scope["query_string"].decode("latin-1"))
-        # Of a purpose that is said twice, only one was looked at.
+        # A purpose is kept in its own words only if it is the one parameter: of two, just one was checked.
         words = PURPOSE if [name for name, _ in asked_for] == [PURPOSE] else ""
         said += [f"{name}={value if name == words else plain(value)}" for name, value in asked_for]
     if caller.delegated:
@@ -122,12 +123,12 @@ def _entries(scope: HTTPScope, status: int) -> Iterator[Entry]:
 
 
 def _kept(value: str) -> str:
-    """A part of an address as it may be kept, even where it was refused: nothing keeps what is classified."""
+    """A part of an address in a form that may be kept, even if the request was refused: nothing classified is kept."""
     return "…" if is_classified(value) else plain(value)
 
 
 def reading(log: AuditLog, people: People) -> list[Any]:
-    """The handlers by which the audit administrator reads the log, and who stands in it."""
+    """The handlers by which the audit administrator reads the log, and learns who the people in it are."""
 
     @get("/v1/audit", tags=["operations"], opt={"asks": READERS, PERSONAL: True}, media_type="application/jsonl")
     async def audit(request: Request[Any, Any, Any], after: FromQuery[int] = 0) -> Response[bytes]:

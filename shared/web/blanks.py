@@ -1,7 +1,7 @@
-"""Blanks over HTTP: what a person is asked for to say a command, and a blank that was filled in.
+"""Blanks over HTTP: what a person has to fill in for a command, and taking in a blank that was filled in.
 
-A filled blank is read as a row of an Excel form is, and said as the command that it becomes. So a page needs to know
-neither the command's type nor the packs.
+A filled blank is read like a row of an Excel form, and becomes a command. So a page needs to know neither the command's
+type nor the packs.
 """
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
@@ -38,7 +38,8 @@ LINES, MOST_LINES = 3, 500
 """How many empty rows are offered where a field repeats, and how many rows one command may have."""
 Forms = Mapping[str, Blank]
 Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
-"""A text as long as a cell of a sheet may be: what is too long for its field is told at that field."""
+"""A text as long as a cell of a sheet may be. Whether it is too long for its own field is checked later, so that the
+fault names that field."""
 
 
 class Act(msgspec.Struct, frozen=True):
@@ -49,7 +50,7 @@ class Act(msgspec.Struct, frozen=True):
     en: str
     decides: bool
     owed: bool
-    """Whether it answers tasks. Otherwise people say it of themselves."""
+    """Whether it answers tasks. Otherwise people say it unasked."""
     undoes: bool
     """Whether it takes something back or corrects it."""
 
@@ -61,7 +62,7 @@ class Owing(msgspec.Struct, frozen=True):
     lines: tuple[Mapping[str, str], ...]
     """The texts of the fields that are known, for each row: one row where nothing repeats."""
     words: Mapping[str, Both]
-    """What codes and days among them mean, Chinese and English."""
+    """What the codes and days among them mean, in Chinese and English."""
 
 
 class Asking(msgspec.Struct, frozen=True):
@@ -75,7 +76,7 @@ class Asking(msgspec.Struct, frozen=True):
     repeats: str
     """The field whose parts repeat over rows; empty if there is one row."""
     key: str
-    """The field by which one row is told from others. A row in which nothing else stands says nothing."""
+    """The field by which one row is told from others. A row with nothing else in it says nothing."""
     by_zh: str
     """Who demands it, under which document."""
     by_en: str
@@ -87,16 +88,16 @@ class Filled(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     """A filled blank: the text of each field, in as many rows as its parts repeat."""
 
     at_once: ClassVar[int] = 200
-    """How many of them one request may have."""
+    """The most filled blanks in one request."""
 
     rows: Annotated[
         tuple[Annotated[dict[Annotated[str, Meta(max_length=80)], Text], Meta(max_length=100)], ...],
         Meta(min_length=1, max_length=MOST_LINES),
     ]
     expects: SeenVersion | None = None
-    """The version that was seen, as of the command."""
+    """The command's `expects`: the version of a state that its sender saw."""
     replaces: Revision | None = None
-    """The version of what is known that it is to overwrite, as of the command."""
+    """The command's `replaces`: the version of the known data that it is to overwrite."""
 
 
 _FILLED = msgspec.json.Decoder(Annotated[tuple[Filled, ...], Meta(max_length=Filled.at_once)])
@@ -142,7 +143,7 @@ def _acts(forms: Forms) -> Any:
 
 
 def bodies(command: type[Command]) -> Sequence[str]:
-    """The roles that a command which names its body can name."""
+    """The roles that a command can name as its `body`; none if it has no such field."""
     field = field_of(command, "body")
     return tuple(map(str, getattr(field.type, "values", ()))) if field else ()
 
@@ -241,7 +242,7 @@ async def named(pipeline: Pipeline, rows: Sequence[Known]) -> Sequence[Known]:
 
 
 def _texts(form: Form, line: Known) -> Mapping[str, str]:
-    """What is known of a row, as one would type it in."""
+    """What is known of a row, in the form in which one would type it in."""
     of = {column.field: cell(column, line[column.field]) for column in form.columns if column.field in line}
     return {field: text for field, value in of.items() if (text := shown(value))}
 
@@ -340,7 +341,7 @@ def _strangers(row: int, texts: Mapping[str, str], fields: Iterable[str]) -> Ite
 def _placed(
     blank: Blank, form: Form, commands: Sequence[Command], first: Sequence[int], refused: Mapping[int, Refused]
 ) -> dict[int, Refused]:
-    """Refusals by the row that is to blame, each at a field of the blank. One about no field of it names none."""
+    """The refusals by the row that is to blame, each with its field, unless the blank does not have this field."""
     fields, placed = {column.field for column in form.columns}, dict[int, Refused]()
     for n, told in refused.items():
         nth, field = blank.where(commands[n], told.field or "")

@@ -6,7 +6,7 @@ from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
 MOST: Final = 10_000
-"""How many things are kept at once; the oldest go first. Only who has shown a right password adds to them."""
+"""How many things are kept at once. If there are more, the oldest are forgotten first."""
 
 
 class Brief(Generic[T]):
@@ -24,6 +24,6 @@ class Brief(Generic[T]):
         return key
 
     def take(self, key: str) -> T | None:
-        """The thing of a key, which holds no more afterwards. None if there is none, or its time is over."""
+        """The thing under a key, which is forgotten by this. None if there is none, or if its time is over."""
         until, thing = self._kept.pop(key, (0.0, None))
         return thing if time.monotonic() < until else None

@@ -1,6 +1,6 @@
-"""What has happened since somebody looked, in sentences: a refusal of what would overwrite it tells them.
+"""What has happened since somebody looked, in sentences. A refusal of a command that would overwrite it contains them.
 
-A caller is told what he could read in the journal, no more.
+A caller is told only what he may read in the journal.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -20,15 +20,16 @@ from shared.web.identity import READERS, Caller
 from shared.web.places import told_in
 
 MOST = 5
-"""How many events a refusal tells one by one, the last ones."""
+"""The most events that a refusal tells one by one: the latest ones."""
 EXPLAINED = 20
-"""Of how many refused rows it is told what has changed, the first ones: the journal is read once for all of them."""
+"""The most refused rows that say what has changed: the first ones. The journal is read once for all of them."""
 LOOKED_AT = 20_000
-"""How many of the last events are looked at for those about a unit or a cadre: the journal is searched by village."""
+"""Among how many of the latest events those about a unit or a cadre are looked for. The journal's index is by village
+or division, so these must be searched row by row."""
 
 
 class _Told(msgspec.Struct):
-    """What is needed of an envelope."""
+    """The fields of an envelope that are needed here."""
 
     subject: str
     type: str
@@ -46,12 +47,12 @@ class Happened(NamedTuple):
     organ: str
     """The organ in whose name somebody acted; empty if it is not known."""
     by: str
-    """The pseudonym of who acted; empty if nobody was asked, or nobody did."""
+    """The pseudonym of who acted; empty if nobody was asked who he is, or if nobody acted."""
     position: int
     """Its position in the journal."""
 
     def touches(self, fields: Collection[str]) -> bool:
-        """Whether the event tells of one of these fields of a command, by its own field or within one."""
+        """Whether the event has one of these fields of a command, itself or within one of its fields."""
         names = {field.rpartition(".")[2] for field in fields}
         return bool(names & {*self.event.__struct_fields__}) or any(
             b'"%b":' % name.encode() in msgspec.json.encode(self.event) for name in names
@@ -83,7 +84,7 @@ _ENVELOPE = msgspec.json.Decoder(_Told)
 
 
 async def in_words(pipeline: Pipeline, happened: Sequence[Happened]) -> Both:
-    """The last of these events in sentences, each with its day and the organ; in one text for each language."""
+    """The latest of these events in sentences, each with its day and the organ: one text in each language."""
     last = happened[-MOST:]
     async with pipeline.engine.connect() as conn:
         names = await _units(conn, pipeline, [one.event for one in last])
@@ -111,7 +112,7 @@ async def _units(conn: AsyncConnection, pipeline: Pipeline, events: Sequence[Eve
 async def explained(
     pipeline: Pipeline, who: Caller, commands: Sequence[Command], refused: Mapping[int, Refused]
 ) -> dict[int, Refused]:
-    """Refusals by row, the first of those of changed states with what has changed."""
+    """The refusals by row. Those of rows whose state has changed say how it did, for the first `EXPLAINED` of them."""
     kinds = {kind.kind: kind for kind in pipeline.tables.states}
     stale = [row for row, error in sorted(refused.items()) if error.rule == CHANGED and error.status == 412]
     seen = {row: Seen.read(commands[row].expects or "") for row in stale[:EXPLAINED]}

@@ -1,4 +1,4 @@
-"""The OpenAPI document of a process without the framework, made from what stands beside each of its handlers."""
+"""The OpenAPI document of a process without the framework, made from the `says` of each of its handlers."""
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -69,8 +69,8 @@ class Says(msgspec.Struct, frozen=True, kw_only=True):
     fields: Collection[str] = ()
     """The fields of its body as a form, each of which may be left out."""
     query: Mapping[str, Any] | None = msgspec.field(default_factory=dict)
-    """The parameters that it takes, each of which may be left out. None where others are ignored, as RFC 6749 (3.1)
-    asks for."""
+    """The parameters that it takes, each of which may be left out. None if it ignores all others, as RFC 6749 (3.1)
+    demands."""
     answers: Any = None
     """The type of its answer in JSON."""
     media: Collection[str] = (JSON,)
@@ -79,7 +79,7 @@ class Says(msgspec.Struct, frozen=True, kw_only=True):
     asks: bool = True
     """Whether it asks for a token."""
     also: Mapping[int, Mapping[str, Any]] = msgspec.field(default_factory=dict)
-    """Answers that have another form than a problem: by status and media type their type, if it is JSON."""
+    """Further answers that are no problem+json: by status and media type the type of the answer, if it is JSON."""
 
 
 def says(**of: Any) -> Callable[[Handler], Handler]:

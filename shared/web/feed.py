@@ -32,7 +32,7 @@ LONGEST_WAIT: Final = 55
 MOST_WAITING: Final = 100
 """Requests that may wait at the same time: fewer than the connections of a service, so that officers get theirs."""
 GATHER: Final = 0.1
-"""Seconds after an event before the journal is read, so that what is said together comes together."""
+"""Seconds between an event and the reading of the journal, so that events that come together are sent together."""
 LARGEST_FEED: Final = 1000
 """The most events in one answer."""
 _CURSOR = "前一次查询返回的“after” · `after` as the query before answered it"
@@ -58,7 +58,7 @@ class Filter(msgspec.Struct, frozen=True):
 
 
 def feed(pipeline: Pipeline, stopping: asyncio.Event) -> Any:
-    """The handler of the feed. `stopping` ends what waits, so that the service can stop at once."""
+    """The handler of the feed. `stopping` ends the requests that wait, so that the service can stop at once."""
     tables, waiting = pipeline.tables, Waiting(pipeline, stopping)
 
     @get(
@@ -78,7 +78,7 @@ def feed(pipeline: Pipeline, stopping: asyncio.Event) -> Any:
         wait: Annotated[int, QueryParameter(ge=0, le=LONGEST_WAIT)] = 0,
     ) -> Response[bytes]:
         """The open events of this service, in its order: from the beginning, from the business day `since` on, or
-        behind the cursor `after` that the answer before gave.
+        after the cursor `after` that the previous answer gave.
 
         `below` is a prefix of the division, `type` may be given several times, `about` is the id of a village or of
         whatever else an event is about. The answer's `after` is the next cursor and moves on even if nothing matched;
@@ -195,7 +195,7 @@ class Waiting:
 async def _read(pipeline: Pipeline, asked: Filter, position: int, limit: int) -> tuple[list[str], int, bool]:
     """The next events behind a position, as JSON; how far the journal was looked through; whether that is its end."""
     outbox, written = pipeline.tables.outbox, pipeline.written
-    # What is about one village is found by an index; for all else the rows themselves are looked through.
+    # Events about one village are found by an index. For any other question the rows are looked through.
     upto = written if asked.about else min(position + SCANNED, written)
     found = select(outbox.c.position, outbox.c.body).where(
         outbox.c.position > position, outbox.c.position <= upto, outbox.c.sealed.is_(False)
@@ -212,7 +212,7 @@ async def _read(pipeline: Pipeline, asked: Filter, position: int, limit: int) ->
 
 
 async def _start(conn: AsyncConnection, pipeline: Pipeline, after: str, since: date | None) -> int:
-    """The position behind which to read. Refuses a cursor of another journal (409), and both ways to begin (422)."""
+    """The position after which to read. Refuses a cursor of another journal (409), and `after` with `since` (422)."""
     if after and since:
         raise Refused(
             "feed",
@@ -241,8 +241,8 @@ async def _start(conn: AsyncConnection, pipeline: Pipeline, after: str, since: d
 async def cursor_at(conn: AsyncConnection, pipeline: Pipeline, position: int) -> str:
     """The cursor of a position. The hash binds it to this service, this replica and the event that stands there.
 
-    An event has the time of its writing in it, so that even the same decision, taken again after a backup was restored,
-    is another one here.
+    An event contains the time at which it was written. So if the same decision is taken again after a backup was
+    restored, its event has another hash here.
     """
     outbox = pipeline.tables.outbox
     body = (await conn.execute(select(outbox.c.body).where(outbox.c.position == position))).scalar() or ""
@@ -251,7 +251,7 @@ async def cursor_at(conn: AsyncConnection, pipeline: Pipeline, position: int) ->
 
 
 async def _before(conn: AsyncConnection, pipeline: Pipeline, day: date) -> int:
-    """The last position of the business days before this one. Days only grow along a journal, so it is halved."""
+    """The last position of the business days before this one. Days never decrease in a journal, so this bisects it."""
     outbox, low, high = pipeline.tables.outbox, 0, pipeline.written
     while low < high:
         middle = (low + high + 1) // 2

@@ -1,7 +1,7 @@
 """A client of the services' pull feeds (`shared/web/feed.py`): their open events, journal by journal.
 
-Whoever follows a feed keeps its cursor with what came of its events. A cursor of another journal is told apart
-(`AnotherJournal`): then what was read before is not in force any more.
+Whoever follows a feed keeps its cursor together with what he made of its events. If the source has another journal by
+now, `AnotherJournal` is raised: then what was read before is not in force any more.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,9 +14,9 @@ import msgspec
 from shared.contracts import teller
 
 PAGE: Final = 50
-"""Events on a page, where no other number is asked for."""
+"""Events on a page, unless another number is asked for."""
 TAIL: Final = "9999-12-31"
-"""A business day that never comes: a feed that is read from it on stands at its end."""
+"""A business day that never comes. Reading a feed from this day on begins at its end."""
 WAIT: Final = 50
 """Seconds for which a feed is asked to wait for an event."""
 
@@ -97,7 +97,7 @@ class Feeds:
             answer = await self._http.get(url, params={**query, "type": own, "limit": limit, "wait": wait})
         except httpx.HTTPError as error:
             raise Away(f"{source} does not answer: {type(error).__name__}") from None
-        if answer.status_code == 409 and begin == "after":  # Refused for a day, it would be asked for ever at once.
+        if answer.status_code == 409 and begin == "after":  # Upon a 409 for a day, its caller would try for ever.
             raise AnotherJournal
         if answer.status_code != 200:
             raise Away(f"{source} answers {answer.status_code}")

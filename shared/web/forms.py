@@ -1,4 +1,5 @@
-"""A service's Excel forms over HTTP: a form to fill in, with what is owed in its rows, and a filled one to take in."""
+"""A service's Excel forms over HTTP: issuing a form to fill in, with what is owed in its rows, and taking in a filled
+one."""
 
 import asyncio
 import os
@@ -60,7 +61,7 @@ class _Upload(Operation):
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """How far an import is."""
+    """How far an import has come."""
 
     running: bool
     """Whether an import under this key is going on. False before it begins and after it ends."""
@@ -72,7 +73,7 @@ class Listed(msgspec.Struct, frozen=True):
     """A form, before it is made for a division."""
 
     name: str
-    """As in the address of the form, and of its command."""
+    """The name in the address of the form and in that of its command."""
     zh: str
     en: str
     is_owed: bool
@@ -110,8 +111,8 @@ def _template(forms: Forms) -> Any:
     ) -> Stream:
         """A form to fill in, for the division with this prefix.
 
-        Where the system knows for what the form is owed, each of these has its rows, filled in as far as it is known.
-        `rows` is the number of empty rows for each village where a village may need several.
+        If the system knows what the form is owed for, it has rows for each of these, filled in as far as they are
+        known. `rows` is the number of empty rows for each village, if a village may need several.
         """
         from shared.workbook.writing import write_template  # Only here, since its library takes memory.
 
@@ -172,9 +173,9 @@ async def owed(
 ) -> Sequence[Known]:
     """The open tasks of a form, each with the known fields of the command that answers it and what else it shows.
 
-    Those about persons are for operators and for who has them to do, as in the list of tasks; so are all rows of a
-    personal form. Whom a decision is about is shown none of them; `decisions` says about whom commands decide.
-    `told` is given those of whom the rows tell.
+    Tasks about persons, and all rows of a personal form, are for operators and for those who have them to do, as in the
+    list of tasks. Nobody is shown a decision about himself; `decisions` says about whom commands decide. `told` is
+    given those of whom the rows tell.
     """
     found: list[Known] = []
     action = blank.task or blank.name
@@ -252,21 +253,21 @@ def _take_in(forms: Forms) -> Any:
 
 
 def _require_few(who: Caller) -> None:
-    """Refuse (429) a caller of whom several files are being taken in, since each takes memory and time."""
+    """Refuse (429) a caller with several files that are being taken in, since each takes memory and time."""
     going = sum(one.sender.pseudonym == who.pseudonym for one in RUNNING.values())
     if going >= IMPORTS and not who.is_operator and not who.is_anybody:
         raise TooMany(f"已有 {going} 份表正在导入", f"{going} forms are being taken in", 10)
 
 
 def _recognised(forms: Forms, asked: str, refused: WorkbookRefused, policies: Sequence[Policy]) -> tuple[str, str]:
-    """What to say if a refused file is another form of the service; empty if it is none."""
+    """What to say if a refused file is another form of this service; empty if it is not."""
     from shared.workbook.reading import has_headings  # Only here, since it takes memory.
 
     if isinstance(refused, HeadingsRefused):
         for name, blank in forms.items():
             try:
                 form = blank.form(policies)
-            except Refused:  # The packs have no choices for it, so that none was issued.
+            except Refused:  # The packs have no choices for this form, so it was never issued.
                 continue
             if has_headings(form, refused.headings):
                 said = (
@@ -305,7 +306,7 @@ def _progress(forms: Forms) -> Any:
         form: FromPath[str],
         key: Annotated[str, HeaderParameter(name=IDEMPOTENCY_KEY)],
     ) -> Progress:
-        """How many rows of one's own import that is under way were read, and how many applied."""
+        """How many rows of the caller's running import were read so far, and how many applied."""
         _known(forms, form)
         running = RUNNING.get(request_key(form, caller(request).sender, key))
         return Progress(True, running.read, running.applied) if running else Progress(False)
@@ -315,7 +316,7 @@ def _progress(forms: Forms) -> Any:
 
 @get("/v1/copies/{name:str}", tags=["forms"], opt={"asks": FOUND})
 async def copy(request: Request[Any, Any, Any], name: FromPath[str]) -> Stream:
-    """The copy of a file that one imported, in which the errors stand beside their rows."""
+    """The copy of a file that the caller imported, with the errors beside their rows."""
     return _download(kept(name, caller(request)), f"errors{Path(name).suffix}")
 
 

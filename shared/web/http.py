@@ -58,11 +58,11 @@ class Route(NamedTuple):
     zh: str
     en: str
     by: tuple[Role, ...] = ()
-    """The roles that may say it, in a division that contains its place; none if the command names its `body` itself."""
+    """The roles that may say it, in a division that contains its place; none if the command itself names its `body`."""
     concerns: tuple[str, ...] | None = None
-    """Its fields that name about whom it decides: cadres, a team by its village, or a `subject`. It is empty where only
-    the states know whom (`involves`), and None if it decides about nobody. Nobody decides about himself, his team or
-    his unit (Civil Servant Law 76)."""
+    """Its fields that name those about whom it decides: cadres, a team by its village, or a `subject`. It is empty if
+    only the states know them (`involves`), and None if it decides about nobody. Nobody decides about himself, his team
+    or his unit (Civil Servant Law 76)."""
 
     @property
     def decides(self) -> bool:
@@ -142,7 +142,7 @@ def build(
             use_handler_docstrings=True,
         ),
         logging_config=None,
-        # Also for queries that a service adds.
+        # The queries that a service adds use these as well.
         state=AppState(
             {
                 "pipeline": pipeline,
@@ -171,7 +171,7 @@ async def said(
     dry_run: bool = False,
     keep_good: bool = False,
 ) -> Accepted:
-    """The answer to commands that the caller of a request says."""
+    """Submit the commands of a request in its caller's name. Returns the answer."""
     require_say(request, commands)
     who = caller(request)
     asked = partial(submit, pipeline, request_key(route.path, who.sender, key), commands, actor=acting(request))
@@ -220,7 +220,7 @@ def _command(pipeline: Pipeline, route: Route) -> Any:
 
 
 def _common(pipeline: Pipeline, stopping: asyncio.Event) -> list[Any]:
-    """The queries that every service has: states, tasks, journal, feed, digests and contracts."""
+    """The queries that every service has: states, tasks, journal, feed, snapshots, digests and contracts."""
     kinds = pipeline.tables.states.items()
     return [
         *tasks.queries(pipeline),

@@ -1,12 +1,13 @@
-"""Who sends a request, and what he may do: the one place where rights are asked for.
+"""Who sends a request, and what he may do: rights are checked here.
 
-Each command says in the table of its service (`Route`) which roles may say it, unless it names the `body` that acts:
-then the caller must have that role, and the rules check that it is the body which the pack names. Each query says by
-`asks` who may ask it. `admit` is the guard before all of them: it finds out who calls, and refuses whoever may not ask.
-`require_say` refuses commands, whether they come one by one or in a form.
+The `Route` of each command says which roles may say it, unless the command names the `body` that acts: then the caller
+must have that role, and the rules check that it is the body which the pack names. Each query says by `asks` who may ask
+it. The guard before all handlers is `admit`: it finds out who calls, and refuses whoever may not ask. `require_say`
+refuses commands, whether they come one by one or in a form. What only the states can tell, such as whose team a village
+has, is checked in `shared/engine/actors.py`.
 
-Where a service has no issuers of tokens, nobody is asked who he is, and only the installation's own token tells
-operators from others.
+If a service has no issuers of tokens, nobody is asked who he is, and only the installation's own token tells operators
+from others.
 """
 
 import time
@@ -34,7 +35,7 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 Speakers = Mapping[type[Command], Collection[str]]
 """The roles that may say each kind of command which does not name its body."""
 Decisions = Mapping[str, Collection[str]]
-"""By path, for each command that decides about somebody, the fields that name whom."""
+"""By path of each command that decides about somebody: the fields that name those about whom it decides."""
 OFFICERS: Final = frozenset(ROLES)
 """The roles of people who work with villages. Each reads what is open in its divisions."""
 READERS: Final = OFFICERS | {"subscriber"}
@@ -57,19 +58,19 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     organ: str = ""
     """The organ in whose name the caller acts, such as 桓仁满族自治县扶贫办."""
     roles: tuple[Holding, ...] = ()
-    """All that he holds, by himself and from others."""
+    """All his roles, his own and those that others have handed to him."""
     own: tuple[Holding, ...] = ()
-    """What he holds by himself."""
+    """His own roles."""
     delegated: tuple[Delegated, ...] = ()
     """What others have handed to him for a time, each by its giver's pseudonym."""
     givers: tuple[Person, ...] = ()
     """Who these others are, as the issuer of the token knows them."""
     relative: Callable[[str], str] = str
-    """Makes of a cadre's id that by which the token has a relative of one of these others."""
+    """Turns a cadre's id into the form in which the token names the relatives of these others (`token.relative`)."""
     belongs: Belongs = Belongs()
     """Which cadre he is, and of which unit, team, village and township, as far as the token says so."""
     is_operator: bool = False
-    """Whether it is the installation's own account. It may do everything but what two bodies must do apart."""
+    """Whether it is the installation's own account. It may do everything except what two bodies must do separately."""
     is_anybody: bool = False
     """Whether nobody was asked who he is, since the service has no issuers. Such a caller has every role."""
 
@@ -93,7 +94,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         return frozenset({""} if everywhere else {held.division for held in self.roles if held.role in roles})
 
     def organ_by(self, roles: Collection[str], division: str) -> str:
-        """The organ for which the caller uses one of the roles in a division: his own, or that of whom he acts for."""
+        """The organ for which the caller uses one of the roles in a division: his own, or that of the person for whom
+        he acts."""
         if not _fitting(self.own, roles, division):
             for one in self.delegated:
                 if _fitting(one.roles, roles, division):
@@ -102,11 +104,12 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def sender(self) -> str:
-        """Whose keys of requests his are; the installation's own account and who is not known share theirs."""
+        """The name under which his requests are kept: his pseudonym. It is empty for the installation's own account and
+        for unknown callers, who share their keys."""
         return "" if self.is_operator else self.pseudonym
 
     def is_same(self, other: "Caller") -> bool:
-        """Whether the caller is this other one, or the operator: what one has sent is no other's to see."""
+        """Whether the caller is this other one, or the operator. Nobody else may see what the other one has sent."""
         return self.is_operator or self.pseudonym == other.pseudonym
 
     def is_only(self, role: str, division: str) -> bool:
@@ -126,28 +129,28 @@ class Asks(msgspec.Struct, frozen=True):
 
     where: Literal["public", "known", "place", "found", "operator"]
     """`public`: anybody, without a token. `known`: whoever has one. `place`: who has one of the roles in the division
-    that the request names as `place`. `found`: who has one of the roles anywhere; the handler looks where that lies
-    which it found (`require_reach`). `operator`: the installation's own account."""
+    that the request names as `place`. `found`: who has one of the roles anywhere; the handler then checks the division
+    of what it has found (`require_reach`). `operator`: the installation's own account."""
     roles: Collection[str] = OFFICERS
 
 
 PUBLIC, KNOWN, OPERATORS = Asks("public"), Asks("known"), Asks("operator")
 PLACE, FOUND, TOLD = Asks("place"), Asks("found"), Asks("found", READERS)
 KEEPERS = Asks("found", frozenset({"system", "audit"}))
-"""Who looks after the system, or after those who do, without a part in the work."""
+"""Who may ask what concerns the running of the system: its administrator, and the one who watches over him."""
 PERSONAL: Final = "personal"
-"""The key in a handler's options which says that it tells of persons. Each reading is logged, and where nobody is asked
-who he is, only operators read it."""
+"""The key in a handler's options which says that it tells of persons. Each such reading is logged. If nobody is asked
+who he is, only operators may read it."""
 _TOLD: Final = "told_of"
-"""The key in a request's state under which those are kept of whom the answer tells."""
+"""The key in a request's state that keeps of whom the answer tells."""
 ORGAN: Final = "organ"
-"""The key in a request's state under which the organ is kept for which the caller asks: whose roles let him."""
+"""The key in a request's state that keeps the organ by whose roles the caller may ask."""
 _DOCUMENTS: Final = ("/docs", "/docs-assets")
 """Where the framework serves the documents about the service, which are public."""
 
 
 def asked_of(handler: BaseRouteHandler) -> Asks:
-    """What a handler says of who may use it. One that says nothing is for operators."""
+    """Who may use a handler, as it says itself. One that says nothing is for operators, unless it takes commands."""
     found: Asks = handler.opt.get("asks") or (FOUND if "command" in handler.opt else OPERATORS)
     return found
 
@@ -174,7 +177,7 @@ async def admit(connection: Connection, handler: BaseRouteHandler) -> None:
 
 
 def _require_pace(connection: Connection, who: Caller, *, is_public: bool) -> None:
-    """Refuse (429) a caller who asks too often. What is public is asked by those who watch over the service."""
+    """Refuse (429) a caller who asks too often. Public addresses, such as those for health, have no limit."""
     if not is_public and not who.is_operator and not who.is_anybody:
         connection.app.state.limits.require(who.pseudonym or _address(connection))
 
@@ -222,7 +225,7 @@ def caller(connection: Connection) -> Caller:
 
 
 def acting(connection: Connection) -> Callable[[Command], Actor]:
-    """As whom the caller of this request says a command."""
+    """A function that tells as whom the caller of this request says a command."""
     if connection.app.state.issuers is None:
         return nobody
     state = connection.app.state
@@ -236,7 +239,7 @@ def _actor(
 
 
 def _in_roles(who: Caller, asked: Collection[str], place: str, action: str, decisions: Decisions) -> Actor:
-    """As whom somebody acts in some roles: by one of his own, or by one that another has handed to him."""
+    """As whom somebody acts in some roles: by his own, or by those that others have handed to him."""
     own, concerns = _fitting(who.own, asked, place), decisions.get(action)
     actor = _by(who, own, who.organ, who.belongs, action, concerns)
     if not who.delegated:
@@ -250,7 +253,7 @@ def _in_roles(who: Caller, asked: Collection[str], place: str, action: str, deci
 
 
 def _fitting(held: Iterable[Holding], asked: Collection[str], place: str) -> Collection[str]:
-    """Those of the roles asked for that are held where a place lies."""
+    """Those of the roles asked for that are held in a division which contains a place."""
     return {one.role for one in held if one.role in asked and place.startswith(one.division)}
 
 
@@ -265,9 +268,12 @@ def _by(
 
 
 def sees(who: Caller, state: State, task: Task, decisions: Decisions, code_now: Callable[[str], str]) -> bool:
-    """Whether a caller is shown a task. Operators are shown all of them. A task for a role that he does not have he is
-    shown unless it is about persons. A task for a role that he has he is shown if he may do it himself: it is for his
-    own unit, team, village or township, is no decision about himself, and may be done by who took the step before it.
+    """Whether a caller is shown a task.
+
+    Operators are shown all tasks. If nobody is asked who he is, all others see the tasks that are not about persons. A
+    known caller also sees the tasks of roles that he does not have, unless they are about persons. Of the tasks of his
+    own roles he sees those that he may do: they belong to his own unit, team, village or township, are no decisions
+    about himself, and are no steps that the pack reserves for another person because he took an earlier one.
 
     `decisions` says for each command about whom it decides, `code_now` which code a village has now.
     """
@@ -279,8 +285,8 @@ def sees(who: Caller, state: State, task: Task, decisions: Decisions, code_now: 
 
 
 def in_which(who: Caller, roles: Collection[str], place: str, code_now: Callable[[str], str]) -> Callable[[str], bool]:
-    """In which villages of a division a caller has one of the roles: in all, or in his own where it holds for it alone.
-    `code_now` has the present code of a village."""
+    """A function that tells in which villages of a division a caller has one of the roles: in all of them, or only in
+    his own if the role is limited to these. `code_now` gives the present code of a village."""
     parts = [(who.own, who.belongs), *((one.roles, one) for one in who.delegated)]
     held = [(role, of) for has, of in parts for role in _fitting(has, roles, place)]
     if who.is_operator or any(role not in OWN for role, _ in held):
@@ -291,7 +297,8 @@ def in_which(who: Caller, roles: Collection[str], place: str, code_now: Callable
 
 
 def not_his(village: str) -> Refused:
-    """The refusal of what is kept about persons of a village, to who reads of his own village or township alone."""
+    """The refusal of data about persons of another village, to a caller who may read only of his own village or
+    township."""
     return Refused(
         "role",
         f"本账号只能查询本村、本乡镇的个人信息，村{village}的请由其自己的人员查询",
@@ -301,14 +308,14 @@ def not_his(village: str) -> Refused:
 
 
 def in_all(_village: str) -> bool:
-    """Somebody has his role in every village of a division."""
+    """True: for somebody who has his role in every village of a division."""
     return True
 
 
 def tells_of(connection: Connection, persons: Iterable[str]) -> None:
     """Note of whom the answer tells, each as `<kind of state>/<id>`, so that the audit log names them as read.
 
-    A handler that tells of persons only at times, such as the list of tasks, calls it where it does.
+    A handler that tells of persons only in some cases, such as the list of tasks, calls this in those cases.
     """
     connection.scope["state"].setdefault(_TOLD, {}).update(dict.fromkeys(persons))
 
@@ -360,10 +367,7 @@ def _named(roles: Collection[str]) -> tuple[str, str]:
 
 
 def require_operator(connection: Connection) -> None:
-    """Refuse who does not show the operator's token: 401, or 403 for somebody who is known to be another.
-
-    What is sealed or about persons is for operators only, unless somebody has it to do.
-    """
+    """Refuse a caller who does not show the operator's token: with 403 if he is known to be somebody else, else 401."""
     who = caller(connection)
     if not who.is_operator:
         raise Refused(
@@ -375,8 +379,8 @@ def require_operator(connection: Connection) -> None:
 
 
 def require_body(connection: Connection, body: str, place: str) -> None:
-    """Refuse a request without the token of `body`, or of a person who acts for it alone. The two bodies of a draw
-    check each other, so that one caller must not speak for both (2.19).
+    """Refuse a request without the token of `body`, unless the caller is a person who acts for this body alone. The two
+    bodies of a draw check each other, so one caller must not speak for both (2.19).
     """
     if caller(connection).is_only(body, place):
         return

@@ -8,8 +8,8 @@ applied under the same request key get the same answer again.
 
 Rows that would overwrite known data are shown first. The report has a code in `confirm` that stands for exactly these
 differences, and the rows are applied only when the code comes back. Each row then names the version that it replaces,
-so that a row whose data changed in between is refused. So is one whose data somebody else changed after the form was
-issued: whoever filled it in cannot have known.
+so that a row whose data changed in between is refused. A row is also refused if somebody else changed its data after
+the form was issued, since whoever filled it in cannot have known of that.
 """
 
 import asyncio
@@ -95,7 +95,7 @@ class Report(msgspec.Struct, kw_only=True):
 
 
 class _Page(NamedTuple):
-    """Rows that are sound in themselves: for each command the numbers of its rows in the sheet, and the command."""
+    """Rows without errors of their own: the commands that they become, and for each the numbers of its rows."""
 
     numbers: list[list[int]]
     commands: list[Command]
@@ -183,9 +183,9 @@ class Import:
         return read_rows(self.form, file, secret=self.secret, tell=self._notes.add, issued=issued)
 
     async def _overtaken(self, commands: Mapping[int, Command], refused: Mapping[int, Refused]) -> dict[int, Refused]:
-        """Refusals of the rows that would overwrite what somebody else changed after the form was issued, by row.
+        """Refusals, by row, of the rows that would overwrite what somebody else changed after the form was issued.
 
-        Where nobody is asked who he is, an officer who corrects his own rows is not told from others.
+        There are none if nobody is asked who he is, since then an officer's own changes look like anybody's.
         """
         if self.issued is None or self.issued >= self.pipeline.written:
             return {}
@@ -297,7 +297,7 @@ class Import:
             self._reject(numbers[n], [refusal(self.form, numbers[n][nth], field, told)])
 
     def _reject(self, rows: Sequence[int], errors: Sequence[CellError]) -> None:
-        """Note the errors of rows that are left out together. One without an error is told which row has one."""
+        """Note the errors of rows that are left out together. A row without an error names another row that has one."""
         self._summary.add_all(errors)
         of_row: dict[int, list[CellError]] = {row: [] for row in rows}
         for error in errors:
@@ -315,7 +315,7 @@ class Import:
         return Counts(self.read, created + changed + unchanged, self.bad, created, changed, unchanged)
 
     async def _copy(self, file: BinaryIO) -> str:
-        """Keep a copy with the errors beside their rows. Its name ends as the file type does and cannot be guessed."""
+        """Keep a copy with the errors beside their rows. Its name cannot be guessed, and has the file's suffix."""
         if self.bad > len(self._errors):
             last = max(self._errors)
             more = CellError(row=last, column="", value="", rule="more", zh=_MORE_ZH, en=_MORE_EN)
@@ -333,14 +333,14 @@ class Import:
 
 
 def _left_out(row: int, error: CellError) -> CellError:
-    """What is said of a sound row that becomes one command with a bad one."""
+    """What is said of a row without errors that becomes one command together with a bad one."""
     zh = f"本行没有错误，但同一对象的第{error.row}行有错误，须一并改正后导入。"
     en = f"Nothing is wrong with this row, but it comes in together with row {error.row}, which is to be corrected."
     return CellError(row=row, column="", value="", rule="together", zh=zh, en=en)
 
 
 def kept(name: str, who: Caller) -> BinaryIO:
-    """A copy with errors of a caller's file. Raises Refused if he has none of this name, or no longer."""
+    """The copy of a caller's file with its errors. Raises Refused if he has none of this name, or no longer."""
     copy, sender = _KEPT.get(name, (None, None))
     if copy is None or sender is None or not who.is_same(sender):
         raise Refused(

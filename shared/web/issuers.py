@@ -1,6 +1,6 @@
 """Tokens by which people log in: JWTs of the issuers that an installation trusts (OpenID Connect, RFC 9068).
 
-Which issuers these are is said by a TOML file, for the country's, a province's or the installation's own:
+A TOML file names these issuers: the country's, a province's or the installation's own:
 
     [[issuers]]
     url = "https://login.example.gov.cn"   # as in the token's `iss`
@@ -16,8 +16,8 @@ knows groups alone names their claim, and the file says what each group is:
     groups.erhulai = { role = "township", division = "210522", organ = "二户来镇人民政府", township = "210522105" }
     cadre = "staff_id"   # optional: the claim with the id under which a person is registered as a cadre
 
-An issuer of the first kind may also say what others have handed to the bearer for a time, in `delegated` of the claim
-`zhucun` (`Delegated`); one that does not has nobody act for others.
+An issuer whose tokens have the claim `zhucun` may also say there, in `delegated`, which powers others have handed to
+the bearer for a time (`Delegated`). With other issuers, nobody acts for others.
 """
 
 import asyncio
@@ -41,23 +41,23 @@ from shared.web.token import LONGEST_TOKEN, pseudonym
 
 log = structlog.get_logger()
 UNASKED: Final = "none"
-"""The word that stands in place of a file of issuers where nobody is asked who he is."""
+"""The word that takes the place of a file of issuers if nobody is to be asked who he is."""
 ALGORITHMS: Final = {"ES256": ("EC", "P-256"), "RS256": ("RSA", None), "Ed25519": ("OKP", "Ed25519")}
-"""The signatures that are taken, each with the kind and curve of its key. All are made with private keys, so that
-nobody signs with what everybody can read."""
+"""The kinds of signature that are accepted, each with the kind and curve of its key. All need a private key, so that
+nobody can sign with a key that everybody can read."""
 LEEWAY: Final = 60.0
 """Seconds by which the clocks of an issuer and of this machine may differ."""
 KEPT_SECONDS, KEPT = 300.0, 10_000
 """For how many seconds a verified token is not verified again, and how many are remembered."""
 FETCH_EVERY: Final = 30.0
-"""Seconds between two questions for an issuer's keys at least, so that tokens with invented keys cause few."""
+"""The least seconds between two requests for an issuer's keys, so that tokens with invented keys cause few of them."""
 KEYS_LAST: Final = 3600.0
-"""Seconds after which keys are asked for again, so that a withdrawn one is forgotten. Known ones serve meanwhile."""
+"""Seconds after which the keys are fetched again, so that a withdrawn one is forgotten. Known keys serve until then."""
 ANSWERED_WITHIN, LARGEST_ANSWER = 5.0, 2**18
 """Seconds and bytes within which an issuer must answer."""
 
 SUBJECT: Final = r"^[^\x00-\x1f\x7f]{1,255}$(?!\n)"
-"""By what an issuer knows somebody."""
+"""The pattern of the `sub` by which an issuer knows somebody."""
 Division = Annotated[str, Meta(pattern=r"^([0-9]{2}){0,3}$(?!\n)")]
 Said = Annotated[str, Meta(max_length=255)]
 Reference = Annotated[str, Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9._:/-]{0,119})?$(?!\n)")]
@@ -67,7 +67,7 @@ VillageCode = Annotated[str, Meta(pattern=r"^([0-9]{12})?$(?!\n)")]
 TownshipCode = Annotated[str, Meta(pattern=r"^([0-9]{9})?$(?!\n)")]
 """The digits of a township, or empty."""
 Administrator = Literal["system", "security", "audit"]
-"""Who keeps the system running, who grants rights, and who watches both: three persons, none with a say in the work."""
+"""The roles of those who keep the system running, grant rights, and watch both. None has a say in the work itself."""
 
 
 class Holding(msgspec.Struct, frozen=True):
@@ -102,11 +102,11 @@ class _Part(Holding, frozen=True):
 
 
 class Delegated(Belongs, frozen=True, kw_only=True):
-    """The powers that somebody else has handed to the bearer for a time, for whose organ he then acts. What an
-    administrator keeps apart is never handed on."""
+    """The powers that somebody else has handed to the bearer for a time. By them he acts for that person's organ. The
+    roles of administrators are never handed on."""
 
     giver: Annotated[str, Meta(pattern=SUBJECT)] = msgspec.field(name="from")
-    """Whose powers they are: the `sub` of his tokens of the same issuer. Callers have the pseudonym here instead."""
+    """Whose powers they are: the `sub` of that person's tokens. Once the token is verified, a pseudonym stands here."""
     organ: OrganOrNone = ""
     roles: Annotated[tuple[_Part, ...], Meta(min_length=1, max_length=20)]
     until: float
@@ -115,7 +115,7 @@ class Delegated(Belongs, frozen=True, kw_only=True):
 
 class Granted(Belongs, frozen=True, kw_only=True):
     """What a token says of its bearer: the organ in whose name he acts, his roles, where he belongs, and what others
-    have handed to him. Other fields are passed over."""
+    have handed to him. Other fields are ignored."""
 
     roles: Annotated[tuple[Holding, ...], Meta(max_length=100)]
     organ: OrganOrNone = ""
@@ -123,7 +123,8 @@ class Granted(Belongs, frozen=True, kw_only=True):
 
 
 class Group(Holding, frozen=True, forbid_unknown_fields=True):
-    """What membership in an issuer's group means: a role, and for one that holds for its own alone, whose."""
+    """What membership in an issuer's group means: a role and, if the role is limited to one unit, team, village or
+    township, which one."""
 
     organ: OrganOrNone = ""
     unit: Reference = ""
@@ -138,18 +139,18 @@ class Issuer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: Annotated[str, Meta(pattern=r"^https?://[!-~]{1,300}$")]
     audience: Annotated[str, Meta(min_length=1, max_length=300)] = "zhucun"
     keys: str = ""
-    """The file with its keys, beside the file of issuers. Without one they are fetched from where `url` says."""
+    """The file with its keys, in the folder of the file of issuers. Without one they are fetched, as `url` tells."""
     here: bool = False
-    """Whether it runs on this machine, so that its keys may be fetched without TLS although it listens on an address of
-    the network. `zhucun up` writes it of its own accounts."""
+    """Whether it runs on this machine. Then its keys may be fetched without TLS, even at an address of the network.
+    `zhucun up` sets this for its own accounts."""
     claim: str = "zhucun"
     groups: dict[str, Group] = {}
     """What its groups mean, if `claim` is a list of groups."""
     cadre: str = ""
     """The claim with the id under which somebody is registered as a cadre, if `claim` is a list of groups."""
     marked: bool = True
-    """Whether it marks its access tokens as such (`typ: at+jwt`, RFC 9068). False only for one that cannot, since other
-    tokens for the same audience are then taken as well."""
+    """Whether it marks its access tokens as such (`typ: at+jwt`, RFC 9068). False only for one that cannot: then other
+    tokens for the same audience are accepted as well."""
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -251,10 +252,10 @@ class Issuers:
 
 
 def named(said: str, secret: bytes) -> Issuers | None:
-    """The issuers of the file that ZHUCUN_ISSUERS names; None where the word `none` stands there, by which an operator
-    opens a process to everybody who reaches it.
+    """The issuers of the file that ZHUCUN_ISSUERS names; None if it is `none`, by which an operator opens a process to
+    everybody who can reach it.
 
-    Raises ValueError where nothing is said, since what is forgotten must not open anything, and where `read` does.
+    Raises ValueError if it is empty, since a forgotten setting must not open anything, and whenever `read` does.
     """
     if not said:
         raise ValueError(
@@ -297,7 +298,7 @@ def _is_safe(issuer: Issuer, url: str) -> bool:
 
 def _unverified(token: str) -> tuple[_Header, _Claims]:
     """What a token says of itself before its signature was looked at."""
-    from joserfc.util import urlsafe_b64decode  # Only here: it takes memory, and most installations are without.
+    from joserfc.util import urlsafe_b64decode  # Only here: it takes memory, and without issuers nobody needs it.
 
     head, dot, rest = token.partition(".")
     body, last, signature = rest.partition(".")
@@ -326,7 +327,7 @@ def _fits(issuer: Issuer, header: _Header, claims: _Claims) -> None:
 
 
 _OF: Final = ("organ", *dict.fromkeys(OWN.values()))
-"""What groups say of their members beside roles."""
+"""The fields of groups, besides roles, that say something of their members."""
 
 
 def _granted(issuer: Issuer, said: Mapping[str, Any]) -> Granted:
@@ -354,7 +355,7 @@ def _granted(issuer: Issuer, said: Mapping[str, Any]) -> Granted:
 
 
 def _within(roles: Iterable[T]) -> tuple[T, ...]:
-    """Roles by the divisions as people know them, such as a province for all of its first two digits."""
+    """Roles whose divisions are prefixes of all that lies in them: `520000` becomes `52`, the whole province."""
     return tuple(msgspec.structs.replace(held, division=jurisdiction_of(held.division)) for held in roles)
 
 
@@ -371,7 +372,9 @@ class _Keys:
             self._keys = _imported((folder / issuer.keys).read_bytes())
 
     async def find(self, kid: str, alg: str) -> Any:
-        """The key of this name that is made for this algorithm. The issuer is asked if there is none, or for long."""
+        """The key with this name, made for this algorithm. Keys are fetched anew if it is unknown, or after
+        `KEYS_LAST`.
+        """
         key = self._find(kid, alg)
         if not self._is_fixed and (key is None or time.monotonic() > self._got + KEYS_LAST):
             async with self._asking:
@@ -393,7 +396,7 @@ class _Keys:
         return next((key for key in fitting if key.kid == kid), None)
 
     async def _fetch(self) -> None:
-        """Ask the issuer where its keys are, and for them. Known keys stay if it does not answer."""
+        """Ask the issuer where its keys are, and fetch them. If it does not answer, the known keys stay."""
         import httpx  # Only here: it takes memory.
 
         async with httpx.AsyncClient(timeout=ANSWERED_WITHIN, trust_env=False, follow_redirects=False) as client:
@@ -439,7 +442,7 @@ async def _answer(client: Any, url: str) -> bytes:
 
 
 def _imported(body: bytes) -> list[Any]:
-    """The public keys of a JWKS. Those of unknown kinds are passed over. Raises ValueError if none is left."""
+    """The public keys of a JWKS. Those of unknown kinds are ignored. Raises ValueError if none is left."""
     from joserfc.errors import JoseError
     from joserfc.jwk import import_key
 

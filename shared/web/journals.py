@@ -63,8 +63,8 @@ def journals(pipeline: Pipeline) -> list[Any]:
         limit: Annotated[int, QueryParameter(ge=1, le=LARGEST_PAGE)] = PAGE,
         type: FromQuery[list[str] | None] = None,
     ) -> list[Entry]:
-        """The open events that this service decided, after a position, in the order in which it published them: those
-        from the caller's divisions.
+        """The open events that this service decided, after a position and in the order in which it published them. Only
+        events from the caller's divisions are among them.
 
         A subscriber whose stream was purged or made anew reads here what it missed, and drops the ids that it knows.
         Fewer than `limit` means the end. `type` may be given several times.

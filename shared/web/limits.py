@@ -1,6 +1,6 @@
 """How often somebody may ask a service, and what every answer tells a browser: limits and headers.
 
-Where nobody is asked who he is there are no limits: then only those reach the service who may do everything in it.
+If nobody is asked who he is, there are no limits: then nobody can reach the service who may not do everything in it.
 """
 
 from typing import Final
@@ -11,7 +11,7 @@ from shared.rules import Refused
 from shared.web import rates
 
 IMPORTS: Final = 2
-"""Files of one caller that are taken in at the same time."""
+"""The most files of one caller that are taken in at the same time."""
 
 
 class TooMany(Refused):
@@ -46,7 +46,7 @@ _PAGE: Final = [
         b"img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'",
     ),
 ]
-"""The page at /docs runs its own scripts, and asks this service only."""
+"""The headers of the page at /docs, which runs its own scripts and sends requests to this service only."""
 
 
 async def guarded(message: Message, scope: Scope) -> None:

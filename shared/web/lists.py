@@ -24,8 +24,8 @@ async def array(
 ) -> Response[bytes]:
     """A column of JSON texts as one JSON array. It is read in parts, so that other requests get their turn.
 
-    `shown` makes of a text and the last column, its id, what is told; None leaves it out. `told` is given the ids of
-    those of whom the texts tell.
+    The last column has the id of each text. From a text and its id, `shown` makes what is answered; None leaves it out.
+    `told` is called with the ids of the texts that are answered.
     """
     parts: list[bytes] = []
     async with engine.connect() as conn, conn.stream(bodies) as rows:

@@ -1,7 +1,7 @@
-"""What of a person is shown in part only, such as 张**: whoever lists persons need not know who each is.
+"""Masks what is shown of a person only in part, such as 张**: whoever lists persons need not know who each of them is.
 
-A field says that it is masked by its type (`MASKED`). Whoever needs the whole asks for one person and says for which
-purpose; the audit log keeps both.
+The type of a field says that it is masked (`MASKED`). Whoever needs the whole name asks for one person and says for
+which purpose; the audit log keeps both.
 """
 
 import re
@@ -17,7 +17,7 @@ from shared.rules import State
 _IDENTITY_CARD: Final = re.compile(r"[0-9]{17}[0-9Xx]")
 _PHONE: Final = re.compile(r"[0-9]{11}")
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
-"""A choice of the pack, such as `retired`: it names nobody."""
+"""A code from a pack, such as `retired`, which names nobody and so is not masked."""
 
 
 @cache
@@ -33,7 +33,7 @@ def fields(kind: type[State]) -> tuple[str, ...]:
 
 
 def masked(kind: type[State], body: str) -> str:
-    """A stored state with its masked fields as who does not need them sees them."""
+    """A stored state in which the fields of `fields` are shown only in part."""
     said = msgspec.json.decode(body)
     for field in fields(kind):
         if field in said:
@@ -42,7 +42,7 @@ def masked(kind: type[State], body: str) -> str:
 
 
 def is_named(kind: type[State], body: str, text: str) -> bool:
-    """Whether a text has in it the name of whom a stored state is about."""
+    """Whether a text contains the name of the person whom a stored state is about."""
     said = msgspec.json.decode(body)
     return any(isinstance(name := said.get(field), str) and len(name) > 1 and name in text for field in fields(kind))
 

@@ -1,4 +1,4 @@
-"""A service's OpenAPI document: made by the framework from the routes, and completed by what it cannot know."""
+"""A service's OpenAPI document. The framework makes it from the routes; here is added what it cannot know."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ _EVERYWHERE = (400, 405, 431, 503)
 
 
 _TOLD = {401: "WWW-Authenticate", 405: "Allow", 429: "Retry-After"}
-"""Status codes whose answers carry a header."""
+"""Status codes whose answers have a header of their own, with its name."""
 
 
 def document(app: Litestar) -> dict[str, Any]:

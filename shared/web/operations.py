@@ -103,7 +103,7 @@ def _letters(pipeline: Pipeline) -> list[Any]:
 
 
 def because(said: str, field: str) -> str:
-    """A reason or purpose that stands in an address. Refuses (422) what says nothing."""
+    """A reason or purpose from the address of a request. Refuses (422) one that says nothing."""
     try:
         return msgspec.convert(said, Reason)
     except msgspec.ValidationError as error:

@@ -1,4 +1,4 @@
-"""While the database is away, queries wait and get no error. Commands wait elsewhere: `commands.submit` retries
+"""While the database is away, queries wait and get no error. Commands wait, too: `shared/engine/commands.py` repeats
 them."""
 
 import math
@@ -38,11 +38,11 @@ def patient(app: ASGIApp) -> ASGIApp:
             if held:
                 raise store.Away
 
-        await store.patiently(once, math.inf)  # `held` ends it.
+        await store.patiently(once, math.inf)  # It ends once `held` is False: the database answers, or time is up.
 
     return again
 
 
 def of_operations(scope: Scope) -> bool:
-    """Whether it is a question of operators."""
+    """Whether a request is for one of the addresses that operators use."""
     return "operations" in (getattr(scope["route_handler"], "tags", None) or ())

@@ -35,7 +35,8 @@ def _told_below(outbox: Table, prefix: str) -> ColumnElement[bool]:
 
 
 async def codes_now(pipeline: Pipeline, place: str) -> Callable[[str], str]:
-    """Which code each village of a division has now, which tells its township: its id, or the last that it got."""
+    """A function that gives the present code of each village of a division: its id, or the latest code that it got. The
+    code tells in which township the village lies."""
     moved = [id for at, ids in pipeline.wiring.recoded.items() if at.startswith(place) for id in ids]
     if not moved:
         return str

@@ -1,7 +1,7 @@
 """A process that speaks HTTP: how it begins, and how it answers until it is stopped.
 
-Accounts, webhooks and the console are no more than that, and take their settings from here. The four services
-(`shared/runtime.py`) also talk to NATS. This file imports little, since small processes use it.
+Accounts, webhooks and the console are such processes and nothing more, and take their settings from here. The four
+services (`shared/runtime.py`) also talk to NATS. This file imports little, since small processes use it.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from shared.web.rates import A_MINUTE
 
 
 class Served(settings.Settings, kw_only=True):
-    """What every process that speaks HTTP has beside."""
+    """The settings of every process that speaks HTTP, besides those that every process has."""
 
     database: str
     port: Annotated[int, Meta(ge=1, le=65535)]
@@ -34,13 +34,13 @@ class Served(settings.Settings, kw_only=True):
     installation: str = ""
     """The identity of the data folder, sent with every answer; empty if there is no folder."""
     requests_a_minute: Annotated[int, Meta(ge=1)] = A_MINUTE
-    """How many requests of one caller are answered in a minute. Those of the installation's own processes are not
+    """The most requests of one caller that are answered in a minute. Those of the installation's own processes are not
     counted."""
     migrate_on_start: bool = True
 
 
 class Settings(Served, kw_only=True):
-    """What a process has that does no more."""
+    """The settings of a process that only speaks HTTP."""
 
     secret_file: Path
     """The file with the installation's secret."""
@@ -66,7 +66,10 @@ def run(name: str, of: Served, work: Coroutine[Any, Any, None]) -> None:
 
 @asynccontextmanager
 async def held(engine: AsyncEngine, name: str, of: Served) -> AsyncIterator[Hold]:
-    """The hold on a database whose schema is known. At the end it is left to others, and the engine is disposed of."""
+    """Hold the database for this process, and check its schema unless the process has just migrated it.
+
+    At the end the database is left to others, and the engine is disposed of.
+    """
     hold = Hold(engine)
     try:
         with contact():
@@ -85,7 +88,8 @@ def named(name: str, installation: str) -> list[tuple[str, str]]:
 
 
 async def answer(server: uvicorn.Server, hold: Hold) -> None:
-    """Answer requests until SIGINT or SIGTERM. Raises CannotRun if the address is taken, or the database meanwhile."""
+    """Answer requests until SIGINT or SIGTERM. Raises CannotRun if the address is taken, or if another process has
+    taken the database."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # uvicorn raises the signal again when it has stopped.
     keeping = asyncio.create_task(hold.keep())
@@ -108,7 +112,7 @@ async def answer(server: uvicorn.Server, hold: Hold) -> None:
 async def serve(app: Any, name: str, of: Settings, hold: Hold) -> None:
     """Answer requests to a small process until it is stopped.
 
-    Headers of proxies are not believed: by them anybody could have his failures counted for another address.
+    Headers of proxies are not believed: with them anybody could have his failures counted for another address.
     """
     headers = named(name, of.installation)
     await answer(uvicorn.Server(serving.config(app, of.host, of.port, headers=headers)), hold)

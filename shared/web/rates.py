@@ -1,7 +1,7 @@
-"""How often somebody may ask, counted in memory: the same for every process.
+"""How often somebody may ask. This is counted in memory, in the same way in every process.
 
-A caller is counted by his pseudonym, whoever shows no valid token by his address. The installation's own processes are
-never counted.
+A caller is counted by his pseudonym. Whoever shows no valid token is counted by his address. The installation's own
+processes are never counted.
 """
 
 import math
@@ -14,14 +14,14 @@ from shared.denied import Denied
 A_MINUTE: Final = 600
 """Requests of one caller in a minute, unless the installation sets another number."""
 FAILURES: Final = 30
-"""Invalid tokens from one address in a minute. With more, they are told to wait. Valid ones are always taken: an office
-may have one address for all, and nobody there is kept out by what a neighbour's program does."""
+"""Invalid tokens from one address in a minute. After more of them, an invalid token is answered with a time to wait. A
+valid one is always accepted: all in an office may have one address, and a neighbour's program must keep nobody out."""
 MOST_KNOWN: Final = 10_000
 """Callers and addresses that are counted at the same time, so that invented ones cannot fill the memory."""
 
 
 def worded(zh: str, en: str, after: int) -> tuple[str, str]:
-    """What is too much, and after how many seconds it may be tried again, in both languages."""
+    """A refusal in both languages: what is too much, and after how many seconds to try again."""
     return (
         f"{zh}，请在 {after} 秒后重试（命令、填报表用原请求编号）",
         f"{en}; try again after {after} second{'s' * (after > 1)}, a command or a form with the same key",
@@ -29,12 +29,13 @@ def worded(zh: str, en: str, after: int) -> tuple[str, str]:
 
 
 class Rate:
-    """So many times a minute for each of many names. Who was idle for a minute may do as much at once."""
+    """Allows each of many names something so many times a minute. A name that was idle for a minute may do all of these
+    at once."""
 
     def __init__(self, a_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._each, self._clock = 60 / a_minute, clock
         self._until: dict[str, float] = {}
-        """Until when what a name has done so far would take at an even pace."""
+        """By name: the time until which the requests so far would have lasted at an even pace."""
 
     def wait(self, name: str) -> int:
         """For how many seconds a name has to wait; 0 if not at all."""
@@ -48,7 +49,8 @@ class Rate:
             self._forget(now)
 
     def _forget(self, now: float) -> None:
-        """Forget who has been idle; if nobody has, who was counted first, which does him no harm."""
+        """Forget names that have been idle. If too many are left, forget those that were counted longest ago, which may
+        then do more than others."""
         self._until = {name: until for name, until in self._until.items() if until > now}
         while len(self._until) > MOST_KNOWN * 0.9:
             del self._until[next(iter(self._until))]

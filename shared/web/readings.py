@@ -1,8 +1,8 @@
-"""Who has read what is kept about somebody, told to whom it concerns (Personal Information Protection Law 44).
+"""Tells persons who has read what is kept about them (Personal Information Protection Law 44).
 
-The audit log names of whom each answer told. A cadre is told on which day, for which organ, and what was read; never by
-whom, which the audit administrator alone may know. What a cadre may not know of yet, such as a case before the hearing,
-is left out with everybody who has read it: a state says since when (`concealed_since`).
+The audit log names of whom each answer told. A cadre learns on which day, for which organ, and what was read, but never
+by whom: only the audit administrator may know that. If a cadre may not know of something yet, such as a case before the
+hearing, its readings are left out. The state says from which day on (`concealed_since`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,33 +25,33 @@ from shared.web.identity import KNOWN, OPERATOR, PERSONAL, Caller, caller, requi
 from shared.web.strict import BIGGEST
 
 EARLIEST: Final = date(1970, 1, 2)
-"""Before any entry of a log. An earlier day is taken as this one."""
+"""A day before all entries of any log. An earlier `since` is replaced by it."""
 _WAYS: Final[Mapping[str, Both]] = {
     "GET /v1/tasks": ("查看待办事项，其中涉及{}", "read tasks that tell of {}"),
     "GET /v1/templates/": ("下载表格，其中涉及{}", "downloaded a form that tells of {}"),
     "GET /v1/unmasked/": ("查看{}，含姓名全文", "read {}, with the whole name"),
     "GET /v1/readings": ("查询谁查阅过{}", "asked who has read {}"),
 }
-"""What was done, by how the deed begins. Whatever else is asked is read as such."""
+"""How people call a reading, by the beginning of its `deed`. For any other one, `_READ` is used."""
 _ABOUT: Final = "本人信息所在的记录，写作“类别/编号” · a record, as its kind, a slash and its id"
 _READ: Final = ("查阅{}", "read {}")
 _PURPOSE: Final = f"{PURPOSE}="
-"""How what was said of the purpose begins, in the entry of a name that was told in whole."""
+"""What comes before the purpose in the log entry of a name that was told in whole."""
 
 
 class Reading(msgspec.Struct, frozen=True):
     """That somebody has read what is kept about a person."""
 
     number: int
-    """Of the entry in the service's audit log; the last is the `after` of the next request."""
+    """The number of the entry in the service's audit log. The last one is the `after` of the next request."""
     day: date
-    """In China."""
+    """The day in Chinese time."""
     organ: Both
     """The organ in whose name it was read."""
     what: Both
     """What was read, and how."""
     purpose: str
-    """What for, in the reader's words; empty where nobody had to say it."""
+    """The purpose in the reader's words; empty if he did not have to name one."""
 
 
 def readings(pipeline: Pipeline) -> Any:
@@ -106,7 +106,7 @@ def _named(kinds: Mapping[str, type[State]], about: str) -> Subject:
 
 
 def _oneself(who: Caller) -> Oneself:
-    """Who asks about himself. Raises Refused (403) if his token does not say which cadre he is."""
+    """The cadre who asks about himself. Raises Refused (403) if his token does not say which cadre he is."""
     belongs = who.belongs
     if not belongs.cadre or not belongs.unit:
         raise Refused(
@@ -120,7 +120,7 @@ def _oneself(who: Caller) -> Oneself:
 
 
 async def _own(pipeline: Pipeline, kinds: Iterable[type[State]], person: Oneself) -> list[Subject]:
-    """What is kept about a cadre, and until when it may be told who has read it."""
+    """The states about a cadre, each with the time from which on its readings are secret from him."""
     found = []
     async with pipeline.engine.connect() as conn:
         for kind in kinds:

@@ -1,4 +1,4 @@
-"""Seals what must not be read in a database by whoever has only the database."""
+"""Encrypts what is kept in a database but must not be readable for somebody who has only the database."""
 
 import hmac
 import os
@@ -8,13 +8,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 
 class Seal:
-    """Encrypts with a key from the installation's secret. Each `purpose`, such as `second factors`, has its own."""
+    """Encrypts with a key made from the installation's secret. Each `purpose`, such as `second factors`, has its own
+    key."""
 
     def __init__(self, secret: bytes, purpose: str) -> None:
         self._cipher = AESGCM(hmac.digest(secret, f"zhucun {purpose}".encode(), "sha256"))
 
     def close(self, content: bytes, name: str) -> str:
-        """The content sealed for what has this name, such as an account."""
+        """The content, sealed for the bearer of this name, such as an account."""
         nonce = os.urandom(12)
         return (nonce + self._cipher.encrypt(nonce, content, name.encode())).hex()
 

@@ -13,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 PROBLEM = "application/problem+json"
 """The media type of every refusal (RFC 9457)."""
 HEAD_SECONDS, BODY_SECONDS = 20.0, 300.0
-"""Seconds in which a request's head must arrive, and then its body: a file on a slow line takes long."""
+"""Seconds in which a request's head must arrive, and then its body, which may be a file on a slow line."""
 PAUSE_SECONDS = 20.0
 """Seconds without any new byte of a body before the request is ended, since it holds a connection."""
 LONGEST_HEAD = 32 * 2**10
@@ -42,7 +42,7 @@ def config(app: Any, host: str, port: int, **more: Any) -> uvicorn.Config:
 
 
 class Server(uvicorn.Server):
-    """A server that ends the requests which only wait for news before it waits for those that it is answering."""
+    """A server that, when it stops, first ends the requests that only wait for news."""
 
     def __init__(self, app: Any, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -69,7 +69,7 @@ class Protocol(HttpToolsProtocol):
     """Whether its peer already had `MOST_OF_PEER` connections when this one was made."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Start the time limit, since a silent connection must not be kept, and refuse peers with far too many."""
+        """Start the time limit, since a silent connection must not be kept. Refuse a peer with far too many."""
         super().connection_made(transport)
         self._wait(HEAD_SECONDS)
         of_peer = sum(other.peer == self.peer for other in self._all())
@@ -160,7 +160,7 @@ class Protocol(HttpToolsProtocol):
             self.transport.close()
 
     def _refuse(self, status: HTTPStatus, title: str) -> None:
-        """Close the connection. Unless an answer is being sent already, say why."""
+        """Close the connection, and say why unless an answer is already being sent."""
         if not (self.cycle and self.cycle.response_started and not self.cycle.response_complete):
             body, headers = _problem(status, title)
             headers += self.server_state.default_headers

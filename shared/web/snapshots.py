@@ -1,4 +1,4 @@
-"""Snapshots: all that is known of a village or a division now, and the cursor behind which its events follow."""
+"""Snapshots: all that is known of a village or a division now, and the cursor after which its later events follow."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -33,7 +33,7 @@ class Snapshot(msgspec.Struct):
 
     states: list[Standing]
     after: str
-    """The cursor for `/v1/events`: all events before it are in these states, and none of those behind it."""
+    """The cursor for `/v1/events`: these states contain all events before it, and none of those after it."""
     page: str
     """What to ask for as `page` to get the rest; empty if this is all."""
 
@@ -55,11 +55,11 @@ def snapshots(pipeline: Pipeline) -> Any:
         limit: Annotated[int, QueryParameter(ge=1, le=LARGEST)] = LARGEST,
     ) -> Response[bytes]:
         """All that this service has about one village (`about`), or about a division (`place`, a prefix of its code):
-        its states, and the cursor of the feed behind which their events follow, read at one moment.
+        its states, and the cursor of the feed after which their events follow, read at one moment.
 
-        What is about persons is left out, and what is secret for the time being. A village is one answer. A division
-        comes in pages, each of one moment, but a later page of a later one. Keep the `after` of the first page: what
-        happened between the pages comes once more as events, and tells nothing new of a state that has it already.
+        What is about persons, or secret for the time being, is left out. A village is one answer. A division comes in
+        pages. Each page is read at one moment, the next page at a later one. Keep the `after` of the first page: what
+        happened between the pages comes again as events, even if the states of a later page contain it already.
         """
         if bool(about) == bool(place):
             zh, en = "请用“about”指明一个村，或用“place”指明区划", "name a village by about, or a division by place"
@@ -98,7 +98,7 @@ class _Row(msgspec.Struct):
 async def _found(
     conn: AsyncConnection, pipeline: Pipeline, about: str, place: str, page: str, limit: int
 ) -> list[tuple[str, _Row]]:
-    """States in order of kind and id, as anybody is shown them; at most `limit`, if there is one, behind `page`."""
+    """States in order of kind and id, as anybody may see them, after `page`; at most `limit`, unless that is 0."""
     found: list[tuple[str, _Row]] = []
     first, _, last = page.partition("/")
     for kind, table in sorted(pipeline.tables.states.items(), key=lambda item: item[0].kind):

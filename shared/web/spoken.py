@@ -1,8 +1,8 @@
-"""Commands that a body elsewhere says by an event on NATS instead of over HTTP, such as a province's word.
+"""Commands that a body elsewhere sends as an event on NATS instead of over HTTP, such as a province's word.
 
-The event is a NATS request, so that whoever says it is told what came of it. nats-server lets a subscriber publish in
-its own name, in the role that it was granted, and about its divisions: the subject says who speaks, and cannot lie.
-Who gets no answer says the same event again; by its id it is taken once.
+The event is a NATS request, so that its sender is told what came of it. nats-server lets a subscriber publish only in
+its own name, in the role that it was granted, and about its divisions. So what the subject says of the sender is true.
+A sender who gets no answer sends the same event again; it is recognised by its id and taken once.
 """
 
 import re
@@ -53,7 +53,7 @@ class Taken(msgspec.Struct, frozen=True):
 
 
 async def hear(client: Client, pipeline: Pipeline, commands: Mapping[str, type[Command]], limits: Limits) -> None:
-    """Take commands, by path, from whoever may say them, and log each in the audit log before it is answered."""
+    """Take these commands, given by path, from whoever may say them. Each goes into the audit log before the answer."""
     await client.subscribe(f"{SAID}.>", cb=partial(_answer, pipeline, commands, limits))
 
 
@@ -62,7 +62,7 @@ async def _answer(pipeline: Pipeline, commands: Mapping[str, type[Command]], lim
     _, _, name, role, *tokens = message.subject.split(".")
     place = "".join(tokens)
     if not message.reply or not pipeline.share.has(place):
-        return  # Who cannot be told of a refusal is not taken at his word.
+        return  # Without an address for the answer, nobody could be told of a refusal; or it is another replica's.
     try:
         limits.require(name)
         answer: Taken | Problem = await _take(pipeline, commands, message.data, name, role, place)
@@ -76,8 +76,8 @@ async def _answer(pipeline: Pipeline, commands: Mapping[str, type[Command]], lim
         title = "暂不可用，请用同一“id”再发 / not available now; say it again with the same id"
         answer = Problem(title=title, status=503 if away else 500, detail=type(error).__name__)
         result = str(answer.status)
-    # Without its database it can log nothing, and has done nothing; nor has it for who speaks too often, who would fill
-    # the log.
+    # 503: without the database nothing was done and nothing can be logged. 429: nothing was done either, and whoever
+    # speaks too often would fill the log.
     if result not in ("503", "429"):
         await pipeline.audit.note(Entry(who=name, organ=role, deed=f"EVENT {SAID}", about=place, result=result))
     await message.respond(msgspec.json.encode(answer))

@@ -1,4 +1,4 @@
-"""What a service keeps: lists of its states, single ones, and their numbers, as the caller may see them."""
+"""What a service keeps, as the caller may see it: lists of its states, single states, and their numbers."""
 
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
@@ -44,18 +44,19 @@ class _Shows(NamedTuple):
     state: type[State]
     who: Caller
     is_reader: bool
-    """Whether he reads secrets of this open kind, in the villages that are his."""
+    """Whether he reads the secrets of this kind, which is not personal, in the villages for which `his` is true."""
     his: Callable[[str], bool]
-    """In which villages he is a reader."""
+    """Tells for the id of a state whether his role extends to its village."""
 
     def all_of(self, id: str) -> bool:
-        """Whether he is shown the secrets of a state: operators, and the readers of an open kind."""
+        """Whether he is shown the secrets of a state, as an operator or as a reader of a kind that is not personal."""
         return self.who.is_operator or (self.is_reader and self.his(id))
 
     @property
     def text(self) -> Callable[[str, str], str | None] | None:
-        """A function that leaves secrets out of a stored state, and masks whom it names, or leaves it out as a whole
-        where the kind is about persons and he reads of others; None if he is shown all as it is."""
+        """A function that makes of a stored state what he is shown: without its secrets, and with masked names. It
+        returns None for a personal state that is not his to read. Instead of the function, None if he is shown all
+        states as they are."""
         state, masks = self.state, bool(masking.fields(self.state))
         if state.shown is State.shown and (not masks or self.who.is_operator) and self.his is in_all:
             return None
@@ -70,7 +71,8 @@ class _Shows(NamedTuple):
         return text
 
     def told(self, request: Request[Any, Any, Any]) -> Callable[[Iterable[str]], None]:
-        """A function that notes of whom he is told: of all of a kind about persons, of the secrets of another."""
+        """A function that notes of whom he is told: in a personal kind of everybody, in another kind of those whose
+        secrets he is shown."""
         kind = self.state
         return lambda ids: tells_of(
             request, (f"{kind.kind}/{id}" for id in ids if kind.personal or (kind.readers and self.all_of(id)))
@@ -78,7 +80,7 @@ class _Shows(NamedTuple):
 
 
 async def _shows(pipeline: Pipeline, state: type[State], request: Request[Any, Any, Any], place: str) -> _Shows:
-    """How states of a kind in a division are shown to who sent a request."""
+    """How states of a kind in a division are shown to the sender of a request."""
     who = caller(request)
     is_reader = bool(state.readers) and not state.personal and not who.is_anybody and who.may(state.readers, place)
     if OWN.keys().isdisjoint(state.readers):
@@ -182,7 +184,7 @@ def _none(state: type[State], id: str) -> Refused:
 
 
 def _unmasked(pipeline: Pipeline, state: type[State], table: Table, readers: Collection[str]) -> Any:
-    """The query that names one person, to who says what for."""
+    """The query that gives one person's whole name to a caller who says for which purpose."""
 
     @get(
         f"{audited.UNMASKED}{state.kind}/{{id:path}}",
@@ -197,8 +199,8 @@ def _unmasked(pipeline: Pipeline, state: type[State], table: Table, readers: Col
         id: FromPath[str],
         purpose: Annotated[str, QueryParameter(min_length=2, max_length=200)],
     ) -> Response[bytes]:
-        """One person with the name and all else that lists show in part only. The audit log keeps who asked, and for
-        which `purpose`: a line in words, such as 核对任职文件姓名."""
+        """One person, with the name and everything else that lists show only in part. The audit log keeps who asked and
+        for which `purpose`: a line in words, such as 核对任职文件姓名."""
         because(purpose, "purpose")
         async with pipeline.engine.connect() as conn:
             body = (await conn.execute(select(table.c.body).where(table.c.id == id.lstrip("/")))).scalar()
@@ -207,7 +209,7 @@ def _unmasked(pipeline: Pipeline, state: type[State], table: Table, readers: Col
         found = msgspec.json.decode(body, type=_Placed)
         require_reach(request, found.place, readers)
         tells_of(request, [f"{state.kind}/{found.id}"])
-        if masking.is_named(state, body, purpose):  # The log would lead from the id to the name for ever.
+        if masking.is_named(state, body, purpose):  # Otherwise the log would keep id and name together for ever.
             zh, en = "用途长期留存，不得写当事人的姓名，写明事由即可", "the log keeps the purpose: name nobody in it"
             raise Refused("schema", zh, en, field="purpose", status=422)
         whole = store.shown(state, body, to_operator=caller(request).is_operator)

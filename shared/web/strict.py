@@ -53,9 +53,9 @@ IF_MATCH = "If-Match"
 
 
 async def strict(request: Request[Any, Any, Any]) -> Response[None] | None:
-    """Raise Unfit for whatever a route does not declare: unknown or repeated parameters, values in a wrong form, and
-    for commands a body that is not JSON; and Refused for a question about another replica's division, of which nothing
-    is known here. OPTIONS is answered here.
+    """Raise Unfit for whatever a route does not declare: unknown or repeated parameters, values in a wrong form and,
+    for commands, a body that is not JSON. Raise Refused for a question about a division of another replica, of which
+    nothing is known here. OPTIONS is answered here.
     """
     if request.method == "OPTIONS":
         return Response(None, status_code=204, headers={"Allow": _methods(request)})
@@ -88,11 +88,11 @@ VILLAGE = "/v1/villages/{id:path}"
 
 
 def _elsewhere(request: Request[Any, Any, Any]) -> Refused | None:
-    """The refusal of a question about a division or a village of another replica (421); what is asked of a province, by
-    its place as well, is answered in parts. Pages have no replicas."""
+    """The refusal (421) of a question about a division or a village of another replica. A question about a province is
+    not refused: each replica answers its part. The console uses this too, and has neither a pipeline nor replicas."""
     pipeline, path = getattr(request.app.state, "pipeline", None), request.path_params
     village = path.get("village") or (path["id"] if VILLAGE in request.route_handler.paths else "")
-    if is_village(about := path.get("about", "")):  # Other things have journals too, and their ids are no codes.
+    if is_village(about := path.get("about", "")):  # A journal may be of something else, whose id is no code.
         village = about
     place = str(path.get("place") or village or request.query_params.get("place", "")).lstrip("/")
     return pipeline.share.elsewhere(jurisdiction_of(place)) if pipeline and place.isdecimal() else None
@@ -141,8 +141,8 @@ def _header_faults(request: Request[Any, Any, Any]) -> Iterator[Fault]:
 
 
 def expecting(seen: str | None, commands: Sequence[Command]) -> Sequence[Command]:
-    """The commands of a request, with the version that `If-Match` says. Raises Unfit if that is none of ours, and
-    Refused if it does not go with these commands."""
+    """The commands of a request, with the version from its header `If-Match`. Raises Unfit if that is no version as we
+    write it, and Refused if it does not go with these commands."""
     if seen is None:
         return commands
     if not re.fullmatch(_ETAG, seen):
@@ -185,7 +185,7 @@ def _declared(
     """The query parameters of a route, or those parts of its path that have a pattern: whether each may be given only
     once, and its pattern with an explanation.
 
-    What a route gets from a dependency may be made of parameters, too.
+    The parameters of the route's dependencies are among them.
     """
     found: dict[str, tuple[bool, tuple[str, str, str]]] = {}
     own = handler.parsed_fn_signature.parameters
@@ -203,8 +203,8 @@ def _declared(
 
 
 def _patterned(asked: Any, annotation: Any) -> tuple[str, str, str] | None:
-    """The pattern that a parameter must fit, or each of several, and what it requires: by the parameter's description,
-    or by the type, as contracts have it."""
+    """The pattern that each value of a parameter must fit, and what it requires in Chinese and English. The words come
+    from the parameter's description, or with a type of the contracts from `SAID`."""
     if getattr(asked, "pattern", None):
         zh, en = asked.description.split(" · ")
         return asked.pattern, f"应为{zh}", f"must be {en}"
@@ -224,7 +224,7 @@ def _choices(annotation: Any) -> Iterator[str]:
 
 
 def spelling(handler: HTTPRouteHandler, name: str) -> dict[str, Any]:
-    """The limits of a parameter that `strict` checks and the framework's schema does not mention."""
+    """The limits of a parameter that `strict` checks, for the OpenAPI document: the framework does not know them."""
     if name in (IDEMPOTENCY_KEY, IF_MATCH):
         return {"pattern": KEY if name == IDEMPOTENCY_KEY else _ETAG}
     single, spelt = _declared(handler).get(name, (True, _ANY_TEXT))
@@ -355,11 +355,11 @@ def _has_defaults(struct: inspect.StructType) -> bool:
 
 
 def _is_all_of(command: Command, row: msgspec.Raw) -> bool:
-    """Whether a row certainly says nothing but what was decoded from it: no name twice, and no unknown name inside.
+    """Whether everything in a row was certainly decoded: it has no name twice, and no unknown name inside.
 
-    It counts quotation marks: encoding the command again gives fewer if something was dropped. Nearly all rows pass,
-    in a tenth of the time that comparing names takes. It cannot tell where a text has a backslash, where the row gives
-    a default, or where encoding would add one.
+    It counts quotation marks: if something was dropped, the command has fewer of them when it is encoded again. Nearly
+    all rows pass, in a tenth of the time that comparing names takes. False means only that it cannot tell: if a text
+    has a backslash, if the row gives a default, or if encoding would add one.
     """
     _, _, is_open, omits = _inside(type(command))
     text = bytes(row)
@@ -471,7 +471,7 @@ def _faults(number: int, row: msgspec.Raw, command: type[Command], error: Except
             faults += _field_faults(number, name, said[name], command, field)
         elif field.required:
             faults.append(Fault(number, "schema", f"缺少字段 {name}", f"the field {name!r} is missing", name))
-    # Each field is right, so the fault lies in how several fit together, which the struct checks.
+    # If each field is right, the fault lies in how several of them fit together, which the struct checks.
     return faults or [Fault(number, "schema", *explained(str(error), shape))]
 
 

@@ -28,7 +28,7 @@ class InWords(msgspec.Struct, frozen=True):
     """A task in words, each part in Chinese and English."""
 
     by: Both
-    """Who has to do it: the role, and the cadres whose duty it is, where it is that of single cadres."""
+    """Who has to do it: the role, and the cadres, if it is the duty of single cadres."""
     about: Both
     """What it concerns: a village with its code, a campaign with its day and kind."""
     detail: Both
@@ -45,11 +45,11 @@ class OpenTask(msgspec.Struct, omit_defaults=True):
     place: str
     task: Task
     township: str = ""
-    """The code of the township in which the village that it is about lies now; empty if it is about none."""
+    """The code of the township in which its village lies now; empty if it is about no village."""
     words: InWords | None = None
-    """Only if it is asked for."""
+    """The task in words, if the caller asks for it."""
     version: str = ""
-    """The version of the state, for `expects` or `If-Match` of the answer. Only if it is asked for."""
+    """The version of the state, for `expects` or `If-Match` of the answer, if the caller asks for it."""
 
     def told(self, policy: Policy | None, names: Mapping[str, str]) -> Self:
         """The same task with `words`; a region's own words come first. `names` has the villages' names by id."""
@@ -78,14 +78,15 @@ async def open_tasks(
     after: str = "",
     enough: Callable[[], bool] = lambda: False,
 ) -> AsyncGenerator[tuple[State, Any, Sequence[OpenTask]], None]:
-    """The tasks of a division that a caller is shown: each state that has any, with its pack in force, which is None
-    only where the state needs none, in order of kind and id. `decisions` says about whom commands decide. With a
-    `township`, what another's villages have to do is left out, and what is about no village is not.
+    """The tasks of a division that a caller is shown: each state that has any, with the pack in force and these tasks,
+    in order of kind and id. The pack is None only if the state needs none. `decisions` says about whom commands decide.
+    With a `township`, tasks about villages of other townships are left out, but not those about no village.
 
-    Those about persons are left out where nobody is asked who he is. They begin after the `kind/id` given as `after`,
-    and end as soon as there are `enough`: rows that are left open half-way cannot be closed safely from outside.
+    Tasks about persons are left out if nobody is asked who he is. The first state is the one after the `kind/id` given
+    as `after`. The generator ends by itself as soon as `enough` is true: if its user just stopped, the open rows could
+    not be closed safely.
     """
-    # A kind that never awaits anything, such as cadres, may have millions of states: its table is not searched.
+    # A kind that never awaits anything, such as cadres, may have millions of states, so its table is not searched.
     waits = {kind: table for kind, table in pipeline.tables.states.items() if kind.awaits is not State.awaits}
     first, _, last = after.partition("/")
     code_now = await codes_now(pipeline, place)
@@ -147,15 +148,15 @@ def queries(pipeline: Pipeline) -> list[Any]:
         versions: FromQuery[bool] = False,
     ) -> list[OpenTask]:
         """What people have to do: the lines of an officer's day page. `place` is a prefix of the division, `about` what
-        a task is about, such as a village, its team or a unit. With a `township`, what is about villages that lie in
-        another now is left out.
+        a task is about, such as a village, its team or a unit. With a `township`, tasks about villages that now lie in
+        another township are left out.
 
-        With `words`, each task says in Chinese and English what it is about and by which document; with `versions`, in
-        which version its state was, so that who answers it is told if somebody else did meanwhile. Tasks about persons
-        are shown to who has them to do, and to operators; decisions about the caller himself, or his own, to others.
-        What another unit, team, village or township has to do is not shown to who acts in the same role for his own.
-        Tasks come in order of kind and id, after the `kind/id` given as `after`. Tasks of one state stay together, so
-        there may be more than `limit`. Fewer than `limit` means the end.
+        With `words`, each task says in Chinese and English what it is about and by which document. With `versions`, it
+        has the version of its state, so that whoever answers it is told if somebody else did meanwhile. Tasks about
+        persons are shown to operators and to those who have them to do. A decision about the caller himself or his own
+        is not shown to him, nor is a task of another unit, team, village or township in the role that he has for his
+        own. Tasks come in order of kind and id, after the `kind/id` given as `after`. Tasks of one state stay together,
+        so there may be more than `limit`. Fewer than `limit` means the end.
         """
         found: list[tuple[OpenTask, Policy | None]] = []
         who, position = caller(request), pipeline.written
@@ -188,8 +189,8 @@ def queries(pipeline: Pipeline) -> list[Any]:
     async def due(
         request: Request[Any, Any, Any], role: FromQuery[Role], place: PlaceQuery = "", township: TownshipQuery = ""
     ) -> dict[str, int]:
-        """How many tasks wait for a role, by the action that answers them: as many as the list of tasks shows the
-        caller, who learns of nobody what it is."""
+        """How many tasks wait for a role, by the action that answers them. These are the tasks that the list shows the
+        caller; the numbers tell nothing of single persons."""
         found = Counter[str]()
         who, decisions = caller(request), request.app.state.decisions
         async for _, _, of_state in open_tasks(pipeline, place, who, decisions, township=township):

@@ -34,17 +34,17 @@ LONGEST_TOKEN: Final = 8 * 2**10
 
 
 def pseudonym(secret: bytes, issuer: str, subject: str) -> str:
-    """By what the bearer of a token of this issuer stands in events and logs: 16 hexadecimal digits.
+    """The pseudonym of a token's bearer in events and logs: 16 hexadecimal digits.
 
-    It is the same everywhere in an installation, and nobody without the secret computes it from a person's name.
+    It is the same everywhere in an installation, and cannot be computed from the person's name without the secret.
     """
     return hmac.digest(secret, b"zhucun person " + msgspec.json.encode([issuer, subject]), "sha256").hex()[:16]
 
 
 def relative(secret: bytes, id: str) -> str:
-    """By what the token of a colleague who acts for somebody has one of that person's relatives: 16 hexadecimal digits.
+    """The form in which a token names a relative of the person for whom its bearer acts: 16 hexadecimal digits.
 
-    Services, which have the secret, know by it a cadre whose id they are told; the colleague learns of nobody.
+    The services have the secret, and so recognise a cadre whose id they know. The bearer learns of no relative.
     """
     return hmac.digest(secret, f"zhucun relative {id}".encode(), "sha256").hex()[:16]
 
