@@ -166,7 +166,7 @@ def _entry(path: Path) -> Path:
 
 
 def _elsewhere(data: Mapping[str, Any], faults: Sequence[Fault]) -> list[Fault]:
-    """Contradictions in the rest of a pack of which some parts do not fit the schema.
+    """Contradictions in the rest of a pack if some of its parts do not fit the schema.
 
     Those parts are replaced by sound ones, and contradictions at or around them are not reported.
     """

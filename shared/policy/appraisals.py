@@ -98,7 +98,7 @@ class Appraisal(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """What counts in this one without being entered: other assessments, by their kind, and facts of the year."""
+        """What counts in this assessment without being entered: other assessments, by kind, and facts of the year."""
         return tuple(one.source for one in self.channels if one.source)
 
     @property
@@ -108,7 +108,7 @@ class Appraisal(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def of_teams(terms: Assessment) -> Appraisal:
-    """The team's assessment as an entry, as far as all teams are counted by it."""
+    """The team's assessment in the form of an entry of `[[appraisals]]`, as far as counting all teams needs it."""
     cited = terms.reference
     return Appraisal(
         kind=TEAM,
@@ -133,9 +133,9 @@ def contradictions(
     facts: Known,
     words: Sequence[Labels],
 ) -> Found:
-    """Find subjects, results, facts and lists that there are not, weights that do not make 100, ranked persons, and
-    codes of which a form could not tell what they mean. `facts`: those that the pack's other sections bring;
-    `words`: the grades and channels of the team's assessment."""
+    """Find subjects, results, facts and lists that do not exist, weights that do not make 100, ranked persons, and
+    codes whose meaning a form could not tell. `facts`: those that the pack's other sections bring; `words`: the grades
+    and channels of the team's assessment."""
     kinds = {party.kind: party for party in parties}
     for n, one in enumerate(appraisals):
         at: Path = ("appraisals", n)
@@ -165,7 +165,7 @@ def contradictions(
 
 
 def _of_fields(at: Path, one: Appraisal, kinds: Mapping[str, PartyKind]) -> Found:
-    """Find a field or a value by which nobody could be told from the others."""
+    """Find a field or a value in `where` that the assessed kind of party does not have."""
     known = {field.field: field.one_of or {} for field in kinds[one.of].fields} if one.of in kinds else {}
     for name, values in one.where.items():
         for value in values:
@@ -184,7 +184,7 @@ def _of_channel(
     kinds: Mapping[str, PartyKind],
     facts: Known,
 ) -> Found:
-    """Find a channel that nobody enters, or whose result there is not, or that leads back to itself."""
+    """Find a channel that nobody enters, whose result does not exist, or that leads back to itself."""
     yield from of_facts(at, channel, facts)
     if not channel.source:
         if channel.by is None:
@@ -226,7 +226,7 @@ def _of_channel(
 
 
 def _sources(one: Appraisal, others: Mapping[str, Appraisal], seen: tuple[str, ...] = ()) -> Iterator[str]:
-    """The kinds of all whose results lead to an assessment, itself first."""
+    """The kinds of all assessments whose results count in this one, beginning with this one itself."""
     yield one.kind
     for kind in one.sources:
         if kind in others and kind not in seen:
@@ -269,7 +269,7 @@ def _of_grades(at: Path, one: Appraisal) -> Found:
 
 
 def _of_parts(at: Path, one: Appraisal) -> Found:
-    """Find a mandatory part that no channel is sure to be about, and a channel of no part (2.14)."""
+    """Find a mandatory part for which no channel is sure to come in, and a channel that belongs to no part (2.14)."""
     said = {channel.part for channel in one.channels if channel.how not in CHANCE}
     for part in one.parts or {}:
         if part not in said:
@@ -292,7 +292,8 @@ def tells_of_persons(one: Appraisal, appraisals: Sequence[Appraisal], parties: S
 
 
 def _of_ranking(at: Path, one: Appraisal, is_of_persons: bool, lists: Sequence[ListKind]) -> Found:
-    """Find a ranking by what persons are graded, which there never is, and one for a list of something else."""
+    """Find a ranking of persons or by persons' results, since persons are never ranked, and a ranking for a list of
+    something else."""
     if one.rank is None:
         return
     if is_of_persons:

@@ -119,8 +119,8 @@ class Assessment(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 def awaited(channel: str, campaigns: Sequence[Campaign]) -> bool:
-    """Whether every team's grade waits for a channel: not for a campaign that visits only some, and not for ledgers and
-    the days in the village, which count as they are once the year's facts are complete."""
+    """Whether the grade of every team waits for a channel. It does not wait for a campaign that visits only some teams,
+    nor for ledgers and days in the village, which count as they are once the year's facts are complete."""
     return channel in CHANNELS or any(one.kind == channel and one.choice == "all" for one in campaigns)
 
 
@@ -171,7 +171,7 @@ def contradictions(terms: Assessment, campaigns: Sequence[Campaign], known: Know
 
 
 def of_opening(path: Path, opens: YearDay) -> Found:
-    """Find an assessment that would be taken for one of the year before."""
+    """Find a day of opening so early in the year that the assessment would be taken for one of the year before."""
     if opens.month < _SECOND_HALF:
         zh = (
             f"考核的是启动日所在的当年，年度终了后拟定等次；{opens.month}月{opens.day}日启动的像是考核上一年度，"
@@ -221,9 +221,10 @@ def _caps(caps: Sequence[Cap], grades: Sequence[str]) -> Found:
         for other in caps:
             if other is cap or other.figure != cap.figure or other.grade not in grades:
                 continue
-            if len(cap.given) != 1 or len(other.given) != 1:  # Which is told of the bound itself.
+            if len(cap.given) != 1 or len(other.given) != 1:  # The check of bounds reports that.
                 continue
-            # `other` applies wherever `cap` does, as 1 absence does wherever 2 do; so `cap` must be the stricter one.
+            # Wherever `cap` applies, `other` does, too, as a cap for 1 absence does where one for 2 does. So `cap` must
+            # be the stricter one.
             within = other.holds(cap.number) and not cap.holds(other.number)
             if other.given == cap.given or (within and grades.index(cap.grade) <= grades.index(other.grade)):
                 (zh, en), (wide, widely) = cap.said, other.said

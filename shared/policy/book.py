@@ -25,7 +25,7 @@ class PolicyBook:
     def __init__(self, packs: Mapping[str, Sequence[Pack]] = MappingProxyType({})) -> None:
         self.packs: Mapping[str, Sequence[Pack]] = {}
         self._versions: frozenset[str] | None = None  # Built on first use: a start adopts hundreds of packs.
-        # What was found for one day, since a batch asks for the same hundreds of times.
+        # The packs found for one day, since a batch asks for the same ones hundreds of times.
         self._day, self._found = date.min, dict[str, Policy | None]()
         self.notices: Mapping[tuple[str, str], HolidaysAnnounced] = {}
         """Announced holidays by place and notice number, in the order of their years."""
@@ -70,7 +70,7 @@ class PolicyBook:
 
     @property
     def needs_persons(self) -> bool:
-        """Whether a pack wants something done by two persons, which only a service can ask for that knows who acts."""
+        """Whether a pack wants something done by two persons. Only a service that knows who acts can see to that."""
         return any(_wants_two(pack) for of_one in self.packs.values() for pack in of_one)
 
     def knows(self, version: str) -> bool:
@@ -105,8 +105,8 @@ class PolicyBook:
         return None
 
     def _effective(self, place: str, day: date) -> Iterator[Pack]:
-        """All packs of a division and those around it that have begun by a day: narrowest division first, then
-        latest."""
+        """All packs of a division and of those around it that have taken effect by a day: those of the narrowest
+        division first, and of one division the latest first."""
         for jurisdiction in around(place):
             yield from (pack for pack in reversed(self.packs.get(jurisdiction, ())) if pack.effective_from <= day)
 

@@ -1,8 +1,8 @@
 """Bounds: one way to write every limit of a pack, whether of a criterion, cap, ground, rate, quorum or majority.
 
-A number is exactly what people write: `0.02` is two hundredths, `"2/3"` is two thirds. So a value that lies exactly on
-the limit is judged right, although values are floats: a measured value is a quotient of whole numbers, rounded to the
-nearest float. The limit is rounded in the same way before they are compared, and equal numbers have equal floats.
+A number is exactly what people write: `0.02` is two hundredths, `"2/3"` is two thirds. A value that lies exactly on the
+limit is judged right, although values are floats: a measured value is a quotient of whole numbers, rounded to the
+nearest float. The limit is rounded in the same way before both are compared, and equal numbers have equal floats.
 """
 
 import operator
@@ -207,12 +207,12 @@ FIGURES: Final[Mapping[tuple[str, ...], Mapping[str, Known]]] = {
 }  # fmt: skip
 """The catalogue: for each part of a pack, the figures that its bounds may name. Exit criteria may name other figures,
 too: a figure named there becomes an indicator of the region. Formulas of indicators may name any indicator."""
-OPEN: Final = (("exit", "criteria"), ("indicators", "derive", "meets"))
+OPEN: Final = (("exit", "criteria"), ("indicators", "derive", "meets"))  # Their bounds may name other figures as well.
 Found = Iterator[tuple[Path, str, str, str]]
 
 
 def contradictions(policy: Section) -> Found:
-    """Find bounds, anywhere in a pack, with an unknown figure or with a relation or number of no sense."""
+    """Find bounds, anywhere in a pack, with an unknown figure, or with a relation or number that makes no sense."""
     for path, bound in parts(Bound, policy):
         yield from _of_bound(path, bound)
 

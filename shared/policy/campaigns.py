@@ -210,7 +210,7 @@ def contradictions(campaigns: Sequence[Campaign], burden: Burden | None = None) 
 
 
 _NO_PUBLISHERS: Final[tuple[Role, ...]] = ("village", "villager", "team", "unit", "operator")
-"""Those who are visited do not publish what was found."""
+"""Roles that publish no bulletin: those whose work is visited, and the operator, who decides nothing."""
 
 
 _VISITED: Final[tuple[Role, ...]] = ("unit", "team", "village", "township")
@@ -218,7 +218,7 @@ _VISITED: Final[tuple[Role, ...]] = ("unit", "team", "village", "township")
 
 
 def _rota_faults(n: int, campaign: Campaign) -> Found:
-    """A rota says how many villages have their turn, and as everybody can foresee it, it is announced."""
+    """Only a rota says how many villages have their turn. As everybody can foresee its order, it is announced."""
     is_rota, kind = campaign.choice == "rota", campaign.kind
     if is_rota and not campaign.turn:
         zh, en = (
@@ -239,7 +239,7 @@ def _rota_faults(n: int, campaign: Campaign) -> Found:
 
 
 def _strata_faults(n: int, campaign: Campaign) -> Found:
-    """Strata are a draw's, each with some villages, and none has all of them or the same as another."""
+    """Only a draw has strata. Each draws something, none is the whole frame, and no list is a stratum twice."""
     kind, lists = campaign.kind, [one.on_list for one in campaign.strata]
     if campaign.strata and campaign.choice != "draw":
         zh = f'{kind} 不是随机抽取，不能分层；分层的应为 choice = "draw"'
@@ -259,8 +259,8 @@ def _strata_faults(n: int, campaign: Campaign) -> Found:
 
 
 def _cap_faults(n: int, campaign: Campaign) -> Found:
-    """A cap is a draw's, and counts what is public before the next frame is fixed: else the frame would tell which
-    villages a running campaign has drawn."""
+    """Only a draw has a yearly cap. With a cap, a campaign must end before the frame of the next one is fixed:
+    otherwise the frame would tell which villages the running campaign has drawn."""
     at, kind = ("campaigns", n), campaign.kind
     if campaign.yearly_at_most and campaign.choice != "draw":
         zh, en = f"{kind} 不是随机抽取，不填 yearly_at_most", f"{kind} is no draw, so it has no yearly_at_most"
@@ -285,7 +285,8 @@ def _burden_faults(campaigns: Sequence[Campaign], burden: Burden) -> Found:
 
 
 def _visit_faults(n: int, campaign: Campaign) -> Found:
-    """Find what a visit could not bring, and a body that would let the inspection choose its villages."""
+    """Find contents that visits could not cover as the pack says, a reply by somebody who is not visited, and a body by
+    which inspectors or inspected could choose the villages."""
     kind, drawn, at = campaign.kind, min(campaign.share, *(one.share for one in campaign.strata), 1), ("campaigns", n)
     codes = [facet.code for facet in campaign.facets]
     for m, facet in enumerate(campaign.facets):

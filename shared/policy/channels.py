@@ -1,7 +1,8 @@
 """The channels that make the score of an assessment, and the facts of a year that need not be entered for one.
 
 What the system knows already is never asked for again (3.7): the visits of campaigns, reconciled ledgers, the days in
-the village, and recorded figures. Each of these facts is a score from 0 to 100, and a channel is the mean of its own.
+the village, and recorded figures. Each of these facts is a score from 0 to 100. The score of a channel is the mean of
+its facts.
 """
 
 from collections.abc import Mapping
@@ -15,11 +16,11 @@ from shared.policy.section import Found, Path, Section
 
 CAMPAIGN, LEDGER, PRESENCE, INDICATOR = "campaign", "ledger", "presence", "indicator"
 FACTS: Final = (CAMPAIGN, LEDGER, PRESENCE, INDICATOR)
-"""The ways in which a channel comes in by what the year brings."""
+"""The values of `how` for channels that are made of the year's facts."""
 CHANCE: Final = (CAMPAIGN, LEDGER, PRESENCE)
-"""Those of which a year may bring nothing: a village may have no team, or may not be drawn."""
+"""Those of them for which a year may bring no fact: a village may have no team, or may not be drawn."""
 Known = Mapping[str, Mapping[str, str]]
-"""By a fact's way: what there is to be named, with its label."""
+"""By `how` of a channel made of facts: the codes that its `of` may name, each with its label."""
 
 
 class Points(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,15 +64,15 @@ class Channel(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def source(self) -> str:
-        """What it is made of without being entered: the kind of an assessment, or `<way>/<code>` of a fact; empty if
+        """What it is made of if nobody enters it: the kind of an assessment, or a fact as `fact` names it; empty if
         somebody enters it."""
         if self.how in FACTS:
             return fact(self.how, self.of or "")
         return self.of or "" if self.how == "taken" else ""
 
     def scored(self, value: float) -> float:
-        """The score of one value, 0 to 100: an indicator's by its bracket, any other is one already. A value on the
-        border is in the higher bracket."""
+        """The score of one value, 0 to 100. An indicator's value is scored by its bracket, where a value on the border
+        belongs to the higher one. Any other value is a score already."""
         if self.how != INDICATOR:
             return value
         return next(one.score for one in self.points if one.below is None or value < one.below)
@@ -83,7 +84,7 @@ def fact(how: str, of: str = "") -> str:
 
 
 def of_facts(at: Path, channel: Channel, known: Known) -> Found:
-    """Find a fact that there is not, and points that leave a value without a score."""
+    """Find a fact that does not exist, and points that leave a value without a score."""
     if channel.points and channel.how != INDICATOR:
         yield (*at, "points"), "只有指标（indicator）才填 points", "only an indicator has `points`", ""
     if channel.how not in FACTS:

@@ -44,9 +44,9 @@ class Fault(NamedTuple):
 
 
 def misfits(struct: type[msgspec.Struct], data: object) -> list[Fault]:
-    """The faults of a content that do not fit its schema, at most `MOST`.
+    """The places where a content does not fit its schema, at most `MOST`.
 
-    A hostile content takes no longer than a long one.
+    A content that was made to do harm takes no longer than a long one.
     """
     found: list[Fault] = []
     for fault in _of(struct, data, ()):
@@ -59,7 +59,7 @@ def misfits(struct: type[msgspec.Struct], data: object) -> list[Fault]:
 def _of(hint: Any, value: Any, path: Path) -> Iterator[Fault]:
     """The faults of a value that should be of this type.
 
-    It follows the type, so deeply nested values are not walked.
+    It follows the type and not the value, so it does not walk values that are nested deeper than the type.
     """
     inner, metas = bare(hint)
     origin = get_origin(inner)
@@ -135,7 +135,7 @@ def _of_struct(struct: type[msgspec.Struct], value: Any, path: Path) -> Iterator
             sound = False
             zh, en = allowed(hints[name])
             yield Fault((*path, name), f"缺少这个字段，应为{zh}", f"it is missing; it must be {en}")
-    if sound and (wrong := _misfit(struct, value, path)):  # Each field fits, but not together: 30 February.
+    if sound and (wrong := _misfit(struct, value, path)):  # Each field fits, but not with the others, as 30 February.
         yield wrong
 
 
@@ -263,7 +263,7 @@ _LEFT_OUT: Final = {type(None), msgspec.UnsetType}
 def bare(hint: Any) -> tuple[Any, tuple[Meta, ...]]:
     """A type without its annotations, and those annotations.
 
-    Of `X | None` and `X | UnsetType`, which only say that a field is optional, X.
+    `X | None` and `X | UnsetType` only say that a field is optional, and become X.
     """
     metas: tuple[Meta, ...] = ()
     while get_origin(hint) is Annotated or not _LEFT_OUT.isdisjoint(get_args(hint)):
@@ -282,7 +282,7 @@ def _is_struct(part: Any) -> bool:
 
 
 def _is_number(inner: Any) -> bool:
-    """Whether a number or truth value is asked for, or else a table."""
+    """Whether a field takes a number or truth value, and nothing else but perhaps a table."""
     kinds = [bare(part)[0] for part in get_args(inner) or (inner,)]
     return any(kind in (int, float, bool) for kind in kinds) and all(
         kind in (int, float, bool) or _is_struct(kind) for kind in kinds
@@ -324,7 +324,7 @@ def example(path: Path) -> str:
     """A line of TOML for this place, taken from a valid pack; empty if there is none."""
     value = example_at(path)
     if value is None and path[:-1] and not isinstance(path[-2], int):
-        return example(path[:-1])  # As for `calendar_days` where the valid pack counts in months: show the whole time.
+        return example(path[:-1])  # If `calendar_days` is asked for and the valid pack has months, show the whole time.
     tables = isinstance(value, list) and any(isinstance(entry, dict) and len(entry) > 2 for entry in value[:1])
     if (
         not path

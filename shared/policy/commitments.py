@@ -135,8 +135,8 @@ def contradictions(commitments: Sequence[Commitment], links: Mapping[str, Contac
 
 
 def _out_of_year(path: Path, c: Commitment) -> Found:
-    """Find days on which what is reconciled need not be set yet, and a settlement that is due before the last
-    reconciliation is over. A day in January is the new year's, though documents may mean the year that has ended."""
+    """Find a reconciliation of something that need not be set by then, and a settlement that is due before the last
+    reconciliation is over. A day in January belongs to the new year, though documents may mean the year before."""
     if c.yearly is None:
         return
     for year in years_of(c.reconcile):
@@ -162,7 +162,7 @@ def _out_of_year(path: Path, c: Commitment) -> Found:
 
 
 def _unserved(path: Path, commitment: Commitment, before: Sequence[Commitment]) -> Found:
-    """Find goals that are not set by then, that nobody need set, or that another year has replaced."""
+    """Find goals to serve that are not sure to be set by then, that may be empty, or that another year has replaced."""
     earlier = {one.kind: one for one in before}
     goals, chain, at = earlier.get(commitment.serves or ""), list[str](), commitment.after
     while at in earlier and at not in chain:
@@ -207,7 +207,8 @@ def unlike(lists: Iterable[tuple[Path, Mapping[str, str]]]) -> Found:
 
 
 def crowded(path: Path, kind: str, whens: Sequence[When]) -> Found:
-    """Find days, such as those of reconciliation, of any year whose time is not over before the next one begins."""
+    """Find days, such as those of reconciliation, that are out of order or whose time is not over when the next one
+    begins, in any year."""
     for year in years_of(whens):
         days = days_of(whens, year)
         for day, following in pairwise(days):

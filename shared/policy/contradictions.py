@@ -1,6 +1,6 @@
 """Faults that no schema can find: where a policy pack contradicts itself, or could not work as it is written.
 
-Each section's own file finds what contradicts that section. This module asks them all, and checks the pack as a whole.
+The file of each section finds contradictions within it. This module calls them all, and checks the pack as a whole.
 """
 
 import re
@@ -108,7 +108,8 @@ def find_contradictions(policy: Policy) -> Iterator[Fault]:
         *bound.contradictions(policy),
         *days,
     ):
-        if path in unsaid:  # Around an impossible day only the day is reported; the rest may follow from it.
+        # Of the parts around an impossible day only the day is reported: the rest may follow from it.
+        if path in unsaid:
             continue
         yield Fault(path, zh, en, instead=example[0] if example else None)
 
@@ -194,7 +195,8 @@ def _frames(policy: Policy) -> Found:
 
 
 def _places_on_lists(policy: Policy) -> Found:
-    """Places on a list are counted in the division that says the list, and nobody counts the whole country's."""
+    """Find a list of the whole country with a limit. Places are counted in the division whose pack says the list, and
+    nobody counts those of the whole country."""
     for n, one in enumerate(policy.lists):
         if one.at_most is not None and policy.layer("lists", one.kind) == NATIONAL:
             zh = "名额在规定本名单的区划内计数，全国性规定不计数；请由各地写入本地政策包"
@@ -205,7 +207,8 @@ def _places_on_lists(policy: Policy) -> Found:
 
 
 def _quotas(policy: Policy, n: int, link: links.Contact) -> Found:
-    """Quotas are looked at for all units of a pool at once, so that no layer within one can have its own."""
+    """Find quotas of a layer for a part of a pool. They are checked for all units of a pool at once, so that only the
+    pool's own pack can say them."""
     said = [policy.layer("links", link.kind, *field) for field in ((), ("quotas",), ("quota_on",))]
     if link.quotas and any(len(jurisdiction) > len(policy.pool) for jurisdiction in said):
         zh = f"任务数按选派范围（{policy.pool}）统一核对，应写入该级政策包"
@@ -218,7 +221,7 @@ def _teams(policy: Policy) -> Iterator[tuple[int, Team]]:
 
 
 def _facts(policy: Policy) -> Known:
-    """What of a year may be scored without being entered for an assessment, by the way in which it comes in."""
+    """The facts of a year that may be scored without being entered for an assessment, by `how` of their channel."""
     asked = policy.presence and all(team.most_villages == 1 for _, team in _teams(policy))
     return {
         CAMPAIGN: {one.kind: one.label for one in policy.campaigns},
@@ -230,12 +233,12 @@ def _facts(policy: Policy) -> Known:
 
 
 def _graded(policy: Policy) -> dict[str, tuple[str, list[str]]]:
-    """By assessment of others than teams, whom it grades and the names of its grades."""
+    """By kind of each assessment of others than teams: whom it grades, and the names of its grades."""
     return {one.kind: (one.of, [grade.name for grade in one.grades]) for one in policy.appraisals}
 
 
 def _persons_graded(policy: Policy) -> dict[str, list[str]]:
-    """By assessment of persons of villages, the names of its grades."""
+    """By kind of each assessment of persons of villages: the names of its grades."""
     persons = parties.of_villages(policy.parties)
     return {kind: names for kind, (of, names) in _graded(policy).items() if of in persons}
 
@@ -387,7 +390,7 @@ def _known(policy: Policy, path: Path, key: str, article: str = "") -> Found:
             example,
         )
     elif isinstance(document, Document) and not document.in_force(policy.effective_from) and "appeals" not in path:
-        # Which remedy is open follows from the day of the decision, so that the pack may list the law before and after.
+        # Which remedy is open depends on the day of the decision, so a pack may list an earlier and a later law.
         day = policy.effective_from
         yield (
             path,
@@ -427,7 +430,8 @@ def _paid(policy: Policy) -> Found:
 
 
 def _logged(policy: Policy) -> Found:
-    """Find times after which the audit log could be read no more, though the law still asks for it."""
+    """Find times after which entries of the audit log could no longer be traced to persons, though the law still
+    demands it."""
     for name in ("callers", "readings"):
         span: Span | None = getattr(policy.keeping, name, None)
         if span and span.after(_MARCH, policy.calendar) < add_months(_MARCH, 6):
@@ -436,7 +440,7 @@ def _logged(policy: Policy) -> Found:
 
 
 _MARCH = date(2015, 3, 1)
-"""A day from which six months are as long as six months can be."""
+"""A day from which six months are as long as they can be."""
 _MAYBE = ("keep_after_exit",)
 """Spans that may be zero: with `keep_after_exit` of zero, the team is released on the day of the exit."""
 _FIXED = ("term", "remind", "extension", "keep_after_exit", "monitor_for", "lasts", "impact", "observe",
@@ -446,7 +450,7 @@ _FIXED = ("term", "remind", "extension", "keep_after_exit", "monitor_for", "last
 
 
 def _barred(outcome: outcomes.Outcome) -> Sequence[str]:
-    """Who must not decide an outcome. A unit carries out what another body proposed about its cadre (2.20)."""
+    """Who must not decide an outcome. A unit may decide one about its cadre if another body proposes it (2.20)."""
     carries_out = outcome.subject == "cadre" and outcome.proposes
     return [role for role in _JUDGED if role != "unit" or not carries_out]
 

@@ -24,9 +24,10 @@ _OUTSIDE = 0.05
 
 
 def renewed(pack: Mapping[str, Any]) -> Part:
-    """The content of a pack, translated. What is in today's form already stays as it is.
+    """The content of a pack, translated. Parts that have today's form stay as they are.
 
-    Fields that have become mandatory since are added (`_ADDED`), but not to a layer: it takes them from its base.
+    Fields that have become mandatory since then are added (`_ADDED`), but not to a layer, which takes them from its
+    base.
     """
     whole = _with_exit(pack)
     for path, change in _RENEWED if "extends" in pack else (*_ADDED, *_RENEWED):
@@ -64,7 +65,7 @@ def _with_exit(pack: Mapping[str, Any]) -> Part:
 
 
 def _with_links(pack: Part) -> Part:
-    """Make `[team]`, once a section of its own, the first of `[[links]]`, also where a layer drops a part of it."""
+    """Make `[team]`, once a section of its own, the first of `[[links]]`. Parts of it that a layer drops move, too."""
     if "team" in pack:
         said = {_OF_LINK.get(name, name): value for name, value in pack["team"].items()}
         if "villages_per_unit" in pack["team"]:
@@ -79,7 +80,7 @@ def _with_links(pack: Part) -> Part:
 
 
 def _with_label(pack: Part) -> Part:
-    """Give the link of the team the name that `[words]` once said of the team."""
+    """Give the team's link the name that `[words]` once had for the team."""
     if "team" not in pack.get("words", {}):
         return pack
     words = {name: value for name, value in pack["words"].items() if name != "team"}
@@ -194,7 +195,8 @@ def _team(part: Part) -> Part:
 
 
 def _with_roles(part: Part) -> Part:
-    """`[team]` with what it asks of cadres in its roles: once it asked the same of all, and a rank of the leader."""
+    """`[team]` with its requirements in its roles. Once it required the same of all cadres, and a rank of the
+    leader."""
     kept = {name: value for name, value in part.items() if name not in (*_OF_ALL, "leader_rank")}
     of_all = {new: part[old] for old, new in _OF_ALL.items() if old in part}
     of_leader = of_all | ({"rank": part["leader_rank"]} if "leader_rank" in part else {})

@@ -1,7 +1,7 @@
-"""Indicators beside the exit criteria: what a region records of its villages and divisions each year.
+"""Indicators besides the exit criteria: what a region records of its villages and divisions each year.
 
-Some are recorded, some follow from others by a formula. Brackets and floors tell what a value means; `total` says how
-the villages' values make that of a township, a county or a wider division.
+Some are recorded, and some follow from others by a formula. Brackets and floors tell what a value means. `total` says
+how the value of a township, a county or a wider division is made from those of its villages.
 """
 
 from collections import defaultdict
@@ -69,7 +69,7 @@ class Formula(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
             return None
         if self.meets:
             return float(self.meets.holds(used[0]))
-        # A value is what was typed in: 0.3 is three tenths, so that 0.3 less 0.1 keeps a floor of 0.2.
+        # A value is exactly what was typed in: 0.3 is three tenths, so 0.3 less 0.1 reaches a floor of 0.2.
         first, second = (Fraction(str(one)) for one in used)
         if self.difference:
             return float(first - second)
@@ -192,7 +192,7 @@ def _unmet(path: tuple[str | int, ...], one: Indicator, bound: Criterion) -> Fou
 
 
 def of_borders(path: tuple[str | int, ...], borders: Sequence[float | None]) -> Found:
-    """Find brackets, by the numbers below which they end, that leave a value in none or in two."""
+    """Find brackets that leave a value in none or in two of them. `borders` are the numbers below which they end."""
     if len(borders) < 2 or borders[-1] is not None or None in borders[:-1]:
         zh = "除最高一档外每档都须填 below，最高一档不填，至少两档"
         yield path, zh, "each bracket but the highest needs `below`, and there are two at least", ""
@@ -201,9 +201,10 @@ def of_borders(path: tuple[str | int, ...], borders: Sequence[float | None]) -> 
 
 
 def _underived(path: tuple[str | int, ...], formula: Formula, one: Indicator, known: Collection[str]) -> Found:
-    """Check what a formula says, and that the figures which it uses are known before it, of the same kind of subject.
+    """Check what a formula says, and that the figures which it uses come before it and belong to the same kind of
+    subject.
 
-    A division's own figures of one year are looked at alone, so that their growth is unknown.
+    A division's own figures are kept by single years, so their growth is not known.
     """
     given = [name for name in FORMULAS if getattr(formula, name) is not None]
     if len(given) != 1:

@@ -1,5 +1,5 @@
-"""How long it is kept who somebody is, of cadres and persons after they have left and of callers after they last acted;
-and what somebody was paid."""
+"""How long data about persons are kept: of cadres and persons of villages after they have left, of callers after they
+last acted, and of what somebody was paid."""
 
 from shared.calendar import Span
 from shared.contracts.values import Clause, EventRole

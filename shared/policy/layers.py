@@ -1,9 +1,9 @@
 """A layer: a pack that says only how its region differs from a wider one, as a county's from its city's.
 
-`extends` names the jurisdiction whose pack, as it is in force on the day, the layer is read over. A layer overrides
-fields of sections, overrides or adds named entries of lists, and removes those that `drop` names. A list whose entries
-have no names, such as the steps of a procedure, is replaced as a whole. For every entry it is remembered which
-jurisdiction declared it.
+A layer is read over the pack of the jurisdiction that `extends` names, as that pack is in force on the day. It
+overrides fields of sections, overrides or adds named entries of lists, and removes the entries that `drop` names. A
+list whose entries have no names, such as the steps of a procedure, is replaced as a whole. For every entry it is
+remembered which jurisdiction declared it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -47,9 +47,9 @@ class Entry(NamedTuple):
 
 
 _NAMES: Final = ("kind", "name", "code", "figure", "role", "field", "rank")
-"""The fields that name an entry of a list. No entry has two of them that name it."""
+"""The fields that may name an entry of a list. Each entry is named by only one of them."""
 Way = tuple[str | Entry, ...]
-"""The way to a part of a pack, from which its path by names, in the whole or in the layer can be told."""
+"""The way to a part of a pack. From it follow the path by names (`_named`) and those by numbers (`_numbered`)."""
 
 
 class Merged:
@@ -62,8 +62,7 @@ class Merged:
         self.of = str(self.said.get("jurisdiction", ""))
         self.declared = dict(base.declared)
         self.places: dict[Path, Path] = {}
-        """By the place of an entry in the whole: its place in the layer. Both count entries of lists, but
-        differently."""
+        """By the place of an entry in the whole: its place in the layer, which may have another number there."""
         whole: dict[str, Any] = plain(msgspec.to_builtins(base))
         self._drop(Policy, whole, self.said.get("drop", {}), ())
         self._read(Policy, whole, {name: part for name, part in self.said.items() if name not in OVER}, ())
@@ -78,7 +77,7 @@ class Merged:
         """
         policy = msgspec.convert(self.whole, Policy)
         policy = msgspec.structs.replace(policy, version=f"{policy.version}+{self.base.version}")
-        # The country's rules are each region's own: draws and matchings are the region's that extends them.
+        # A region that extends the country's rules has them as its own: it draws and matches for itself.
         root = self.of if self.base.root == NATIONAL else self.base.root
         policy.__dict__.update(declared=self.declared, root=root, extends=str(self.said["extends"]), base=self.base)
         return policy
@@ -165,7 +164,7 @@ class Merged:
     def _drop(self, struct: type[msgspec.Struct], whole: dict[str, Any], names: Any, path: Path) -> None:
         """Remove what the layer's `drop` names: entries of a list, or keys of a table.
 
-        Of an entry that layers override field by field it names what is removed within: `links.team.suits`.
+        If layers override an entry field by field, `drop` names what is removed within it: `links.team.suits`.
         """
         hints = hints_of(struct)
         for field, dropped in names.items() if isinstance(names, dict) else ():
@@ -231,12 +230,12 @@ def _struct_of(hint: Any, entry: Any = None) -> Any:
 
 
 def _named(way: Way) -> Path:
-    """A way by the names of entries, as it is remembered who declared them."""
+    """The path of a way by the names of entries, under which it is remembered who declared them."""
     return tuple(part.name if isinstance(part, Entry) else part for part in way)
 
 
 def _numbered(way: Way, by: Literal["whole", "own"]) -> Path:
-    """A way by the numbers of entries, in the whole or in the layer."""
+    """The path of a way by the numbers of entries, in the whole or in the layer."""
     return tuple(getattr(part, by) if isinstance(part, Entry) else part for part in way)
 
 

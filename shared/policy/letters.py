@@ -27,7 +27,7 @@ class Letter(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def contradictions(letters: Sequence[Letter]) -> Found:
-    """Find the code of a unit's letter, which means another thing, and townships that would judge themselves."""
+    """Find letters with the code that is reserved for a unit's letter, and townships that would judge themselves."""
     for n, one in enumerate(letters):
         if one.kind == LETTER:
             zh = f"{LETTER} 专指派出单位的责任书，乡镇的责任书请换一个代码"

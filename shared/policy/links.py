@@ -1,8 +1,8 @@
 """The kinds of link by which somebody is bound to a village: what all of them say, and a cadre's own link.
 
-A cadre's own link leads to a village, as a leader's contact point, to households, as those of a helper, or to a party,
-as a deputy's to a township's leading group. A villager's leads to households of the own village, or to a party there,
-such as a project.
+A cadre's own link leads to a village (a leader's contact point), to households (those of a helper), or to a party (a
+deputy's post in a township's leading group). A villager's link leads to households of his own village, or to a party
+there, such as a project.
 
 A unit's team has a file of its own, `team`.
 """
@@ -24,7 +24,7 @@ TEAM = "team"
 """The kind of link by which a unit's team is in a village."""
 Every = Literal["month", "quarter", "half_year", "year"]
 MONTHS: Final[Mapping[Every, int]] = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
-"""How many months a period has. Each begins in January, or whole periods after it."""
+"""How many months a period has. The first period of a year begins in January."""
 RANKS: Final[tuple[Rank, ...]] = get_args(Rank)
 """The leading posts from the lowest to the highest."""
 
@@ -197,7 +197,7 @@ class Contact(PersonLink, frozen=True, kw_only=True, forbid_unknown_fields=True,
 
 
 LISTING: Final = "registry.listing.begun"
-"""What the time for a link is counted from that must be there on a list, and nowhere else."""
+"""The event from which the time for a link is counted that only villages or parties on a list need."""
 COUNTED_FROM: Final = {
     "village": ("registry.village.diagnosed", LISTING),
     "household": ("registry.households.counted",),
@@ -207,7 +207,7 @@ COUNTED_FROM: Final = {
 
 
 def contradictions(at: Path, link: Contact, parties: Sequence[PartyKind]) -> Found:
-    """Find what no cadre's link can be."""
+    """Find what no cadre's link can say."""
     yield from of_own(at, link)
     if link.each_bearer.at_least:
         zh = "不能要求每名干部都联系村或帮扶户，只写最多几个（at_most）；各职务层次至少帮扶几户写在 quotas"
@@ -229,8 +229,8 @@ def contradictions(at: Path, link: Contact, parties: Sequence[PartyKind]) -> Fou
 
 
 def of_villager(at: Path, link: Villager, parties: Sequence[PartyKind]) -> Found:
-    """Find what no villager's link can be: one to a whole village, one that obliges somebody, or one of who is no
-    person of a village."""
+    """Find what no villager's link can be: a link to a whole village, one that obliges somebody, or one whose bearer is
+    not a person of a village."""
     yield from of_own(at, link)
     if link.to == "village":
         zh = "村民本在村里，只能帮扶本村的户（household）或者任职于本村的组织（party）"
@@ -248,7 +248,8 @@ def of_villager(at: Path, link: Villager, parties: Sequence[PartyKind]) -> Found
 
 
 def _of_person(at: Path, link: PersonLink, parties: Sequence[PartyKind]) -> Found:
-    """Find what a person's link cannot say where it leads, and a party or an end that there is not."""
+    """Find fields that a person's link cannot have because of where it leads, a kind of party that does not exist, and
+    an end that never comes."""
     for to, fields in ONLY.items():
         for field in fields:
             if link.to not in to and getattr(link, field, None):
@@ -269,11 +270,11 @@ ONLY: Final[Mapping[tuple[str, ...], tuple[str, ...]]] = {
     ("party",): ("at", "posts"),
     ("village", "party"): ("full_time", "reserve", "younger_than", "term"),
 }
-"""By where a person's link leads: the fields that only such a link can have."""
+"""Fields that only links to certain places can have: where these lead, and the fields."""
 
 
 def _of_party(at: Path, link: PersonLink, parties: Sequence[PartyKind]) -> Found:
-    """Find a kind of party that there is not, or that is a person, and an exit that no party has."""
+    """Find a kind of party that does not exist or is a person, and an end by an exit, which parties do not have."""
     open_kinds = [one.kind for one in parties if not one.personal]
     if link.at not in open_kinds:
         zh = f"应写明到哪一类组织（不能是个人），可填：{'、'.join(open_kinds) or '（无）'}"
@@ -285,8 +286,8 @@ def _of_party(at: Path, link: PersonLink, parties: Sequence[PartyKind]) -> Found
 
 
 def of_own(at: Path, link: OwnLink) -> Found:
-    """Find what no link without a team can be: numbers that contradict each other, places that nobody must fill by a
-    day, and times that are counted from what nothing of the kind comes to."""
+    """Find what no link but the team's can say: numbers that contradict each other, a least number without a day by
+    which it must be reached, and a time counted from an event that never happens where such a link leads."""
     if link.kind == TEAM:
         zh, en = f"{TEAM} 专指单位派驻的工作队，请换一个代码", f"{TEAM} is a unit's team; choose another code"
         yield (*at, "kind"), zh, en, 'kind = "contact"'
@@ -305,7 +306,7 @@ def of_own(at: Path, link: OwnLink) -> Found:
 
 
 def _quotas(at: Path, link: Contact) -> Found:
-    """Find quotas that nobody looks at, or that nobody may fulfil."""
+    """Find quotas without a day on which they are checked, quotas that no cadre may fulfil, and ranks named twice."""
     if bool(link.quotas) != bool(link.quota_on):
         zh, en = "quotas 和 quota_on 应一并填写", "quotas and quota_on go together"
         yield (*at, "quota_on"), zh, en, "quota_on = { month = 12, day = 31 }"

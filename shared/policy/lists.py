@@ -1,7 +1,8 @@
-"""Lists beside the poverty list: key villages, weak organisations, minority villages, demonstration points.
+"""Lists besides the poverty list: key villages, weak organisations, minority villages, demonstration points.
 
-A list names what stands on it (villages, or parties of a kind), who puts them on and takes them off, how many and for
-how long, and what its villages need. The poverty list is no entry here: it has a journey of its own.
+A pack says of a list what can be on it (villages, or parties of a kind), who puts them on and takes them off, how many
+there may be and for how long, and what its villages need. The poverty list is no entry here: it has a journey of its
+own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,9 +21,9 @@ from shared.policy.section import SOME_DAY, Found, Path, Section
 from shared.policy.when import When
 
 VILLAGE: Final = "village"
-"""What stands on a list of villages. Any other word is the code of a kind of party."""
+"""The `of` of a list of villages. Any other value is the code of a kind of party."""
 POVERTY: Final = "poverty"
-"""The poverty list. Its name is taken, since it is no entry of the pack."""
+"""The code of the poverty list. It is no entry of the pack, and no entry may have this code."""
 
 
 class Spread(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -100,7 +101,8 @@ def contradictions(
     links: Sequence[LinkKind],
     classes: Mapping[str, str],
 ) -> Found:
-    """Find lists of what there is not, that nothing leaves, or whose villages need what nobody sends."""
+    """Find lists of something that does not exist, lists that nothing ever leaves, and lists whose villages need
+    something that nobody sends."""
     taken = {
         *(link.kind for link in links),
         *(party.kind for party in parties),
@@ -166,7 +168,7 @@ def _of_subject(at: Path, one: ListKind, parties: Sequence[PartyKind], links: Se
 
 
 def _of_modes(at: Path, one: ListKind) -> Found:
-    """Find a mode that stands alone, so that it tells nothing apart."""
+    """Find a list with a single mode, which tells nothing apart."""
     if len(one.modes) == 1:
         zh, en = (
             "只有一种，不起分类作用；请写两种以上，或者删去",
@@ -181,7 +183,7 @@ def _of_villages(one: ListKind, links: Sequence[LinkKind]) -> bool:
 
 
 def _of_end(at: Path, one: ListKind, procedures: Sequence[Procedure]) -> Found:
-    """Find a list without a way off or with two, and a term whose end nobody is told of in time."""
+    """Find a list with no way off or with two, and a term of whose end nobody is told in time."""
     if (one.unlisted_by is None) == (one.leaves_by is None):
         zh, en = "unlisted_by 和 leaves_by 须填且只填一项", "it needs `unlisted_by` or `leaves_by`, and not both"
         yield (*at, "unlisted_by"), zh, en, f'unlisted_by = "{one.by}"'
@@ -213,7 +215,7 @@ def _ends(span: Span) -> date:
 
 
 def _of_needs(at: Path, one: ListKind, links: Sequence[LinkKind], classes: Mapping[str, str]) -> Found:
-    """Find a need that no list can lead to, and a team that nobody could match."""
+    """Find a need that a list cannot have, and a team that nobody could match."""
     for m, need in enumerate(one.needs):
         fitting = [link for link in links if link.to == VILLAGE or (isinstance(link, PersonLink) and link.at == one.of)]
         link = next((link for link in fitting if link.kind == need), None)

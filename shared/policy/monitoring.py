@@ -1,7 +1,7 @@
 """Households that are watched so that they do not fall into poverty (防止返贫监测): in which classes, and for how long.
 
-Incomes and reports only propose a household. Who is watched is decided by the procedure with the effect `monitor`, and
-who no longer is by the one with the effect `clear`; their steps stand in `[[procedures]]`.
+Incomes and reports only propose a household. The procedure with the effect `monitor` decides who is watched, and the
+one with the effect `clear` who no longer is; their steps are in `[[procedures]]`.
 """
 
 from collections.abc import Mapping
@@ -55,7 +55,8 @@ class Monitoring(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """本节依据。 · What the section rests on."""
 
     def line_of(self, year: int) -> int:
-        """The line of a year in yuan: its own; before the first year the first one, after the last the last."""
+        """The line of a year in yuan; before the first year that has one, the first line, and after the last the
+        last."""
         years = sorted(map(int, self.line))
         return self.line[str(min(max(year, years[0]), years[-1]))]
 

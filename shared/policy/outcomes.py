@@ -19,7 +19,7 @@ from shared.policy.section import Document, Found, Path, Section
 from shared.policy.when import When
 
 ON_TEAM = ("extend", "adjust")
-"""The effects on a team that is out in a village, which begin no term and bring nobody home."""
+"""The effects that concern a team while it is in a village. None of them begins a term or brings somebody home."""
 Scalar = bool | Annotated[int, Meta(ge=-1_000_000, le=1_000_000)] | Annotated[str, Meta(min_length=1, max_length=60)]
 Wanted = (
     bool
@@ -27,7 +27,7 @@ Wanted = (
     | Annotated[str, Meta(min_length=1, max_length=60)]
     | Annotated[tuple[Scalar, ...], Meta(min_length=1, max_length=20)]
 )
-"""The value that a field of an event must have, or several of which it must have one."""
+"""The value that a field of an event must have, or several values, one of which it must have."""
 TRIGGERS: Mapping[str, type[Event]] = {
     short_type(event.type): event
     for event in (
@@ -64,7 +64,7 @@ class Appeal(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
 
     def by(self, decides: Role) -> Role:
-        """Who answers, where this role decided."""
+        """The role that answers, if `decides` is the role that decided."""
         return self.body or decides
 
 
@@ -168,13 +168,13 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return {"unit": "unit", "team": "village", "cadre": "leader", "village_cadre": "subject"}[self.subject]
 
     def decided_by(self, level: Level | None) -> "Outcome":
-        """The outcome as it is decided about a cadre of a unit of this level, which is None if it is not known."""
+        """The outcome as it is decided about a cadre whose unit is of this level. None means that it is not known."""
         managing = self.managed.get(level) if level else None
         return msgspec.structs.replace(self, decides=managing, managed={}) if managing else self
 
     @property
     def deciders(self) -> set[EventRole]:
-        """Everybody who may decide it, about a cadre of this unit or that."""
+        """All roles that may decide it, whatever the level of the cadre's unit."""
         return {self.decides, *self.managed.values()}
 
     @property
@@ -193,8 +193,8 @@ class Outcome(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def levels(self, standing: str, given: Sequence[Appeal] | None = None) -> tuple[Appeal, ...]:
         """The levels of remedy that are open to a subject, in their order.
 
-        `standing` is the status of a person; empty for a unit or team, or where it makes no difference. `given` are the
-        levels of the law of the day; all that the pack lists if it is None.
+        `standing` is the status of a person; empty for a unit or team, or if it makes no difference. `given` are the
+        levels by the law of the day. If it is None, all levels that the pack lists are taken.
         """
         of_the_day = self.appeals if given is None else given
         return tuple(one for one in of_the_day if not one.standings or standing in one.standings)
@@ -254,7 +254,7 @@ def contradictions(
 ) -> Found:
     """Find outcomes that could never be proposed, and those that would not be decided fairly.
 
-    `graded` has, by assessment of persons of villages, the names of its grades.
+    `graded` has, by the kind of each assessment of persons of villages, the names of its grades.
     """
     said = {
         "grade": [grade.name for grade in assessment.grades],
@@ -285,7 +285,7 @@ def contradictions(
 
 
 def _quota(path: Path, outcome: Outcome) -> Found:
-    """Find quotas of sanctions, and of what belongs to no year."""
+    """Find quotas of sanctions, and of outcomes that do not follow from the grade of a year."""
     field = "quota" if outcome.quota else "quota_share"
     if not outcome.is_limited:
         return
@@ -301,7 +301,7 @@ def _quota(path: Path, outcome: Outcome) -> Found:
 
 
 def _shares(n: int, outcomes: Sequence[Outcome], appraisals: Sequence[str]) -> Found:
-    """Find two shares of those whom the same assessment grades: they are counted once, for one reward."""
+    """Find two rewards that are each for a share of those whom the same assessment grades. Only one can be."""
     one = outcomes[n]
     for other in outcomes[:n]:
         same = one.quota_share and other.quota_share and one.on == other.on
@@ -313,7 +313,8 @@ def _shares(n: int, outcomes: Sequence[Outcome], appraisals: Sequence[str]) -> F
 
 
 def _years(path: Path, outcome: Outcome, appraisals: Sequence[str]) -> Found:
-    """Find outcomes that look back over years, though what they follow from is no year's, or is graded in two ways."""
+    """Find outcomes that count several years although they follow from no yearly grade, or from more than one
+    assessment."""
     if not outcome.years:
         return
     kinds = outcome.when.get("kind", appraisals)
@@ -326,7 +327,8 @@ def _years(path: Path, outcome: Outcome, appraisals: Sequence[str]) -> Found:
 
 
 def _proposers(path: Path, outcome: Outcome) -> Found:
-    """Find proposers who decide themselves or have no time for it, and authority over somebody who is no cadre."""
+    """Find proposers who decide as well, proposers without a time or times without a proposer, and entries of `managed`
+    that mean nothing."""
     kind, level = outcome.kind, next((one for one in outcome.managed if outcome.managed[one] == outcome.decides), None)
     if outcome.proposes in outcome.deciders:
         zh, en = "提请和决定应当分开，不能由同一机关办理", "who proposes it must be another than who decides it"
@@ -349,7 +351,7 @@ def _proposers(path: Path, outcome: Outcome) -> Found:
 
 
 def _bars(path: Path, outcome: Outcome, outcomes: Sequence[Outcome]) -> Found:
-    """Find outcomes that bar nobody from anything, since they have no impact period, or there is no such reward."""
+    """Find outcomes with `bars` that can bar nobody, for want of an impact period or of a reward for such a subject."""
     if not outcome.bars:
         return
     if not outcome.impact:
@@ -361,7 +363,7 @@ def _bars(path: Path, outcome: Outcome, outcomes: Sequence[Outcome]) -> Found:
 
 
 def _awards(path: Path, outcome: Outcome) -> Found:
-    """Find awards that are sanctions, are given by a body of another level, or whose story nobody was awarded for."""
+    """Find awards that are sanctions or on which a body of another level decides, and stories without an award."""
     kind, award = outcome.kind, outcome.award
     if award and outcome.sanction:
         zh, en = "问责不是表彰，没有表彰级别", "a sanction is no award, so it has no level of one"
@@ -395,7 +397,8 @@ def remedy_contradictions(outcomes: Sequence[Outcome], documents: Mapping[str, D
 def _by_day(
     outcome: Outcome, documents: Mapping[str, Document | str], first: date
 ) -> Iterator[tuple[date, list[tuple[int, Appeal]]]]:
-    """The levels with their places, by the law of the pack's first day, and of each later one that changes it."""
+    """The levels of remedy that the law gives, with their places in the pack: from the pack's first day on, and from
+    each later day on which the law changes."""
     cited = [documents.get(level.rule.partition(":")[0]) for level in outcome.appeals]
     laws = [one for one in cited if isinstance(one, Document)]
     changes = {one.since for one in laws} | {one.until + DAY for one in laws if one.until}
@@ -458,9 +461,9 @@ def _blames(path: Path, outcome: Outcome, commitments: Sequence[Commitment]) -> 
 
 
 def _misfits(path: Path, outcome: Outcome, said: Mapping[str, Sequence[str]]) -> Found:
-    """Why an outcome could never be proposed, or not be decided fairly.
+    """Find reasons why an outcome could never be proposed, or not be decided fairly.
 
-    `said`: the possible values of events' fields.
+    `said`: by name of an event's field, its possible values.
     """
     kind, trigger = outcome.kind, TRIGGERS.get(outcome.on)
     if trigger is None:
@@ -518,11 +521,11 @@ def _misfits(path: Path, outcome: Outcome, said: Mapping[str, Sequence[str]]) ->
 
 
 _BORNE_BY: Mapping[str, str] = {"recall": "cadre", "extend": "unit", "adjust": "team"}
-"""Whom an effect is about; one that is only recorded is about anybody."""
+"""By effect, the subject that it needs. An outcome that is only recorded may be about any subject."""
 
 
 def _can_be(hint: Any, value: object) -> bool:
-    """Whether a field of an event with this type can have this value, itself or as one of its entries."""
+    """Whether a field of this type can have this value, or contain it as an entry."""
     for shape in (value, [value]):
         try:
             msgspec.convert(shape, hint)

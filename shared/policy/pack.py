@@ -1,8 +1,7 @@
 """The structure of a policy pack: a region's numbers, names and lists, as validated data.
 
-Each section has a file of its own, with the checks of that section: `listing`, `exit`, `procedure`, `links`, `team`,
-`commitments`, `campaigns`, `assessment` and `outcomes`. Each field is described in Chinese and English;
-`docs/policy.md` and `docs/policy.schema.json` are made of that.
+Each section has a file of its own with the checks of that section, such as `listing`, `exit` or `campaigns`. Each field
+is described in Chinese and English; `docs/policy.md` and `docs/policy.schema.json` are made of these descriptions.
 """
 
 import re
@@ -45,13 +44,13 @@ from shared.policy.training import Training
 
 _TEAM = ROLES["team"][0]
 _TERMS = (_TEAM, "工作队", "出列", *(zh for role, (zh, _) in ROLES.items() if role != "team" and len(zh) > 2))
-"""Words that a region may replace by its own. Short ones such as 村 or 县 are not among them: too many words have
-them."""
+"""Words that a region may replace by its own. Short ones such as 村 or 县 are not among them, since they occur in too
+many other words."""
 _KINDS = (
     "links", "linkages", "commitments", "campaigns", "outcomes", "ladders", "statements", "procedures", "parties",
     "lists", "checklists", "letters", "training", "appraisals",
 )  # fmt: skip
-"""The sections whose entries are called by their kind, wherever something tells of them."""
+"""The sections whose entries have a `kind`, by which messages name them."""
 _VOCABULARIES = (
     "kind", "facet", "hindrance", "party_value", "subject_code", "origin", "step", "found", "group", "skill", "post",
     "pledge",
@@ -202,7 +201,7 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
 
     @cached_property
     def named(self) -> Sequence[tuple[str, Path, str, str]]:
-        """What entries call by codes that several sections share: the vocabulary, the place, the code, and its name."""
+        """The codes of those vocabularies that several sections share: vocabulary, place in the pack, code and name."""
         found: list[tuple[str, Path, str, str]] = []
 
         def name(vocabulary: str, at: Path, said: Mapping[str, str] | None) -> None:
@@ -270,12 +269,13 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
 
     @cached_property
     def declared(self) -> Mapping[tuple[str | int, ...], str]:
-        """By path and name: the jurisdiction whose layer declared it. What is not in it comes from the root."""
+        """By path with names: the jurisdiction of the layer that declared a part. Any other part belongs to `root`."""
         return {}
 
     @cached_property
     def root(self) -> str:
-        """The jurisdiction of the lowest pack, which extends no other."""
+        """The jurisdiction of the lowest pack, which extends no other. If that is the country's pack, of the layer over
+        it: a region has the country's rules as its own."""
         return self.jurisdiction
 
     @cached_property
@@ -291,7 +291,7 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
     def layer(self, *path: str) -> str:
         """The jurisdiction that declared an entry, such as `("campaigns", "unannounced")`.
 
-        A draw is made among all villages of that jurisdiction.
+        A draw of this campaign, for example, is made among all villages of that jurisdiction.
         """
         return self.declared.get(path, self.root)
 
@@ -330,7 +330,7 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
 
     @cached_property
     def composing(self) -> Mapping[str, Sequence[Appraisal]]:
-        """By source, such as another assessment or a fact of the year, the assessments in which it counts."""
+        """By source, which is another assessment or a fact of the year: the assessments in which it counts."""
         composing: dict[str, list[Appraisal]] = {}
         for one in self.appraisals:
             for source in one.sources:
@@ -366,7 +366,7 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
         return next((one for one in self.appraisals if one.kind == kind), None)
 
     def tells_of_persons(self, one: Appraisal) -> bool:
-        """Whether an assessment is of persons, or its score is made of the results of persons."""
+        """Whether an assessment is of persons, or its score is made of persons' results or days in the village."""
         return tells_of_persons(one, self.appraisals, self.parties)
 
     def course(self, kind: str) -> Training | None:
@@ -398,7 +398,7 @@ class Policy(Section, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
 
     @cached_property
     def _reconciliations(self) -> dict[tuple[str, int], Mapping[date, Span]]:
-        """What was asked for so far, by commitment and year: every ledger asks for the same days."""
+        """The days that were computed so far, by commitment and year, since every ledger asks for the same ones."""
         return {}
 
     @cached_property

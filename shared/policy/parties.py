@@ -1,6 +1,6 @@
-"""Kinds of parties beside villages and units: Party branches, co-operatives, associations, advisory groups, firms.
+"""Kinds of parties besides villages and units: Party branches, co-operatives, associations, advisory groups, firms.
 
-A kind says whose a party is (a village's, a division's, or another party's) and which fields are known of it.
+A kind says what a party belongs to (a village, a division, or another party) and which fields are known of it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from shared.divisions import LABELS
 from shared.policy.section import Found, Labels, Path, Section
 
 DIVISIONS: Final[Mapping[str, str]] = {"village": "村", **LABELS}
-"""What a party may belong to beside other parties."""
+"""What a party may belong to, besides other parties."""
 
 
 class PartyField(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,7 +55,7 @@ class PartyKind(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def contradictions(kinds: Sequence[PartyKind]) -> Found:
-    """Find parents that there are not, and fields that are two things at once."""
+    """Find parents that do not exist, and fields that are two things at once."""
     known = {*DIVISIONS, *(one.kind for one in kinds)}
     for n, one in enumerate(kinds):
         if one.kind in DIVISIONS:
@@ -103,7 +103,7 @@ def _of_fields(n: int, one: PartyKind, before: Sequence[PartyKind]) -> Found:
 
 
 def of_villages(parties: Sequence[PartyKind]) -> list[str]:
-    """The kinds of persons who belong to villages and to nothing else, so that what concerns them is a village's."""
+    """The kinds of persons who belong to villages and to nothing else, so that their matters are a village's."""
     return [one.kind for one in parties if one.personal and {*one.parents} == {"village"}]
 
 

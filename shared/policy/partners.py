@@ -1,6 +1,7 @@
 """Kinds of link by which a party helps a village: firms (1.12), Party branches of units (2.17) and the like.
 
-A partner is a party of the pack, no person. It may promise amounts, which are compared once a year with what came.
+A partner is a party of a kind that the pack names, and no person. It may promise amounts, which are compared once a
+year with what came.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,7 +38,7 @@ class Partner(OwnLink, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
 
 
 def contradictions(at: Path, link: Partner, parties: Sequence[PartyKind]) -> Found:
-    """Find partners that there are not, and promises that nobody compares."""
+    """Find kinds of partners that do not exist, and promises that nobody compares."""
     yield from of_own(at, link)
     if link.to != "village":
         zh, en = "组织只能与村结对；户由干部帮扶", "a party is paired with a village; households are helped by cadres"
@@ -56,7 +57,7 @@ def contradictions(at: Path, link: Partner, parties: Sequence[PartyKind]) -> Fou
 
 
 def _of_parties(at: Path, link: Partner, parties: Sequence[PartyKind]) -> Found:
-    """Find kinds that the pack does not have, or that are persons, or no village's own."""
+    """Find kinds of parties that the pack does not have, that are persons, or that do not belong to a village."""
     kinds = {one.kind: one for one in parties}
     for field, kind in (("of", link.of), ("paired_with", link.paired_with)):
         if kind is None:

@@ -115,7 +115,7 @@ _YEARS = [date(2015, 1, 1) + timedelta(n) for n in range(365 + 366)]
 
 
 def contradictions(presence: Presence | None) -> Found:
-    """Find leave of a length on which nobody decides, lengths that contradict one another, and days of two seasons."""
+    """Find leave of a length on which nobody decides, lengths that contradict one another, and overlapping seasons."""
     kinds = presence.leave if presence else ()
     seasons = presence.seasons if presence else ()
     for n, season in enumerate(seasons):

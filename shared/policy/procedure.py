@@ -1,8 +1,8 @@
 """Procedures step by step: the way off the list, what a village decides, and rounds over its households.
 
-All are written as lists of steps, and the registry runs them all in the same way. They differ in their effect: a
-village is delisted, something is decided, money is released, a villager's question is answered, an organisation is put
-in order, or households are lifted out of poverty.
+All are written as lists of steps, and the registry runs them all in the same way. They differ in their effect: for
+example, a village is delisted, money is released, a villager's question is answered, an organisation is put in order,
+or households are lifted out of poverty.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -29,16 +29,16 @@ _OUTSIDE: Final[tuple[Role, ...]] = ("inspection", "discipline", "operator")
 ROUNDS: Final = ("lift", "monitor", "clear")
 """Effects on some of a village's households, each of which is judged by itself."""
 _PROPOSED: Final = ("decap", "monitor", "clear")
-"""Effects that a body asks for and another one decides on."""
+"""Effects for which one body asks and on which another one decides."""
 _BARRED: Final = {"delist": _JUDGED, "decap": _JUDGED}
 """By effect, the roles that take no step."""
 STAY: Final = ("villager", "village", "team", "unit", "inspection")
 """Roles whose steps nobody takes over. A village decides itself (Organic Law of Villagers' Committees 5), and an
 inspection is independent of those whom it looks at."""
 _LEVELS: Final = ("township", "county", "city", "province", "state")
-"""Roles that stand one above the other."""
+"""Roles of which each is above the one before."""
 _RATES: Final = ("wrong_exit", "omission", "approval")
-"""What the sample of a de-capping is judged by."""
+"""The rates by which the sample of a de-capping is judged."""
 
 
 class StepReply(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -172,8 +172,8 @@ _FITS: Final[Mapping[str, tuple[Kind, ...]]] = {
     "four_eyes": ("notice", "decide", "act", "publish", "ask"), "reply": ("verify",), "postponements": ("ask",),
     **dict.fromkeys(("overdue_to", "extensions"), ("verify", "notice", "decide", "accept", "act", "publish")),
 }  # fmt: skip
-"""For each field, the kinds of steps that may have it. A verification has no time-out: it is waited for. A word is
-its body's own: nobody above gives it more time, or gives the word in its place."""
+"""For each field, the kinds of steps that may have it. A verification has no time-out: it is awaited. A body that is
+asked (`ask`) answers for itself: nobody above it gives it more time, or answers in its place."""
 _NEEDS: Final[Mapping[Kind, tuple[str, ...]]] = {"notice": ("notice_for", "answer"), "ask": ("on_refusal",)}
 _WORDS: Final = {
     "verify": "核查",
@@ -253,7 +253,7 @@ def _shape(path: Path, procedure: Procedure) -> Found:
 
 
 def _judged(path: Path, procedure: Procedure) -> Found:
-    """Check that a de-capping is judged by incidence, by all rates of its sample if it takes one, and by others."""
+    """Check that a de-capping is judged by incidence and, only if it takes a sample, by all of the sample's rates."""
     figures, name = [one.figure for one in procedure.judged], procedure.kind
     sampled = "verify" in _kinds(procedure.steps)
     for figure in ("incidence", *_RATES):
@@ -267,7 +267,7 @@ def _judged(path: Path, procedure: Procedure) -> Found:
 
 
 class Order(NamedTuple):
-    """The steps that an effect needs and their order, in words for people."""
+    """The steps that an effect needs and their order: whether a list of steps keeps to it, and the rule in words."""
 
     holds: Callable[[Sequence[Step]], bool]
     zh: str
@@ -417,7 +417,7 @@ def _fields(path: Path, procedure: Procedure, step: Step) -> Found:
 
 
 def _asking(path: Path, procedure: Procedure, at: int) -> Found:
-    """Check that somebody else is asked than who decides next, after the first step and before a decision."""
+    """Check that a body is asked after the first step and before a decision, and is not the body that decides next."""
     step, name = procedure.steps[at], procedure.kind
     deciding = next((one for one in procedure.steps[at + 1 :] if one.kind == "decide"), None)
     if at == 0 or deciding is None:
@@ -433,8 +433,8 @@ def _asking(path: Path, procedure: Procedure, at: int) -> Found:
 def _targets(path: Path, procedure: Procedure, at: int) -> Found:
     """Check where a step leads: only back to an earlier verification, notice or decision.
 
-    There is one exception. If a household does not accept in time, a publication is late, or who was asked says
-    nothing, nobody is harmed by going on, so the time-out of these steps may lead to the next one.
+    There is one exception. If a household does not accept in time, a publication is late, or the body that was asked
+    says nothing, going on harms nobody, so the time-out of these steps may lead to the next one.
     """
     steps, step = [step.name for step in procedure.steps], procedure.steps[at]
     before = [one.name for one in procedure.steps[:at] if one.kind in get_args(BackTo)]

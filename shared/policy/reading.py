@@ -54,7 +54,7 @@ class Unreadable(Exception):
 
 
 def text_of(data: bytes) -> str:
-    """The text of a file in UTF-8, UTF-16 or GB 18030, with or without a byte order mark. Raises Unreadable."""
+    """The text of a file in UTF-8, UTF-16 or GB 18030, with a byte order mark or without. Raises Unreadable."""
     if len(data) > LARGEST:
         raise Unreadable(
             f"文件有 {len(data) // 1024} KiB，政策包最多 {LARGEST // 1024} KiB",
@@ -115,7 +115,7 @@ class Lines:
     def of(self, path: Path) -> int:
         """The line of a part; if the part is missing, that of the table that should contain it.
 
-        An entry that is missing in a list is in none of its tables, such as one that only the pack below has.
+        An entry of a list that the text does not have belongs to none of its tables, such as one of the pack below.
         """
         asked = path
         while path not in self._of or (path != asked and (*path, 0) in self._of):

@@ -30,7 +30,7 @@ Labels = Annotated[Mapping[Code, Name], Meta(min_length=1, max_length=50)]
 
 
 class Section(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A part of a pack. An unknown key is an error: a misspelt one would otherwise leave its field at the default.
+    """A part of a pack. An unknown key is an error: otherwise a misspelt one would leave its field at the default.
 
     Rules rely on a few codes, so their meaning is fixed: the indicator `incidence`, which is computed (1.18); the
     survey kinds `problem` and `household_visit` (3.1); the commitment `letter`, which makes a village `pledged` (3.6).
@@ -38,8 +38,8 @@ class Section(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
 
     named_by: ClassVar[tuple[str, ...]] = ()
-    """The fields that name an entry of a list, so that a layer can override it alone. Without names, it replaces the
-    list."""
+    """The fields that name an entry of a list, so that a layer can override this entry alone. If entries have no names,
+    a layer replaces the whole list."""
     merged: ClassVar[bool] = False
     """Whether a layer that names an entry overrides only the fields that it says, and not the whole entry."""
 
@@ -47,7 +47,7 @@ class Section(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True):
 def parts(
     kind: type[T], part: object, path: Path = (), within: type[msgspec.Struct] = msgspec.Struct
 ) -> Iterator[tuple[Path, T]]:
-    """Find everything of a kind in a part of a pack, with its place. `within` is what is looked into."""
+    """Find everything of a kind in a part of a pack, with its place. It looks only into parts of the type `within`."""
     if isinstance(part, kind):
         yield path, part
         return
@@ -79,7 +79,7 @@ class Document(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """失效前的最后一日；仍有效的不填。 · The last day on which it is in force; None if it still is."""
 
     def in_force(self, day: date_) -> bool:
-        """Whether it is in force on a day. One of which no day is said always is."""
+        """Whether it is in force on a day. A document without days always is."""
         since, until = self.since or self.date, self.until
         return (since is None or since <= day) and (until is None or day <= until)
 

@@ -1,4 +1,4 @@
-"""What village cadres and members of teams are paid beside their salary: of which parts, and who confirms it."""
+"""What village cadres and members of teams are paid besides their salary: its parts, and who confirms it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Final, Literal
@@ -14,7 +14,7 @@ from shared.policy.presence import Presence
 from shared.policy.section import Found, One, Path, Section
 
 TEAM: Final = "team"
-"""Whom a statement pays where it names no kind of person: the members of a village's team."""
+"""The `of` of a statement that pays the members of a village's team. Any other value is a kind of person."""
 
 
 class Part(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,7 +66,7 @@ class Statement(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """核算后多长时间内说明原因。 · How long after the statement the reason may take."""
 
     def monthly(self, grades: Mapping[str, str]) -> dict[str, int]:
-        """What is paid each month until something changes, by part. `grades` has the person's, by assessment."""
+        """What is paid each month until something changes, by part. `grades` has the person's grades by assessment."""
         fixed = {part.code: part.yuan for part in self.parts if part.yuan is not None and not part.once}
         graded = {
             part.code: part.grades[grades[part.assessment]]
@@ -82,7 +82,7 @@ class Statement(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def only_once(self) -> bool:
-        """Whether nothing is paid each month, so that nobody is known before the day of the payment."""
+        """Whether everything is paid once only, so that nobody has a statement before the day of the payment."""
         return all(part.once for part in self.parts)
 
     def by_days(self, days: int) -> dict[str, int]:
@@ -102,7 +102,7 @@ def contradictions(
 ) -> Found:
     """Find statements that pay nobody, and parts whose amount could never be known.
 
-    `graded` has, by assessment, whom it grades and the names of its grades.
+    `graded` has, by kind of assessment, whom it grades and the names of its grades.
     """
     persons = [TEAM, *of_villages(parties)]
     for n, one in enumerate(statements):
@@ -138,7 +138,7 @@ def contradictions(
 
 
 def _of_part(at: Path, one: Statement, part: Part, graded: Mapping[str, Sequence[str]]) -> Found:
-    """Find a part that is paid in several ways or in none, and grades that there are not."""
+    """Find a part that is paid in several ways or in none, and grades that do not exist."""
     ways = [name for name in ("yuan", "per_day", "assessment") if getattr(part, name) is not None]
     if len(ways) != 1 or bool(part.grades) != (part.assessment is not None):
         zh = "固定数额（yuan）、按天数（per_day）、按等次（assessment 和 grades）三种写法取其一"

@@ -196,7 +196,8 @@ class Team(LinkKind, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=
         return self.each_bearer.at_most or 1
 
     def terms(self, role: Role) -> TeamRole:
-        """What the pack asks of a role. It asks nothing of a role that its teams do not have; nobody may have that."""
+        """What the pack asks of a role. Of a role that its teams do not have it asks nothing, and nobody may have
+        it."""
         return next((one for one in self.roles if one.role == role), _ABSENT[role])
 
 
@@ -211,7 +212,7 @@ def contradictions(at: Path, team: Team, classes: Mapping[str, str]) -> Found:
 
 
 def _of_numbers(at: Path, team: Team) -> Found:
-    """Find numbers that no team can have, or that nothing in the system keeps to."""
+    """Find numbers that no team can have, or that the system would not observe."""
     size, bearer = team.each_target, team.each_bearer
     if isinstance(size, Range) and size.at_most is not None and size.at_most < size.at_least:
         zh = f"最多 {size.at_most} 人少于最少 {size.at_least} 人，没有这样的工作队"

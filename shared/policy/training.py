@@ -1,4 +1,4 @@
-"""Training: the courses of a region, who of the teams owes one, and by when a reported lack is answered."""
+"""Training: the courses of a region, who owes one, and by when a reported lack of skills is answered by a course."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated
@@ -76,8 +76,8 @@ class Training(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def contradictions(trainings: Sequence[Training], links: Collection[str]) -> Found:
-    """Find duties of no amount or of two, or of links that no cadre has to a village, and skills that nobody reports
-    or that nobody has to teach by a day."""
+    """Find duties with no amount or with two, duties of links that no cadre has to a village, and skills that nobody
+    reports or that need not be taught by a day."""
     for n, one in enumerate(trainings):
         at = ("training", n)
         if one.duty and (one.duty.at_least.courses is None) == (one.duty.at_least.days is None):

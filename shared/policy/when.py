@@ -59,12 +59,12 @@ class When(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
         return self.within.after(self.begins(since, calendar), calendar)
 
     def days(self, first: date, last: date, calendar: Calendar) -> Iterator[date]:
-        """All days from `first` to `last` on which it begins. A time after something has no such days."""
+        """All days from `first` to `last` on which it begins; none for a time after something."""
         day = self.begins(first - DAY, calendar) if self.after is None else last + DAY
         while day <= last:
             yield day
             before, day = day, self.begins(day, calendar)
-            if day <= before:  # A pack that is still being checked may have a cycle of no length.
+            if day <= before:  # In a pack that is still being checked, a cycle may have no length.
                 return
 
     def of(self, year: int, calendar: Calendar) -> tuple[date, ...]:
@@ -83,7 +83,7 @@ class When(Bounded, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
 @lru_cache(4096)
 def _of_year(when: When, year: int, calendar: Calendar) -> tuple[date, ...]:
     """Cached, since packs have few cycles and every ledger asks for their days again and again."""
-    if when.every and when.every.calendar_days < 0:  # A pack that is still being checked may count back.
+    if when.every and when.every.calendar_days < 0:  # In a pack that is still being checked, a cycle may count back.
         return ()
     return tuple(when.days(date(year, 1, 1), date(year, 12, 31), calendar))
 
@@ -190,13 +190,13 @@ FORMS: Final[Mapping[tuple[str, ...], Fits]] = {
 
 
 _CYCLE: Final = 28
-"""How many years are looked at: until weekdays and leap years come again, and with them cycles of months."""
+"""How many years are looked at. After so many, weekdays and leap years repeat, and cycles of months have come round."""
 
 
 def years_of(whens: Sequence[When]) -> range:
-    """The years that are looked at: from one in which all cycles have begun until their days of the year come again.
+    """The years that are looked at: from one in which all cycles have begun, until their days of the year repeat.
 
-    A cycle of five months falls into other months each year, so that one year alone does not tell.
+    One year alone does not tell, since a cycle of five months, for example, falls into other months each year.
     """
     first = max((when.start.year + 1 for when in whens if when.start), default=2015)
     return range(first, first + _CYCLE)
