@@ -21,7 +21,7 @@ from shared.contracts.words import worded
 
 OPEN_ROOT, SEALED_ROOT = "zhucun.v1", "zhucun-sealed.v1"
 UNTIL: Final = "x-until"
-"""The key of a JSON Schema that says until which day something deprecated is promised."""
+"""The key in a JSON Schema for the day until which readers can rely on something deprecated."""
 
 EVENTS: dict[str, type["Event"]] = {}
 """Every event of every service by its CloudEvents type, filled as the contract modules are imported."""
@@ -57,12 +57,12 @@ class Event(Payload, frozen=True, kw_only=True, omit_defaults=True):
     visits."""
 
     promised_until: ClassVar[date | None] = None
-    """The day until which subscribers can rely on it, where it is deprecated; None where it is for ever."""
+    """The day until which subscribers can rely on it, if it is deprecated; None if they can for ever."""
     fields_until: ClassVar[Mapping[str, date]] = MappingProxyType({})
     """The same for its deprecated fields."""
     comes_back: ClassVar[bool] = False
-    """Whether the service that tells it also hears it from the stream. So it does again what the event says if its
-    database was restored from a backup that is older than the event."""
+    """Whether the service that tells it also hears it from the stream. If the service's database is restored from a
+    backup that is older than the event, the service then does again what the event says."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -87,18 +87,19 @@ class Command(Payload, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     """
 
     expects: SeenVersion | None = None
-    """The version of the state that its sender saw. If the state is another one by now, the command is refused (412)
-    with what changed since. For a single command the header `If-Match` says the same."""
+    """The version of the state that its sender saw. If the state has changed by now, the command is refused (412), and
+    the refusal says what has changed. For a single command the header `If-Match` does the same."""
 
     is_long: ClassVar[bool] = False
     """Whether deciding one such command takes so long that it must run in a thread, so that others need not wait."""
     at_once: ClassVar[int] = 2000
     """The most commands of this kind in one request, so that deciding them does not keep others waiting."""
     by_event: ClassVar[bool] = False
-    """Whether its body may also say it by an event on NATS, since that may be a system elsewhere, such as a
-    province's."""
+    """Whether its body may also say it by an event on NATS, since the body may have a system elsewhere, as a province
+    may."""
     everybodys: ClassVar[bool] = False
-    """Whether it is everybody's right, also of those whose role holds for their own village or township alone."""
+    """Whether it may be said about any village, even by those whose role holds only for their own village or
+    township."""
     by_token: ClassVar[bool] = False
     """Whether the request must show the token of its `body`. Two bodies check each other in a draw, so one caller must
     not speak for both."""
@@ -108,7 +109,8 @@ class Envelope(Bounded, frozen=True, kw_only=True):
     """CloudEvents 1.0 in structured JSON, with our own extension attributes.
 
     `actor` and `actororgan` tell who sent the command from which the event follows. An event that follows from a day or
-    from another service's event has neither, nor has any where nobody is asked who he is: `causationid` leads back.
+    from another service's event has neither, and `causationid` leads back to its cause. If nobody is asked who he is,
+    no event has them.
 
     Only the lengths of its texts are checked here. The reader of a message checks that they fit together.
     """
@@ -148,7 +150,7 @@ def json_schema(message: type[msgspec.Struct], name: str, base: str = "") -> dic
 
 
 def deprecated(own: dict[str, Any], event: type[Event]) -> None:
-    """Mark in an event's own schema what of it is deprecated: the whole, or some fields."""
+    """Mark in an event's own schema what is deprecated: the whole event, or some fields."""
     parts = [(own, event.promised_until), *((own["properties"][name], on) for name, on in event.fields_until.items())]
     for part, until in parts:
         if until:
@@ -156,8 +158,8 @@ def deprecated(own: dict[str, Any], event: type[Event]) -> None:
 
 
 def wire_subject(event: Event) -> str:
-    """The NATS subject of an event. It has always eight tokens, with the division before the type, so that a permission
-    can be granted for all events of a division by a prefix.
+    """The NATS subject of an event. It always has eight tokens, with the division before the type, so that a prefix is
+    enough to grant a permission for all events of a division.
     """
     return _subject(SEALED_ROOT if event.is_sealed() else OPEN_ROOT, event.place, event.type)
 

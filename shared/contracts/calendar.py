@@ -1,4 +1,4 @@
-"""Days and holidays. In real use a JetStream schedule begins each day; in a simulation, the simulation does."""
+"""Days and holidays. In real use, a JetStream schedule begins each day; in a simulation, the simulation does."""
 
 from typing import Annotated
 
@@ -13,7 +13,7 @@ Days = Annotated[tuple[Day, ...], Meta(max_length=100)]
 
 
 class DayPassed(Event, frozen=True, kw_only=True):
-    """A business day has begun. Each service now does, once, whatever is due by this day."""
+    """A business day has begun. Each service now does whatever is due by this day, once."""
 
     about = "day"
     needs_policy = False
@@ -38,7 +38,8 @@ class DayDue(Payload, frozen=True, kw_only=True):
 class HolidaysAnnounced(Event, frozen=True, kw_only=True):
     """A notice says which days are holidays and which are worked, in the whole country (`place` 000000) or a division.
 
-    From now on every service counts by it, and running deadlines are counted again. A repeated notice replaces itself.
+    From now on every service counts by it, and running deadlines are counted again. The same notice may come again and
+    then replaces the earlier one.
     """
 
     about = "notice"

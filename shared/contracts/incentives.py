@@ -25,13 +25,13 @@ from shared.contracts.values import (
 from shared.divisions import Level
 
 Money = Annotated[int, Meta(ge=0, le=1_000_000)]
-"""A sum of money in whole yuan; 0 is one as well."""
+"""A sum of money in whole yuan, from 0 on."""
 SubjectKind = Literal["unit", "team", "cadre"]
 Subject = Literal["unit", "team", "cadre", "village_cadre"]
 """Whom a case may concern. Events tell a village cadre as a cadre who is a party of the registry."""
 Standing = Literal["civil_servant", "institution", "enterprise", "village_cadre"]
-"""The status of a person, by which the law gives other remedies: a civil servant (公务员), somebody of a public
-institution (事业单位), of a state enterprise, or of a village."""
+"""The status of a person, on which it depends what remedies the law gives: a civil servant (公务员), or somebody of a
+public institution (事业单位), of a state enterprise, or of a village."""
 Distinction = Literal["inexperience", "exploration", "unintended"]
 """The three distinctions (三个区分开来): inexperience and not a knowing breach, a trial that nothing forbade and not
 defiance, an unintended slip for the common good and not private gain (1.14)."""
@@ -57,8 +57,8 @@ class OutcomeEvent(Event, frozen=True, kw_only=True):
     effect: Literal["record", "recall"] = "record"
     """What it does when it is imposed: a `recall` takes the cadre off the team (2.20). It is fixed by the proposal."""
     on_team: Code | None = None
-    """What else it does when it is imposed: `extend` keeps the unit in the village for another while (3.11), `adjust`
-    asks for other members of the team (2.20). None for nothing of that kind."""
+    """What else it does when it is imposed: `extend` keeps the unit in the village for longer (3.11), `adjust` asks for
+    other members of the team (2.20). None if it does neither."""
 
     def is_sealed(self) -> bool:
         return self.subject_kind == "cadre"
@@ -80,7 +80,7 @@ class OutcomeMoved(OutcomeEvent, frozen=True, kw_only=True):
     label = ("提请决定", "proposal moved")
     source = "2.20"
     moved: bool
-    """Whether it was put before the deciding body; False where it was not, or is no more."""
+    """Whether it is before the deciding body; False if it was declined, or taken back from there."""
     moved_by: Short
     """The role that proposes, the organ and its document."""
     defence_until: Day | None = None
@@ -259,9 +259,9 @@ Parts = Annotated[dict[Code, Money], Meta(max_length=50)]
 
 
 class StatementDrawn(StatementEvent, frozen=True, kw_only=True):
-    """What somebody is paid was drawn from a post and grades. Nothing is told while nothing changes (0.11, 1.13).
+    """It was computed what somebody is paid by post and grades. It is told only if it changes (0.11, 1.13).
 
-    Earlier versions told with it what each member of a team was paid for the days of a month as well."""
+    Earlier versions also told by this event what each member of a team was paid for the days of a month."""
 
     label = ("核算报酬补贴", "statement drawn")
     source = "0.11"
@@ -269,7 +269,7 @@ class StatementDrawn(StatementEvent, frozen=True, kw_only=True):
 
 
 class StatementCorrected(StatementEvent, frozen=True, kw_only=True):
-    """A statement is another: a grade was changed after a review, days were counted anew, or a body corrected it."""
+    """A statement changed: a grade was changed after a review, days were counted anew, or a body corrected it."""
 
     label = ("更正报酬补贴", "statement corrected")
     source = "0.11"
@@ -300,8 +300,7 @@ class Paid(msgspec.Struct, frozen=True):
 
 
 class AllowancesEvent(Event, frozen=True, kw_only=True):
-    """The fields of every event about what a whole team is paid for a month: one, however many members. All are
-    sealed."""
+    """The fields of every event about what a team is paid for a month: one event for all members. All are sealed."""
 
     sealing = "always"
     village: VillageId
@@ -313,7 +312,7 @@ class AllowancesEvent(Event, frozen=True, kw_only=True):
 
 
 class AllowancesDrawn(AllowancesEvent, frozen=True, kw_only=True):
-    """What members of a team are paid was drawn from the days of a month in the village (1.13)."""
+    """It was computed what members of a team are paid for their days of a month in the village (1.13)."""
 
     label = ("核算驻村补贴", "allowances drawn")
     source = "1.13"

@@ -59,7 +59,7 @@ JOURNEY = (
     Move("requested", i.ExitVerified, "helped", {"passed": False}),
     Move("verified", r.NoticePosted, "noticed"),
     Move("noticed", r.ExitRequested, "requested"),  # An objection was upheld, so the exit is verified again.
-    Move("verified", r.ExitRequested, "requested"),  # The notice was not posted in time, and the pack leads back.
+    Move("verified", r.ExitRequested, "requested"),  # The notice was late, and then the pack leads back.
     Move("noticed", r.VillageDelisted, "delisted"),
     Move("delisted", d.TeamReleased, "released"),
     Move("delisted", r.VillageRelapsed, "relapsed"),
@@ -76,7 +76,7 @@ JOURNEY = (
     Move("requested", r.ExitWithdrawn, "helped"),
     Move("verified", r.ExitWithdrawn, "helped"),
     Move("noticed", r.ExitWithdrawn, "helped"),
-    # A merged village ends in whatever stage it is. An exit in progress has been withdrawn before.
+    # A village may be merged into another in any of these stages. An exit in progress has been withdrawn before.
     Move("registered", r.VillageMerged, "merged"),
     Move("listed", r.VillageMerged, "merged"),
     Move("diagnosed", r.VillageMerged, "merged"),

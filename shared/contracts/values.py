@@ -216,12 +216,12 @@ ROLES: Final = {
 }  # fmt: skip
 """The names of the roles, in Chinese and English."""
 OWN: Final = {"unit": "unit", "team": "team", "village": "village", "villager": "village", "township": "township"}
-"""The roles that hold for one's own unit, team, village or township alone, and not for all in a division. Each has the
-name of the field by which a token and an account say which one it is."""
+"""The roles that hold only for one's own unit, team, village or township, and not for all in a division. For each, the
+name of the field by which a token or an account says which one that is."""
 
 SeenVersion = Annotated[str, Meta(pattern=r"^[a-z_]{1,40}/[!#-?A-~]{1,360}@[0-9a-f]{12}-[0-9]{1,15}$(?!\n)")]
-"""What somebody saw of a state before he changes it: its kind and id, a hash of it, and how far the journal was. It is
-the ETag of `GET /v1/<kind>/<id>`, and `version` of a task."""
+"""The version of a state that somebody saw before changing it: its kind and id, a hash of it, and how far the journal
+was. It is the ETag of `GET /v1/<kind>/<id>`, and the `version` of a task."""
 
 # ------------------------------------------------------------------- in words
 
@@ -302,7 +302,8 @@ SAID: Final = {
 
 
 class Bounded(msgspec.Struct, frozen=True, kw_only=True):
-    """A struct that checks the limits of its days, which msgspec cannot do. Raises ValueError."""
+    """A struct that checks the limits of its days, which msgspec cannot do. Raises ValueError for a day outside
+    them."""
 
     def __post_init__(self) -> None:
         for field, first, last in _DAYS[type(self)]:
@@ -313,7 +314,7 @@ class Bounded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def must_pair(field: str, values: Sized, others: Sized) -> None:
-    """Raise ValueError if a list has not as many entries as the one beside which it is read. It may be empty, as in
+    """Raise ValueError if a list has not as many entries as the list to which it belongs. It may be empty, as it is in
     events of earlier versions."""
     if values and len(values) != len(others):
         raise ValueError(f"`{field}` must have {len(others)} entries or none, not {len(values)}")
@@ -327,9 +328,9 @@ def _require_within(field: str, value: Any, first: date, last: date) -> None:
 
 
 class _Days(dict[type[msgspec.Struct], tuple[tuple[str, date, date], ...]]):
-    """By struct its fields that contain days, also in lists and mappings, each with its first and last day.
+    """By struct: its fields that contain days, also in lists and mappings, each with its first and last allowed day.
 
-    It is filled when it is asked, since each decoded message needs it.
+    An entry is made when it is first needed, and kept, since each decoded message needs it.
     """
 
     def __missing__(self, struct: type[msgspec.Struct]) -> tuple[tuple[str, date, date], ...]:

@@ -30,7 +30,7 @@ class Item(msgspec.Struct, frozen=True):
     text: Short
     problem: Number | None = None
     goal: Number | None = None
-    """The number of the item that it serves in the commitment before it: of a yearly measure, the three-year target
+    """The number of the item that it serves in an earlier commitment: a yearly measure serves a three-year target
     (3.5)."""
     duty: Code | None = None
     """The duty of the list that it carries out, by the pack's code (2.3)."""
@@ -57,7 +57,7 @@ class CommitmentSet(OfCommitment, frozen=True, kw_only=True):
     unit: PartyId
     items: Annotated[tuple[Item, ...], Meta(max_length=500)]
     cadre: PartyId | None = None
-    """Whose own it is, where each cadre who holds a link to the village has one; else None (2.3)."""
+    """The cadre whose own it is, if each cadre who holds a link to the village has one; else None (2.3)."""
     set_by: OrganOrNone = ""
     """The organ that set it, never a person; empty in events from before this was told."""
 
@@ -100,10 +100,11 @@ class CommitmentOverdue(OfCommitment, frozen=True, kw_only=True):
     owed_by: values.EventRole | None = None
     """The role that owed it, by the pack in force on the day after it was due; None in events of earlier versions."""
     link: Code | None = None
-    """The kind of link whose holders owed it, such as leaders of the village; None where a role did. They may belong to
-    another unit than the one that helps the village. Nobody holds it where `owed_by` is who decides on the link."""
+    """The kind of link whose holders owed it, such as leaders of the village; None if a role did. They may belong to
+    another unit than the one that helps the village. If `owed_by` is the body that decides on the link, nobody held
+    it."""
     owing: Count | None = None
-    """How many of those who hold the link owe it, where each has one of their own; else None. Nobody is named."""
+    """How many holders of the link owe it, if each has one of their own; else None. None of them is named."""
 
 
 class CommitmentWithdrawn(OfCommitment, frozen=True, kw_only=True):
@@ -118,6 +119,6 @@ class CommitmentWithdrawn(OfCommitment, frozen=True, kw_only=True):
     items: Numbers = ()
     """The numbers of single items that were withdrawn; empty if the whole step was."""
     cadre: PartyId | None = None
-    """Whose own it was, where each cadre who holds a link has one; else None."""
+    """The cadre whose own it was, if each cadre who holds a link has one; else None."""
     reason: Reason
     decided_by: Organ

@@ -21,7 +21,7 @@ class LinkBegun(Event, frozen=True, kw_only=True):
     unit: PartyId
     cadre: PartyId
     skill: Code | None = None
-    """Of an expert the skill, by the pack's code (2.11)."""
+    """The skill of an expert, by the pack's code (2.11)."""
     until: Day | None = None
     """The last day of the term; None without one."""
     exit_year: Year | None = None
@@ -39,13 +39,13 @@ class LinkEnded(Event, frozen=True, kw_only=True):
     cadre: PartyId
     ground: Code
     """Why: `decided` by the body that may, `delisted`, `merged`, `unlisted`, `withdrawn`, `undiagnosed`,
-    `list_ended`, `term` where the term is over, or `disqualified`: the cadre no longer fits. What of it, is personal
-    and said to nobody."""
+    `list_ended`, `term` if the term is over, or `disqualified` if the cadre no longer meets a requirement. Which
+    requirement is personal, and told to nobody."""
     decided_by: OrganOrNone
 
 
 class ExitPromiseKept(Event, frozen=True, kw_only=True):
-    """A village left the list in the year that who is bound to it had promised, or before (2.2)."""
+    """A village left the list by the year that those who are bound to it had promised (2.2)."""
 
     label = ("确保出列已兑现", "promise of the exit kept")
     source = "2.2"
@@ -55,8 +55,9 @@ class ExitPromiseKept(Event, frozen=True, kw_only=True):
 
 
 class ExitPromiseMissed(Event, frozen=True, kw_only=True):
-    """A year is over in which a village was to leave the list by the promise of who is bound to it, and it did not
-    (2.2). Nothing follows by itself."""
+    """A village did not leave the list by the end of the year that those who are bound to it had promised (2.2).
+
+    Nothing follows by itself."""
 
     label = ("确保出列未兑现", "promise of the exit missed")
     source = "2.2"
@@ -70,10 +71,10 @@ class ExitPromiseMissed(Event, frozen=True, kw_only=True):
 
 
 class ResultShared(Event, frozen=True, kw_only=True):
-    """Who answers for a village beside its team shares the team's grade for a year (三级包联, 0.7).
+    """Those who answer for a village beside its team share the team's grade for a year (三级包联, 0.7).
 
-    A later one of the same year replaces it. It is a fact for people who review them; nothing follows by itself. It is
-    sealed, since it names persons.
+    A later event of the same year replaces it. It is a fact for the people who review them; nothing follows by itself.
+    It is sealed, since it names persons.
     """
 
     sealing = "always"

@@ -32,7 +32,7 @@ class LeaveRefused(Event, frozen=True, kw_only=True):
 
 
 class LeaveBegun(Event, frozen=True, kw_only=True):
-    """Leave for whose time the unit sends somebody else has begun. It is no recall, and the member may come back."""
+    """Leave has begun during which the unit sends somebody else. It is no recall, and the member may come back."""
 
     label = ("离队休假", "leave begun")
     sealing = "always"

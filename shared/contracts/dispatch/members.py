@@ -43,8 +43,10 @@ class ReplacementNominated(Event, frozen=True, kw_only=True):
 
 
 class ReplacementReviewed(Event, frozen=True, kw_only=True):
-    """The organisation department reviewed who is to replace a member: the cadre joins the team, or the unit nominates
-    another one (5.13). It is sealed, since the reason may be about a person."""
+    """The organisation department reviewed who is to replace a member (5.13).
+
+    The cadre joins the team, or the unit nominates another one. It is sealed, since the reason may be about a person.
+    """
 
     label = ("审核补派人选", "replacement reviewed")
     source = "5.13"
@@ -85,8 +87,8 @@ class MemberDisqualified(Event, frozen=True, kw_only=True):
     cadre: PartyId
     role: Role
     rule: Code
-    """`unit` if the unit has no such cadre any more, else `undisclosed`: what of it is not met is personal, and
-    operators read it with the team in `pools`. Events of earlier versions name the rule, such as `leader_rank`."""
+    """`unit` if the unit has no such cadre any more, else `undisclosed`: which rule is not met is personal, and is kept
+    with the team in `pools`. Events of earlier versions name the rule, such as `leader_rank`."""
 
 
 class MemberRetained(Event, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
 
     household: PartyId
     unit: PartyId
-    """The unit that has the cadre. A villager, who has none, stands here again."""
+    """The unit that has the cadre. A villager has no unit, and his own id is repeated here."""
     cadre: PartyId
 
 
@@ -22,8 +22,9 @@ Pairs = Annotated[tuple[Pair, ...], Meta(max_length=20_000)]
 
 
 class HouseholdsPaired(Event, frozen=True, kw_only=True):
-    """Cadres, or villagers such as those who lead ten households, became responsible for households of a village
-    (帮扶责任人). Sealed: it names persons and households."""
+    """Cadres or villagers became responsible for households of a village (帮扶责任人).
+
+    Villagers are, for example, those who lead ten households. Sealed: it names persons and households."""
 
     sealing = "always"
     label = ("确定帮扶责任人", "households paired with cadres")
@@ -45,14 +46,14 @@ class HouseholdsUnpaired(Event, frozen=True, kw_only=True):
     kind: Code
     pairs: Pairs
     ground: Code
-    """Why: by decision since it `changed`, they are `kin`, or it was `mistaken`; since the cadre `left` the unit, or
-    the villager is none any more; since the household is `unregistered`, or it `moved` to another village with its
-    helper."""
+    """Why. `changed`, `kin` or `mistaken`: a body decided it, since helpers changed, are relatives, or were entered by
+    mistake. `left`: the cadre left the unit, or the villager is no longer registered. `unregistered`: the household is
+    no longer registered. `moved`: it came to another village with its helper."""
     decided_by: OrganOrNone
 
 
 class GapFound(Event, frozen=True, kw_only=True):
-    """Poor households of a village have too few helpers in a kind of link (0.2). Which ones, is not told openly."""
+    """Poor households of a village have too few helpers in a kind of link (0.2). Which these are is not told openly."""
 
     label = ("贫困户缺少帮扶责任人", "households without a helper")
     source = "0.2"
@@ -74,7 +75,7 @@ class GapClosed(Event, frozen=True, kw_only=True):
 
 
 class QuotaAsked(Event, frozen=True, kw_only=True):
-    """It is the day on which a region looks who helps fewer households than the rank asks for (2.2)."""
+    """On this day a region checks who helps fewer households than the rank asks for (2.2)."""
 
     about = "place"
     label = ("核对帮扶任务数", "quotas looked at")
@@ -96,7 +97,7 @@ class QuotaMissed(Event, frozen=True, kw_only=True):
 
 
 class QuotaMet(Event, frozen=True, kw_only=True):
-    """Those cadres of a unit who helped too few households all help as many as their ranks ask for now (2.2)."""
+    """All cadres of a unit who helped too few households now help as many as their ranks ask for (2.2)."""
 
     about = "unit"
     sealing = "always"

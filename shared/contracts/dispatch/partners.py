@@ -39,11 +39,11 @@ class PartnerEnded(OfPartner, frozen=True, kw_only=True):
     label = ("解除结对", "partner ended")
     source = "1.12"
     ground: Code
-    """Why: `agreed`, `insolvent`, `mistaken` or `other` by the body that may; or `delisted`, `list_ended`, `merged`,
-    `unlisted`, `withdrawn`, `undiagnosed`, which the village came to; or `dissolved`: the party is no more, or
+    """Why. `agreed`, `insolvent`, `mistaken` or `other`: the body that may do so decided it. `delisted`, `list_ended`,
+    `merged`, `unlisted`, `withdrawn` or `undiagnosed`: this happened to the village. `dissolved`: the party is no more.
     `duplicate`: it was registered twice, and goes on under its other id."""
     outstanding: Amounts = msgspec.field(default_factory=dict)
-    """What it had promised for years that were not compared yet, and had not given."""
+    """What it had promised and not given, for years that were not compared yet."""
     decided_by: OrganOrNone
 
 
@@ -58,7 +58,7 @@ class SupportPledged(OfPartner, frozen=True, kw_only=True):
 
 
 class SupportDelivered(OfPartner, frozen=True, kw_only=True):
-    """What of a partner's promise for a year has come by now (1.12): all of the year together."""
+    """How much of a partner's promise for a year has come by now, in total (1.12)."""
 
     label = ("帮扶到位", "support delivered")
     source = "1.12"
@@ -66,14 +66,15 @@ class SupportDelivered(OfPartner, frozen=True, kw_only=True):
     pledged: Amounts
     delivered: Amounts
     outstanding: Amounts = msgspec.field(default_factory=dict)
-    """What is missing of each promise, where the year was compared; told to people, and followed by nothing."""
+    """What is missing of each promise, once the year was compared. It is told to people, and nothing follows from
+    it."""
     compared: bool
-    """Whether this is the comparison of the year (对账). Before its day it is told how far things are."""
+    """Whether this is the comparison of the year (对账). Earlier events only tell how much has come so far."""
     reported_by: Organ
 
 
 class ComparisonMissed(OfPartner, frozen=True, kw_only=True):
-    """What a partner promised for a year was not compared in time with what came. It is still awaited."""
+    """A partner's promise for a year was not compared in time with what came. The comparison is still awaited."""
 
     label = ("承诺未按期对照", "pledge not compared")
     source = "1.12"
@@ -92,7 +93,7 @@ class Visited(msgspec.Struct, frozen=True):
 
 
 class VisitsCounted(Event, frozen=True, kw_only=True):
-    """How often each who is bound to a village came in a period (2.11). A later one corrects it.
+    """How often each who is bound to a village came in a period (2.11). A later event corrects it.
 
     Sealed: it says of persons how often they came.
     """
@@ -122,7 +123,7 @@ class VisitsShort(Event, frozen=True, kw_only=True):
 
 
 class VisitsMissed(Event, frozen=True, kw_only=True):
-    """Nobody said in time how often those who are bound to a village came. It is still awaited."""
+    """Nobody said in time how often those who are bound to a village came. This is still awaited."""
 
     label = ("到村次数未按期确认", "visits not counted")
     source = "2.11"
@@ -162,8 +163,8 @@ class PartnerMoved(Event, frozen=True, kw_only=True):
     village: VillageId
     kind: Code
     party: PartyId
-    """The partner. It is the id that ends, unless `own` is given."""
+    """The partner. This is the id that ends, unless `own` is given."""
     own: PartyId | None = None
-    """Where it is the village's own party that was registered twice: its id that ends."""
+    """If it is the village's own party that was registered twice: its id that ends."""
     into: PartyId
     """The id that goes on."""

@@ -37,8 +37,9 @@ class PostEnded(Event, frozen=True, kw_only=True):
     kind: Code
     cadre: PartyId
     ground: Code
-    """Why: `decided` by the body that may, `term` where the term is over, `list_ended`, `dissolved` or `duplicate`,
-    which the party came to, or `disqualified`: the cadre no longer fits. What of it, is personal and said to nobody."""
+    """Why. `decided`: by the body that may do so. `term`: the term is over. `list_ended`, `dissolved` or `duplicate`:
+    this happened to the party. `disqualified`: the cadre no longer meets a requirement. Which requirement is personal,
+    and told to nobody."""
     decided_by: OrganOrNone
 
 

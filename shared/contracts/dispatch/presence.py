@@ -20,7 +20,7 @@ class Present(msgspec.Struct, frozen=True):
 
 
 class PresenceCounted(Event, frozen=True, kw_only=True):
-    """How many days of a month each member was in the village, as the township says. A later one corrects it."""
+    """How many days of a month each member was in the village, as the township says. A later event corrects it."""
 
     label = ("确认驻村天数", "presence counted")
     sealing = "always"
@@ -30,11 +30,11 @@ class PresenceCounted(Event, frozen=True, kw_only=True):
     present: Annotated[tuple[Present, ...], Meta(max_length=50)]
     counted_by: Organ
     hindered: MonthDays = 0
-    """On how many days nobody could get there. They count as days there for everybody who is asked for days, but are no
-    days for which an allowance is paid."""
+    """On how many days nobody could get there. They count as days in the village for everybody who must be there, but
+    no allowance is paid for them."""
     asked: Annotated[tuple[MonthDays, ...], Meta(max_length=50)] = ()
-    """How many days the region asks of each, in the same order: fewer than of a whole month for who came in the middle
-    of it or was on leave. Empty where a team has several villages, and in events of earlier versions."""
+    """How many days the region asks of each, in the same order: fewer than for a whole month if somebody came in the
+    middle of it or was on leave. Empty if a team has several villages, and in events of earlier versions."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

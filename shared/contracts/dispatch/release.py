@@ -12,7 +12,7 @@ Released = Annotated[tuple[PartyId, ...], Meta(max_length=50)]
 
 
 class ReleaseConfirmed(Event, frozen=True, kw_only=True):
-    """Members of a team have handed over everything at home, and are in the village alone (全脱产, 0.3)."""
+    """Members of a team have handed over all their duties at home, and work only in the village (全脱产, 0.3)."""
 
     label = ("确认全脱产", "release confirmed")
     source = "0.3"

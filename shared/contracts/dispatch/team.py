@@ -69,8 +69,9 @@ class HelpBegun(Event, frozen=True, kw_only=True):
 
 
 class TermExtended(Event, frozen=True, kw_only=True):
-    """Unit and team stay longer: the term ended before the exit (不脱贫不脱钩), or a body decided so about a unit that
-    had not done what it owed (mechanism 3.11)."""
+    """Unit and team stay longer in the village (mechanism 3.11).
+
+    The term ended before the exit (不脱贫不脱钩), or a body decided so about a unit that had not done what it owed."""
 
     label = ("延长帮扶期限", "term extended")
     source = "3.11"

@@ -20,7 +20,7 @@ Merits = Annotated[tuple[Merit, ...], Meta(max_length=50)]
 
 
 class TermAssessed(Event, frozen=True, kw_only=True):
-    """The members of a team were assessed at the end of its term (期满考核, 5.14). A later one corrects it.
+    """The members of a team were assessed at the end of its term (期满考核, 5.14). A later event corrects it.
 
     It is sealed, since it grades persons, and nothing follows from it by itself.
     """
@@ -37,7 +37,7 @@ class TermAssessed(Event, frozen=True, kw_only=True):
 
 
 class AssessmentMissed(Event, frozen=True, kw_only=True):
-    """The members of a team were not assessed in time after the end of its term. It is still awaited (5.14)."""
+    """The members of a team were not assessed in time after the end of its term. This is still awaited (5.14)."""
 
     label = ("期满考核逾期", "assessment of a term missed")
     source = "5.14"

@@ -17,10 +17,10 @@ class SkillsReported(Event, frozen=True, kw_only=True):
 
 
 class TrainingMissed(Event, frozen=True, kw_only=True):
-    """Training that was owed was not had in time: by members of a team (2.12), by cadres who are bound
-    to the village otherwise, or in a skill that is lacking (1.8).
+    """Training that was owed did not take place in time.
 
-    It is told to who has to see to the courses. It is nobody's fault who was sent without.
+    It concerns members of a team (2.12), cadres who are bound to the village otherwise, or a skill that is lacking
+    (1.8). It is told to the body that has to see to the courses. Those who were sent without training are not at fault.
     """
 
     label = ("培训未按期完成", "training missed")

@@ -29,8 +29,8 @@ from shared.contracts.values import (
 )
 
 AppraisedKind = Literal["village", "township", "organisation", "village_cadre", "cadre"]
-"""What is assessed beside teams. An organisation and a village cadre are parties of the registry, a cadre is one of a
-unit who bears a link to a village."""
+"""What is assessed besides teams. An organisation and a village cadre are parties of the registry. A cadre belongs to a
+unit and bears a link to a village."""
 PERSONS = ("village_cadre", "cadre")
 Scores = Annotated[dict[Code, Percent], Meta(max_length=50)]
 """Scores by channel."""
@@ -62,8 +62,10 @@ class Appraised(Event, frozen=True, kw_only=True):
 
 
 class AppraisalOpened(Appraised, frozen=True, kw_only=True):
-    """The year's assessment of a subject begins. Each year the pack's day opens it for all of its kind (2.21). One that
-    was dropped because its last channel was declared void by mistake begins again."""
+    """The year's assessment of a subject begins.
+
+    Each year it opens for all subjects of a kind on the pack's day (2.21). An assessment begins again if it was dropped
+    because its last channel was declared void by mistake."""
 
     label = ("启动考核评价", "appraisal opened")
     source = "2.21"
@@ -130,8 +132,9 @@ class AppraisalGraded(Appraised, frozen=True, kw_only=True):
 
 
 class AppraisalDropped(Appraised, frozen=True, kw_only=True):
-    """The subject is no more, or left its post, before a grade was proposed, or the year brought nothing to be scored.
-    The year is not graded."""
+    """The year is not graded.
+
+    The subject is no more, or left its post, before a grade was proposed, or the year brought nothing to be scored."""
 
     label = ("评价终止", "appraisal dropped")
 

@@ -131,8 +131,10 @@ class GradeReviewed(OfTeamsYear, frozen=True, kw_only=True):
 
 
 class AssessmentDropped(Event, frozen=True, kw_only=True):
-    """The village was merged into another before a grade was proposed, or nothing was left that could be scored: the
-    team's year is not graded. In the second case, `AssessmentOpened` is told again if the body takes that back."""
+    """The team's year is not graded.
+
+    The village was merged into another before a grade was proposed, or nothing was left that could be scored. In the
+    second case, `AssessmentOpened` is told again if the body takes that back."""
 
     label = ("考核终止", "assessment dropped")
     village: VillageId

@@ -44,10 +44,10 @@ class CampaignPlanned(Event, frozen=True, kw_only=True):
     opens: Day
     closes: Day
     frame: Villages
-    """The villages with a team in the field on this day, or on the campaign's list; on a rota those whose turn it is.
+    """The villages that have a team on this day, or that are on the campaign's list; on a rota, those whose turn it is.
     They are sorted."""
     beside: Annotated[tuple[CampaignId, ...], Meta(max_length=100)] = ()
-    """Where the pack limits what is asked of a village: the campaigns whose visits may fall into the same days."""
+    """The campaigns whose visits may fall on the same days, if the pack limits what is asked of a village."""
     strata: Annotated[dict[Code, Villages], Meta(max_length=10)] = msgspec.field(default_factory=dict)
     """By list, the villages of the frame that are drawn with a share of their own; each village in one of them at
     most."""
@@ -89,7 +89,7 @@ class CampaignCommitted(Event, frozen=True, kw_only=True):
     visit_days: Number = 1
     """Over how many days the visits will be dealt."""
     facets: Annotated[dict[Code, Count], Meta(max_length=20)] = msgspec.field(default_factory=dict)
-    """In how many villages each part of the work will be looked into at least, where visits are divided."""
+    """In how many villages at least each part of the work will be looked into, if visits are divided."""
     strata: Annotated[dict[Code, StratumCommitted], Meta(max_length=10)] = msgspec.field(default_factory=dict)
     """By list, the strata that are drawn apart. The rest of `size` is drawn from the villages in none of them."""
 
@@ -123,8 +123,8 @@ class Replacement(msgspec.Struct, frozen=True, kw_only=True):
 
     village: VillageId
     replacement: VillageId | None = None
-    """The village of the next ticket, of the same stratum where there are some, which is visited in its place; None
-    where none was left."""
+    """The village that is visited in its place: the one with the next ticket, in the same stratum if there are strata.
+    None if none was left."""
     hindrance: Code
     """Why it could not be reached, by the pack's code."""
     on: Day
@@ -167,7 +167,7 @@ class CampaignClosed(Event, frozen=True, kw_only=True):
     facets: Annotated[dict[Code, Villages], Meta(max_length=20)] = msgspec.field(default_factory=dict)
     """By part of the work, the villages in which it was looked into."""
     uncovered: Codes = ()
-    """The parts of the work that were looked into in fewer villages than was planned."""
+    """The parts of the work that were looked into in fewer villages than planned."""
     strata: Annotated[dict[Code, Villages], Meta(max_length=10)] = msgspec.field(default_factory=dict)
     """By list, the villages of the frame that were drawn with a share of their own."""
 
@@ -199,7 +199,7 @@ class BulletinPublished(Event, frozen=True, kw_only=True):
     missed: Villages = ()
     """The villages whose visit was not made, though they could be visited."""
     excused: Villages = ()
-    """The villages that could not be reached, as a body decided. Nobody failed to visit them."""
+    """The villages that could not be reached, as a body decided. Not to have visited them was nobody's failure."""
     late: bool
     """Whether it was published after its last day."""
     published_by: Organ
@@ -310,7 +310,7 @@ class ReplyDecided(Event, frozen=True, kw_only=True):
 class VisitsCrowded(Event, frozen=True, kw_only=True):
     """Two campaigns are to visit the same villages within a few days. It is told before, so that one visit serves both.
 
-    It is sealed where one of them was drawn, since it tells where.
+    It is sealed if the villages of one of them were drawn, since it names villages.
     """
 
     about = "campaign"
@@ -336,7 +336,7 @@ class BurdenExceeded(Event, frozen=True, kw_only=True):
     source = "3.7"
     village: VillageId
     on: Day
-    """The visit that was one too many."""
+    """The day of the visit that was one too many."""
     visits: Count
     """Days with a visit in that month."""
     at_most: Number

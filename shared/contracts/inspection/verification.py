@@ -34,7 +34,7 @@ class SampleMissed(Event, frozen=True, kw_only=True):
 
 
 class SampleDrawn(Event, frozen=True, kw_only=True):
-    """The households to visit for an exit's verification are drawn. Which ones stays secret until it is recorded."""
+    """The households to visit for an exit's verification are drawn. Which these are is secret until it is recorded."""
 
     label = ("核查户抽取", "sample drawn")
     village: VillageId

@@ -22,7 +22,7 @@ class ChecklistTicked(OfChecklist, frozen=True, kw_only=True):
     followed: Codes = ()
     """What was done, by the pack's codes."""
     vacant: Codes = ()
-    """What there was nothing of this time."""
+    """The items for which there was nothing to do this time."""
     unfollowed: Codes = ()
     """All other items: the gap."""
     proof: Short | None = None

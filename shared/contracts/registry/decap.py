@@ -36,7 +36,7 @@ class OfDecap(Event, frozen=True, kw_only=True):
 
 
 class DecapRequested(OfDecap, frozen=True, kw_only=True):
-    """A township or county asks to be no poor one any more (摘帽), by the incidence of its villages (1.18)."""
+    """A township or county asks to count as poor no longer (摘帽), by the incidence of its villages (1.18)."""
 
     label = ("申请摘帽", "de-capping requested")
     source = "1.18"
@@ -49,7 +49,7 @@ class DecapRequested(OfDecap, frozen=True, kw_only=True):
     villages: Count
     """How many villages were measured: all whose figures of the year are due."""
     missing: Count = 0
-    """How many villages are not in it, since they came later by a split or from another county."""
+    """How many villages are not counted in it, since they came later by a split or from another county."""
     requested_by: Organ
 
 
@@ -131,7 +131,7 @@ class DecapRejected(OfDecapStep, frozen=True, kw_only=True):
 
 
 class TownshipDecapped(Event, frozen=True, kw_only=True):
-    """A poor township is none any more (乡镇摘帽, 1.18)."""
+    """A poor township counts as poor no longer (乡镇摘帽, 1.18)."""
 
     about = "division"
     label = ("乡镇摘帽", "township de-capped")
@@ -144,7 +144,7 @@ class TownshipDecapped(Event, frozen=True, kw_only=True):
 
 
 class CountyDecapped(Event, frozen=True, kw_only=True):
-    """A poor county is none any more (贫困县退出, 1.18)."""
+    """A poor county counts as poor no longer (贫困县退出, 1.18)."""
 
     about = "division"
     label = ("贫困县退出", "county de-capped")

@@ -102,8 +102,8 @@ class VillageMonitored(Event, frozen=True, kw_only=True):
 class VillageRelapsed(Event, frozen=True, kw_only=True):
     """A body listed a village again that no longer met its criteria (出列指标回落).
 
-    Only journals of earlier versions have it. No document lets anybody do so: households fall into poverty, villages do
-    not.
+    Only journals of earlier versions have it. No document lets a body list a village again: households fall into
+    poverty, villages do not.
     """
 
     label = ("出列指标回落", "criteria missed after the exit")

@@ -50,8 +50,7 @@ class IndicatorsMeasured(Event, frozen=True, kw_only=True):
     measured_by: OrganOrNone = ""
     """The body that measured, never a person; empty if corrected household facts changed the figures."""
     line_year: Year | None = None
-    """The year whose poverty line was used, if the pack has none for the measured year, so that a newer pack is
-    needed."""
+    """The year whose poverty line was used, if the pack has none for the measured year. Then a newer pack is needed."""
     estimated: Codes = ()
     """Which of the values are estimates."""
     drawn_from: ShortOrNone = ""

@@ -51,13 +51,13 @@ class MonitoringCounted(Event, frozen=True, kw_only=True):
     label = ("监测对象统计", "watched households counted")
     village: VillageId
     watched: Annotated[dict[Code, Count], Meta(max_length=10)]
-    """Households by class; a class is 0 that had some before, and left out if it never had any."""
+    """Households by class. A class that once had some has the number 0; one that never had any is left out."""
     watched_persons: Annotated[dict[Code, Count], Meta(max_length=10)]
     """The people in them."""
 
 
 class MonitoringOverdue(Event, frozen=True, kw_only=True):
-    """Households that are watched were not visited in time. It is told once of each visit."""
+    """Households that are watched were not visited in time. Each late visit is told only once."""
 
     label = ("监测走访逾期", "visits to watched households overdue")
     village: VillageId

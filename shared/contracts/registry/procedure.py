@@ -1,4 +1,4 @@
-"""What every procedure of a village has: notices, objections, and steps that are late."""
+"""Events that every procedure of a village has: notices, objections, and steps that are late."""
 
 from typing import Literal
 
@@ -79,7 +79,7 @@ class OfStep(OfProcedure, frozen=True, kw_only=True):
 class StepOverdue(OfStep, frozen=True, kw_only=True):
     """The last day of a step, or of the answer to an objection, is over.
 
-    It is still owed; this event comes once, and again if more time passed as well.
+    It is still owed. This event comes once, and once more if more time was given and is over as well.
     """
 
     label = ("程序环节逾期", "step overdue")

@@ -31,8 +31,9 @@ class HouseholdsLifted(Event, frozen=True, kw_only=True):
 
 
 class HouseholdsCounted(Event, frozen=True, kw_only=True):
-    """Which registered households of a village are poor, told whenever it changes where the pack binds cadres to
-    households (0.2, 2.2). Sealed: it describes persons."""
+    """Which registered households of a village are poor (0.2, 2.2).
+
+    If the pack binds cadres to households, this is told whenever it changes. Sealed: it describes persons."""
 
     sealing = "always"
     label = ("核定贫困户", "poor households counted")
@@ -40,11 +41,11 @@ class HouseholdsCounted(Event, frozen=True, kw_only=True):
     village: VillageId
     poor: Parties
     lifted: Parties
-    """The registered households that are poor no more."""
+    """The registered households that are no longer poor."""
     former: VillageId | None = None
     """The village from which households came by a merger or a split, if that is why it is told."""
     came: Annotated[dict[PartyId, PartyId], Meta(max_length=20_000)] = msgspec.field(default_factory=dict)
-    """Their ids there, each with the id that it has here."""
+    """The ids of these households in that village, each with its id in this one."""
 
 
 class YearReopened(Event, frozen=True, kw_only=True):

@@ -90,13 +90,13 @@ class CadreRegistered(Event, frozen=True, kw_only=True):
     left: PartyId | None = None
     """The cadre's former unit, if it was another one."""
     unrecorded: Annotated[tuple[Optional, ...], Meta(max_length=2)] = ()
-    """What is not kept of the cadre. These fields are `false` and say nothing: it is unknown, not no."""
+    """What is not kept of the cadre. These fields are `false`, which does not mean no: it is unknown."""
 
 
 class PersonForgotten(Event, frozen=True, kw_only=True):
     """A cadre or a person of a village is anonymous from now on: nobody can tell any more whose the id was. Sealed.
 
-    Whoever keeps what the person said, or what was said of him, takes it out. The id stays, as a number of nobody.
+    Whoever keeps what the person said, or what was said of him, removes it. The id stays, but leads to nobody.
     """
 
     about = "person"

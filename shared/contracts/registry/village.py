@@ -106,8 +106,8 @@ class VillageListed(Event, frozen=True, kw_only=True):
     since: Day | None = None
     """The day of the listing, if it lies before the county began to use this system."""
     left: Day | None = None
-    """The day on which it left the list, if it is off it again: it was taken over after its exit, or was a part of such
-    a village."""
+    """The day on which it left the list, if it has left it already: it was taken over into this system after its exit,
+    or was a part of such a village."""
 
 
 class VillageUnlisted(Event, frozen=True, kw_only=True):
