@@ -1,7 +1,7 @@
-"""What a person is asked for to say a command: the columns of its Excel form, or one made from the command alone.
+"""What a person has to fill in for a command: the columns of its Excel form, or columns made from the command alone.
 
-A command that nobody sends by the hundred has no form in `services/<name>/forms.py`. Its columns follow from its
-fields: `_ASKED` says how officers call them, and where it is silent, the words of events do.
+A command that nobody sends by the hundred has no form in `services/<name>/forms.py`. Its columns are made from its
+fields. `_ASKED` has the names that officers use for them; for other fields the words of events are taken.
 """
 
 import re
@@ -93,11 +93,11 @@ _ASKED: Final[Mapping[str, Heading]] = {
         Heading("sampled.approving", "其中认可的户数", "Of these approving"),
     )
 }  # fmt: skip
-"""How officers call the fields of commands without a form, by field."""
+"""The names that officers use for fields of commands without a form, by field."""
 
 
 class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One thing that is asked for. What is typed in is sent as a text, and read as a cell of an Excel form is."""
+    """One thing that is asked for. What is typed in is sent as a text, and read like a cell of an Excel form."""
 
     field: str
     zh: str
@@ -107,16 +107,17 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
     many: bool = False
     """Whether it takes several values, with commas between them."""
     suggested: bool = False
-    """Whether what is known of it is a suggestion that may be changed. Otherwise what is known stays as it is."""
+    """Whether a value that is filled in already is a suggestion that may be changed. Otherwise it must stay as it
+    is."""
     aside: bool = False
-    """Whether it is no part of the command and only shown beside, such as the village's name."""
+    """Whether it is no part of the command, and is only shown beside it, such as the village's name."""
     help_zh: str = ""
     help_en: str = ""
     longest: int = 0
     least: float | None = None
     most: float | None = None
     choices: tuple[Both, ...] = ()
-    """What there is to choose from, Chinese and English. The Chinese word is what is sent."""
+    """What there is to choose from, in Chinese and English. The Chinese word is sent."""
 
 
 def asked(blank: Blank, form: Form) -> tuple[Asked, ...]:
@@ -145,8 +146,9 @@ def _bounds(command: type[Command], path: str) -> tuple[float | None, float | No
 
 
 def alone(command: type[Command], name: str, zh: str, en: str) -> Blank:
-    """The blank of a command without a form. A village says in which division it is answered, and so does a division's
-    own code, for which an officer does not write `county:210521`.
+    """The blank of a command without a form. If the command names a village or a division, its `place` follows from
+    that and is not asked for. For a division, level and digits are asked for, so that nobody must write
+    `county:210521`.
     """
     headings, key, repeats = list[Columns](), list[str](), ""
     fields = {field.name: field for field in inspect.type_info(command).fields}  # type: ignore[attr-defined]
@@ -173,7 +175,7 @@ def alone(command: type[Command], name: str, zh: str, en: str) -> Blank:
 
 
 _UNASKED: Final = ("expects", "replaces")
-"""Fields by which a command says what its sender saw. Nobody types them in."""
+"""Fields that say which version the sender saw. Nobody types them in."""
 
 
 def _heading(field: str) -> Heading:

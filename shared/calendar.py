@@ -64,7 +64,7 @@ def _week(day: date) -> bool:
 
 @cache
 def national() -> Calendar:
-    """The calendar by the notices in `holidays.toml`: those that the State Council had issued when it was written."""
+    """The calendar by the State Council's notices that are in `holidays.toml`."""
     notices = tomllib.loads((resources.files("shared") / "holidays.toml").read_text("utf-8"))["notices"]
     said = {
         day: works

@@ -16,7 +16,7 @@ _TYPED: Final = re.compile(
     r"|(?<![\w./:-])[a-z][a-z0-9_]+(?:[.\[][\w\]]+)*(?![\w:/-])) ?",
     re.ASCII,
 )
-"""Words of a pack's file, such as `on_objection` (group 2). Group 1 comes first and takes what must stay as it is:
+"""Words of a pack's file, such as `on_objection` (group 2). Group 1 is tried first. It matches what must stay as it is:
 quoted texts, titles and `zhucun` commands."""
 _DIGITS: Final = "零一二三四五六七八九"
 
@@ -32,7 +32,7 @@ def written(text: str) -> str:
 
 
 def worded(found: re.Match[str], day: Callable[[date], str]) -> str:
-    """A date that was found in a text, in words. What is no date, such as 2015-02-30, stays as it is."""
+    """A date that was found in a text, in words. Digits that are no date, such as 2015-02-30, stay as they are."""
     try:
         return day(date(*map(int, found.groups())))
     except ValueError:
@@ -45,7 +45,7 @@ def quoted(text: str) -> str:
 
 
 def nested(text: str) -> str:
-    """A text whose quotations within quotations have marks of their own (GB/T 15834): “‘五个好’村党组织创建”."""
+    """A text in which quotations within quotations have other marks (GB/T 15834): “‘五个好’村党组织创建”."""
     depth, marks = 0, list[str]()
     for mark in text:
         depth -= mark == "”"

@@ -2,8 +2,8 @@
 
 The code under which a village was first registered is its id for ever. Codes change, and new ones are issued within a
 month (Regulation on Administrative Divisions 17). Every later code is an alias of the id. Each service that takes
-commands about villages keeps the aliases and replaces them by the id. Those that do not keep villages themselves keep
-the name with the id, so that officers see it beside the code.
+commands about villages keeps the aliases and replaces them by the id. A service that keeps no villages itself also
+keeps the name with the id, so that officers see it beside the code.
 """
 
 from datetime import date
@@ -27,10 +27,10 @@ class Code(State, frozen=True, kw_only=True):
     known_as = ("村区划代码沿革", "a code of a village")
     village: str
     name: str = ""
-    """What the village is called. It stands with the id only, since an alias leads there."""
+    """What the village is called. Only the state of the id has it, since an alias leads there."""
     later: dict[str, str] = msgspec.field(default_factory=dict)
-    """The codes that the village got since, by the day on which that was heard, such as `2016-06-01`. They stand with
-    the id only. They tell a service in which township a village lies now, and in which it lay on an earlier day."""
+    """The codes that the village got later, by the day on which this service heard of it, such as `2016-06-01`. Only
+    the state of the id has them. They tell in which township a village lies now, and lay on an earlier day."""
 
     @property
     def status(self) -> str:
@@ -51,7 +51,7 @@ def aliased(code: Code | None, event: VillageRecoded, _policy: Policy, _today: d
 
 
 def moved(code: Code | None, event: VillageRecoded, _policy: Policy, today: date) -> Change:
-    """Keep with the id which code the village has from now on."""
+    """Keep, in the state of the id, which code the village has from now on."""
     known = code or Code(id=event.village, place=event.place, village=event.village)
     return Change(known.but(place=place_of(event.code), later={**known.later, str(today): event.code}))
 
@@ -79,7 +79,7 @@ def _names_villages(hint: Any) -> bool:
 
 
 def aliases(command: Command) -> list[Key]:
-    """The keys under which the codes by which a command names villages would be kept if they were aliases."""
+    """For each code by which a command names a village: the key under which that code is kept if it is an alias."""
     keys = list[Key]()
     for field in _fields(type(command)):
         value = getattr(command, field)

@@ -1,4 +1,4 @@
-"""What a small process without packs answers when it says no."""
+"""The refusals of small processes without packs."""
 
 from shared import chinese, english
 
@@ -6,10 +6,11 @@ from shared import chinese, english
 class Denied(Exception):
     """A refusal: its ground, what is wrong and what to do about it in both languages, and the HTTP status.
 
-    `typed` names what to correct, if it is one thing; `after` is the number of seconds to wait for whoever asks too
-    often.
+    `typed` names the one thing to correct, if there is one. `after` is the number of seconds to wait, for somebody who
+    asks too often.
 
-    The four services' refusals look up documents in packs. Accounts and webhooks have no packs, which spares memory.
+    The four services use `Refused` instead, which looks up documents in packs. Accounts and webhooks have no packs,
+    which saves memory.
     """
 
     def __init__(self, ground: str, zh: str, en: str, *, status: int = 409, typed: str = "", after: int = 0) -> None:

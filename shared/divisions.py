@@ -29,12 +29,12 @@ def jurisdiction_of(place: str) -> str:
 
 
 def around(code: str) -> tuple[str, ...]:
-    """The jurisdictions in which a division lies, or a village by its code: county, prefecture and province."""
+    """The jurisdictions of a division, or of a village by its code: its county, prefecture and province."""
     return tuple(dict.fromkeys(code[:length] for length in (6, 4, 2)))
 
 
 def part_of(code: str, level: str) -> str:
-    """The division of a level in which a village lies by its code."""
+    """The division of a level in which a village lies according to its code."""
     return code[: DIGITS[level]]
 
 
@@ -44,10 +44,10 @@ def is_village(code: str) -> bool:
 
 
 def prefecture_of(place: str) -> str:
-    """The four digits of the prefecture of a place: `2105`, also where it is a province's (`2100`) or the country's."""
+    """The first four digits of a place, which name its prefecture: `2105`. Those of a province are `2100`."""
     return place[:4]
 
 
 def lies_in(division: str, wider: str) -> bool:
-    """Whether a jurisdiction lies within a wider one; all others lie in the country."""
+    """Whether a jurisdiction lies within a wider one. All others lie in `NATIONAL`."""
     return division != wider and (wider == NATIONAL or division.startswith(wider))

@@ -31,7 +31,7 @@ BODIES: tuple[Body, ...] = ("discipline", "inspection")
 """The two bodies, which need not trust each other, in the order in which their shares are joined."""
 SEPARATOR = "‖"
 Group = tuple[Sequence[str], int]
-"""Ids that are drawn from apart from others, and how many of them are drawn."""
+"""The ids of a group from which is drawn separately, and how many of them are drawn."""
 FAULTS: Final[Mapping[str, Both]] = {
     "events": ("各项公开事项不是同一次督查的", "the events are not all of this campaign"),
     "hashes": ("有一方公布了两个校验值", "a body published two hashes"),
@@ -52,7 +52,7 @@ FAULTS: Final[Mapping[str, Both]] = {
 
 
 class Register(msgspec.Struct, frozen=True, kw_only=True):
-    """What is public of a draw: what was fixed before it, and the account at its end."""
+    """What is public of a draw: what was fixed before it, and the account of it at the campaign's end."""
 
     committed: CampaignCommitted
     hashes: tuple[SeedCommitted, ...] = ()
@@ -62,7 +62,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def faults(self) -> list[str]:
-        """What is wrong with a draw that was made: keys of `FAULTS`. Nothing before its end, or if none was made."""
+        """What is wrong with a draw that was made: keys of `FAULTS`. Empty before its end, or if none was made."""
         if self.closed is None or self.closed.drawn_on is None:
             return []
         return verify_draw(self.closed, self.committed, self.hashes)
@@ -74,7 +74,7 @@ Told = TypeVar("Told", CampaignClosed, SeedCommitted, SeedMissed)
 
 
 def registers(told: Iterable[Event]) -> list[Register]:
-    """The registers of the draws of which events tell, one for each that was committed to."""
+    """The registers of all draws in these events, one for each `CampaignCommitted`."""
     said = list(told)
 
     def of(kind: type[Told], draw: CampaignCommitted) -> tuple[Told, ...]:
@@ -114,15 +114,16 @@ def draw(seed: str, round: str, frame: Iterable[str], size: int) -> tuple[str, .
 
 
 def divided(frame: Sequence[str], size: int, strata: Iterable[tuple[Sequence[str], int]]) -> list[Group]:
-    """The groups that are drawn apart, each with how many are drawn of it: the strata, then the rest of the frame."""
+    """The groups from which is drawn separately, each with the number to draw: the strata, then the rest of the
+    frame."""
     groups = list(strata)
     apart = {id for ids, _ in groups for id in ids}
     return [*groups, (tuple(id for id in frame if id not in apart), size - sum(size for _, size in groups))]
 
 
 def drawn_apart(seed: str, round: str, groups: Iterable[Group]) -> tuple[str, ...]:
-    """Of each group as many ids as are drawn of it; all of them together in the order of their tickets, so that a
-    stratum is not visited before the others."""
+    """The ids drawn from each group. They are returned together in the order of their tickets, so that no stratum is
+    visited before the others."""
     drawn = [id for ids, size in groups for id in draw(seed, round, ids, size)]
     return draw(seed, round, drawn, len(drawn))
 
@@ -170,7 +171,8 @@ def deal_by(seed: str, round: str, villages: Sequence[str], first: date, last: d
 
 
 def dealt(seed: str, round: str, facets: Mapping[str, int], villages: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """In which of the drawn villages each part of the work is looked into: those with the lowest tickets for it.
+    """For each part of the work (facet), the drawn villages in which it is looked into: those with the lowest tickets
+    for it.
 
     A part that is looked into in all of them is not in the result.
     """

@@ -25,7 +25,7 @@ def written(text: str) -> str:
 _CAMPAIGN: Final = (
     r"(?:(?:the )?campaign (?:[0-9]{2,6}-)?|[0-9]{2,6}-)(?P<kind>[a-z][a-z0-9_]*)-(?P<opens>[0-9]{4}-[0-9]{2}-[0-9]{2})"
 )
-"""Who opens one beside the pack's calendar chooses its id without the division."""
+"""The id of a campaign. The pack's calendar puts the division first; people who open one may leave it out."""
 _QUOTED: Final = r"(?<!\w)'[^'\n]*'(?!\w)|\"[^\"\n]*\"|“[^”]*”|`[^`]*`|https?://\S+"
 _ID: Final = re.compile(
     rf"(?P<quoted>{_QUOTED})"
@@ -38,7 +38,8 @@ _ID: Final = re.compile(
     r")(?![\w/@(=-]|[.:]\w)",
     re.ASCII,
 )
-"""What only programs write so. What stands in quotation marks is a name, or is to be typed exactly so."""
+"""Ids and codes as only programs write them. Text in quotation marks is a name, or is to be typed exactly as it is, so
+it is left alone."""
 
 
 def in_words(text: str) -> str:
@@ -80,9 +81,9 @@ _PART: Final = re.compile(
 
 
 def article(text: str) -> str:
-    """What of a document is cited: 第十七条第二款 is article 17, paragraph 2; 二（三） is part 2 (3); `26` article 26.
+    """The cited part of a document: 第十七条第二款 is article 17, paragraph 2; 二（三） is part 2 (3); `26` article 26.
 
-    What is none of these is left in the words of the document, in quotation marks.
+    Any other text is left in Chinese, in quotation marks.
     """
     if text.isdecimal():
         return f"article {text}"

@@ -1,8 +1,8 @@
 """Excel forms made from commands: the columns come from the command's struct, and a filled row becomes the command.
 
-A struct says which fields there are, their types and bounds, and which may be left out. A `Heading` adds what it cannot
-say: how officers call the field, where it stands, and what they are told while they fill it in. The choices of
-drop-downs are those of the policy packs in force.
+A struct says which fields there are, their types and bounds, and which may be left out. A `Heading` adds what the
+struct cannot say: the officers' name for a field, its place among the columns, and what officers are told while they
+fill it in. The choices of drop-downs are those of the policy packs in force.
 
 A column's field is the command's field; `household.income` is the field `income` of the command's `household`.
 """
@@ -60,7 +60,7 @@ class Heading(NamedTuple):
 PLACE = Heading("place", "区划代码", "Division", prefilled=True)
 VILLAGE = Heading("village", "村代码", "Village code", prefilled=True)
 NAME = Heading("name", "村名", "Village", required=False, spare=True, prefilled=True)
-"""Forms that were issued before they had it are still taken."""
+"""It is a spare column, so forms that were issued without it are still accepted."""
 TASK = Heading("task", "事项", "Matter", required=False, prefilled=True)
 DUE = Heading("due", "办理期限", "Due", required=False, prefilled=True, kind="date")
 BODY = Heading("body", "办理主体", "Body", prefilled=True)
@@ -69,7 +69,7 @@ OWED = (PLACE, VILLAGE, NAME, TASK, DUE, BODY)
 
 
 def by(field: str, title: str, en: str) -> Heading:
-    """The organ that signs."""
+    """The column of an organ that signs, with the same help for all such columns."""
     return Heading(
         field,
         title,
@@ -85,7 +85,7 @@ DECIDED = by("decided_by", "决定机关及文号", "Decided by")
 
 
 def lies_there(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The division of a row that names a village and no division."""
+    """The place of a row that names a village and no division."""
     return {"place": place_of(row["village"])}
 
 
@@ -101,7 +101,7 @@ def division(row: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 PERIODS: Final[Labels] = {"本届任期": "term"} | {f"{year}年度": str(year) for year in range(1990, 2101)}
-"""The years for which something is owed, and the term."""
+"""The choices for the period for which something is owed: the term, or a year."""
 CODE = Heading(
     "code",
     "区划代码",
@@ -115,7 +115,7 @@ CODE = Heading(
 
 
 class Words(str):
-    """What a form tells of a task, in Chinese, as it stands in Excel; pages may be read in English."""
+    """A text that a form tells of a task. It is the Chinese text, which Excel shows; pages can also show `en`."""
 
     __slots__ = ("en",)
     en: str
@@ -143,7 +143,8 @@ class Blank(NamedTuple):
     adds: bool = False
     """True if a row adds to something that exists: a survey record adds to its village's survey."""
     personal: bool = False
-    """True if its issued rows say of persons or households what operators alone may read."""
+    """True if its issued rows tell of persons or households. Then only operators and those who have the tasks to do are
+    issued them."""
     repeats: str = ""
     """The field whose parts repeat over rows. Rows with the same key but for these parts become one command."""
     task: str = ""
@@ -151,11 +152,11 @@ class Blank(NamedTuple):
     facts: Callable[[State, Task, Policy], Known] = lambda _state, _task, _policy: {}
     """What else an issued row shows of the state that awaits the answer."""
     completed: Callable[[Any, Sequence[Known]], Awaitable[Sequence[Known]]] | None = None
-    """(pipeline, rows of open tasks) -> the same with what other states know, such as the village's name."""
+    """(pipeline, rows of open tasks) -> the same rows with what other states know, such as the village's name."""
     issued: Callable[[Any, str], Awaitable[Sequence[Known]]] | None = None
-    """(pipeline, place) -> what is known for the rows to issue, where these are no open tasks."""
+    """(pipeline, place) -> what is known for the rows to issue, if these are not the open tasks."""
     lines: Callable[[Known, int], Iterable[Known]] = lambda row, _rows: (row,)
-    """(one of these, rows asked for) -> the rows to issue for it."""
+    """(what is known for a row, number of rows asked for) -> the rows to issue for it."""
     notes: Callable[[Any, Sequence[tuple[Sequence[int], Command]]], Awaitable[Sequence[Note]]] | None = None
     """(pipeline, rows with their commands) -> what an officer should know about rows that no rule refuses."""
 
@@ -167,8 +168,8 @@ class Blank(NamedTuple):
     def form(self, policies: Sequence[Policy], place: str = "") -> Form:
         """The form with the choices of these packs, which are in force in `place`.
 
-        Raises Refused without a pack, and where the packs have nothing to choose from for a column that each row needs,
-        such as a kind of leave. A column that may be empty is left out then, such as the skills of a course.
+        Raises Refused without a pack, and if the packs have nothing to choose from in a column that each row needs,
+        such as a kind of leave. If the column may be empty, such as the skills of a course, it is left out instead.
         """
         if not policies:
             where = (f"区划 {place} ", f" in division {place}") if place else ("", "")
@@ -209,7 +210,8 @@ class Blank(NamedTuple):
         return tuple(_column(self.command, heading, policies) for heading in chain.from_iterable(said))
 
     def row(self, state: State, task: Task, policy: Policy) -> Known:
-        """What is known of an open task's row. A task that names no division is answered in its village's."""
+        """What is known for the row of an open task. The place is that of the village which the task's answer names, or
+        else that of the state."""
         place = place_of(str(task.answer["village"])) if "village" in task.answer else state.place
         said = [zh for zh, _ in awaited(task.about, task.answer, task.detail, policy) if zh and zh != task.about]
         known = {"place": place, "due": task.due, "task": "，".join(said) or None}
@@ -267,7 +269,7 @@ class Blank(NamedTuple):
                     yield _told(form, row, field, "unequal", *_UNEQUAL, first=first.number)
 
     def _says_part(self, form: Form, row: Row) -> bool:
-        """Whether a row has a part of what repeats. A letter has no items, so that its one row has none."""
+        """Whether a row has a part of the field that repeats. The one row of a letter, which has no items, has none."""
         head = f"{self.repeats}."
         own = (one.field for one in form.columns if one.field.startswith(head) and one.field != self.key[-1])
         return any(row.values[field] is not None for field in own)
@@ -296,7 +298,7 @@ class Blank(NamedTuple):
         return parts
 
     def where(self, command: Command, field: str) -> tuple[int, str]:
-        """Which of a command's rows a rule means, counted from 0, and the field of its column.
+        """Which row of a command a rule's `field` means, counted from 0, and the field of its column.
 
         In a field that repeats, rules name a part by its own id: `households.H07.income`.
         """
@@ -308,7 +310,8 @@ class Blank(NamedTuple):
         return 0, field
 
     def _misfit(self, form: Form, rows: Sequence[Row], error: str) -> CellError:
-        """The cell to blame when the command's type rejects rows: it is out of bounds, or required with another one."""
+        """The error of the cell to blame if the command's type rejects rows: it is out of bounds, or is missing beside
+        another cell that needs it."""
         missing, at = re.search(r"missing required field `(.+?)`", error), re.search(r"at `\$\.?(.*)`", error)
         path = ".".join(found[1] for found in (at, missing) if found and found[1])
         nth = re.match(rf"{re.escape(self.repeats)}\[(\d+)\]", path) if self.repeats else None
@@ -336,7 +339,7 @@ class Blank(NamedTuple):
 
 
 def _why(error: str, value: str, column: Column) -> tuple[str, str]:
-    """Which bound a value breaks, where the help of its column does not say so already."""
+    """Which bound a value breaks, unless the help of its column says so already."""
     for pattern, zh, en in _BOUNDS:
         if (found := re.search(pattern, error)) and found[1] not in column.help_zh:
             return zh.format(found[1]), en.format(found[1])
@@ -361,7 +364,7 @@ def named(*blanks: Blank) -> Mapping[str, Blank]:
 
 def refusal(form: Form, row: int, field: str, refused: Refused) -> CellError:
     """A rule's refusal of a row, at the cell of a field."""
-    if refused.version:  # The data changed again after the first pass had shown this difference to the officer.
+    if refused.version:  # The data have changed again since the officer was shown this difference.
         refused = Refused(
             refused.rule,
             "核对之后，已登记的内容又有变动，本行未导入；请重新上传，核对新的差异",
@@ -439,7 +442,8 @@ _SCALARS: Mapping[type[inspect.Type], Kind] = {
     inspect.LiteralType: "choice",
 }
 _PERSON = 1900
-"""The first year of the days in a person's life, of which a file may give the month only."""
+"""The first year that `PersonDay` allows. By it a day in a person's life is recognised, of which a file may give only
+the month."""
 
 
 class _Field(NamedTuple):
@@ -453,7 +457,7 @@ class _Field(NamedTuple):
 
 
 def _is_empty(column: Column) -> bool:
-    """Whether one chooses in a column, and there is nothing to choose from."""
+    """Whether a column is a choice with nothing to choose from."""
     return column.kind == "choice" and not column.choices
 
 
@@ -500,7 +504,7 @@ def _choices(field: _Field, heading: Heading, policies: Sequence[Policy]) -> Lab
 
 
 def field_of(command: type[msgspec.Struct], path: str) -> _Field | None:
-    """The field at a path; None if the command has none. A part of what may be left out may be left out, too."""
+    """The field at a path; None if the command has none. If a field may be left out, so may each part of it."""
     name, _, part = path.partition(".")
     (field,) = [f for f in inspect.type_info(command).fields if f.name == name] or [None]  # type: ignore[attr-defined]
     if field is None:
@@ -519,7 +523,7 @@ def field_of(command: type[msgspec.Struct], path: str) -> _Field | None:
 
 
 def bare(type_: inspect.Type, *, required: bool) -> _Field:
-    """A type without what wraps it: what may be None, what may be several, what has notes."""
+    """A type without its wrappers: annotations, `| None`, and a tuple of several values."""
     if isinstance(type_, inspect.Metadata):
         years = (type_.extra or {}).get("years", ())
         return bare(type_.type, required=required)._replace(personal=_PERSON in years)

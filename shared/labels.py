@@ -201,7 +201,8 @@ def in_english(field: str, value: Any, policy: Policy | None = None) -> str:
 
 
 _NUMBERS: Final = ("number", "problem", "goal", "duty", "sources", "yuan", "parts")
-"""Fields of an item, a problem or a sum that say nothing without their list, or less than what stands beside them."""
+"""Fields of an item, a problem or a sum that people need not be told: numbers that mean nothing outside their list, or
+that say less than other fields."""
 
 
 def _part(value: Any) -> str:
@@ -232,7 +233,7 @@ def _once(zh: str) -> str:
 def _named(field: str, value: Any, words: Both, names: Mapping[str, str]) -> Both:
     """The words of a field, with the names of units and parties in the place of their ids.
 
-    Only fields that have such are changed: the id of a unit may be `365`, which elsewhere is a number of days.
+    Only fields that hold such ids are changed: the id of a unit may be `365`, which elsewhere is a number of days.
     """
     if field in _PARTIES and (name := names.get(party_key(str(value)))):
         return name, name
@@ -243,7 +244,7 @@ def _named(field: str, value: Any, words: Both, names: Mapping[str, str]) -> Bot
 
 
 def party_key(id: str) -> str:
-    """Under which key the name of a party is given: a unit may have the same id."""
+    """The key under which the name of a party is given. It is not only the id, since a unit may have the same id."""
     return f"party:{id}"
 
 
@@ -261,7 +262,7 @@ _HOLE: Final = re.compile(r"\{(\w+)([+#]?)(?:\?([^:{}]*):([^{}]*))?\}")
 
 
 def _filled(text: str, given: Mapping[str, Any], words: Mapping[str, str]) -> str:
-    """A sentence with its fields, and without the parts in square brackets of which a field has no value."""
+    """A sentence with its fields filled in, without those parts in square brackets in which a field has no value."""
 
     def is_empty(hole: re.Match[str]) -> bool:
         return given[hole[1]] in (None, "", (), {}) or (hole[2] == "+" and not given[hole[1]])
@@ -283,7 +284,7 @@ MOST: Final = 6
 
 def _counted(field: str, value: Any, policy: Policy | None) -> Both:
     if value is None:
-        return "", ""  # As the sum of a matter that is about no money.
+        return "", ""  # For example the sum of a matter that is about no money.
     if isinstance(value, (tuple, list, Mapping)) and len(value) > MOST:
         return f"{len(value)}项", f"{len(value)} entries"
     return in_words(field, value, policy)
@@ -599,7 +600,7 @@ _WRITTEN_IN_ENGLISH: Final[Mapping[str, Callable[[str, Policy | None], str]]] = 
     "in_month": _month_in_english,
     "amount": lambda text, _policy: f"{int(text):,}",
 }
-"""Those of them of which the words in English are not only their codes and days in words."""
+"""Those of these fields whose English words are more than their codes and days spelt out."""
 _PARTS: Final[Mapping[str, Callable[[Any, Policy | None], str]]] = {
     "Member": lambda member, policy: f"{label('role', member.role, policy)}{member.cadre}",
     "Ranked": lambda one, policy: f"{_subject(one.subject, policy)}得{one.score:g}分",
@@ -642,4 +643,4 @@ _PARTS_IN_ENGLISH: Final[Mapping[str, Callable[[Any, Policy | None], str]]] = {
     ),
     "Unmet": lambda unmet, policy: in_english("values", {unmet.indicator: unmet.value}, policy),
 }
-"""Those of them of which the words in English are not only those of their fields."""
+"""Those of these structs whose English words are not simply those of their fields."""

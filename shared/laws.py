@@ -1,7 +1,8 @@
-"""National laws that rules cite by what they say, since laws are passed and amended while villages are on their way.
+"""National laws that rules cite. A rule cites an article by its present number, but laws are passed and amended while
+villages are on their way.
 
-The article is that of the day on which something happens: who asks for a review in 2015 is told article 90 of the Civil
-Servant Law of 2005, and since its revision came into force article 95.
+People are told the article of the day on which something happens: whoever asks for a review in 2015 is told article 90
+of the Civil Servant Law of 2005, and after its revision came into force, article 95.
 """
 
 from datetime import date
@@ -34,7 +35,7 @@ _BEFORE: Final = {
     "Civil Servant Law 96": (date(2019, 6, 1), "Civil Servant Law 91"),
     "Sanctions Law 43": (date(2020, 7, 1), "Sanctions Regulation 39"),
 }
-"""For an article of today: the day on which it came into force, and which one said the same before."""
+"""For an article of today: the day on which it came into force, and the article that said the same before."""
 
 
 def as_of(rule: str, on: date) -> str:

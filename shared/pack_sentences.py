@@ -51,7 +51,8 @@ class Sentence(NamedTuple):
 
 
 def sentences(policy: Policy) -> Iterator[Sentence]:
-    """Everything that a pack says, with its layers merged. What a pack below says rests on what it rests on there."""
+    """Everything that a pack says, with its layers merged. What a pack below it says keeps the source that it has
+    there."""
     below = {one.path: one.source for one in sentences(policy.base)} if policy.base else {}
     for one in _all(policy):
         yield one if _is_own(policy, one.path) else one._replace(source=below[one.path])
@@ -73,7 +74,7 @@ def _all(policy: Policy) -> Iterator[Sentence]:
 def changes(before: Policy, after: Policy) -> Iterator[tuple[Sentence | None, Sentence | None]]:
     """The differences of two packs as pairs of sentences, before and after. None stands for a missing one.
 
-    Where an entry says the same and rests on something else, its first sentence tells that.
+    If an entry says the same but rests on something else, only its first sentence is among the differences.
     """
     old, new = ({one.path: one for one in sentences(policy)} for policy in (before, after))
     resting = set[tuple[str, ...]]()
@@ -122,7 +123,8 @@ def _of(policy: Policy, part: Any, path: tuple[str, ...], about: Both, source: B
 
 
 def _filled(part: msgspec.Struct) -> Iterator[tuple[str, Any, Both]]:
-    """The fields that a section fills in, with their docstrings; citations are told as the source of them all."""
+    """The fields that a section fills in, with their docstrings. Citations are left out, since they are the source of
+    all of these."""
     said = words(type(part))
     if tag := tag_of(type(part)):
         yield *tag, said[tag[0]]
@@ -138,7 +140,8 @@ def _filled(part: msgspec.Struct) -> Iterator[tuple[str, Any, Both]]:
 
 
 def _unasked(part: msgspec.Struct, field: str, value: Any) -> Both | None:
-    """What is told of a campaign's field that asks nothing: 0 visits at most would be none, and a rota has no share."""
+    """The words for a campaign's field whose value asks for nothing. Taken literally, 0 visits at most would be none,
+    and a rota has no share."""
     if not isinstance(part, Campaign):
         return None
     if (field == "turn" and not value) or (field in ("share", "seed_days") and part.choice != "draw"):
@@ -169,7 +172,7 @@ def _title(said: Both) -> Both:
 
 
 _ASIDE = re.compile(r" \([^()]*(?:[0-9]\.[0-9]|`)[^()]*\)|,? one of `[^`]*`")
-"""What only who writes packs reads: mechanisms and codes in brackets, and where the codes stand."""
+"""What only the authors of packs need: mechanisms and codes in brackets, and where codes are defined."""
 
 
 def _source(policy: Policy, part: Any, path: tuple[str, ...]) -> Both | None:
@@ -184,7 +187,7 @@ def _source(policy: Policy, part: Any, path: tuple[str, ...]) -> Both | None:
 
 
 def _is_own(policy: Policy, path: tuple[str, ...]) -> bool:
-    """Whether a pack says what is at this path, or an entry of the table there, and not the pack that it extends."""
+    """Whether a pack itself, and not one that it extends, says what is at this path or in the table there."""
     whole = [path[:n] for n in range(len(path), 0, -1) if path[:n] in policy.declared]
     entries = [at for at in policy.declared if at[:-1] == path]
     return policy.base is None or policy.jurisdiction in {policy.declared[at] for at in (*entries, *whole[:1])}
@@ -226,7 +229,7 @@ def _value(policy: Policy, value: Any, path: tuple[str, ...] = ()) -> Both:
 
 
 def _in_quotes(text: str) -> str:
-    """A text for who reads English: what a pack calls something in Chinese stands in quotation marks."""
+    """A text for English readers: a pack's Chinese name for something is put in quotation marks."""
     return text if text.isascii() else f"“{text.translate(_WITHIN)}”"
 
 
@@ -308,9 +311,9 @@ _OWN: dict[tuple[str, str], dict[str, str]] = {
     ("indicators", "total"): {"sum": "合计", "mean": "平均", "ratio": "合计之比"},
     ("links", "ends"): {"delisted": "村出列"},
 }  # fmt: skip
-"""The words of codes that mean something else in other sections, by the list and the field in which they stand."""
+"""Words for codes that mean different things in different sections, by the list and the field of the code."""
 _SPELT = {("subject", "cadre"): "the team's leader"}
-"""What English calls a code by more than its own words, by the field."""
+"""English words for codes that are unclear when only spelt out, by field and code."""
 
 
 _CODE = re.compile("[a-z][a-z0-9_]*")
@@ -321,7 +324,7 @@ _AS = {
     "subject": "subject_kind", "on_objection": "step", "on_refusal": "step", "on_timeout": "step",
     "same_county_levels": "level", "standings": "standing", "roles": "role",
 }  # fmt: skip
-"""By field, the vocabulary of its codes if that has another name: `subject` has codes of `subject_kind`."""
+"""By field, the vocabulary of its codes if its name differs: `subject` has codes of `subject_kind`."""
 _KEYS = {"rank": "level", "managed": "level"}
 """The same for the keys of a mapping, if they are of another vocabulary than its values."""
 

@@ -41,7 +41,7 @@ def words(struct: type[msgspec.Struct]) -> dict[str, tuple[str, str]]:
     for part in reversed(struct.__mro__):
         written = {field.name: field.encode_name for field in msgspec.structs.fields(part)} if _is_section(part) else {}
         if written and (tag := checking.tag_of(part)):
-            written["bearer"] = tag[0]  # It is no field of the struct, so its docstring stands with a class variable.
+            written["bearer"] = tag[0]  # The tag is no field of the struct, so the class variable has its docstring.
         said = _documented(inspect.getmodule(part)).get(part.__name__, {}) if written else {}
         found |= {written.get(name, name): told for name, told in said.items()}
     return found

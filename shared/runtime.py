@@ -1,7 +1,7 @@
 """How a service runs: database, NATS, consumers, relay and HTTP in one process.
 
-A signal stops it in order. An error in a background task is logged and ends the process, so that it cannot run on
-half dead.
+A signal stops them in order. An error in a background task is logged and ends the process, so that it does not go on
+with only some of its parts.
 """
 
 import asyncio
@@ -42,22 +42,22 @@ LOOK = 5.0
 RETRY = 0.5
 """Seconds between two checks while anything is amiss."""
 NAMED = "named"
-"""The position that tells which names were heard from the start of the open stream."""
+"""The name of the position that tells which kinds of names were heard from the start of the open stream (`named`)."""
 
 
 class Settings(process.Served, kw_only=True):
-    """What the services need beside."""
+    """The settings of a service, besides those of every process that speaks HTTP."""
 
     nats: str = "nats://127.0.0.1:4222"
     nats_key: Path | None = None
     """The file with the seed by which the service logs in to NATS, such as `registry.nk`."""
     nats_ca: Path | None = None
-    """The file with the certificate authority of NATS servers that speak TLS."""
+    """The file with the certificate authority, if the NATS servers speak TLS."""
     schemas: Annotated[str, Meta(pattern=r"^(https?://[!-~]{1,300}[^/])?$")] = ""
     """The public address below which subscribers find schemas, such as `https://zhucun.example/schemas`.
 
-    It becomes part of every event, so it must never change. Any service can answer behind it, at `/schemas`. Without
-    this address, events name their schemas by URN.
+    It becomes part of every event, so it must never change. It may lead to any service, at `/schemas`. Without this
+    address, events name their schemas by URN.
     """
     stream_replicas: Annotated[int, Meta(ge=1, le=5)] = 1
     simulated: bool = False
@@ -67,16 +67,17 @@ class Settings(process.Served, kw_only=True):
     secret_file: Path | None = None
     """The file with the installation's secret, for seals of Excel forms and for tokens. It must never change."""
     issuers: str = ""
-    """The file of the issuers by whose tokens people log in (`shared/web/issuers.py`); `none` where nobody is asked who
-    he is: then only those must reach the service who may do everything in it. It does not start without either."""
+    """The file of the issuers by whose tokens people log in (`shared/web/issuers.py`), or `none`. With `none`, nobody
+    is asked who he is, so nobody must be able to reach the service who may not do everything in it. If this is empty,
+    the service does not start."""
 
 
 def heard(service: Service, share: Share = WHOLE) -> dict[str, list[str]]:
-    """The subjects that a service consumes, by stream: the events that its reactions name, except those of its own
-    that do not come back.
+    """The subjects that a service consumes, by stream: the events that its reactions name, except its own events,
+    unless these come back (`comes_back`).
 
-    Every service also hears days, holidays and policy packs. `DayDue` goes to the first replica alone: it announces the
-    day to all others.
+    Every service also hears days, holidays and policy packs. `DayDue` goes only to the first replica, which announces
+    the day to all others.
     """
     told = {r.on for r in service.reactions if issubclass(r.on, Event)}
     named: set[type[Event]] = {DayPassed, HolidaysAnnounced, PolicyAdopted, *told}
@@ -89,7 +90,7 @@ def heard(service: Service, share: Share = WHOLE) -> dict[str, list[str]]:
 
 
 def unhurried(service: Service) -> list[str]:
-    """The ends of the subjects of those events that no reaction of the service is in a hurry for."""
+    """The ends of the subjects of those events to which the service has only `unhurried` reactions."""
     in_hurry = {r.on for r in service.reactions if not r.unhurried}
     return sorted(
         {
@@ -101,8 +102,8 @@ def unhurried(service: Service) -> list[str]:
 
 
 def named(service: Service) -> tuple[list[str], int]:
-    """The subjects of those events of which a service keeps the names, and a number for what these names are kept
-    under; 0 if it keeps none."""
+    """The subjects of those events whose names a service keeps, and a checksum of these events and the kinds of state
+    that keep them; 0 if it keeps none."""
     kept = {(r.on, r.kind.kind) for r in service.reactions if r.names and issubclass(r.on, Event)}
     told = sorted(f"{event.type} {kind}" for event, kind in kept)
     return sorted({contracts.wire_filter(event) for event, _ in kept}), crc32("\n".join(told).encode())
@@ -111,8 +112,8 @@ def named(service: Service) -> tuple[list[str], int]:
 def collect_rarely() -> None:
     """Let Python search for garbage in reference cycles a hundred times less often.
 
-    A batch makes thousands of objects and hardly any cycle, and the search took a fifth of the time. What has been
-    imported by now is never searched again.
+    A batch makes thousands of objects and hardly any cycle, but the search took a fifth of the time. Objects that exist
+    by now, such as imported modules, are never searched again.
     """
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
@@ -162,7 +163,8 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
                 await consumer.stop()
             await _ended(tasks)
             if health.broker is not None:
-                with suppress(errors.Error):  # One that is reconnecting cannot be drained; nothing is lost by it.
+                # A connection that is reconnecting cannot be drained, which loses nothing.
+                with suppress(errors.Error):
                     await health.broker.stop()
     log.info("stopped")
     for task in tasks:
@@ -171,7 +173,7 @@ async def _run(service: Service, commands: Sequence[http.Route], queries: Sequen
 
 
 async def _ended(tasks: Collection[asyncio.Task[None]]) -> None:
-    """Cancel tasks until they have ended: one that connects just then may miss the first time."""
+    """Cancel tasks until they have ended. A task that is just connecting may miss the first cancellation."""
     while pending := [task for task in tasks if not task.done()]:
         for task in pending:
             task.cancel()
@@ -190,9 +192,9 @@ async def _talk(
     settings: Settings, health: Health, by_event: Mapping[str, type[contracts.Command]], limits: Limits
 ) -> None:
     """Connect to NATS as soon as it is there, start the consumers, and then check streams and schedule again and again.
-    `by_event` has, by path, the commands that are also taken from NATS, within `limits`.
 
-    HTTP answers all the while, so that `/health/ready` can say what is missing.
+    `by_event` has, by path, the commands that are also taken from NATS, within `limits`. HTTP answers all the while, so
+    that `/health/ready` can say what is missing.
     """
     pipeline = health.pipeline
     subjects, name = heard(pipeline.service, pipeline.share), pipeline.share.named(pipeline.service.name)
@@ -231,9 +233,10 @@ async def _talk(
 
 
 async def _hear_names(broker: NatsBroker, health: Health, durable: str) -> None:
-    """If this version keeps names that an earlier one did not, hear what the open stream holds of them, from its start.
+    """If this version keeps names that an earlier one did not, hear the events with these names again, from the start
+    of the open stream.
 
-    Nothing else is read meanwhile, so that no old name takes the place of a new one.
+    Nothing else is read meanwhile, so that no old name replaces a newer one.
     """
     pipeline = health.pipeline
     subjects, mark = named(pipeline.service)
@@ -243,7 +246,7 @@ async def _hear_names(broker: NatsBroker, health: Health, durable: str) -> None:
     async def before_all() -> int:
         return max((await broker.connection.jetstream().stream_info(OPEN)).state.first_seq - 1, 0)
 
-    if await pipeline.position(OPEN):  # Who has read nothing yet has missed nothing.
+    if await pipeline.position(OPEN):  # A service that has read nothing yet has missed nothing.
         consumer = health.consumers[OPEN] = OrderedConsumer(
             broker,
             stream=OPEN,
@@ -265,7 +268,7 @@ async def _hear_names(broker: NatsBroker, health: Health, durable: str) -> None:
 async def _position(broker: NatsBroker, pipeline: Pipeline, stream: str) -> int:
     """The last sequence of a stream that was read. Raises MessagesLost if the stream was deleted and made anew.
 
-    The old stream may have held messages that were not read yet, and they went with it.
+    The old stream may have held messages that were not read yet, which are lost with it.
     """
     read = await pipeline.position(stream)
     info = await broker.connection.jetstream().stream_info(stream)

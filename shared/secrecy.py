@@ -1,6 +1,6 @@
-"""State secrets are not for this system: a text that bears a mark of classification is taken in nowhere.
+"""State secrets are not for this system: a text that bears a mark of classification is refused everywhere.
 
-It is neither kept nor repeated: not in a refusal, a log, or a copy of the file in which it stood.
+It is neither kept nor repeated, not even in a refusal, a log, or a copy of the file that contained it.
 """
 
 import re
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 SIGN: Final = "密"
-"""What every mark has in it, so that nearly all texts are passed at a glance."""
+"""A character that every mark contains. Texts without it, which are nearly all, need no closer look."""
 _BYTES: Final = SIGN.encode()
 _MARK: Final = re.compile(
     # 机密★, 秘密☆10年, 绝密*长期; 绝密 stands in no ordinary text. Spaces may stand between, as in a document's head.

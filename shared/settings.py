@@ -1,5 +1,5 @@
-"""Settings of a process, from the environment: the field `database` is ZHUCUN_DATABASE, and so on; and what ends a
-process because an operator has something to mend."""
+"""The settings of a process, which come from the environment: the field `database` from ZHUCUN_DATABASE, and so on.
+Also the error by which a process ends because an operator has to mend something."""
 
 import os
 import re
@@ -11,7 +11,7 @@ import msgspec
 
 
 class CannotRun(Exception):
-    """What keeps a process from running and an operator can mend, in Chinese and English."""
+    """A process cannot run, for a reason that an operator can mend. It is told in Chinese and English."""
 
     def __init__(self, zh: str, en: str) -> None:
         super().__init__(f"{zh} / {en}")
@@ -19,15 +19,15 @@ class CannotRun(Exception):
 
 
 class Settings(msgspec.Struct, kw_only=True):
-    """What every process has. Its own fields come beside."""
+    """The settings of every process. A subclass adds those of one kind of process."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 
     @classmethod
     def read(cls) -> Self:
-        """The settings; an empty variable counts as none. Ends the process where one is missing or wrong.
+        """Read the settings. An empty variable counts as not set. Ends the process if a setting is missing or wrong.
 
-        What it says names the variable and never its value, since the address of a database has a password in it.
+        The message names the variable and never its value, since the address of a database contains a password.
         """
         given = {name: value for name in cls.__struct_fields__ if (value := os.environ.get(variable(name)))}
         try:
@@ -38,7 +38,8 @@ class Settings(msgspec.Struct, kw_only=True):
 
 @contextmanager
 def applied() -> Iterator[None]:
-    """What a setting names is read within, such as a file that is not there: its fault ends the process likewise."""
+    """A context in which something is read that a setting names, such as a file. If it is missing or wrong, that ends
+    the process as a wrong setting does."""
     try:
         yield
     except (ValueError, OSError) as error:
@@ -51,7 +52,7 @@ def variable(field: str) -> str:
 
 
 def _told(fault: str) -> str:
-    """A fault as the library words it, such as "Expected `int`, got `str` - at `$.port`", for an operator."""
+    """What an operator is told of a fault that msgspec words as "Expected `int`, got `str` - at `$.port`"."""
     if missing := re.search(r"missing required field `(\w+)`", fault):
         name = variable(missing[1])
         return f"无法启动：请设置环境变量 {name} · cannot start: set the environment variable {name}"

@@ -1,6 +1,6 @@
-"""How an event is told to people: in a sentence, with its basis, its cause, and who sent the command.
+"""How an event is told to people: in a sentence, with its basis, its cause, and the organ that sent the command.
 
-A terminal and a page both show a village's way so.
+A terminal and a page show a village's way in this form.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,7 +24,7 @@ class Happened(NamedTuple):
     cause: str
     event: Event
     organ: str = ""
-    """The organ in whose name somebody sent the command from which it follows; empty where nobody is asked."""
+    """The organ in whose name somebody sent the command that led to it; empty if there was none or if it is unknown."""
 
 
 def happened(envelope: Envelope) -> Happened:
@@ -36,7 +36,8 @@ def happened(envelope: Envelope) -> Happened:
 
 
 def named_in(events: Iterable[Happened]) -> dict[str, str]:
-    """The units and parties of which the events speak: by how a sentence looks for them, the registry's path."""
+    """The units and parties in these events: by the key under which a sentence looks for a name, the path at which the
+    registry has it."""
     found: dict[str, str] = {}
     for one in events:
         if unit := getattr(one.event, "unit", None):
@@ -46,6 +47,6 @@ def named_in(events: Iterable[Happened]) -> dict[str, str]:
 
 
 def line(event: Event, day: date, policy: Policy | None, names: Mapping[str, str]) -> tuple[Both, Both]:
-    """What an event says in a sentence, and by which document as of its day, each in Chinese and English."""
+    """What an event says in a sentence, and the document on which it is based on its day, in Chinese and English."""
     source = getattr(event, "clause", "") or event.source
     return sentence(event, policy, names), basis(as_of(source, day), policy)

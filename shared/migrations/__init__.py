@@ -18,19 +18,20 @@ from shared.engine.schema import revisions, standing
 from shared.settings import CannotRun
 
 _NUMBER = 0x5A_48_4D
-"""By which those who migrate a database of PostgreSQL wait for one another."""
+"""The number of the lock by which processes that migrate one database of PostgreSQL wait for each other."""
 
 
 def upgrade(service: str, database: str) -> None:
-    """Bring a service's database to the newest schema; nothing happens if it is there already.
+    """Bring a service's database to the newest schema. Nothing happens if it has that already.
 
-    Who comes second waits until the first is done. Raises CannotRun for a database that an operator has to look at.
+    If two processes do this, the second waits for the first. Raises CannotRun for a database that an operator has to
+    look at.
     """
     _with_config(service, database, lambda config: command.upgrade(config, "head"))
 
 
 def revise(service: str, database: str, message: str) -> None:
-    """Write the next revision from what the tables have become; `database` must stand at the newest one."""
+    """Write the next revision from what the tables in code have become; `database` must be at the newest one."""
 
     def write(config: Config) -> None:
         newest = ScriptDirectory.from_config(config).get_current_head() or "0000"
@@ -66,10 +67,11 @@ def _alone(connection: Connection) -> None:
 
 
 def _require_own(service: str, metadata: MetaData, connection: Connection) -> None:
-    """Raise CannotRun for the database of another service: its revisions have the same numbers, and would be gone on
-    with as if they were this one's; and for one that a newer version has used."""
+    """Raise CannotRun for the database of another service, and for one that a newer version has used. The revisions of
+    all services have the same numbers, so migrating would otherwise go on from another service's revision."""
     (found, revision), own = standing(connection), {*metadata.tables}
-    # The tables of others are read only if there are strange ones: their code takes 20 MiB of memory for ever.
+    # Others' tables are imported only if this database has unknown ones, since that code takes 20 MiB of memory for
+    # good.
     others = iter_modules(import_module("services").__path__) if found - own else ()
     for other in (one.name for one in others if one.name != service):
         theirs = {*import_module(f"services.{other}.tables").TABLES.metadata.tables}

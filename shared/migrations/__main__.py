@@ -1,4 +1,4 @@
-"""`make migration SERVICE=… MESSAGE=…`: the next revision, written from what a service's tables have become."""
+"""Run by `make migration SERVICE=… MESSAGE=…`: writes the next revision from what a service's tables have become."""
 
 import sys
 import tempfile

@@ -13,7 +13,7 @@ from shared.engine.audit import NAME, READINGS, TELLS, UNALTERABLE
 
 
 def make_room(states: Iterable[str]) -> None:
-    """Ids of 120 characters and statuses of 80 in tables of states; dead letters that can be discarded."""
+    """Let ids have 120 characters and statuses 80 in tables of states, and let dead letters be discarded."""
     for table in states:
         with op.batch_alter_table(table) as change:
             change.alter_column("id", type_=sa.String(120), existing_type=sa.String(80), existing_nullable=False)
@@ -28,8 +28,8 @@ def make_room(states: Iterable[str]) -> None:
 
 
 def rewrite_states(table: str, changed: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    """Every state of a table as a later version writes it. What a process of the version before writes meanwhile waits,
-    and is not overwritten."""
+    """Rewrite every state of a table as a later version writes it. The rows are locked: a process of the version before
+    must wait with its changes, which then are not overwritten."""
     connection = op.get_bind()
     kept = sa.table(table, sa.column("id", sa.String), sa.column("body", sa.Text), sa.column("due", sa.Date))
     for id, body in connection.execute(sa.select(kept.c.id, kept.c.body).with_for_update()).all():
@@ -40,7 +40,7 @@ def rewrite_states(table: str, changed: Callable[[dict[str, Any]], dict[str, Any
 
 
 def keep_people() -> None:
-    """Who stands behind the pseudonyms."""
+    """Add the table of who stands behind the pseudonyms."""
     op.create_table(
         "people",
         sa.Column("pseudonym", sa.String(length=80), nullable=False),
@@ -52,9 +52,10 @@ def keep_people() -> None:
 
 
 def let_end() -> None:
-    """Since when somebody was not seen, which is today for those who are known, and the oldest readings in order.
+    """Add the day on which somebody was last seen, and an index by which the oldest readings are found.
 
-    Today stays the default, since a process of the version before may note people until it is replaced.
+    For people who are known already it is today. Today also stays the default, since a process of the version before
+    may note people until it is replaced.
     """
     today = sa.text(f"'{datetime.now(CHINA).date()}'")
     with op.batch_alter_table("people") as change:
@@ -63,14 +64,14 @@ def let_end() -> None:
 
 
 def keep_for_ever() -> None:
-    """The tables before anything of them could end."""
+    """Undo `let_end`."""
     op.drop_index(f"ix_{READINGS}_number", READINGS)
     with op.batch_alter_table("people") as change:
         change.drop_column("seen")
 
 
 def keep_audit() -> None:
-    """The audit log, which the database refuses to alter from then on."""
+    """Add the audit log, which the database refuses to alter from then on."""
     op.create_table(
         NAME,
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
@@ -90,7 +91,7 @@ def keep_audit() -> None:
 
 
 def keep_readings() -> None:
-    """Of whom the entries of the audit log tell, also those from before."""
+    """Add the table of whom the entries of the audit log tell, and fill it for the existing entries."""
     table = op.create_table(
         READINGS,
         sa.Column("subject", sa.String(length=200), nullable=False),

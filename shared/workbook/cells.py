@@ -39,7 +39,7 @@ _DATE = re.compile(
     re.ASCII,
 )
 _MONTH = re.compile(r"((?:19|20)\d\d)(?:\s*([-/.年])\s*(\d{1,2})\s*月?份?|(\d\d))", re.ASCII)
-# What a .csv has instead of a text that the spreadsheet took for a number, a truth value or a date.
+# What a .csv contains if the spreadsheet took a text for a number, a truth value or a date.
 _NO_TEXT = re.compile(
     r"[+-]?\d+(?:\.\d+)?E[+-]\d+|TRUE|FALSE|(?:19|20)\d\d([-/])\d{1,2}\1\d{1,2}|\d{1,2}/\d{1,2}/(?:19|20)\d\d",
     re.ASCII | re.IGNORECASE,
@@ -83,7 +83,8 @@ def shown(raw: Raw) -> str:
 
 
 def _translated(text: str, table: Mapping[int, int | None]) -> str:
-    """The text with some characters replaced, none of which is ASCII. Most cells are, and looking costs more there."""
+    """The text with some characters replaced. None of these is ASCII, so ASCII texts, as most cells are, need no
+    search."""
     return text if text.isascii() else text.translate(table)
 
 
@@ -132,7 +133,7 @@ def reader(column: Column) -> Reader:
 
 
 _REPEATED = ("code", "date", "month", "yes_no", "choice")
-"""The kinds of columns that have the same few cells again and again, so that what was read of one is remembered."""
+"""The kinds of columns whose cells have the same few contents again and again, so that their values are remembered."""
 _REMEMBERED, _SHORT = 4096, 32
 """How many cells of a column are remembered, and how many characters each has at most, so that memory stays bounded."""
 
@@ -142,7 +143,7 @@ NOTED = ("id", "code", "month", "integer", "number")
 
 def noted(column: Column, raw: Raw, value: object) -> str | None:
     """The rule by which a cell was changed on reading, if the officer should know: `folded` or `month`. Else None."""
-    if value is None or value == raw:  # So it is with most texts, which are spelt as they should be.
+    if value is None or value == raw:  # This is true of most texts, which are spelt as they should be.
         return None
     if isinstance(raw, str):
         bare = raw.strip()
@@ -367,7 +368,7 @@ _READERS: Mapping[str, Callable[[Column], _Conversion]] = {
 def seal(form: Form, prefilled: Mapping[str, str], secret: bytes) -> str:
     """The seal of a row: an HMAC-SHA256 of the form's name and the prefilled cells, followed by these themselves.
 
-    They are part of the seal so that, if a cell was changed, the officer can be told which one and what it was.
+    The cells are part of the seal, so that the officer can be told which cell was changed and what it was before.
     """
     covered = msgspec.json.encode([form.name, prefilled])
     return hmac.digest(secret, covered, "sha256").hex() + covered.decode()

@@ -1,6 +1,6 @@
-"""What numbers stand for in a sheet: columns and their letters, days and their serial numbers, built-in formats.
+"""What numbers mean in a sheet: columns and their letters, days and their serial numbers, built-in formats.
 
-openpyxl knows this as well, but it takes 25 MB of a process's memory to say so.
+openpyxl has this as well, but it takes 25 MB of memory.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Final
 WINDOWS_EPOCH, MAC_EPOCH = datetime(1899, 12, 30), datetime(1904, 1, 1)  # noqa: DTZ001 - a sheet's days have no zone
 """The days with the number 0. Files from old versions for the Mac say that they count from the second one."""
 _LEAP: Final = 60
-"""The number of 29 February 1900, a day that there never was. Before it, days are one off from the epoch."""
+"""The number of 29 February 1900, a day that never existed. Earlier days have numbers that are one too small."""
 _COLUMN: Final = re.compile("[A-Za-z]{1,3}")
 _BESIDE: Final = re.compile(r'"[^"]*"|\[(?!(?:hh?|mm?|ss?)\])[^\]]*\]|[\\_].', re.IGNORECASE)
 """Parts of a format that are shown as they are, or only say how it looks. Elapsed hours in brackets are a time."""
@@ -21,8 +21,8 @@ BUILT_IN: Final[Mapping[str, str]] = {
     "0": "General", "1": "0", "2": "0.00", "4": "#,##0.00", "9": "0%", "10": "0.00%", "11": "0.00E+00",
     "12": "# ?/?", "13": "# ??/??", "48": "##0.0E+0", "49": "@",
 }  # fmt: skip
-"""A format for each number that needs no format of its own in the file (ECMA-376 part 1, 18.8.30), with those of
-Chinese versions: for a day or an amount of money, one that stands for all that show one."""
+"""The formats that a file may use by number without declaring them (ECMA-376 part 1, 18.8.30), including those of
+Chinese versions. One format stands here for all that show a day, and one for all that show an amount of money."""
 
 
 def column(letters: str) -> int:

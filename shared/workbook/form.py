@@ -18,8 +18,8 @@ GUIDE = "填表说明"
 SEAL, ERRORS = "封签\nSeal", "错误\nErrors"
 """The headings of two columns that every form may have without declaring them."""
 ISSUED = "签发号"
-"""How the heading of an empty hidden column begins, which says how far the journal was when the form was issued. A
-heading outlives every program that saves the file, and a .csv."""
+"""How the heading of an empty hidden column begins. The rest of it says how far the journal was when the form was
+issued. This is in a heading because headings are kept by every program that saves the file, and in a .csv."""
 REMARKS = ("备注", "备注说明", "序号", "Remarks", "Notes", "No.")
 """Headings of columns that officers add for themselves. These columns are ignored."""
 

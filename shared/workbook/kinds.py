@@ -1,4 +1,4 @@
-"""Recognising a file by its first bytes, or by the parts of its archive, so that a refusal can name what it is."""
+"""Recognises a file by its first bytes, or by the parts of its archive, so that a refusal can say what it is."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager

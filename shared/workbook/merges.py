@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 _RANGE: Final = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})(?::\$?([A-Z]{1,3})\$?(\d{1,7}))?", re.ASCII)
 _MOST: Final = 200_000
-"""The most merged ranges of a sheet. The work for all rows is limited to fifty times this. No real sheet has so
-many."""
+"""The most merged ranges of a sheet; no real sheet has so many. The work for all rows is limited to fifty times this
+number."""
 
 
 class Merge(NamedTuple):

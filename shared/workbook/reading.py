@@ -47,8 +47,9 @@ def read_rows(
     """Stream the filled-in rows, each with its errors. `secret` is the one with which the seals were made.
 
     Issued rows without any entry are left out, as are sums, footers and repeated headings. `tell` is called with a note
-    about each, unless it was a spare row, and about all that was changed on reading, `issued` with the layout's own.
-    Raises `WorkbookRefused`, perhaps only after many rows: use nothing of a file before its end is reached.
+    about each of these, except empty rows of a form that may have some to spare, and about everything that was changed
+    on reading. `issued` is called with how far the journal was when the form was issued. Raises `WorkbookRefused`,
+    perhaps only after many rows: use nothing of a file before its end is reached.
     """
     rows, about, written = rows_of(form, source)
     layout, _ = find_headings(form, rows, about)
@@ -65,11 +66,11 @@ def read_rows(
     sealed = form.sealed
     one_each = sealed and not any(column.suggested for column in form.columns)
     empty = True
-    # The name "" gives a temporary file of SQLite. The caller may read from several threads, one after another.
+    # With the name "", SQLite uses a temporary file. The caller may read from several threads, one after another.
     with closing(sqlite3.connect("", check_same_thread=False)) as seen:
         seen.execute("CREATE TABLE seen (key BLOB PRIMARY KEY, row INTEGER) WITHOUT ROWID")
         for number, cells in rows:
-            if layout.ignored:  # What is in these columns is read nowhere else.
+            if layout.ignored:  # The cells of these columns are not looked at anywhere else.
                 _refuse_classified(form, number, cells)
             if not any(map(shown, map(cells.get, filled_in))):
                 if one_each and cells.get(layout.others[SEAL]):
@@ -83,7 +84,7 @@ def read_rows(
                     values[column.field] = read(raw)
                 except Bad as bad:
                     values[column.field] = None
-                    if not column.prefilled:  # Its error comes from the seal, which knows the original.
+                    if not column.prefilled:  # A prefilled cell gets its error from the seal, which has the original.
                         errors.append(_error(number, column, raw, str(bad), RULES, **bad.facts))
             if sealed:
                 errors += _seal_errors(form, layout, number, cells, values, secret)
@@ -114,7 +115,7 @@ def read_rows(
 
 
 def typed(form: Form, number: int, texts: Mapping[str, str]) -> Row:
-    """A row that was typed into a page: the text of each column by its field. It is read as a cell of a sheet is."""
+    """A row that was typed into a page: the text of each column by its field. A text is read like a cell of a sheet."""
     values: dict[str, object] = {}
     errors: list[CellError] = []
     for column in form.columns:
@@ -128,7 +129,7 @@ def typed(form: Form, number: int, texts: Mapping[str, str]) -> Row:
 
 
 def rows_of(form: Form, source: Path | BinaryIO) -> tuple[Iterator[tuple[int, Cells]], Sheet, tuple[str, str] | None]:
-    """The rows of the sheet to fill in, or of a .csv, and what is known of the sheet. For a .csv also encoding and
+    """The rows of the sheet to fill in, or of a .csv; what is known of the sheet; and for a .csv its encoding and
     delimiter, else None.
 
     Raises `WorkbookRefused`.
@@ -146,7 +147,7 @@ def rows_of(form: Form, source: Path | BinaryIO) -> tuple[Iterator[tuple[int, Ce
             return 0
         return max((sum(_plain(str(cell)) in titles for cell in cells.values()) for _, cells in lines), default=0)
 
-    delimiter = max(separated.DELIMITERS, key=headings)  # The one that finds most headings; if equal, the comma.
+    delimiter = max(separated.DELIMITERS, key=headings)  # The one that finds the most headings; the comma if equal.
     return separated.rows(source, encoding, delimiter), about, (encoding, delimiter)
 
 
@@ -186,11 +187,11 @@ def find_headings(
     for header, cells in islice(rows, _HEADINGS_WITHIN):
         _refuse_classified(form, header, cells)
         headings = _texts(cells)
-        # Two headings are needed, since a title above may be one, such as 村名.
+        # Two headings must be found, since a single cell above them may look like one, such as 村名.
         if sum(_plain(text) in titles for text in headings.values()) >= min(2, len(columns)):
             break
         above.append((header, cells))
-    else:  # There are none: take the row with most cells, to say what is wrong.
+    else:  # No row has the headings: take the row with the most cells, to say what is wrong with it.
         headings = _texts(max((cells for _, cells in above), key=len)) if above else {}
     found = {at: titles.get(_plain(text)) or _issued(text) for at, text in headings.items()}
     ignored = {at: text for at, text in headings.items() if found[at] is None and _plain(text) in remarks}

@@ -83,7 +83,7 @@ def rows(source: Path | BinaryIO, encoding: str, delimiter: str = ",") -> Iterat
             zh, en = (words.format(where=where[0], where_en=where[1]) for words in _BROKEN)
             raise WorkbookRefused(zh, en) from error
         finally:
-            if not file.closed:  # As it is where the reading was given up, and the rows are forgotten later.
+            if not file.closed:  # It is closed if the caller gave up reading before this generator ended.
                 text.detach()  # The caller closes the file.
 
 

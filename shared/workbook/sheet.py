@@ -33,7 +33,7 @@ from shared.workbook.merges import Merge, Merges
 MAX_UNPACKED = 256 * 2**20
 """The most bytes of an unpacked file: about 250,000 rows of 12 columns. A larger one may be a zip bomb."""
 MAX_SHEET = 1024 * 2**20
-"""The most bytes of a sheet including empty cells. These cost little, and a format on whole columns makes many."""
+"""The most bytes of a sheet with its empty cells. These cost little, and a format on whole columns makes many."""
 MAX_PART = 16 * 2**20
 """The most bytes of any other part, except the string table."""
 MAX_RATIO = 100
@@ -47,7 +47,7 @@ _LONGEST_DIRECTORY = 2**20  # Bytes: enough for some ten thousand parts.
 _KEPT = 64 * 2**20  # Bytes. A sheet up to this size is kept on disk; a larger one is unpacked twice.
 _MERGE = (b"mergeCell ", b"m\0e\0r\0g\0e\0C")  # In UTF-8 and in UTF-16.
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
-# Cells with a format and no value. They can go only if the next cell names its own position.
+# Cells with a format and no value. They can be removed only if the next cell names its own position.
 _EMPTY_CELLS = re.compile(rb'(?:<c r="[A-Z]{1,3}[0-9]{1,7}"(?: s="[0-9]+")?\s*(?:/>|></c>))+(?=<c r="|</row>)')
 _EMPTY_ROWS = re.compile(rb'(?:<row r="[0-9]{1,7}"[^<>]*(?:/>|(?<!/)></row>))+(?=<row r="|</sheetData>)')
 _PLAIN_FORMAT = re.compile(r"(?:general|g/通用格式|@|#|0)?", re.IGNORECASE)
@@ -273,7 +273,7 @@ def _twice(place: str) -> WorkbookRefused:
 
 
 def _unpacked(package: _Package, part: str, unpacked: IO[bytes]) -> tuple[Callable[[], Iterator[bytes]], bool]:
-    """A function that reads the sheet from its start, and whether the sheet has merges, which follow after its rows.
+    """A function that reads the sheet from its start, and whether the sheet has merges, which come after its rows.
 
     The sheet is unpacked to its end first, so that damage is noticed before any row is read. Unless it is large, the
     unpacked bytes are kept on disk.

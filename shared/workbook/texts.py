@@ -193,4 +193,4 @@ TYPED = RULES | {
         "“{en}” holds nothing but an equals sign. Enter the value itself.",
     ),
 }
-"""The same for what was typed into a page, which has no cells that could be formatted."""
+"""The same texts for what was typed into a page, which has no cells that could be formatted."""

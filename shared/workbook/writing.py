@@ -136,7 +136,7 @@ def annotate(
         for number, cells in rows:
             found = errors.get(number, ())
             at = layout.others[ERRORS]
-            if at not in layout.headed and at in cells:  # A cell of the officer's without heading: keep it.
+            if at not in layout.headed and at in cells:  # The officer has a cell without heading there: keep it.
                 at = max(cells) + 1
             cells[at] = "\n".join(f"{error.zh}\n{error.en}" for error in found) or None
             yield _Line(number, cells, {error.column for error in found})
@@ -185,7 +185,7 @@ def _put(page: Any, line: _Line, layout: Layout, style: Callable[..., Any]) -> N
             raw, looks = excel.serial(raw), looks | {"num_format": _DATE}
         elif isinstance(raw, str):
             raw = neutral.seen(raw)[: sheet.LONGEST_TEXT]
-            looks |= {"quote_prefix": True} if neutral.is_formula(raw) else {}  # Else editing makes it a formula.
+            looks |= {"quote_prefix": True} if neutral.is_formula(raw) else {}  # Else editing would make it a formula.
         page.write(line.number - 1, at, raw, style(**looks))
 
 
