@@ -142,7 +142,7 @@ def _asyncapi(name: str, sent: list[type[Event]], heard: list[type[Event]]) -> d
         messages[event.type] = {
             "name": event.type,
             "title": f"{zh} · {en}",
-            "summary": (event.__doc__ or "").split("\n")[0],
+            "summary": " ".join((event.__doc__ or "").partition("\n\n")[0].split()),
             "description": f"说明与示例 · its page: docs/events/{owner(event)}.md#{event.type.replace('.', '')}",
             "examples": [_shown(examples.example(event, _with(schemas, payload), known))],
             "traits": [{"$ref": "#/components/messageTraits/event"}],

@@ -49,7 +49,9 @@ class PartyKind(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """隶属于谁：village、township、county、city、province，或者另一类组织的代码。 ·
     What one may belong to: a village, a division of these kinds, or a party of another kind."""
     personal: bool = False
-    """是否为个人；个人信息不公开。 · Whether it is a person; then only operators read it, and its event is sealed."""
+    """是否为个人；个人信息不公开，仅组织部门、扶贫部门查阅。 ·
+    Whether it is a person. Then its event is sealed, and only the organisation department and the poverty office read
+    what is kept."""
     fields: Annotated[tuple[PartyField, ...], Meta(max_length=50)] = ()
     """各项信息。 · What is known of each."""
 
