@@ -167,6 +167,19 @@ def codes(state: Any) -> str:
     return str(state.codes[-1].code if state.codes else state.id)
 
 
+@pytest.mark.parametrize(
+    ("incidence", "bin"),
+    [(0, 0), (0.0001, 1), (0.02, 1), (0.0201, 2), (0.05, 2), (0.1, 3), (0.2, 4), (0.2001, 5), (1, 5)],
+)
+def test_a_share_of_poor_villagers_lies_in_the_bin_whose_upper_end_it_does_not_exceed(
+    incidence: float, bin: int
+) -> None:
+    counted = measures(
+        Village(id="210521100201", code="210521100201", name="上石村", stage="listed", incidence=incidence)
+    )
+    assert [name for name in counted if name.startswith("incidence/")] == [f"incidence/{bin}"]
+
+
 def assert_sums(tables: dict[str, list[Any]], rows: dict[str, Village]) -> None:
     """The sums are those of the villages, and what came to each stage minus what left it is what stands there."""
     counted = Counter[tuple[str, str]]()

@@ -144,6 +144,11 @@ def test_what_is_wrong_with_a_field_is_said_in_chinese_too(where: str, written: 
     assert zh in fault.zh
 
 
+def test_a_role_that_is_a_table_is_told_of_links_only_if_it_names_one() -> None:
+    (fault,) = faults_of(put("outcomes.0.decides", {"role": "county"}))
+    assert "organisation" in fault.en and "link" not in fault.en and "联系" not in fault.zh
+
+
 def test_a_fault_within_a_part_that_may_be_left_out_is_shown_at_its_entry() -> None:
     assert [fault.where for fault in faults_of(put("procedures.0.subjects", {"road": "道路", "water": ""}))] == [
         "procedures[0].subjects.water"
