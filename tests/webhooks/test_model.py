@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from services.webhooks.model import Endpoint, Held, NewEndpoint, Outcome, endpoint
 from services.webhooks.model.address import LONGEST, is_inner, require_sendable
-from services.webhooks.model.delivery import LONGEST_RETRY_AFTER, LONGEST_WAIT, put_off, retry_after, wait
+from services.webhooks.model.delivery import LONGEST_RETRY_AFTER, LONGEST_WAIT, Lag, put_off, retry_after, wait
 from shared.denied import Denied
 
 NEW = Endpoint(
@@ -42,6 +42,22 @@ def test_an_address_is_as_long_as_can_be_stored_and_no_longer() -> None:
     require_sendable(longest, ())
     with pytest.raises(Denied, match="500"):
         require_sendable(f"{longest}x", ())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [
+        (Lag(), Lag(), Lag()),
+        (Lag(count=2, day="2016-05-03", since=7.0), Lag(), Lag(count=2, day="2016-05-03", since=7.0)),
+        (
+            Lag(count=2, day="2016-05-03", since=7.0, away=("registry",)),
+            Lag(count=1, day="2016-05-01", since=9.0, is_more=True, away=("dispatch",)),
+            Lag(count=3, day="2016-05-01", since=7.0, is_more=True, away=("registry", "dispatch")),
+        ),
+    ],
+)
+def test_the_lags_of_two_sources_are_one(one: Lag, other: Lag, both: Lag) -> None:
+    assert one.joined(other) == both
 
 
 @given(st.integers(1, 1000), st.floats(0, 1))

@@ -55,7 +55,7 @@ def arrive(state: Roster | None, event: TeamAssigned, policy: Policy, today: dat
     """A team is assigned. Its members owe what the pack asks of them. A member who was there before keeps the earlier
     first day."""
     state = state or Roster(id=event.village, place=event.place)
-    since = {cadre: post.since for cadre, post in state.members.items()} if state.unit == event.unit else {}
+    since = {cadre: post.since for cadre, post in state.members.items()}
     members = {one.cadre: Post(one.role, since.get(one.cadre, today)) for one in event.team}
     state = bind(state.but(unit=event.unit, members=members), (id for id in members if id not in since), policy, today)
     return Change(clocked(_owing(state, members, policy, others, today), policy, today))
