@@ -1,13 +1,14 @@
 """A pack of one's own: written in a form that begins with a pack of the program, then checked, adopted, or
 downloaded."""
 
-import json
 import re
 import secrets
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 
 import msgspec
+import tomli_w
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
@@ -116,34 +117,18 @@ async def adopted(upstream: Upstream, visitor: Visitor, content: Mapping[str, An
 
 
 def written(content: Mapping[str, Any]) -> str:
-    """A pack as a file: what it says of itself, then a table for each section."""
-    plain, tables = list[str](), list[str]()
-    for name, value in content.items():
-        if isinstance(value, Mapping):
-            tables += ["", f"[{name}]", *_rows(value)]
-        elif isinstance(value, list) and value and isinstance(value[0], Mapping):
-            for entry in value:
-                tables += ["", f"[[{name}]]", *_rows(entry)]
-        else:
-            plain.append(f"{name} = {_toml(value)}")
-    return "\n".join([*plain, *tables]) + "\n"
+    """A pack as a file."""
+    return tomli_w.dumps(_dated(content))
 
 
-def _rows(table: Mapping[str, Any]) -> list[str]:
-    return [f"{_key(name)} = {_toml(value)}" for name, value in table.items()]
-
-
-def _key(name: str) -> str:
-    return name if re.fullmatch("[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)
-
-
-def _toml(value: Any) -> str:
+def _dated(value: Any) -> Any:
+    """Content as TOML has it: its days are texts where they come as JSON."""
     if isinstance(value, Mapping):
-        return f"{{ {', '.join(_rows(value))} }}"
+        return {name: _dated(one) for name, one in value.items()}
     if isinstance(value, list):
-        return f"[{', '.join(map(_toml, value))}]"
+        return [*map(_dated, value)]
     is_day = isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value)
-    return str(value) if is_day else json.dumps(value, ensure_ascii=False)
+    return date.fromisoformat(value) if is_day else value
 
 
 def _draft(given: Mapping[str, str]) -> Draft:
