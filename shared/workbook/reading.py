@@ -47,9 +47,8 @@ def read_rows(
     """Stream the filled-in rows, each with its errors. `secret` is the one with which the seals were made.
 
     Issued rows without any entry are left out, as are sums, footers and repeated headings. `tell` is called with a note
-    about each of these, except empty rows of a form that may have some to spare, and about everything that was changed
-    on reading. `issued` is called with how far the journal was when the form was issued. Raises `WorkbookRefused`,
-    perhaps only after many rows: use nothing of a file before its end is reached.
+    about each but a spare row, and about everything that was changed on reading; `issued` with how far the journal was
+    when the form was issued. Raises `WorkbookRefused`, perhaps only at a file's end: use nothing of it before.
     """
     rows, about, written = rows_of(form, source)
     layout, _ = find_headings(form, rows, about)

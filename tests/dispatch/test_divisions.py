@@ -440,10 +440,14 @@ def test_2_21_a_county_that_extends_its_citys_pack_stays_in_the_citys_pool() -> 
     }
 
 
-def test_3_2_a_layer_that_says_whom_to_send_has_a_pool_of_its_own() -> None:
+@pytest.mark.parametrize(
+    "field", ["each_target", "each_bearer", "roles", "suits", "same_county_levels", "match_by", "weights"]
+)
+def test_3_2_a_layer_that_says_whom_to_send_has_a_pool_of_its_own(field: str) -> None:
     benxi = Benxi().helped()
     benxi.hear(diagnosed(V2), diagnosed(V3))
-    extending(benxi, links=team_says(each_target=2))
+    said = {"each_target": 2, "each_bearer": {"at_most": 1}} | PACK["links"][0]
+    extending(benxi, links=team_says(**{field: said[field]}))
     assert len(benxi.said(PoolDivided)) == 1
     assert set(pool(benxi, HOME).needs) == {V2} and set(pool(benxi, "2105").needs) == {V3}
 
