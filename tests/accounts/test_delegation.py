@@ -88,6 +88,13 @@ def test_what_is_over_leaves_room() -> None:
     assert handed(until=TODAY + 183 * DAY, since=TODAY).until == TODAY + 183 * DAY
 
 
+def test_with_what_is_handed_on_somebody_has_at_most_60_roles() -> None:
+    full = msgspec.structs.replace(WU, roles=(OFFICE,) * 57)
+    assert handed(taker=full, known=[earlier("g", "wu")]).roles == LI.roles
+    with pytest.raises(Denied, match="60"):
+        handed(taker=full, known=[earlier("g1", "wu", 1), earlier("g2", "wu", 2)])
+
+
 HOLDINGS = st.builds(
     Holding, st.sampled_from(["poverty_office", "county", "team"]), st.sampled_from(["", "21", "2105", "210522", "22"])
 )

@@ -4,6 +4,7 @@ import copy
 import re
 import tomllib
 from datetime import date
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -253,6 +254,12 @@ def test_a_pack_that_contradicts_itself_is_refused_with_place_and_reason(edit: A
 def test_what_is_told_to_the_body_that_is_late_itself_is_one_fault_and_not_two() -> None:
     (fault,) = faults_of(put("procedures.0.steps.4.overdue_to", "township"))
     assert fault.where == "procedures[0].steps[4].overdue_to" and "somebody else" in fault.en
+
+
+@pytest.mark.parametrize(("above", "below"), combinations(["state", "province", "city", "county", "township"], 2))
+def test_a_body_that_is_late_is_told_to_none_below_it(above: str, below: str) -> None:
+    late = all_of(put("procedures.0.steps.4.by", above), put("procedures.0.steps.4.overdue_to", below))
+    assert [f"{below} is below {above}" in fault.en for fault in faults_of(late)] == [True]
 
 
 OVERDUE = {**PACK["outcomes"][4], "on": "dispatch.commitment.overdue"}

@@ -327,7 +327,7 @@ def noted(village: Village | None, command: RecordHouseholds | RecordSurvey, _po
     if command.facts_year:
         village = unjudged(village, command)
     village = standing(village, command)
-    return Change(village.but(facts=command.facts_year) if command.facts_year > village.facts else village)
+    return Change(village.but(facts=max(village.facts, command.facts_year)))
 
 
 def delisted(village: Village, event: VillageDelisted, policy: Policy, today: date) -> Change:
