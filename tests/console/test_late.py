@@ -46,6 +46,14 @@ LATE = d.CommitmentOverdue(
 ORDER = i.OrderOverdue(**HERE, order="o1", unit="U-1", leader="C-1", times=1)
 CLOSED_ORDER = i.OrderClosed(**HERE, order="o1", accepted_by="县督查组")
 DONE = d.CommitmentReconciled(**HERE, **SET, on=date(2015, 7, 10), done=1, open=0, reconciled_by="县扶贫办")
+OWN = d.CommitmentOverdue(
+    **HERE, kind="own_plan", period="2015", step="set", due=date(2015, 3, 1), unit="U-1", link="leader", owing=2
+)
+
+
+def his(cadre: str) -> Event:
+    """One of the two leaders who each owe a plan of their own sets his."""
+    return d.CommitmentSet(**HERE, kind="own_plan", period="2015", unit="U-1", items=(), cadre=cadre, set_by="县委办")
 
 
 @pytest.mark.parametrize(
@@ -57,6 +65,8 @@ DONE = d.CommitmentReconciled(**HERE, **SET, on=date(2015, 7, 10), done=1, open=
         ((ORDER,), {"order/o1"}, {"2015": 1}),
         ((ORDER, msgspec.structs.replace(ORDER, times=2)), {"order/o1"}, {"2015": 1}),
         ((LATE, ORDER, CLOSED_ORDER), {"commitment/year/2015/reconcile 2015-07-10"}, {"2015": 2}),
+        ((OWN, his("C-1")), {"commitment/own_plan/2015/set"}, {"2015": 1}),
+        ((OWN, his("C-1"), his("C-2")), set(), {"2015": 1}),
         ((i.SampleMissed(**HERE, attempt=1, body="discipline", what="share"),), set(), {"2015": 1}),
     ],
 )

@@ -60,6 +60,14 @@ def test_the_lags_of_two_sources_are_one(one: Lag, other: Lag, both: Lag) -> Non
     assert one.joined(other) == both
 
 
+@pytest.mark.parametrize(
+    "url", ["https://[::1", "https://a.cn:99999/", "https://", "https://a.cn:0/", "https://a b.cn/"]
+)
+def test_what_is_no_address_is_refused_as_such(url: str) -> None:
+    with pytest.raises(Denied, match="no valid address"):
+        require_sendable(url, ())
+
+
 @given(st.integers(1, 1000), st.floats(0, 1))
 def test_waits_grow_up_to_a_bound(failures: int, jitter: float) -> None:
     assert 7.5 <= wait(failures, jitter) <= LONGEST_WAIT * 1.25

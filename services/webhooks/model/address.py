@@ -20,7 +20,7 @@ def require_sendable(url: str, plain_hosts: Collection[str]) -> None:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        host, port, parts = "", None, urlsplit("")
+        host, port = "", None
     if not host or port == 0 or not url.isascii() or not url.isprintable() or " " in url or len(url) > LONGEST:
         raise _wrong(
             f"不是有效的网址（最长 {LONGEST} 个字符）", f"it is no valid address of {LONGEST} characters at most"
