@@ -9,7 +9,7 @@ import pytest
 
 from services.console.model.late import CLOSED, ONLY_TOLD, OPENED, reckoned
 from services.console.model.rows import KNOWN
-from services.console.model.village import Village
+from services.console.model.village import Late, Village
 from shared.contracts import EVENTS, Event
 from shared.contracts import dispatch as d
 from shared.contracts import inspection as i
@@ -78,3 +78,16 @@ def test_what_is_late_stays_so_until_it_is_made_up_for(
         village = reckoned(village, event, TODAY)
     assert {*village.late} == late
     assert village.missed == missed
+
+
+@pytest.mark.parametrize(
+    ("told", "late"),
+    [
+        (OWN, Late(OWN.type, date(2015, 3, 1), kind="own_plan", owing=2)),
+        (LATE, Late(LATE.type, date(2015, 7, 10), kind="year")),
+        (ORDER, Late(ORDER.type, TODAY)),
+    ],
+)
+def test_of_what_is_late_it_is_known_what_it_is_since_when_and_how_many_owe_it(told: Event, late: Late) -> None:
+    village = reckoned(Village(id=HERE["village"], code=HERE["village"]), told, TODAY)
+    assert [*village.late.values()] == [late]
