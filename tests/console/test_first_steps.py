@@ -43,6 +43,8 @@ def test_a_field_is_called_by_the_first_words_of_what_is_said_of_it() -> None:
     draft = Draft("benxi")
     called = {line.name: line.label for line in pack_form.lines(draft.policy, draft.before, "exit")}
     assert called["exit.criteria.0.below"] == ("低于此数", "Below this number")
+    cited = {line.name: line.label for line in pack_form.lines(draft.policy, draft.before, "documents")}
+    assert cited["documents.S3.title"][0].endswith("：S3：文件名称"), "of several, which one it belongs to"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from services.console.model.village import Late, Village
 from shared.contracts import EVENTS, Event
 from shared.contracts import dispatch as d
 from shared.contracts import inspection as i
+from shared.contracts import registry as r
 
 NO_DEADLINES = {"dispatch.exit_promise.missed.v1", "registry.floor.missed.v1"}
 """A promise and a figure that were not reached: nothing is owed that could be made up for."""
@@ -31,14 +32,35 @@ def test_every_deadline_missed_in_a_village_is_counted() -> None:
     assert told.keys() == {event.type for event in counted}
 
 
+HERE: dict[str, Any] = {"place": "210521", "village": "210521100200"}
+TODAY = date(2015, 7, 20)
+OF_EXIT: dict[str, Any] = {"attempt": 1, "decided_by": "市扶贫办"}
+STEP_LATE = r.StepOverdue(**HERE, attempt=1, kind="exit", step="approve", due=date(2015, 7, 1), owed_by="county")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        r.ExitApproved(**HERE, **OF_EXIT, step="approve"),
+        r.ExitWithdrawn(**HERE, **OF_EXIT, reason="数据有误"),
+        r.VillageDelisted(**HERE, spell=1, incidence=0.01, decided_by="市扶贫办"),
+        r.NoticePosted(**HERE, attempt=1, until=date(2015, 8, 1)),
+    ],
+)
+def test_a_late_step_of_the_exit_is_made_up_for_by_the_next_one_or_by_its_end(event: Event) -> None:
+    village = reckoned(Village(id=HERE["village"], code=HERE["village"]), STEP_LATE, TODAY)
+    assert len(village.late) == 1 and not reckoned(village, event, TODAY).late
+    matter = msgspec.structs.replace(STEP_LATE, matter="2015-1")
+    village = reckoned(Village(id=HERE["village"], code=HERE["village"]), matter, TODAY)
+    assert reckoned(village, event, TODAY).late == village.late, "what is late of another matter stays so"
+
+
 def test_only_open_events_change_rows() -> None:
     """What is sealed, such as what a member of a team is paid, never comes into the tables."""
     heard: set[type[Event]] = {*KNOWN, *CLOSED}
     assert [event.type for event in heard if event.sealing == "always"] == []
 
 
-HERE: dict[str, Any] = {"place": "210521", "village": "210521100200"}
-TODAY = date(2015, 7, 20)
 SET: dict[str, Any] = {"kind": "year", "period": "2015"}
 LATE = d.CommitmentOverdue(
     **HERE, **SET, step="reconcile 2015-07-10", due=date(2015, 7, 10), unit="U-1", owed_by="unit"

@@ -15,7 +15,7 @@ from sqlalchemy import insert, select
 from services.console import store
 from services.console.model.rows import REPORTED, Rows, Told, apply
 from services.console.model.sums import marks, measures, sums, within
-from services.console.model.village import Village
+from services.console.model.village import Late, Village
 from services.console.tables import TABLES
 from shared import migrations
 from shared.contracts import registry as r
@@ -178,6 +178,14 @@ def test_a_share_of_poor_villagers_lies_in_the_bin_whose_upper_end_it_does_not_e
         Village(id="210521100201", code="210521100201", name="上石村", stage="listed", incidence=incidence)
     )
     assert [name for name in counted if name.startswith("incidence/")] == [f"incidence/{bin}"]
+
+
+def test_a_village_in_which_something_is_late_is_counted_once() -> None:
+    late = {str(n): Late("dispatch.commitment.overdue.v1", date(2015, 7, 1)) for n in range(3)}
+    orders = {"o1": date(2015, 7, 1), "o2": date(2015, 7, 1)}
+    village = Village(id="210521100201", code="210521100201", name="上石村", stage="listed", late=late, orders=orders)
+    counted = measures(village)
+    assert (counted["late"], counted["orders"]) == (1, 1)
 
 
 def assert_sums(tables: dict[str, list[Any]], rows: dict[str, Village]) -> None:

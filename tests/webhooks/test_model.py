@@ -1,13 +1,14 @@
 """When an attempt is due again, when an endpoint rests or stands still, and where nothing may be sent."""
 
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from services.webhooks.model import Endpoint, Held, NewEndpoint, Outcome, endpoint
+from services.webhooks.model import Acting, Endpoint, Held, NewEndpoint, Outcome, endpoint
 from services.webhooks.model.address import LONGEST, is_inner, require_sendable
 from services.webhooks.model.delivery import LONGEST_RETRY_AFTER, LONGEST_WAIT, Lag, put_off, retry_after, wait
 from shared.denied import Denied
@@ -58,6 +59,21 @@ def test_an_address_is_as_long_as_can_be_stored_and_no_longer() -> None:
 )
 def test_the_lags_of_two_sources_are_one(one: Lag, other: Lag, both: Lag) -> None:
     assert one.joined(other) == both
+
+
+@pytest.mark.parametrize(
+    ("roles", "zh"),
+    [
+        ({}, "限该区划的系统管理员，或增加此地址的订阅程序"),
+        ({"audit": frozenset({""})}, "限该区划的系统管理员，或增加此地址的订阅程序"),
+        ({"system": frozenset({"21", "52"})}, "限该区划的系统管理员，或增加此地址的订阅程序：本账号的区划为21、52"),
+        ({"subscriber": frozenset({""})}, "限该区划的系统管理员，或增加此地址的订阅程序：本账号的区划为全国"),
+    ],
+)
+def test_whoever_has_no_right_reads_which_divisions_his_account_has(roles: Any, zh: str) -> None:
+    refused = Acting(who="p-1", roles=roles).refused()
+    assert (refused.zh, refused.status) == (zh, 403)
+    assert ("divisions are" in refused.en) == ("：" in zh)
 
 
 @pytest.mark.parametrize(
