@@ -15,7 +15,6 @@ from sqlalchemy.exc import DBAPIError
 
 from services.accounts import signin, store
 from services.accounts.model import totp
-from services.accounts.model.session import IDLE, LONGEST
 from services.accounts.tables import TABLES
 from shared import migrations
 from shared.engine.audit import AuditLog, Entry
@@ -31,8 +30,8 @@ NOW = datetime.now(UTC)
     ("begun", "used", "lives"),
     [
         (timedelta(hours=11, minutes=59), timedelta(minutes=29), True),
-        (timedelta(hours=1), IDLE, False),
-        (LONGEST, timedelta(minutes=1), False),
+        (timedelta(hours=1), timedelta(minutes=30), False),
+        (timedelta(hours=12), timedelta(minutes=1), False),
     ],
 )
 async def test_a_session_ends_with_rest_and_with_time(
