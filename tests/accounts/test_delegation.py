@@ -88,6 +88,22 @@ def test_what_is_over_leaves_room() -> None:
     assert handed(until=TODAY + 183 * DAY, since=TODAY).until == TODAY + 183 * DAY
 
 
+def test_one_to_twenty_roles_are_handed_on_at_a_time() -> None:
+    own = tuple(Holding("county", f"2105{n}") for n in range(10, 31))
+    twenty = msgspec.structs.replace(LI, roles=own[:20])
+    assert handed(giver=twenty).roles == own[:20]
+    with pytest.raises(Denied, match="1 to 20"):
+        handed(giver=msgspec.structs.replace(LI, roles=own))
+    said = {"taker": "wu", "until": "2016-03-02"}
+    for roles, fits in ((own[:1], True), (own[:20], True), ((), False), (own, False)):
+        whole = {**said, "roles": msgspec.to_builtins(roles)}
+        if fits:
+            assert msgspec.convert(whole, delegation.Asked).roles == roles
+        else:
+            with pytest.raises(msgspec.ValidationError):
+                msgspec.convert(whole, delegation.Asked)
+
+
 def test_with_what_is_handed_on_somebody_has_at_most_60_roles() -> None:
     full = msgspec.structs.replace(WU, roles=(OFFICE,) * 57)
     assert handed(taker=full, known=[earlier("g", "wu")]).roles == LI.roles

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from services.accounts.model import Account, Acting, Attempts, Denied, Holding, NewAccount, account, attempts, totp
 from services.accounts.model.password import is_old, require_fit
+from services.accounts.model.session import Session, ended
 
 NOW = datetime(2016, 3, 1, 9, tzinfo=UTC)
 
@@ -74,6 +75,7 @@ def test_failures_are_forgotten_after_more_than_an_hour(minutes: int, failures: 
         ("alllowercase", "new"),
         ("lower12345678", "new"),
         ("Aa1Aa1Aa1Aa1", "new"),
+        ("Aa1-Aa1-Aa", "new"),
         ("Wang.fang-2014", "new"),
     ],
 )
@@ -85,7 +87,14 @@ def test_a_password_that_is_easily_guessed_is_refused(password: str, field: str)
 
 @pytest.mark.parametrize(
     "password",
-    ["Chunfeng-2014", "春风又绿江南岸-2014", "correct Horse battery 1", "Chunfeng14", "Chunfeng-2014" + "x" * 115],
+    [
+        "Chunfeng-2014",
+        "春风又绿江南岸-2014",
+        "correct Horse battery 1",
+        "Chunfeng14",
+        "Chunfeng-2014" + "x" * 115,
+        "Aa1-Aa1-Ab",
+    ],
 )
 def test_a_good_password_is_taken(password: str) -> None:
     require_fit(password, "wang.fang")
@@ -106,6 +115,51 @@ def test_a_short_name_is_refused_in_a_password_as_a_word_alone(name: str, passwo
     else:
         with pytest.raises(Denied, match="account's name"):
             require_fit(password, name)
+
+
+@pytest.mark.parametrize(
+    ("rested", "lasted", "is_over"),
+    [
+        (timedelta(minutes=30), timedelta(minutes=30), False),
+        (timedelta(minutes=30, microseconds=1), timedelta(hours=1), True),
+        (timedelta(), timedelta(hours=12), False),
+        (timedelta(), timedelta(hours=12, microseconds=1), True),
+    ],
+)
+def test_a_session_ends_after_half_an_hour_of_rest_or_half_a_day(
+    rested: timedelta, lasted: timedelta, is_over: bool
+) -> None:
+    one = Session(id="s", name="li", secret="x", client="c", amr=(), begun=NOW - lasted, used=NOW - rested)
+    assert ended(one, NOW) == is_over
+
+
+NEW = {"name": "li", "organ": "扶贫办"}
+
+
+@pytest.mark.parametrize(
+    ("field", "longest", "too_long"),
+    [
+        ("name", "l" * 32, "l" * 33),
+        ("cadre", "C" * 120, "C" * 121),
+        ("village", "210522101203", "2105221012030"),
+        ("township", "210522101", "2105221010"),
+    ],
+)
+def test_what_an_account_belongs_to_has_its_length(field: str, longest: str, too_long: str) -> None:
+    assert getattr(msgspec.convert({**NEW, field: longest}, NewAccount), field) == longest
+    for wrong in (too_long, longest + "\n"):
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.convert({**NEW, field: wrong}, NewAccount)
+
+
+def test_a_person_has_a_name_and_a_service_account_has_none() -> None:
+    person, program = NewAccount(**NEW, person="李春梅"), NewAccount(**NEW)
+    assert account.added(person, (), "p-1", "hash").password == "hash"
+    assert account.enrolled(program, (), "s-1", "hash").secrets == ("hash",)
+    for make, one in ((account.added, program), (account.enrolled, person)):
+        with pytest.raises(Denied) as refused:
+            make(one, (), "x-1", "hash")
+        assert (refused.value.status, refused.value.typed) == (422, "person")
 
 
 def test_a_password_is_changed_first_and_after_ninety_days() -> None:

@@ -50,7 +50,7 @@ def test_an_address_is_as_long_as_can_be_stored_and_no_longer() -> None:
 @pytest.mark.parametrize(
     ("one", "other", "both"),
     [
-        (Lag(), Lag(), Lag()),
+        (Lag(), Lag(), Lag(count=0, day="", since=0.0)),
         (Lag(count=2, day="2016-05-03", since=7.0), Lag(), Lag(count=2, day="2016-05-03", since=7.0)),
         (
             Lag(count=2, day="2016-05-03", since=7.0, away=("registry",)),
