@@ -66,6 +66,7 @@ from shared.contracts.dispatch import Item, Member
 from shared.contracts.values import PartyId, UnitInVillage, VillageId
 from shared.engine import store
 from shared.engine.pipeline import Pipeline
+from shared.engine.store import within
 from shared.engine.tables import Tables
 from shared.policy import Policy
 from shared.rules import Key, Refused, known
@@ -74,7 +75,7 @@ from shared.web.forms import handlers
 from shared.web.http import Route
 from shared.web.identity import FOUND, PLACE, require_reach
 from shared.web.lists import SMOOTH
-from shared.web.places import PlacePath, PlaceQuery, within
+from shared.web.places import PlacePath, PlaceQuery
 
 COMMANDS: tuple[Route, ...] = (
     Route("matchings", SolveMatching, "生成选派建议方案", "Solve a matching"),

@@ -30,12 +30,13 @@ from services.incentives.model.commands import (
 from services.incentives.model.record import Record, record_id
 from shared.contracts.values import Role
 from shared.engine.pipeline import Pipeline
+from shared.engine.store import within
 from shared.policy import Policy
 from shared.web.forms import handlers
 from shared.web.http import Route
 from shared.web.identity import KNOWN, PERSONAL, Asks, Caller, caller, in_all, in_which, tells_of
 from shared.web.lists import SMOOTH
-from shared.web.places import PlaceQuery, codes_now, within
+from shared.web.places import PlaceQuery, codes_now
 
 DECIDERS: tuple[Role, ...] = (
     "organisation", "discipline", "finance", "leader_group", "poverty_office", "township", "county", "city", "province",

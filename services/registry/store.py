@@ -12,10 +12,9 @@ from services.registry.model.village import LEFT, LISTED
 from shared.contracts import Command
 from shared.divisions import around, place_of
 from shared.engine.pipeline import Pipeline
-from shared.engine.store import load_states
+from shared.engine.store import load_states, within
 from shared.forms import Known
 from shared.rules import Refused
-from shared.web.places import within
 from shared.workbook import Note
 
 _STAYS = {

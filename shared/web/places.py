@@ -11,7 +11,6 @@ from shared.codes import Code
 from shared.contracts import OPEN_ROOT
 from shared.engine import store
 from shared.engine.pipeline import Pipeline
-from shared.engine.store import within as within
 
 _PREFIX = "区划代码或其开头几位，最多 6 位数字 · a division's code or its first digits, 6 at most"
 PlaceQuery = Annotated[str, QueryParameter(pattern=r"^[0-9]{0,6}$", description=_PREFIX)]

@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.engine import store
 from shared.engine.pipeline import Pipeline
+from shared.engine.store import within
 from shared.rules import Refused
 from shared.web.feed import cursor_at
 from shared.web.identity import FOUND, require_reach
-from shared.web.places import PlaceQuery, within
+from shared.web.places import PlaceQuery
 
 LARGEST: Final = 500
 """States of one page. The states of one village always come together."""

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.contracts.values import OWN
 from shared.engine import store
 from shared.engine.pipeline import Pipeline
+from shared.engine.store import within
 from shared.engine.versions import written
 from shared.rules import Refused, State
 from shared.web import audited, masking
@@ -30,7 +31,7 @@ from shared.web.identity import (
 )
 from shared.web.lists import LARGEST_LIST, array
 from shared.web.operations import because
-from shared.web.places import PlaceQuery, codes_now, within
+from shared.web.places import PlaceQuery, codes_now
 
 
 class _Placed(msgspec.Struct):

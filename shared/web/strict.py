@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from functools import cache
@@ -115,7 +115,7 @@ def _query_faults(request: Request[Any, Any, Any]) -> Iterator[Fault]:
             en = f"there is no query parameter {_brief(name)!r}; there are: {', '.join(declared) or 'none'}"
             yield Fault(0, "schema", zh, en, _brief(name))
             continue
-        single, (pattern, zh, en) = declared[name]
+        single, (pattern, zh, en, _) = declared[name]
         if single and name in seen:
             yield Fault(0, "schema", "此查询参数只能出现一次", "this query parameter may stand once only", name)
         elif is_classified(value):
@@ -126,7 +126,7 @@ def _query_faults(request: Request[Any, Any, Any]) -> Iterator[Fault]:
 
 
 def _path_faults(request: Request[Any, Any, Any]) -> Iterator[Fault]:
-    for name, (_, (pattern, zh, en)) in _declared(request.route_handler, ParamType.PATH).items():
+    for name, (_, (pattern, zh, en, _)) in _declared(request.route_handler, ParamType.PATH).items():
         if not re.fullmatch(pattern, str(request.path_params[name])):
             yield Fault(0, "schema", zh, en, name)
 
@@ -159,35 +159,45 @@ def expecting(seen: str | None, commands: Sequence[Command]) -> Sequence[Command
 
 
 _ETAG = str(get_args(SeenVersion)[1].pattern).replace("^", '^"', 1).replace(r"$(?!\n)", '"$')
-_WHOLE = ("[0-9]{1,15}", "应为数字，最多 15 位", "must be digits, 15 at most")
-_SPELLING: dict[Any, tuple[str, str, str]] = {
-    bool: ("true|false", "只能填“true”或“false”", "must be true or false"),
+
+
+class Spelt(NamedTuple):
+    """How a value in an address is spelt."""
+
+    pattern: str
+    zh: str
+    en: str
+    limits: Mapping[str, Any] = {}
+    """What the OpenAPI document says of it, as far as the framework does not know it."""
+
+
+_WHOLE = Spelt("[0-9]{1,15}", "应为数字，最多 15 位", "must be digits, 15 at most", {"minimum": 0, "maximum": BIGGEST})
+_SPELLING: dict[Any, Spelt] = {
+    bool: Spelt("true|false", "只能填“true”或“false”", "must be true or false"),
     int: _WHOLE,
     int | None: _WHOLE,
-    date | None: (
+    date | None: Spelt(
         "[0-9]{4}-[0-9]{2}-[0-9]{2}",
         "应为日期：年4位、月2位、日2位，中间用“-”隔开",
         "must be a date: year, month and day, as YYYY-MM-DD",
     ),
 }
-_SEEN = r"^[^\x00-\x1f\x7f-\x9f\ufffd]*$"
-_ANY_TEXT = (
+_ANY_TEXT = Spelt(
     rf"[\s\S]{{0,{LONGEST}}}",
     f"最多 {LONGEST} 个字符，不能有控制字符",
     f"{LONGEST} characters at most, and no control characters",
+    {"maxLength": LONGEST, "pattern": r"^[^\x00-\x1f\x7f-\x9f\ufffd]*$"},
 )
 
 
 @cache
-def _declared(
-    handler: HTTPRouteHandler, kind: ParamType = ParamType.QUERY
-) -> dict[str, tuple[bool, tuple[str, str, str]]]:
+def _declared(handler: HTTPRouteHandler, kind: ParamType = ParamType.QUERY) -> dict[str, tuple[bool, Spelt]]:
     """The query parameters of a route, or those parts of its path that have a pattern: whether each may be given only
-    once, and its pattern with an explanation.
+    once, and how it is spelt.
 
     The parameters of the route's dependencies are among them.
     """
-    found: dict[str, tuple[bool, tuple[str, str, str]]] = {}
+    found: dict[str, tuple[bool, Spelt]] = {}
     own = handler.parsed_fn_signature.parameters
     provided = [one.parsed_fn_signature for name, one in handler.resolve_dependencies().items() if name in own]
     for name, field in [*own.items(), *(item for one in provided for item in one.parameters.items())]:
@@ -197,21 +207,19 @@ def _declared(
             several = field.is_non_string_sequence or any(f.is_non_string_sequence for f in field.inner_types)
             told = patterned or _SPELLING.get(field.annotation, _ANY_TEXT)
             if choices := [*_choices(field.annotation)]:
-                told = f"^(?:{'|'.join(choices)})$", f"可填：{'、'.join(choices)}", f"one of {', '.join(choices)}"
+                zh, en = f"可填：{'、'.join(choices)}", f"one of {', '.join(choices)}"
+                told = Spelt("|".join(choices), zh, en, {"enum": choices})
             found[getattr(asked, "name", None) or name] = not several, told
     return found
 
 
-def _patterned(asked: Any, annotation: Any) -> tuple[str, str, str] | None:
-    """The pattern that each value of a parameter must fit, and what it requires in Chinese and English. The words come
-    from the parameter's description, or with a type of the contracts from `SAID`."""
-    if getattr(asked, "pattern", None):
-        zh, en = asked.description.split(" · ")
-        return asked.pattern, f"应为{zh}", f"must be {en}"
-    for meta in getattr(annotation, "__metadata__", ()):
-        if getattr(meta, "pattern", None):
-            zh, en = SAID[meta.pattern]
-            return meta.pattern, f"应为{zh}", f"must be {en}"
+def _patterned(asked: Any, annotation: Any) -> Spelt | None:
+    """How a parameter with a pattern is spelt, or each of several values; None without a pattern. The words come from
+    the parameter's description, or with a type of the contracts from `SAID`."""
+    for one in (asked, *getattr(annotation, "__metadata__", ())):
+        if pattern := getattr(one, "pattern", None):
+            zh, en = one.description.split(" · ") if one is asked else SAID[pattern]
+            return Spelt(pattern, f"应为{zh}", f"must be {en}", {"maxLength": LONGEST, "pattern": pattern})
     return next((told for part in get_args(annotation) if (told := _patterned(None, part))), None)
 
 
@@ -228,12 +236,8 @@ def spelling(handler: HTTPRouteHandler, name: str) -> dict[str, Any]:
     if name in (IDEMPOTENCY_KEY, IF_MATCH):
         return {"pattern": KEY if name == IDEMPOTENCY_KEY else _ETAG}
     single, spelt = _declared(handler).get(name, (True, _ANY_TEXT))
-    if spelt is _WHOLE:
-        return {"minimum": 0, "maximum": BIGGEST}
-    text: dict[str, Any] = {"maxLength": LONGEST, "pattern": _SEEN if spelt is _ANY_TEXT else spelt[0]}
-    if spelt in _SPELLING.values():  # These are no text.
-        text = {}
-    return text if single else {"type": "array", "items": {"type": "string"} | text}
+    limits = dict(spelt.limits)
+    return limits if single else {"type": "array", "items": {"type": "string"} | limits}
 
 
 def _unseen(text: str) -> bool:

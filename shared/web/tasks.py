@@ -15,13 +15,14 @@ from shared.contracts.values import Role
 from shared.divisions import is_village
 from shared.engine import store
 from shared.engine.pipeline import Pipeline
+from shared.engine.store import within
 from shared.engine.versions import written
 from shared.labels import Both, awaited, basis, in_words
 from shared.policy import Policy
 from shared.rules import State, Task
 from shared.web.identity import PLACE, Caller, Decisions, caller, sees, tells_of
 from shared.web.lists import LARGEST_PAGE, SMOOTH
-from shared.web.places import PlaceQuery, TownshipQuery, codes_now, within
+from shared.web.places import PlaceQuery, TownshipQuery, codes_now
 
 
 class InWords(msgspec.Struct, frozen=True):
